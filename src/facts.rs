@@ -1,0 +1,722 @@
+//! What **one** file says: functions, classes, calls, loops, imports, texts, SQL statements, directives.
+//!
+//! A host language is lowered once, in one walk over its syntax tree, into this small language-neutral
+//! form; then the tree is dropped. Facts are owned, borrow nothing, and every id in them is local to the
+//! file, so they can be kept by content hash. They know nothing of other files: an imported name stays
+//! [`Value::Import`], and only `project` resolves it.
+//!
+//! The centre is the [`Value`] arena: each expression that can matter is one value, and local variables
+//! are already replaced by what they were bound to. `cur = conn.cursor(); cur.execute(q)` has the callee
+//! `Member(Call(Member(conn, "cursor")), "execute")`.
+
+use rustc_hash::FxHashMap;
+
+use crate::source::Span;
+use crate::sql::Statement;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+        impl $name {
+            /// As an index into its table.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A name, in [`FileFacts::names`].
+    Name,
+    /// An entry of [`FileFacts::values`].
+    ValueId,
+    /// An entry of [`FileFacts::functions`]; 0 is the body of the file.
+    FunctionId,
+    /// An entry of [`FileFacts::classes`].
+    ClassId,
+    /// An entry of [`FileFacts::imports`].
+    ImportId,
+    /// An entry of [`FileFacts::calls`].
+    CallId,
+    /// An entry of [`FileFacts::loops`].
+    LoopId,
+    /// An entry of [`FileFacts::guards`].
+    GuardId,
+    /// An entry of [`FileFacts::texts`].
+    TextId,
+}
+
+/// The value that is always there and of which nothing is known.
+pub const UNKNOWN: ValueId = ValueId(0);
+/// The function that stands for the body of the file.
+pub const MODULE: FunctionId = FunctionId(0);
+
+/// Names, each stored once.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    list: Vec<Box<str>>,
+    ids: FxHashMap<Box<str>, Name>,
+}
+
+impl Names {
+    /// The id of `text`, new or known.
+    pub fn intern(&mut self, text: &str) -> Name {
+        if let Some(&id) = self.ids.get(text) {
+            return id;
+        }
+        let id = Name(u32::try_from(self.list.len()).expect("fewer than 2^32 names in one file"));
+        self.list.push(text.into());
+        self.ids.insert(text.into(), id);
+        id
+    }
+
+    /// The id of `text`, if any fact names it.
+    pub fn find(&self, text: &str) -> Option<Name> {
+        self.ids.get(text).copied()
+    }
+
+    /// All names of the file.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|name| &**name)
+    }
+}
+
+impl std::ops::Index<Name> for Names {
+    type Output = str;
+    fn index(&self, name: Name) -> &str {
+        &self.list[name.index()]
+    }
+}
+
+/// One expression, or what a name is bound to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Value {
+    /// Nothing is known of it. Only [`UNKNOWN`].
+    Unknown,
+    /// `None`, `null`, `undefined`
+    Null,
+    /// `True`, `false`
+    Bool(bool),
+    /// An integer literal.
+    Int(i64),
+    /// A number that is not an `i64`.
+    Float,
+    /// A string, with its holes if it has any.
+    Text(TextId),
+    /// What an import bound.
+    Import(ImportId),
+    /// A name that this file does not bind: a builtin, or a global of somebody else.
+    Global(Name),
+    /// A parameter inside its function.
+    Param(FunctionId, u16),
+    /// `self` or `this` of a class. In a class method `cls` is [`Value::Class`].
+    This(ClassId),
+    /// `super()` or `super` of a class.
+    Super(ClassId),
+    /// A function of this file, as a value.
+    Function(FunctionId),
+    /// A class of this file, as a value.
+    Class(ClassId),
+    /// `object.name`; also a name taken apart from an object pattern.
+    Member(ValueId, Name),
+    /// `object[key]`
+    Item(ValueId, ValueId),
+    /// `object[low:high]`; a missing bound is [`UNKNOWN`]. Python only.
+    Slice(ValueId, ValueId, ValueId),
+    /// The result of a call; `await` is transparent (see [`Call::awaited`]).
+    Call(CallId),
+    /// One element of what a loop runs over.
+    Element(ValueId, LoopId),
+    /// The n-th part of a value that was taken apart (`a, b = v`, `const [a] = v`).
+    Part(ValueId, u16),
+    /// A name that a loop's body binds again: it may differ from one run to the next. Holds what it was
+    /// before the loop.
+    Carried(ValueId, LoopId),
+    /// A list, tuple, set or array literal.
+    Sequence(Box<[ValueId]>),
+    /// A dict or object literal: key and value; a spread has the key [`UNKNOWN`].
+    Mapping(Box<[(ValueId, ValueId)]>),
+    /// What a comprehension builds: its value for each run of the loop.
+    Collected(ValueId, LoopId),
+    /// One or the other: bound in two branches, `a if c else b`, `a or b`, `a ?? b`.
+    Either(ValueId, ValueId),
+    /// Any other operation over one or two values.
+    Operation(Operation, ValueId, ValueId),
+    /// A value of a declared type: the type as a value (`Session`, `Repository<User>` → see [`TypeRef`]).
+    Typed(TypeRef),
+    /// `*x`, `**x`, `...x`
+    Spread(ValueId),
+    /// A value made of several others in a way that is not followed further (a template with holes that
+    /// is not text, a JSX element, a set operation …). Kept so that dependence on a loop is not lost.
+    Mixed(Box<[ValueId]>),
+}
+
+/// A declared type: `Session` or `Repository<User>` or `list[User]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TypeRef {
+    /// What the type's name resolves to: an import, a class, a member of a module, or a [`Value::Global`].
+    pub head: ValueId,
+    /// Its arguments, as [`Value::Typed`] where they can be read, else [`UNKNOWN`].
+    pub arguments: Box<[ValueId]>,
+}
+
+/// What an [`Value::Operation`] does. Only what an analysis asks about is told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// `+`, also string building that could not be folded into a text.
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `==`, `===`, `is`
+    Equal,
+    /// `!=`, `!==`, `is not`
+    NotEqual,
+    /// `<`, `<=`, `>`, `>=`
+    Order,
+    /// `in`, and JavaScript's `in`
+    In,
+    /// `not in`
+    NotIn,
+    /// `and`, `&&`
+    And,
+    /// `not`, `!` (the right value is [`UNKNOWN`])
+    Not,
+    /// `|`, as Django's `Q` and SQLAlchemy's conditions use it; `or` and `||` are [`Value::Either`].
+    BitOr,
+    /// `&`
+    BitAnd,
+    /// Anything else.
+    Other,
+}
+
+/// A string that the program builds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Text {
+    /// The string after escapes. A hole stands in it as its source text (`{name}`, `${id}`), so nothing
+    /// is lost and lengths are what they were.
+    pub cooked: String,
+    /// Which bytes of `cooked` came from which bytes of the file, in order, without gaps in `cooked`.
+    pub pieces: Vec<Piece>,
+    /// What is not known before run time, in order.
+    pub holes: Vec<Hole>,
+    /// The tag of a tagged template (`` sql`…` ``), else `None`.
+    pub tag: Option<ValueId>,
+}
+
+/// A run of [`Text::cooked`] and where it stands in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// First byte in `cooked`.
+    pub at: u32,
+    /// The bytes of the file it stands for.
+    pub host: Span,
+    /// Whether each byte of `cooked` is the byte of the file at the same distance. False for an escape
+    /// (`\n`, `\u00e9`), whose every byte stands for the whole of `host`.
+    pub exact: bool,
+}
+
+/// A part of a [`Text`] that is filled in at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// First byte in `cooked`.
+    pub start: u32,
+    /// One past its last byte in `cooked`.
+    pub end: u32,
+    /// What is filled in.
+    pub value: ValueId,
+}
+
+impl Text {
+    /// The bytes of the file that `start..end` of the cooked text came from.
+    pub fn host_span(&self, start: u32, end: u32) -> Span {
+        let find = |at: u32| {
+            let index = self.pieces.partition_point(|piece| piece.at <= at).saturating_sub(1);
+            self.pieces.get(index).copied()
+        };
+        let Some(first) = find(start) else { return Span::default() };
+        let from =
+            if first.exact { (first.host.start + (start - first.at)).min(first.host.end) } else { first.host.start };
+        let last_byte = end.saturating_sub(1).max(start);
+        let last = find(last_byte).unwrap_or(first);
+        let to =
+            if last.exact { (last.host.start + (last_byte - last.at) + 1).min(last.host.end) } else { last.host.end };
+        Span { start: from, end: to.max(from) }
+    }
+}
+
+/// One import binding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The module as written: `a.b`, `..models`, `./db`, `@prisma/client`.
+    pub module: Name,
+    /// What of it: a name, the whole module, or everything.
+    pub what: Imported,
+    /// Where.
+    pub span: Span,
+}
+
+/// What of a module an import binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// The module itself: `import a.b as m`, `import * as m`, `require("m")`. Python's `import a.b`
+    /// binds `a`: then `module` is `a`.
+    Module,
+    /// One name of it: `from m import n`, `import { n }`. The default export is `default`.
+    Name(Name),
+    /// All its names at once, bound to none: `from m import *`, `export * from "m"`.
+    Star,
+}
+
+/// One function, method, lambda or arrow; entry 0 is the body of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    /// Its name; empty for a lambda that no name was bound to.
+    pub name: Name,
+    /// The function around it; `None` only for [`MODULE`].
+    pub parent: Option<FunctionId>,
+    /// The class it is a method of.
+    pub class: Option<ClassId>,
+    /// Parameters as written, with `self`/`cls` left out for methods.
+    pub params: Vec<Param>,
+    /// From its first to its last byte.
+    pub span: Span,
+    /// The name, or the first token of a lambda.
+    pub name_span: Span,
+    /// How it was declared.
+    pub traits: FunctionTraits,
+    /// Decorators, outermost first.
+    pub decorators: Vec<ValueId>,
+    /// Every value it returns.
+    pub returns: Vec<ValueId>,
+    /// Every value it yields; `yield from x` yields [`Value::Spread`].
+    pub yields: Vec<ValueId>,
+    /// Its declared result, as [`Value::Typed`].
+    pub result_type: Option<ValueId>,
+    /// Set for an inline callback: the call it is an argument of, and which one.
+    pub passed_to: Option<(CallId, u16)>,
+    /// Set for an inline callback that runs once per element (`xs.map(x => …)`).
+    pub runs_in: Option<LoopId>,
+}
+
+/// How a function was declared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FunctionTraits {
+    /// `async`
+    pub is_async: bool,
+    /// `yield` in its body, `function*`
+    pub is_generator: bool,
+    /// A lambda or arrow.
+    pub is_lambda: bool,
+    /// `@staticmethod`, `static`
+    pub is_static: bool,
+    /// `@classmethod`
+    pub is_class_method: bool,
+    /// `@property`, `@cached_property`, `get x()`
+    pub is_property: bool,
+    /// `__init__`, `constructor`
+    pub is_constructor: bool,
+}
+
+/// One parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// Its name; of a pattern, empty.
+    pub name: Name,
+    /// Its declared type, as [`Value::Typed`].
+    pub annotation: Option<ValueId>,
+    /// Its default.
+    pub default: Option<ValueId>,
+    /// Whether it takes the rest (`*args`, `**kwargs`, `...rest`).
+    pub is_rest: bool,
+    /// Whether it can only be given by name.
+    pub is_keyword_only: bool,
+}
+
+/// One class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Class {
+    /// Its name; empty for an anonymous class expression.
+    pub name: Name,
+    /// The class around it (Django's `Meta`).
+    pub parent: Option<ClassId>,
+    /// The function around it.
+    pub function: FunctionId,
+    /// What it extends, in order. A generic base is [`Value::Typed`].
+    pub bases: Vec<ValueId>,
+    /// Keyword arguments of the class line (`table=True`).
+    pub keywords: Vec<(Name, ValueId)>,
+    /// Decorators.
+    pub decorators: Vec<ValueId>,
+    /// Attributes: those of the body, `self.x = …` in any method, and TypeScript's constructor
+    /// properties. Methods are not among them.
+    pub attributes: Vec<Attribute>,
+    /// Its methods.
+    pub methods: Vec<FunctionId>,
+    /// Whether it is a TypeScript `interface` or a `type` with members.
+    pub is_interface: bool,
+    /// From its first to its last byte.
+    pub span: Span,
+    /// Its name.
+    pub name_span: Span,
+}
+
+/// One attribute of a class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribute {
+    /// Its name.
+    pub name: Name,
+    /// What it is bound to; [`UNKNOWN`] if only declared.
+    pub value: ValueId,
+    /// Its declared type, as [`Value::Typed`].
+    pub annotation: Option<ValueId>,
+    /// Decorators (`@Column()`, `@OneToMany(() => Post, …)`).
+    pub decorators: Vec<ValueId>,
+    /// Whether it stands in the class body, not in a method.
+    pub in_body: bool,
+    /// The whole line or assignment.
+    pub span: Span,
+}
+
+/// One call, `new`, tagged template or decorator call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// What is called.
+    pub callee: ValueId,
+    /// With what, in order.
+    pub args: Vec<Arg>,
+    /// The function whose body it stands in. An inline callback is a function of its own.
+    pub function: FunctionId,
+    /// The innermost loop around it in that function, or the loop that an inline callback runs in.
+    pub in_loop: Option<LoopId>,
+    /// The innermost condition it stands under in that function.
+    pub guard: Option<GuardId>,
+    /// The whole expression.
+    pub span: Span,
+    /// The name that is called: the last name of the callee, or the whole callee. On one line.
+    pub name_span: Span,
+    /// Whether `await` stands directly before it.
+    pub awaited: bool,
+    /// Whether `new` does.
+    pub is_new: bool,
+    /// Where its result goes.
+    pub result: ResultUse,
+}
+
+/// Where the result of a call goes, syntactically.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ResultUse {
+    /// Nowhere: an expression statement (also `await f()` as one).
+    Discarded,
+    /// Something is called on it, or read from it: `f().g()`, `f().x`, `f()[0]`.
+    Receiver,
+    /// It is an argument of a call.
+    Argument,
+    /// It is bound to a name, an attribute or an item.
+    Bound,
+    /// It is returned or yielded.
+    Returned,
+    /// A loop or comprehension runs over it, or it is spread or unpacked.
+    Iterated,
+    /// It is tested: `if f()`, `not f()`, `f() and …`.
+    Tested,
+    /// Part of a larger expression.
+    Operand,
+}
+
+/// One argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arg {
+    /// Its keyword.
+    pub name: Option<Name>,
+    /// What is passed; `*x` is [`Value::Spread`].
+    pub value: ValueId,
+    /// Where.
+    pub span: Span,
+}
+
+/// One loop: anything that runs its body once per element.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loop {
+    /// The loop around it; an inline callback's loop has the loop around the call.
+    pub parent: Option<LoopId>,
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// The condition it stands under.
+    pub guard: Option<GuardId>,
+    /// What makes it a loop.
+    pub kind: LoopKind,
+    /// What it runs over; [`UNKNOWN`] for `while` and `for (;;)`.
+    pub iterable: ValueId,
+    /// The condition of a `while` or `for (;;)`; [`UNKNOWN`] if there is none.
+    pub condition: ValueId,
+    /// Its head, on one line: `for x in xs`, `xs.map(`, the `for … in …` of a comprehension.
+    pub head: Span,
+    /// The whole loop.
+    pub span: Span,
+}
+
+/// What makes something a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LoopKind {
+    /// `for x in xs`, `for (const x of xs)`, `for await`, `async for`
+    Each,
+    /// `for (const k in object)`
+    Keys,
+    /// `while`, `do … while`
+    While,
+    /// `for (;;)`
+    Counting,
+    /// A list, set, dict comprehension, or a generator expression (`lazy`: runs only when consumed).
+    Comprehension,
+    /// An inline callback or a named function given to `.map`, `.forEach` … or to `_.each(xs, …)`, `map(f, xs)`:
+    /// the call that is given the callback.
+    Callback(CallId),
+}
+
+/// One condition that code stands under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// The condition around it, in the same function.
+    pub parent: Option<GuardId>,
+    /// What kind of branch.
+    pub kind: GuardKind,
+    /// What is tested; [`UNKNOWN`] where nothing is.
+    pub condition: ValueId,
+    /// The innermost loop around the branching statement.
+    pub in_loop: Option<LoopId>,
+}
+
+/// What kind of branch a [`Guard`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GuardKind {
+    /// The branch where the condition holds.
+    Then,
+    /// The branch where it does not.
+    Else,
+    /// An `except`/`catch` handler.
+    Handler,
+    /// The right side of `and`/`or`/`??`, a `case`.
+    Other,
+}
+
+/// A statement that leaves a loop or a function from inside a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// The innermost loop around it.
+    pub in_loop: LoopId,
+    /// The function it stands in: an exit in an inline callback does not leave the loop for `return`.
+    pub function: FunctionId,
+    /// The condition it stands under.
+    pub guard: Option<GuardId>,
+    /// How.
+    pub kind: ExitKind,
+    /// What is returned or raised; [`UNKNOWN`] if nothing.
+    pub value: ValueId,
+    /// Where.
+    pub span: Span,
+}
+
+/// How a loop is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExitKind {
+    /// `break`
+    Break,
+    /// `continue`
+    Continue,
+    /// `return`
+    Return,
+    /// `raise`, `throw`
+    Raise,
+}
+
+/// Something that makes a lazy value run, and is not a call: `await x`, `for a in x`, `if x:`, `x[0]`, `[...x]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// What is used.
+    pub value: ValueId,
+    /// How.
+    pub kind: UseKind,
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// The innermost loop around it. For a loop's own iterable: the loop around that loop.
+    pub in_loop: Option<LoopId>,
+    /// The condition it stands under.
+    pub guard: Option<GuardId>,
+    /// Where.
+    pub span: Span,
+}
+
+/// How a value is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UseKind {
+    /// `await x`
+    Await,
+    /// `for a in x`, `[*x]`, `a, b = x`
+    Iterate,
+    /// `if x`, `not x`, `x and …`
+    Test,
+    /// `x[0]`, not a slice
+    Index,
+    /// `a in x`
+    Contains,
+}
+
+/// A name bound at the top level of the file, or exported from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The name others import; `default` for a default export, `module.exports = x` too.
+    pub name: Name,
+    /// What it is bound to.
+    pub value: ValueId,
+    /// Whether other files can see it. Always in Python.
+    pub exported: bool,
+}
+
+/// A SQL statement found in a text or a `.sql` file.
+#[derive(Clone, Debug)]
+pub struct SqlText {
+    /// What it says.
+    pub statement: Statement,
+    /// The text it stands in; `None` in a `.sql` file, where offsets are the file's own.
+    pub text: Option<TextId>,
+    /// The bytes of the text (or file) that it covers.
+    pub span: Span,
+}
+
+/// A `seqscan: …` comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Directive {
+    /// What it asks for.
+    pub kind: DirectiveKind,
+    /// The rules it names; empty if the brackets are missing (which is a finding).
+    pub rules: Vec<(Box<str>, Span)>,
+    /// The reason after the brackets.
+    pub reason: Box<str>,
+    /// The whole comment.
+    pub span: Span,
+    /// The bytes whose findings it silences: the statement it trails or precedes, or the whole file.
+    pub covers: Span,
+}
+
+/// What a [`Directive`] asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DirectiveKind {
+    /// `ignore[…]`
+    Ignore,
+    /// `ignore-file[…]`
+    IgnoreFile,
+}
+
+/// Something about a file that was not checked, to be told in one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// What: lower case, no full stop.
+    pub what: String,
+    /// Where.
+    pub span: Span,
+}
+
+/// What one file says.
+#[derive(Clone, Debug, Default)]
+pub struct FileFacts {
+    /// All names of the facts.
+    pub names: Names,
+    /// All values; 0 is [`Value::Unknown`].
+    pub values: Vec<Value>,
+    /// All strings that a value holds.
+    pub texts: Vec<Text>,
+    /// All functions; 0 is the file's body.
+    pub functions: Vec<Function>,
+    /// All classes.
+    pub classes: Vec<Class>,
+    /// All import bindings.
+    pub imports: Vec<Import>,
+    /// All calls, in the order they are met.
+    pub calls: Vec<Call>,
+    /// All loops, outer before inner.
+    pub loops: Vec<Loop>,
+    /// All conditions, outer before inner.
+    pub guards: Vec<Guard>,
+    /// All exits from loops.
+    pub exits: Vec<Exit>,
+    /// All uses that may run a lazy value.
+    pub uses: Vec<Use>,
+    /// What the file's top level binds.
+    pub bindings: Vec<Binding>,
+    /// All SQL statements.
+    pub statements: Vec<SqlText>,
+    /// All suppression comments.
+    pub directives: Vec<Directive>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+impl FileFacts {
+    /// Facts that say nothing: only [`UNKNOWN`] and no function.
+    pub fn empty() -> FileFacts {
+        FileFacts { values: vec![Value::Unknown], ..FileFacts::default() }
+    }
+
+    /// The value with this id.
+    pub fn value(&self, id: ValueId) -> &Value {
+        &self.values[id.index()]
+    }
+
+    /// The call with this id.
+    pub fn call(&self, id: CallId) -> &Call {
+        &self.calls[id.index()]
+    }
+
+    /// The function with this id.
+    pub fn function(&self, id: FunctionId) -> &Function {
+        &self.functions[id.index()]
+    }
+
+    /// The class with this id.
+    pub fn class(&self, id: ClassId) -> &Class {
+        &self.classes[id.index()]
+    }
+
+    /// The loop with this id.
+    pub fn loop_(&self, id: LoopId) -> &Loop {
+        &self.loops[id.index()]
+    }
+
+    /// The string that `id` is, if it is one.
+    pub fn text(&self, id: ValueId) -> Option<&Text> {
+        match *self.value(id) {
+            Value::Text(text) => Some(&self.texts[text.index()]),
+            _ => None,
+        }
+    }
+
+    /// `id` as a plain string without holes.
+    pub fn literal(&self, id: ValueId) -> Option<&str> {
+        self.text(id).filter(|text| text.holes.is_empty()).map(|text| text.cooked.as_str())
+    }
+
+    /// Where a function or class stands, as `Class.method`; empty at the top level.
+    pub fn scope(&self, function: FunctionId) -> String {
+        let mut parts = Vec::new();
+        let mut at = Some(function);
+        while let Some(id) = at {
+            let function = self.function(id);
+            if id != MODULE && !self.names[function.name].is_empty() {
+                parts.push(&self.names[function.name]);
+            }
+            let mut class = function.class;
+            while let Some(id) = class {
+                parts.push(&self.names[self.class(id).name]);
+                class = self.class(id).parent;
+            }
+            at = function.parent;
+        }
+        parts.reverse();
+        parts.join(".")
+    }
+}

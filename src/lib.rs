@@ -1,0 +1,7 @@
+//! The architecture document will stand here.
+
+pub mod facts;
+pub mod findings;
+pub mod lang;
+pub mod source;
+pub mod sql;

@@ -1,0 +1,3 @@
+//! The `seqscan` binary.
+
+fn main() {}

@@ -1,0 +1,50 @@
+//! Which language a file is written in.
+
+/// A language that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Language {
+    /// `.py`, `.pyi`
+    Python,
+    /// `.js`, `.mjs`, `.cjs`, `.jsx`
+    JavaScript,
+    /// `.ts`, `.mts`, `.cts`
+    TypeScript,
+    /// `.tsx`
+    Tsx,
+    /// `.sql`, also with template holes (`.sql.jinja`, dbt models)
+    Sql,
+}
+
+impl Language {
+    /// The language of a path, by its file name alone.
+    pub fn of_path(path: &str) -> Option<Language> {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
+        let name = ["jinja", "jinja2", "j2"]
+            .iter()
+            .find_map(|ending| name.strip_suffix(ending)?.strip_suffix('.').filter(|rest| rest.ends_with(".sql")))
+            .unwrap_or(&name);
+        Some(match name.rsplit_once('.')?.1 {
+            "py" | "pyi" => Language::Python,
+            "js" | "mjs" | "cjs" | "jsx" => Language::JavaScript,
+            "ts" | "mts" | "cts" => Language::TypeScript,
+            "tsx" => Language::Tsx,
+            "sql" => Language::Sql,
+            _ => return None,
+        })
+    }
+
+    /// Whether this is JavaScript or one of its typed forms.
+    pub fn is_ecma(self) -> bool {
+        matches!(self, Language::JavaScript | Language::TypeScript | Language::Tsx)
+    }
+
+    /// The name users write.
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::Python => "python",
+            Language::JavaScript => "javascript",
+            Language::TypeScript | Language::Tsx => "typescript",
+            Language::Sql => "sql",
+        }
+    }
+}

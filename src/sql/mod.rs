@@ -1,0 +1,5 @@
+//! One SQL statement at a time: split, mask, parse, and the read-only view that rules share.
+
+/// What one statement says.
+#[derive(Clone, Debug)]
+pub struct Statement {}
