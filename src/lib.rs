@@ -1,7 +1,9 @@
 //! The architecture document will stand here.
 
+pub mod apis;
 pub mod facts;
 pub mod findings;
 pub mod lang;
+pub mod project;
 pub mod source;
 pub mod sql;

@@ -1,0 +1,606 @@
+//! Which places of a file reach a database.
+//!
+//! A site is a call that a catalog says makes a round trip, or a lazy query that something runs. The
+//! evidence is a resolved path or receiver (high confidence) or a catalogued shape in a project that uses
+//! the library (medium).
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::flow::Flow;
+use super::types::{ClassMember, Ty, Types};
+use super::{ClassRef, FileId};
+use crate::apis::{ApiCall, CatalogLanguage, ApiShape, ArgRef, ArgShape, Effect, LibraryId, RunsOn, Step};
+use crate::facts::*;
+use crate::findings::Confidence;
+use crate::source::{Language, Span};
+use crate::sql::Verb;
+
+/// What a round trip does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SiteEffect {
+    /// Reads rows.
+    Query,
+    /// Changes rows.
+    Write,
+    /// One round trip for many rows.
+    Batch,
+    /// Begins, commits, sets: not about rows.
+    Transaction,
+}
+
+/// A place that reaches a database.
+#[derive(Clone, Debug)]
+pub struct QuerySite {
+    /// The call that stands for it.
+    pub call: CallId,
+    /// Its name, on one line.
+    pub span: Span,
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// The innermost loop around it.
+    pub in_loop: Option<LoopId>,
+    /// The innermost condition.
+    pub guard: Option<GuardId>,
+    /// What it does.
+    pub effect: SiteEffect,
+    /// High if resolved, medium by shape.
+    pub confidence: Confidence,
+    /// Whose call it is.
+    pub library: LibraryId,
+    /// The catalogued path: `django.db.models.QuerySet.get`.
+    pub path: Box<str>,
+    /// How the library does it for many rows at once.
+    pub batch: Option<Box<str>>,
+    /// What the library's page for a model is about.
+    pub model: Option<ClassRef>,
+    /// Its SQL, if it is known: the file and the indices into its statements.
+    pub sql: Vec<(FileId, usize)>,
+    /// Whether the receiver is a row (a model instance), so that a different receiver is a different row.
+    pub on_row: bool,
+}
+
+/// All sites of a file, in order of place.
+pub(super) fn find(types: &Types<'_>, file: FileId) -> Vec<QuerySite> {
+    let mut finder = Finder::new(types, file);
+    for index in 0..finder.facts.calls.len() {
+        finder.call(CallId(u32::try_from(index).unwrap_or(u32::MAX)));
+    }
+    for index in 0..finder.facts.uses.len() {
+        finder.used(finder.facts.uses[index]);
+    }
+    finder.returned();
+    finder.sites.sort_by_key(|site| (site.span, site.call));
+    finder.sites
+}
+
+struct Finder<'t, 'p> {
+    types: &'t Types<'p>,
+    file: FileId,
+    facts: &'p FileFacts,
+    statements: FxHashMap<TextId, Vec<usize>>,
+    seen: FxHashSet<CallId>,
+    sites: Vec<QuerySite>,
+}
+
+impl<'t, 'p> Finder<'t, 'p> {
+    fn new(types: &'t Types<'p>, file: FileId) -> Self {
+        let facts: &'p FileFacts = &types.project().file(file).facts;
+        Finder {
+            types,
+            file,
+            facts,
+            statements: statements_by_text(facts),
+            seen: FxHashSet::default(),
+            sites: Vec::new(),
+        }
+    }
+
+    // ── Calls ───────────────────────────────────────────────────────────────────────────────────────
+
+    fn call(&mut self, id: CallId) {
+        if let Some(api) = self.types.api_call(self.file, id) {
+            self.effect(id, api, Confidence::High);
+        } else if let Some(shape) = self.shape(id) {
+            self.effect(id, &shape.call, Confidence::Medium);
+        } else {
+            self.consumer(id);
+        }
+        let call = self.facts.call(id);
+        if call.awaited {
+            self.run_lazy(id, |runs_on| runs_on.awaits, call.in_loop);
+        }
+        // `builder.then(…)` runs it; a call on a lazy value that catalogs do not know is a step of its building.
+        if let Value::Member(object, name) = self.facts.value(call.callee)
+            && matches!(&self.facts.names[*name], "then" | "catch" | "finally")
+        {
+            self.run_value(*object, |runs_on| runs_on.awaits, call.in_loop);
+        }
+    }
+
+    fn effect(&mut self, id: CallId, api: &ApiCall, confidence: Confidence) {
+        let sql = api.sql.as_ref().map(|arg| self.sql_of(id, arg)).unwrap_or_default();
+        let effect = match api.effect {
+            Effect::None | Effect::Build => return self.consumer(id),
+            Effect::Write => SiteEffect::Write,
+            Effect::Batch => SiteEffect::Batch,
+            Effect::Transaction => SiteEffect::Transaction,
+            Effect::Query | Effect::Sql => {
+                let said = self.by_verb(&sql).or_else(|| self.by_statement_type(id, api));
+                said.unwrap_or(SiteEffect::Query)
+            }
+        };
+        self.add(id, api, effect, confidence, sql);
+    }
+
+    /// What a built statement that is handed to a call does: `session.execute(insert(User))`.
+    fn by_statement_type(&self, id: CallId, api: &ApiCall) -> Option<SiteEffect> {
+        let value = argument(self.facts, id, api.sql.as_ref()?)?;
+        let Ty::Api(ty, _) = self.types.of(self.file, value) else { return None };
+        match self.types.project().catalog.type_(ty).effect {
+            Effect::Query => Some(SiteEffect::Query),
+            Effect::Write => Some(SiteEffect::Write),
+            Effect::Transaction => Some(SiteEffect::Transaction),
+            _ => None,
+        }
+    }
+
+    fn add(&mut self, id: CallId, api: &ApiCall, effect: SiteEffect, confidence: Confidence, sql: Vec<(FileId, usize)>) {
+        if !self.seen.insert(id) {
+            return;
+        }
+        let call = self.facts.call(id);
+        let (on_row, model) = self.receiver(call);
+        self.sites.push(QuerySite {
+            call: id,
+            span: call.name_span,
+            function: call.function,
+            in_loop: call.in_loop,
+            guard: call.guard,
+            effect,
+            confidence,
+            library: api.library,
+            path: api.path.as_str().into(),
+            batch: api.batch_for(effect == SiteEffect::Write).map(Into::into),
+            model,
+            sql,
+            on_row,
+        });
+    }
+
+    /// Whether what is called on is a row, and the model the chain is about.
+    fn receiver(&self, call: &Call) -> (bool, Option<ClassRef>) {
+        let Value::Member(object, _) = self.facts.value(call.callee) else { return (false, None) };
+        let model = match self.types.of(self.file, *object) {
+            Ty::Api(_, model) => model,
+            Ty::Class(class) => Some(class),
+            Ty::Instance(class, model) => model.or(Some(class)),
+            _ => None,
+        };
+        let root = Flow::new(self.facts).root(*object);
+        let on_row = match self.types.of(self.file, root) {
+            Ty::Instance(class, None) => self.types.api_base(class).is_some(),
+            _ => false,
+        };
+        (on_row, model)
+    }
+
+    fn by_verb(&self, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
+        let project = self.types.project();
+        let verbs = sql.iter().map(|&(file, index)| project.file(file).facts.statements[index].statement.verb());
+        let effects = verbs.map(|verb| match verb {
+            Verb::Select => SiteEffect::Query,
+            Verb::Insert | Verb::Update | Verb::Delete | Verb::Merge => SiteEffect::Write,
+            Verb::Ddl | Verb::Transaction | Verb::Other => SiteEffect::Transaction,
+        });
+        effects.min_by_key(|effect| match effect {
+            SiteEffect::Write => 0,
+            SiteEffect::Query => 1,
+            _ => 2,
+        })
+    }
+
+    // ── Lazy queries ────────────────────────────────────────────────────────────────────────────────
+
+    /// Builtins that run over what they are given.
+    fn consumer(&mut self, id: CallId) {
+        let call = self.facts.call(id);
+        let name = match self.facts.value(call.callee) {
+            Value::Global(name) => &self.facts.names[*name],
+            Value::Member(object, name) if matches!(self.facts.value(*object), Value::Global(_)) => {
+                let all = matches!(&self.facts.names[*name], "all" | "allSettled" | "race" | "any");
+                if all && let Some(arg) = call.args.first() {
+                    self.run_parts(arg.value, call.in_loop);
+                }
+                return;
+            }
+            _ => return,
+        };
+        let runs: fn(&RunsOn) -> bool = match name {
+            "len" => |runs_on| runs_on.len,
+            "bool" => |runs_on| runs_on.test,
+            "str" => |runs_on| runs_on.str,
+            "list" | "tuple" | "set" | "frozenset" | "sorted" | "dict" | "sum" | "any" | "all" | "min" | "max" | "next" | "iter"
+            | "enumerate" | "zip" | "map" | "filter" | "reversed" => |runs_on| runs_on.iterate,
+            _ => return,
+        };
+        for arg in call.args.iter().take(3) {
+            self.run_value(arg.value, runs, call.in_loop);
+        }
+    }
+
+    fn used(&mut self, used: Use) {
+        let runs: fn(&RunsOn) -> bool = match used.kind {
+            UseKind::Await => |runs_on| runs_on.awaits,
+            UseKind::Iterate => |runs_on| runs_on.iterate,
+            UseKind::Test => |runs_on| runs_on.test,
+            UseKind::Index => |runs_on| runs_on.index,
+            UseKind::Contains => |runs_on| runs_on.contains,
+        };
+        self.run_value(used.value, runs, used.in_loop);
+        if used.kind == UseKind::Await {
+            self.run_parts(used.value, used.in_loop);
+        }
+    }
+
+    /// What an async function returns is awaited by the runtime; so is what `xs.map(async …)` collects.
+    fn returned(&mut self) {
+        for index in 0..self.facts.functions.len() {
+            let function = &self.facts.functions[index];
+            let collected = function.runs_in.is_some_and(|id| match self.facts.loop_(id).kind {
+                LoopKind::Callback(call) => self.facts.call(call).result != ResultUse::Discarded,
+                _ => false,
+            });
+            if function.traits.is_async || collected {
+                for value in function.returns.clone() {
+                    self.run_value(value, |runs_on| runs_on.awaits, function.runs_in);
+                }
+            }
+        }
+    }
+
+    fn run_parts(&mut self, value: ValueId, at: Option<LoopId>) {
+        match self.facts.value(value) {
+            Value::Sequence(items) => {
+                for &item in items {
+                    self.run_value(item, |runs_on| runs_on.awaits, at);
+                }
+            }
+            Value::Collected(item, _) => self.run_value(*item, |runs_on| runs_on.awaits, at),
+            _ => {}
+        }
+    }
+
+    fn run_value(&mut self, value: ValueId, runs: fn(&RunsOn) -> bool, at: Option<LoopId>) {
+        match self.facts.value(value) {
+            Value::Call(call) => self.run_lazy(*call, runs, at),
+            Value::Either(left, right) => {
+                self.run_value(*left, runs, at);
+                self.run_value(*right, runs, at);
+            }
+            Value::Carried(before, _) => self.run_value(*before, runs, at),
+            Value::Slice(object, ..) => self.run_value(*object, runs, at),
+            _ => {}
+        }
+    }
+
+    /// The lazy query that `id` makes is run at `at`. A query made outside the loop it is used in is
+    /// remembered by the library after its first run.
+    fn run_lazy(&mut self, id: CallId, runs: fn(&RunsOn) -> bool, at: Option<LoopId>) {
+        let project = self.types.project();
+        let value = self.call_value(id);
+        let (ty, model) = match value {
+            Ty::Api(ty, model) => (ty, model),
+            Ty::Instance(class, model) => match self.types.api_base(class) {
+                Some(ty) => (ty, model),
+                None => return,
+            },
+            _ => return,
+        };
+        let api_type = project.catalog.type_(ty);
+        if !runs(&api_type.runs_on) || !self.seen.insert(id) {
+            return;
+        }
+        let call = self.facts.call(id);
+        let flow = Flow::new(self.facts);
+        let in_loop = match call.in_loop {
+            Some(made) if !flow.inside(at, made) => at,
+            made => made,
+        };
+        let (steps, sql) = self.chain(id);
+        let verb_effect = steps.iter().find(|step| step.effect == Effect::Write).map(|_| SiteEffect::Write);
+        let effect = verb_effect.or_else(|| self.by_verb(&sql)).unwrap_or(match api_type.effect {
+            Effect::Write => SiteEffect::Write,
+            Effect::Batch => SiteEffect::Batch,
+            Effect::Transaction => SiteEffect::Transaction,
+            Effect::None => return,
+            _ => SiteEffect::Query,
+        });
+        let writes = effect == SiteEffect::Write;
+        let batch = api_type.batch_for(writes).or_else(|| steps.iter().find_map(|step| step.batch_for(writes)));
+        let (on_row, receiver_model) = self.receiver(call);
+        self.sites.push(QuerySite {
+            call: id,
+            span: call.name_span,
+            function: call.function,
+            in_loop,
+            guard: call.guard,
+            effect,
+            confidence: if steps.is_empty() { Confidence::Medium } else { Confidence::High },
+            library: api_type.library,
+            path: steps.first().map_or(api_type.name.as_str(), |step| step.path.as_str()).into(),
+            batch: batch.map(Into::into),
+            model: model.or(receiver_model),
+            sql,
+            on_row,
+        });
+    }
+
+    fn call_value(&self, id: CallId) -> Ty {
+        // The value of a call is asked by the expression it is; the arena stores each call once.
+        self.types.of_call(self.file, id)
+    }
+
+    /// The catalogued steps of a chain of calls, last first, and the SQL given to any of them.
+    fn chain(&self, id: CallId) -> (Vec<&'p ApiCall>, Vec<(FileId, usize)>) {
+        let mut steps = Vec::new();
+        let mut sql = Vec::new();
+        let mut at = Some(id);
+        for _ in 0..64 {
+            let Some(id) = at else { break };
+            if let Some(api) = self.types.api_call(self.file, id) {
+                if let Some(arg) = &api.sql {
+                    sql.extend(self.sql_of(id, arg));
+                }
+                steps.push(api);
+            }
+            let mut value = match self.facts.value(self.facts.call(id).callee) {
+                Value::Member(object, _) => *object,
+                _ => break,
+            };
+            while let Value::Member(object, _) | Value::Item(object, _) | Value::Carried(object, _) = self.facts.value(value) {
+                value = *object;
+            }
+            at = match self.facts.value(value) {
+                Value::Call(call) => Some(*call),
+                _ => None,
+            };
+        }
+        (steps, sql)
+    }
+
+    // ── SQL ─────────────────────────────────────────────────────────────────────────────────────────
+
+    fn sql_of(&self, id: CallId, arg: &ArgRef) -> Vec<(FileId, usize)> {
+        let Some(value) = argument(self.facts, id, arg) else { return Vec::new() };
+        let mut found = Vec::new();
+        self.collect_sql(self.file, value, 0, &mut found);
+        found
+    }
+
+    fn collect_sql(&self, file: FileId, value: ValueId, depth: u8, into: &mut Vec<(FileId, usize)>) {
+        if depth > 12 {
+            return;
+        }
+        let facts = &self.types.project().file(file).facts;
+        match facts.value(value) {
+            Value::Text(text) => {
+                let local = (file != self.file).then(|| statements_by_text(facts));
+                let known = local.as_ref().unwrap_or(&self.statements);
+                into.extend(known.get(text).into_iter().flatten().map(|&index| (file, index)));
+            }
+            Value::Either(left, right) => {
+                self.collect_sql(file, *left, depth + 1, into);
+                self.collect_sql(file, *right, depth + 1, into);
+            }
+            Value::Carried(before, _) => self.collect_sql(file, *before, depth + 1, into),
+            // `text("…")`, sql`…`, `{ text: "…", values }`
+            Value::Call(call) => {
+                let first = facts.call(*call).args.first();
+                let is_sql = self.types.api_call(file, *call).is_some_and(|api| api.sql.is_some());
+                if let Some(arg) = first.filter(|_| is_sql) {
+                    self.collect_sql(file, arg.value, depth + 1, into);
+                }
+            }
+            Value::Mapping(entries) => {
+                let text = entries.iter().find(|(key, _)| matches!(facts.literal(*key), Some("text" | "sql" | "query")));
+                if let Some(&(_, value)) = text {
+                    self.collect_sql(file, value, depth + 1, into);
+                }
+            }
+            Value::Import(_) | Value::Member(..) => {
+                if let Some((file, value)) = self.types.definition(file, value) {
+                    self.collect_sql(file, value, depth + 1, into);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    // ── Shapes ──────────────────────────────────────────────────────────────────────────────────────
+
+    fn shape(&self, id: CallId) -> Option<&'p ApiShape> {
+        let call = self.facts.call(id);
+        let Value::Member(object, name) = self.facts.value(call.callee) else { return None };
+        let project = self.types.project();
+        let shapes = project.catalog.shapes(&self.facts.names[*name]);
+        if shapes.is_empty() || !self.may_be_database(*object) {
+            return None;
+        }
+        let language = catalog_language(project.file(self.file).source.language);
+        let names = self.steps(*object);
+        let steps: Vec<Step<'_>> = names.iter().map(|(name, called)| Step { name, called: *called }).collect();
+        shapes.iter().find(|shape| {
+            let library = project.catalog.library(shape.call.library);
+            library.language.covers(language)
+                && (library.always || project.uses_library(shape.call.library))
+                && shape.fits(&steps)
+                && self.args_fit(id, shape)
+        })
+    }
+
+    /// Whether nothing is known against a receiver being a database.
+    fn may_be_database(&self, object: ValueId) -> bool {
+        match self.types.of(self.file, object) {
+            Ty::Unknown => true,
+            Ty::Instance(class, _) | Ty::Class(class) => self.types.has_unknown_base(class),
+            Ty::Path(path) => !self.types.is_foreign_library(&path),
+            _ => false,
+        }
+    }
+
+    /// The names that a call is made on, from right to left, and whether each is called.
+    fn steps(&self, object: ValueId) -> Vec<(&'p str, bool)> {
+        let facts = self.facts;
+        let mut steps = Vec::new();
+        let mut at = object;
+        let mut called = false;
+        for _ in 0..64 {
+            at = match facts.value(at) {
+                Value::Carried(before, _) => *before,
+                Value::Either(left, _) => *left,
+                Value::Member(object, name) => {
+                    steps.push((&facts.names[*name], called));
+                    called = false;
+                    *object
+                }
+                Value::Call(call) => {
+                    if called {
+                        steps.push(("", true));
+                    }
+                    called = true;
+                    facts.call(*call).callee
+                }
+                Value::Item(object, _) => {
+                    steps.push(("", called));
+                    called = false;
+                    *object
+                }
+                Value::Element(of, _) | Value::Part(of, _) => {
+                    steps.push(("", called));
+                    called = false;
+                    *of
+                }
+                other => {
+                    let name = match other {
+                        Value::Global(name) => &facts.names[*name],
+                        Value::Import(import) => match facts.imports[import.index()].what {
+                            Imported::Name(name) => &facts.names[name],
+                            _ => &facts.names[facts.imports[import.index()].module],
+                        },
+                        Value::Param(function, index) => facts
+                            .function(*function)
+                            .params
+                            .get(usize::from(*index))
+                            .map_or("", |param| &facts.names[param.name]),
+                        Value::This(_) => "this",
+                        Value::Function(function) => &facts.names[facts.function(*function).name],
+                        Value::Class(class) => &facts.names[facts.class(*class).name],
+                        _ => "",
+                    };
+                    steps.push((name, called));
+                    break;
+                }
+            };
+        }
+        steps
+    }
+
+    fn args_fit(&self, id: CallId, shape: &ApiShape) -> bool {
+        let call = self.facts.call(id);
+        let first = call.args.first().map(|arg| arg.value);
+        let keyword = |fits: &dyn Fn(&str) -> bool| {
+            call.args.iter().any(|arg| arg.name.is_some_and(|name| fits(&self.facts.names[name])))
+        };
+        match &shape.args {
+            ArgShape::Any => true,
+            ArgShape::None => call.args.is_empty(),
+            ArgShape::One => call.args.len() == 1,
+            ArgShape::Keyword(names) => keyword(&|name| names.is_empty() || names.iter().any(|wanted| wanted == name)),
+            ArgShape::Lookup => keyword(&|name| name.contains("__")),
+            ArgShape::Object(_) => first.is_some_and(|first| match self.facts.value(first) {
+                Value::Mapping(entries) => shape
+                    .args
+                    .fits_object(|wanted| entries.iter().any(|(key, _)| self.facts.literal(*key) == Some(wanted))),
+                _ => false,
+            }),
+            ArgShape::Text => first.is_some_and(|first| self.facts.text(first).is_some()),
+            ArgShape::Type(wanted) => first.is_some_and(|first| match self.types.of(self.file, first) {
+                Ty::Api(ty, _) => self.types.project().catalog.is_subtype(ty, *wanted),
+                _ => false,
+            }),
+            ArgShape::Sql => !self.sql_of(id, shape.call.sql.as_ref().unwrap_or(&ArgRef::Index(0))).is_empty(),
+        }
+    }
+}
+
+fn statements_by_text(facts: &FileFacts) -> FxHashMap<TextId, Vec<usize>> {
+    let mut by_text: FxHashMap<TextId, Vec<usize>> = FxHashMap::default();
+    for (index, statement) in facts.statements.iter().enumerate() {
+        if let Some(text) = statement.text {
+            by_text.entry(text).or_default().push(index);
+        }
+    }
+    by_text
+}
+
+/// The argument that a catalog entry names.
+pub(crate) fn argument(facts: &FileFacts, id: CallId, arg: &ArgRef) -> Option<ValueId> {
+    let call = facts.call(id);
+    match arg {
+        ArgRef::Index(index) => {
+            let positional = call.args.iter().filter(|arg| arg.name.is_none()).nth(usize::from(*index));
+            let positional = positional.or_else(|| call.args.first().filter(|_| *index == 0));
+            positional.map(|arg| arg.value)
+        }
+        ArgRef::Keyword(name) => {
+            let named = call.args.iter().find(|arg| arg.name.is_some_and(|id| facts.names[id] == **name));
+            named.map(|arg| arg.value).or_else(|| {
+                call.args.iter().find_map(|arg| match facts.value(arg.value) {
+                    Value::Mapping(entries) => {
+                        entries.iter().find(|(key, _)| facts.literal(*key) == Some(&**name)).map(|entry| entry.1)
+                    }
+                    _ => None,
+                })
+            })
+        }
+    }
+}
+
+/// The catalogs' name of a file's language.
+pub(super) fn catalog_language(language: Language) -> CatalogLanguage {
+    if language.is_ecma() { CatalogLanguage::Ecma } else { CatalogLanguage::Python }
+}
+
+impl Types<'_> {
+    /// The value behind an import or an attribute, with its file, where it can be followed.
+    pub(super) fn definition(&self, file: FileId, value: ValueId) -> Option<(FileId, ValueId)> {
+        let project = self.project();
+        let facts = &project.file(file).facts;
+        match facts.value(value) {
+            Value::Import(import) => {
+                let import = &facts.imports[import.index()];
+                let Imported::Name(name) = import.what else { return None };
+                let target = project.resolve_module(file, &facts.names[import.module])?;
+                self.exported_value(target, &facts.names[name])
+            }
+            Value::Member(object, name) => {
+                let name = &facts.names[*name];
+                match self.of(file, *object) {
+                    Ty::Class(class) | Ty::Instance(class, _) => match self.class_member(class, name)? {
+                        ClassMember::Attribute(file, value, _) => Some((file, value)),
+                        ClassMember::Method(_) => None,
+                    },
+                    Ty::Module(file) => self.exported_value(file, name),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn exported_value(&self, file: FileId, name: &str) -> Option<(FileId, ValueId)> {
+        let project = self.project();
+        let id = project.file(file).facts.names.find(name)?;
+        project.binding(file, id).map(|value| (file, value))
+    }
+}
