@@ -5,5 +5,6 @@ pub mod facts;
 pub mod findings;
 pub mod lang;
 pub mod project;
+pub mod rules;
 pub mod source;
 pub mod sql;
