@@ -24,19 +24,29 @@ pub(super) struct Loops<'t, 'p> {
     file: FileId,
     facts: &'p FileFacts,
     flow: Flow<'p>,
+    /// Loops with a `sleep` in the body: polling, backing off, or throttled on purpose.
+    waiting: FxHashSet<LoopId>,
 }
 
 impl<'t, 'p> Loops<'t, 'p> {
     /// For this file.
     pub(super) fn new(types: &'t Types<'p>, file: FileId) -> Self {
         let facts: &'p FileFacts = &types.project().file(file).facts;
-        Loops { types, file, facts, flow: Flow::new(facts) }
+        let flow = Flow::new(facts);
+        let mut waiting = FxHashSet::default();
+        for call in facts.calls.iter().filter(|call| call.in_loop.is_some() && flow.called_name(call).is_some_and(waits)) {
+            let mut at = call.in_loop;
+            while let Some(id) = at.filter(|id| waiting.insert(*id)) {
+                at = facts.loop_(id).parent;
+            }
+        }
+        Loops { types, file, facts, flow, waiting }
     }
 
     /// What `id` is.
     pub(super) fn shape(&self, id: LoopId) -> LoopShape {
         let found = self.facts.loop_(id);
-        if self.waits(id) || self.is_chunked(found.iterable) {
+        if self.waiting.contains(&id) || self.is_chunked(found.iterable) {
             return LoopShape::Silent;
         }
         match found.kind {
@@ -50,17 +60,6 @@ impl<'t, 'p> Loops<'t, 'p> {
             LoopKind::While => LoopShape::Rows,
             _ => self.bounded(found.iterable),
         }
-    }
-
-    /// A `sleep` in the body: polling, backing off, or throttled on purpose.
-    fn waits(&self, id: LoopId) -> bool {
-        self.facts.calls.iter().any(|call| {
-            self.flow.inside(call.in_loop, id)
-                && self.flow.called_name(call).is_some_and(|name| {
-                    let lower = name.to_ascii_lowercase();
-                    matches!(lower.as_str(), "sleep" | "delay" | "backoff" | "settimeout" | "usleep" | "wait_for") || lower.ends_with("sleep")
-                })
-        })
     }
 
     fn is_chunked(&self, iterable: ValueId) -> bool {
@@ -113,7 +112,6 @@ impl<'t, 'p> Loops<'t, 'p> {
         let facts = &self.types.project().file(file).facts;
         let by_count = |count: usize| match count {
             0..=2 => LoopShape::Silent,
-            3..=12 => LoopShape::Few,
             _ => LoopShape::Few,
         };
         match facts.value(iterable) {
@@ -357,6 +355,11 @@ impl<'t, 'p> Loops<'t, 'p> {
             _ => false,
         }
     }
+}
+
+fn waits(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    matches!(lower.as_str(), "delay" | "backoff" | "settimeout" | "wait_for") || lower.ends_with("sleep")
 }
 
 fn is_constant_name(name: &str) -> bool {

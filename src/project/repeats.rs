@@ -1,6 +1,8 @@
 //! Queries that run once per row: for each site and each call that reaches one, the loops around it, what
 //! differs from one run to the next, and the path.
 
+use std::cell::OnceCell;
+
 use rustc_hash::FxHashSet;
 
 use super::calls::{CallGraph, Edge, Reach, State, Step, call_inputs, flowing_values};
@@ -67,7 +69,7 @@ pub(super) fn find(types: &Types<'_>, graph: &CallGraph, reach: &Reach, file: Fi
     if facts.loops.is_empty() {
         return Vec::new();
     }
-    let finder = Finder { types, graph, reach, file, facts, loops: Loops::new(types, file), flow: Flow::new(facts) };
+    let finder = Finder { types, graph, reach, file, facts, loops: Loops::new(types, file), flow: Flow::new(facts), changing: OnceCell::new() };
     let mut found = Vec::new();
     for (index, site) in project.sites(file).iter().enumerate() {
         found.extend(finder.site(index, site));
@@ -88,6 +90,7 @@ struct Finder<'a, 't, 'p> {
     facts: &'p FileFacts,
     loops: Loops<'t, 'p>,
     flow: Flow<'p>,
+    changing: OnceCell<FxHashSet<LoopId>>,
 }
 
 /// Something in a loop, before it is judged.
@@ -308,7 +311,7 @@ impl Finder<'_, '_, '_> {
                 || self.loops.leaves_after(candidate.call, candidate.guard, id)
                 || self.flow.strongest(inputs, id) != Dependence::Invariant
                 || !self.loops.guards_within(candidate.guard, id).is_empty()
-                || self.changes_state(id, candidate.call)
+                || self.changing.get_or_init(|| self.changing_loops()).contains(&id)
             {
                 break;
             }
@@ -317,35 +320,38 @@ impl Finder<'_, '_, '_> {
         outer
     }
 
-    /// Whether the loop may change what a read in it finds: it writes, or calls something that may.
-    fn changes_state(&self, id: LoopId, but: CallId) -> bool {
-        const CHANGING: [&str; 26] = [
-            "save", "delete", "create", "update", "add", "insert", "execute", "commit", "flush", "put", "push", "append", "remove",
-            "write", "set", "send", "exec", "run", "destroy", "upsert", "pop", "next", "refresh", "rollback", "close", "process",
+    /// The loops that may change what a read in them finds: they write, or call something that may.
+    fn changing_loops(&self) -> FxHashSet<LoopId> {
+        const CHANGING: [&str; 24] = [
+            "save", "delete", "create", "update", "add", "insert", "execute", "commit", "flush", "put", "remove", "write", "set",
+            "send", "exec", "run", "destroy", "upsert", "pop", "next", "refresh", "rollback", "close", "process",
         ];
         let project = self.types.project();
-        let in_loop = |function: FunctionId, at: Option<LoopId>| {
-            self.graph.place(project, self.file, function, at).1.contains(&id)
+        let mut changing = FxHashSet::default();
+        let mut mark = |function: FunctionId, at: Option<LoopId>| {
+            changing.extend(self.graph.place(project, self.file, function, at).1);
         };
-        let writes = project.sites(self.file).iter().any(|site| {
-            !matches!(site.effect, SiteEffect::Query) && in_loop(site.function, site.in_loop)
-        });
-        if writes {
-            return true;
+        let sites = project.sites(self.file);
+        let own: FxHashSet<CallId> = sites.iter().map(|site| site.call).collect();
+        for site in sites.iter().filter(|site| !matches!(site.effect, SiteEffect::Query)) {
+            mark(site.function, site.in_loop);
         }
-        let own: FxHashSet<CallId> = project.sites(self.file).iter().map(|site| site.call).chain([but]).collect();
-        self.facts.calls.iter().enumerate().any(|(index, call)| {
-            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
-            !own.contains(&id)
-                && in_loop(call.function, call.in_loop)
-                && self.flow.called_name(call).is_some_and(|name| {
-                    name != "append" && name != "push" && CHANGING.iter().any(|word| name == *word || name.starts_with(&format!("{word}_")))
-                })
-        }) || self.graph.edges[self.file.0 as usize].iter().any(|edge| {
-            let call = self.facts.call(edge.call);
-            in_loop(call.function, call.in_loop)
-                && self.reach.of(edge.callee).iter().any(|state| state.effect == SiteEffect::Write)
-        })
+        for (index, call) in self.facts.calls.iter().enumerate() {
+            if own.contains(&CallId(u32::try_from(index).unwrap_or(u32::MAX))) {
+                continue;
+            }
+            let name = self.flow.called_name(call).unwrap_or("");
+            if CHANGING.iter().any(|word| name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))) {
+                mark(call.function, call.in_loop);
+            }
+        }
+        for edge in &self.graph.edges[self.file.0 as usize] {
+            if self.reach.of(edge.callee).iter().any(|state| state.effect == SiteEffect::Write) {
+                let call = self.facts.call(edge.call);
+                mark(call.function, call.in_loop);
+            }
+        }
+        changing
     }
 
     /// Whether the SQL gives something else each time by itself.
