@@ -4,6 +4,7 @@
 //! Everything here works on facts; no syntax tree and no SQL grammar is known.
 
 mod calls;
+mod executed;
 mod flow;
 mod loops;
 mod manifest;
@@ -83,6 +84,7 @@ pub struct Project {
     libraries: FxHashSet<LibraryId>,
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
+    executed: executed::Executed,
 }
 
 impl Project {
@@ -122,12 +124,19 @@ impl Project {
             libraries,
             sites: Vec::new(),
             repeats: Vec::new(),
+            executed: FxHashSet::default(),
         };
         project.sites = project.each_file(sites::find);
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
+        project.executed = executed::find(&project, &graph);
         project
+    }
+
+    /// Whether a statement of a file is run by something, as far as is known; always in a `.sql` file.
+    pub fn is_executed(&self, file: FileId, statement: usize) -> bool {
+        self.executed.contains(&(file, statement))
     }
 
     /// Runs `ask` on every file, in parallel, each thread with types of its own.

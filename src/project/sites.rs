@@ -4,7 +4,7 @@
 //! evidence is a resolved path or receiver (high confidence) or a catalogued shape in a project that uses
 //! the library (medium).
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::flow::Flow;
 use super::types::{ClassMember, Ty, Types};
@@ -77,7 +77,6 @@ struct Finder<'t, 'p> {
     types: &'t Types<'p>,
     file: FileId,
     facts: &'p FileFacts,
-    statements: FxHashMap<TextId, Vec<usize>>,
     seen: FxHashSet<CallId>,
     sites: Vec<QuerySite>,
 }
@@ -89,7 +88,6 @@ impl<'t, 'p> Finder<'t, 'p> {
             types,
             file,
             facts,
-            statements: statements_by_text(facts),
             seen: FxHashSet::default(),
             sites: Vec::new(),
         }
@@ -373,47 +371,8 @@ impl<'t, 'p> Finder<'t, 'p> {
     fn sql_of(&self, id: CallId, arg: &ArgRef) -> Vec<(FileId, usize)> {
         let Some(value) = argument(self.facts, id, arg) else { return Vec::new() };
         let mut found = Vec::new();
-        self.collect_sql(self.file, value, 0, &mut found);
+        sql_behind(self.types, self.file, value, &mut found);
         found
-    }
-
-    fn collect_sql(&self, file: FileId, value: ValueId, depth: u8, into: &mut Vec<(FileId, usize)>) {
-        if depth > 12 {
-            return;
-        }
-        let facts = &self.types.project().file(file).facts;
-        match facts.value(value) {
-            Value::Text(text) => {
-                let local = (file != self.file).then(|| statements_by_text(facts));
-                let known = local.as_ref().unwrap_or(&self.statements);
-                into.extend(known.get(text).into_iter().flatten().map(|&index| (file, index)));
-            }
-            Value::Either(left, right) => {
-                self.collect_sql(file, *left, depth + 1, into);
-                self.collect_sql(file, *right, depth + 1, into);
-            }
-            Value::Carried(before, _) => self.collect_sql(file, *before, depth + 1, into),
-            // `text("…")`, sql`…`, `{ text: "…", values }`
-            Value::Call(call) => {
-                let first = facts.call(*call).args.first();
-                let is_sql = self.types.api_call(file, *call).is_some_and(|api| api.sql.is_some());
-                if let Some(arg) = first.filter(|_| is_sql) {
-                    self.collect_sql(file, arg.value, depth + 1, into);
-                }
-            }
-            Value::Mapping(entries) => {
-                let text = entries.iter().find(|(key, _)| matches!(facts.literal(*key), Some("text" | "sql" | "query")));
-                if let Some(&(_, value)) = text {
-                    self.collect_sql(file, value, depth + 1, into);
-                }
-            }
-            Value::Import(_) | Value::Member(..) => {
-                if let Some((file, value)) = self.types.definition(file, value) {
-                    self.collect_sql(file, value, depth + 1, into);
-                }
-            }
-            _ => {}
-        }
     }
 
     // ── Shapes ──────────────────────────────────────────────────────────────────────────────────────
@@ -533,14 +492,50 @@ impl<'t, 'p> Finder<'t, 'p> {
     }
 }
 
-fn statements_by_text(facts: &FileFacts) -> FxHashMap<TextId, Vec<usize>> {
-    let mut by_text: FxHashMap<TextId, Vec<usize>> = FxHashMap::default();
-    for (index, statement) in facts.statements.iter().enumerate() {
-        if let Some(text) = statement.text {
-            by_text.entry(text).or_default().push(index);
-        }
+/// The statements that a value holds: of its text, of the constant it names, of what a builder was given.
+pub(super) fn sql_behind(types: &Types<'_>, file: FileId, value: ValueId, into: &mut Vec<(FileId, usize)>) {
+    collect_sql(types, file, value, 0, into);
+}
+
+fn collect_sql(types: &Types<'_>, file: FileId, value: ValueId, depth: u8, into: &mut Vec<(FileId, usize)>) {
+    if depth > 12 {
+        return;
     }
-    by_text
+    let facts = &types.project().file(file).facts;
+    match facts.value(value) {
+        Value::Text(text) => {
+            // Statements are in the order of their texts.
+            let from = facts.statements.partition_point(|statement| statement.text < Some(*text));
+            let same = facts.statements[from..].iter().take_while(|statement| statement.text == Some(*text)).count();
+            into.extend((from..from + same).map(|index| (file, index)));
+        }
+        Value::Either(left, right) => {
+            collect_sql(types, file, *left, depth + 1, into);
+            collect_sql(types, file, *right, depth + 1, into);
+        }
+        Value::Carried(before, _) => collect_sql(types, file, *before, depth + 1, into),
+        // `text("…")`, sql`…`, `Prisma.sql`…``
+        Value::Call(call) => {
+            let first = facts.call(*call).args.first();
+            let is_sql = types.api_call(file, *call).is_some_and(|api| api.sql.is_some())
+                || first.is_some_and(|arg| facts.text(arg.value).is_some_and(|text| text.tag.is_some()));
+            if let Some(arg) = first.filter(|_| is_sql) {
+                collect_sql(types, file, arg.value, depth + 1, into);
+            }
+        }
+        Value::Mapping(entries) => {
+            let text = entries.iter().find(|(key, _)| matches!(facts.literal(*key), Some("text" | "sql" | "query")));
+            if let Some(&(_, value)) = text {
+                collect_sql(types, file, value, depth + 1, into);
+            }
+        }
+        Value::Import(_) | Value::Member(..) => {
+            if let Some((file, value)) = types.definition(file, value) {
+                collect_sql(types, file, value, depth + 1, into);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The argument that a catalog entry names.

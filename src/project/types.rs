@@ -671,7 +671,7 @@ impl<'p> Types<'p> {
                 return Some(ClassMember::Method(FunctionRef { file: class.file, function }));
             }
             let mut found = own.attributes.iter().filter(|attribute| attribute.name == id);
-            if let Some(attribute) = found.clone().find(|a| a.annotation.is_some() || a.value != UNKNOWN).or_else(|| found.next()) {
+            if let Some(attribute) = found.clone().find(|a| a.annotation.is_some() || !matches!(facts.value(a.value), Value::Unknown | Value::Null)).or_else(|| found.next()) {
                 return Some(ClassMember::Attribute(class.file, attribute.value, attribute.annotation));
             }
         }
