@@ -1,5 +1,6 @@
 //! The architecture document will stand here.
 
+pub mod apis;
 pub mod facts;
 pub mod findings;
 pub mod lang;
