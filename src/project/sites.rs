@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::flow::Flow;
 use super::types::{ClassMember, Ty, Types};
 use super::{ClassRef, FileId};
-use crate::apis::{ApiCall, CatalogLanguage, ApiShape, ArgRef, ArgShape, Effect, LibraryId, RunsOn, Step};
+use crate::apis::{ApiCall, ApiShape, ArgRef, ArgShape, CatalogLanguage, Effect, LibraryId, RunsOn, Step};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::{Language, Span};
@@ -84,13 +84,7 @@ struct Finder<'t, 'p> {
 impl<'t, 'p> Finder<'t, 'p> {
     fn new(types: &'t Types<'p>, file: FileId) -> Self {
         let facts: &'p FileFacts = &types.project().file(file).facts;
-        Finder {
-            types,
-            file,
-            facts,
-            seen: FxHashSet::default(),
-            sites: Vec::new(),
-        }
+        Finder { types, file, facts, seen: FxHashSet::default(), sites: Vec::new() }
     }
 
     // ── Calls ───────────────────────────────────────────────────────────────────────────────────────
@@ -142,7 +136,14 @@ impl<'t, 'p> Finder<'t, 'p> {
         }
     }
 
-    fn add(&mut self, id: CallId, api: &ApiCall, effect: SiteEffect, confidence: Confidence, sql: Vec<(FileId, usize)>) {
+    fn add(
+        &mut self,
+        id: CallId,
+        api: &ApiCall,
+        effect: SiteEffect,
+        confidence: Confidence,
+        sql: Vec<(FileId, usize)>,
+    ) {
         if !self.seen.insert(id) {
             return;
         }
@@ -217,8 +218,8 @@ impl<'t, 'p> Finder<'t, 'p> {
             "len" => |runs_on| runs_on.len,
             "bool" => |runs_on| runs_on.test,
             "str" => |runs_on| runs_on.str,
-            "list" | "tuple" | "set" | "frozenset" | "sorted" | "dict" | "sum" | "any" | "all" | "min" | "max" | "next" | "iter"
-            | "enumerate" | "zip" | "map" | "filter" | "reversed" => |runs_on| runs_on.iterate,
+            "list" | "tuple" | "set" | "frozenset" | "sorted" | "dict" | "sum" | "any" | "all" | "min" | "max"
+            | "next" | "iter" | "enumerate" | "zip" | "map" | "filter" | "reversed" => |runs_on| runs_on.iterate,
             _ => return,
         };
         for arg in call.args.iter().take(3) {
@@ -355,7 +356,9 @@ impl<'t, 'p> Finder<'t, 'p> {
                 Value::Member(object, _) => *object,
                 _ => break,
             };
-            while let Value::Member(object, _) | Value::Item(object, _) | Value::Carried(object, _) = self.facts.value(value) {
+            while let Value::Member(object, _) | Value::Item(object, _) | Value::Carried(object, _) =
+                self.facts.value(value)
+            {
                 value = *object;
             }
             at = match self.facts.value(value) {
@@ -476,12 +479,14 @@ impl<'t, 'p> Finder<'t, 'p> {
             ArgShape::One => call.args.len() == 1,
             ArgShape::Keyword(names) => keyword(&|name| names.is_empty() || names.iter().any(|wanted| wanted == name)),
             ArgShape::Lookup => keyword(&|name| name.contains("__")),
-            ArgShape::Object(_) => first.is_some_and(|first| match self.facts.value(first) {
-                Value::Mapping(entries) => shape
-                    .args
-                    .fits_object(|wanted| entries.iter().any(|(key, _)| self.facts.literal(*key) == Some(wanted))),
-                _ => false,
-            }),
+            ArgShape::Object(at, _) => {
+                call.args.get(usize::from(*at)).is_some_and(|arg| match self.facts.value(arg.value) {
+                    Value::Mapping(entries) => shape
+                        .args
+                        .fits_object(|wanted| entries.iter().any(|(key, _)| self.facts.literal(*key) == Some(wanted))),
+                    _ => false,
+                })
+            }
             ArgShape::Text => first.is_some_and(|first| self.facts.text(first).is_some()),
             ArgShape::Type(wanted) => first.is_some_and(|first| match self.types.of(self.file, first) {
                 Ty::Api(ty, _) => self.types.project().catalog.is_subtype(ty, *wanted),
