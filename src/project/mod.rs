@@ -9,7 +9,9 @@ mod flow;
 mod loops;
 mod manifest;
 mod modules;
+mod relations;
 mod repeats;
+mod shapes;
 mod sites;
 mod types;
 
@@ -85,6 +87,7 @@ pub struct Project {
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
     executed: executed::Executed,
+    relations: relations::Relations,
 }
 
 impl Project {
@@ -125,7 +128,9 @@ impl Project {
             sites: Vec::new(),
             repeats: Vec::new(),
             executed: FxHashSet::default(),
+            relations: relations::Relations::default(),
         };
+        project.relations = relations::Relations::find(&project);
         project.sites = project.each_file(sites::find);
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::flow::Flow;
 use super::types::{ClassMember, Ty, Types};
 use super::{ClassRef, FileId};
-use crate::apis::{ApiCall, ApiShape, ArgRef, ArgShape, CatalogLanguage, Effect, LibraryId, RunsOn, Step};
+use crate::apis::{ApiCall, ArgRef, CatalogLanguage, Effect, LibraryId, RunsOn};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::{Language, Span};
@@ -92,7 +92,7 @@ impl<'t, 'p> Finder<'t, 'p> {
     fn call(&mut self, id: CallId) {
         if let Some(api) = self.types.api_call(self.file, id) {
             self.effect(id, api, Confidence::High);
-        } else if let Some(shape) = self.shape(id) {
+        } else if let Some(shape) = self.types.shape(self.file, id) {
             self.effect(id, &shape.call, Confidence::Medium);
         } else {
             self.consumer(id);
@@ -175,12 +175,12 @@ impl<'t, 'p> Finder<'t, 'p> {
             Ty::Instance(class, model) => model.or(Some(class)),
             _ => None,
         };
-        let root = Flow::new(self.facts).root(*object);
-        let on_row = match self.types.of(self.file, root) {
+        let is_row = |value: ValueId| match self.types.of(self.file, value) {
             Ty::Instance(class, None) => self.types.api_base(class).is_some(),
             _ => false,
         };
-        (on_row, model)
+        let root = Flow::new(self.facts).root(*object);
+        (is_row(*object) || is_row(root), model)
     }
 
     fn by_verb(&self, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
@@ -306,6 +306,9 @@ impl<'t, 'p> Finder<'t, 'p> {
             made => made,
         };
         let (steps, sql) = self.chain(id);
+        let resolved = steps.iter().any(|&(_, sure)| sure);
+        let confidence = if resolved { Confidence::High } else { Confidence::Medium };
+        let steps: Vec<&ApiCall> = steps.into_iter().map(|(step, _)| step).collect();
         let verb_effect = steps.iter().find(|step| step.effect == Effect::Write).map(|_| SiteEffect::Write);
         let effect = verb_effect.or_else(|| self.by_verb(&sql)).unwrap_or(match api_type.effect {
             Effect::Write => SiteEffect::Write,
@@ -324,7 +327,7 @@ impl<'t, 'p> Finder<'t, 'p> {
             in_loop,
             guard: call.guard,
             effect,
-            confidence: if steps.is_empty() { Confidence::Medium } else { Confidence::High },
+            confidence,
             library: api_type.library,
             path: steps.first().map_or(api_type.name.as_str(), |step| step.path.as_str()).into(),
             batch: batch.map(Into::into),
@@ -339,18 +342,20 @@ impl<'t, 'p> Finder<'t, 'p> {
         self.types.of_call(self.file, id)
     }
 
-    /// The catalogued steps of a chain of calls, last first, and the SQL given to any of them.
-    fn chain(&self, id: CallId) -> (Vec<&'p ApiCall>, Vec<(FileId, usize)>) {
+    /// The catalogued steps of a chain of calls, last first, with whether each is resolved, and the SQL given to
+    /// any of them.
+    fn chain(&self, id: CallId) -> (Vec<(&'p ApiCall, bool)>, Vec<(FileId, usize)>) {
         let mut steps = Vec::new();
         let mut sql = Vec::new();
         let mut at = Some(id);
         for _ in 0..64 {
             let Some(id) = at else { break };
-            if let Some(api) = self.types.api_call(self.file, id) {
+            let resolved = self.types.api_call(self.file, id);
+            if let Some(api) = resolved.or_else(|| self.types.shape(self.file, id).map(|shape| &shape.call)) {
                 if let Some(arg) = &api.sql {
                     sql.extend(self.sql_of(id, arg));
                 }
-                steps.push(api);
+                steps.push((api, resolved.is_some()));
             }
             let mut value = match self.facts.value(self.facts.call(id).callee) {
                 Value::Member(object, _) => *object,
@@ -376,124 +381,6 @@ impl<'t, 'p> Finder<'t, 'p> {
         let mut found = Vec::new();
         sql_behind(self.types, self.file, value, &mut found);
         found
-    }
-
-    // ── Shapes ──────────────────────────────────────────────────────────────────────────────────────
-
-    fn shape(&self, id: CallId) -> Option<&'p ApiShape> {
-        let call = self.facts.call(id);
-        let Value::Member(object, name) = self.facts.value(call.callee) else { return None };
-        let project = self.types.project();
-        let shapes = project.catalog.shapes(&self.facts.names[*name]);
-        if shapes.is_empty() || !self.may_be_database(*object) {
-            return None;
-        }
-        let language = catalog_language(project.file(self.file).source.language);
-        let names = self.steps(*object);
-        let steps: Vec<Step<'_>> = names.iter().map(|(name, called)| Step { name, called: *called }).collect();
-        shapes.iter().find(|shape| {
-            let library = project.catalog.library(shape.call.library);
-            library.language.covers(language)
-                && (library.always || project.uses_library(shape.call.library))
-                && shape.fits(&steps)
-                && self.args_fit(id, shape)
-        })
-    }
-
-    /// Whether nothing is known against a receiver being a database.
-    fn may_be_database(&self, object: ValueId) -> bool {
-        match self.types.of(self.file, object) {
-            Ty::Unknown => true,
-            Ty::Instance(class, _) | Ty::Class(class) => self.types.has_unknown_base(class),
-            Ty::Path(path) => !self.types.is_foreign_library(&path),
-            _ => false,
-        }
-    }
-
-    /// The names that a call is made on, from right to left, and whether each is called.
-    fn steps(&self, object: ValueId) -> Vec<(&'p str, bool)> {
-        let facts = self.facts;
-        let mut steps = Vec::new();
-        let mut at = object;
-        let mut called = false;
-        for _ in 0..64 {
-            at = match facts.value(at) {
-                Value::Carried(before, _) => *before,
-                Value::Either(left, _) => *left,
-                Value::Member(object, name) => {
-                    steps.push((&facts.names[*name], called));
-                    called = false;
-                    *object
-                }
-                Value::Call(call) => {
-                    if called {
-                        steps.push(("", true));
-                    }
-                    called = true;
-                    facts.call(*call).callee
-                }
-                Value::Item(object, _) => {
-                    steps.push(("", called));
-                    called = false;
-                    *object
-                }
-                Value::Element(of, _) | Value::Part(of, _) => {
-                    steps.push(("", called));
-                    called = false;
-                    *of
-                }
-                other => {
-                    let name = match other {
-                        Value::Global(name) => &facts.names[*name],
-                        Value::Import(import) => match facts.imports[import.index()].what {
-                            Imported::Name(name) => &facts.names[name],
-                            _ => &facts.names[facts.imports[import.index()].module],
-                        },
-                        Value::Param(function, index) => facts
-                            .function(*function)
-                            .params
-                            .get(usize::from(*index))
-                            .map_or("", |param| &facts.names[param.name]),
-                        Value::This(_) => "this",
-                        Value::Function(function) => &facts.names[facts.function(*function).name],
-                        Value::Class(class) => &facts.names[facts.class(*class).name],
-                        _ => "",
-                    };
-                    steps.push((name, called));
-                    break;
-                }
-            };
-        }
-        steps
-    }
-
-    fn args_fit(&self, id: CallId, shape: &ApiShape) -> bool {
-        let call = self.facts.call(id);
-        let first = call.args.first().map(|arg| arg.value);
-        let keyword = |fits: &dyn Fn(&str) -> bool| {
-            call.args.iter().any(|arg| arg.name.is_some_and(|name| fits(&self.facts.names[name])))
-        };
-        match &shape.args {
-            ArgShape::Any => true,
-            ArgShape::None => call.args.is_empty(),
-            ArgShape::One => call.args.len() == 1,
-            ArgShape::Keyword(names) => keyword(&|name| names.is_empty() || names.iter().any(|wanted| wanted == name)),
-            ArgShape::Lookup => keyword(&|name| name.contains("__")),
-            ArgShape::Object(at, _) => {
-                call.args.get(usize::from(*at)).is_some_and(|arg| match self.facts.value(arg.value) {
-                    Value::Mapping(entries) => shape
-                        .args
-                        .fits_object(|wanted| entries.iter().any(|(key, _)| self.facts.literal(*key) == Some(wanted))),
-                    _ => false,
-                })
-            }
-            ArgShape::Text => first.is_some_and(|first| self.facts.text(first).is_some()),
-            ArgShape::Type(wanted) => first.is_some_and(|first| match self.types.of(self.file, first) {
-                Ty::Api(ty, _) => self.types.project().catalog.is_subtype(ty, *wanted),
-                _ => false,
-            }),
-            ArgShape::Sql => !self.sql_of(id, shape.call.sql.as_ref().unwrap_or(&ArgRef::Index(0))).is_empty(),
-        }
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::relations::{self, Relation};
 use super::{ClassRef, FileId, FunctionRef, Project};
 use crate::apis::{Returned, TypeId};
 use crate::facts::*;
@@ -480,7 +481,13 @@ impl<'p> Types<'p> {
                 None if catalog.type_(ty).chain => receiver,
                 None => Ty::Unknown,
             },
-            _ => self.builtin_result(file, call),
+            _ => match self.builtin_result(file, call) {
+                Ty::Unknown => match self.shape(file, call) {
+                    Some(shape) => self.given(shape.call.returns, &Ty::Unknown, self.class_argument(file, call)),
+                    None => Ty::Unknown,
+                },
+                known => known,
+            },
         }
     }
 
@@ -633,6 +640,9 @@ impl<'p> Types<'p> {
                     }
                 }
                 Some(ClassMember::Attribute(file, value, annotation)) => {
+                    if let Some(relation) = relations::field(self, &self.project.relations, file, value) {
+                        return self.related(relation);
+                    }
                     let declared = annotation.map_or(Ty::Unknown, |annotation| self.of(file, annotation));
                     let ty = if declared.is_known() { declared } else { self.of(file, value) };
                     match ty {
@@ -647,6 +657,7 @@ impl<'p> Types<'p> {
                     }
                 }
                 None => match self.api_base(*class) {
+                    Some(_) if let Some(relation) = self.reverse(*class, name, 0) => self.related(relation),
                     Some(base) => match catalog.attribute(base, name) {
                         Some(returned) => self.given(returned, &Ty::Api(base, Some(*class)), None),
                         None => Ty::Unknown,
@@ -656,6 +667,25 @@ impl<'p> Types<'p> {
             },
             Ty::Plain | Ty::Unknown | Ty::Function(_) | Ty::List(_) => Ty::Unknown,
         }
+    }
+
+    fn related(&self, relation: Relation) -> Ty {
+        match relation {
+            Relation::One(class) => Ty::Instance(class, None),
+            Relation::Many(class) => match self.project.catalog.type_named("django.db.models.RelatedManager") {
+                Some(manager) => Ty::Api(manager, Some(class)),
+                None => Ty::Unknown,
+            },
+        }
+    }
+
+    /// The accessor that a relation of another model puts on a class or on what it extends.
+    fn reverse(&self, class: ClassRef, name: &str, depth: u8) -> Option<Relation> {
+        let own = self.project.relations.reverse(class, name);
+        own.or_else(|| {
+            let bases = if depth < 8 { self.project_bases(class) } else { Vec::new() };
+            bases.into_iter().find_map(|base| self.reverse(base, name, depth + 1))
+        })
     }
 
     fn part(&self, file: FileId, of: ValueId, index: u16) -> Ty {
