@@ -47,6 +47,17 @@ impl Relations {
         relations
     }
 
+    /// The only model whose name a variable has: `order_line` for `OrderLine`.
+    pub(crate) fn named_like(&self, variable: &str) -> Option<ClassRef> {
+        let mut name = String::with_capacity(variable.len());
+        for word in variable.split('_').filter(|word| !word.is_empty()) {
+            let mut letters = word.chars();
+            name.extend(letters.next().filter(char::is_ascii_lowercase).map(|c| c.to_ascii_uppercase()));
+            name.extend(letters);
+        }
+        self.by_name.get(name.as_str()).copied().flatten()
+    }
+
     /// What `name` is on a row of `class`, by a relation that another model declares.
     pub(crate) fn reverse(&self, class: ClassRef, name: &str) -> Option<Relation> {
         self.reverse.get(&(class, name.into())).copied()

@@ -59,6 +59,12 @@ pub struct QuerySite {
     pub on_row: bool,
 }
 
+/// Methods that tell a connection, a session or a client from rows and queries.
+const CONNECTION_METHODS: [&str; 7] =
+    ["execute", "query", "cursor", "$queryRaw", "transaction", "raw", "getRepository"];
+/// Methods of a row that go to the database without arguments.
+const ROW_METHODS: [&str; 5] = ["save", "delete", "refresh_from_db", "asave", "adelete"];
+
 /// All sites of a file, in order of place.
 pub(super) fn find(types: &Types<'_>, file: FileId) -> Vec<QuerySite> {
     let mut finder = Finder::new(types, file);
@@ -94,6 +100,8 @@ impl<'t, 'p> Finder<'t, 'p> {
             self.effect(id, api, Confidence::High);
         } else if let Some(shape) = self.types.shape(self.file, id) {
             self.effect(id, &shape.call, Confidence::Medium);
+        } else if let Some(api) = self.row_by_name(id) {
+            self.effect(id, api, Confidence::Medium);
         } else {
             self.consumer(id);
         }
@@ -175,12 +183,40 @@ impl<'t, 'p> Finder<'t, 'p> {
             Ty::Instance(class, model) => model.or(Some(class)),
             _ => None,
         };
-        let is_row = |value: ValueId| match self.types.of(self.file, value) {
-            Ty::Instance(class, None) => self.types.api_base(class).is_some(),
-            _ => false,
-        };
         let root = Flow::new(self.facts).root(*object);
-        (is_row(*object) || is_row(root), model)
+        (!self.is_connection(root) && !self.is_connection(*object), model)
+    }
+
+    /// Whether a value is a way to the database rather than rows of it: what is asked through it does not
+    /// depend on which one it is.
+    fn is_connection(&self, value: ValueId) -> bool {
+        let catalog = &self.types.project().catalog;
+        match self.types.of(self.file, value) {
+            Ty::Api(ty, _) => CONNECTION_METHODS.iter().any(|name| catalog.method(ty, name).is_some()),
+            Ty::Instance(class, _) => match self.types.api_base(class) {
+                Some(ty) => CONNECTION_METHODS.iter().any(|name| catalog.method(ty, name).is_some()),
+                None => false,
+            },
+            Ty::Class(_) | Ty::Path(_) | Ty::Module(_) => true,
+            _ => false,
+        }
+    }
+
+    /// `book.save()` where nothing types `book`, but `Book` is a model: named like its only class.
+    fn row_by_name(&self, id: CallId) -> Option<&'p ApiCall> {
+        let call = self.facts.call(id);
+        let Value::Member(object, name) = self.facts.value(call.callee) else { return None };
+        let name = &self.facts.names[*name];
+        if !ROW_METHODS.contains(&name) || call.args.iter().any(|arg| arg.name.is_none()) {
+            return None;
+        }
+        if self.types.of(self.file, *object).is_known() {
+            return None;
+        }
+        let project = self.types.project();
+        let text = project.file(self.file).source.text.get(call.span.start as usize..call.name_span.start as usize)?;
+        let model = project.relations.named_like(text.strip_suffix('.')?)?;
+        project.catalog.method(self.types.api_base(model)?, name)
     }
 
     fn by_verb(&self, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
