@@ -1,0 +1,3 @@
+//! What names are bound to, and what stands under which condition.
+
+use super::*;
