@@ -168,6 +168,7 @@ impl<'a> Walk<'a> {
     /// Makes a hole of all that was added since `start`.
     fn hole_since(&self, text: &mut Text, start: usize, value: ValueId) {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        text.holes.retain(|hole| hole.end <= offset(start));
         text.holes.push(Hole { start: offset(start), end: offset(text.cooked.len()), value });
     }
 
