@@ -147,11 +147,26 @@ impl<'s> Builder<'s> {
     pub(super) fn either(&mut self, left: ValueId, right: ValueId) -> ValueId {
         if left == right || right == UNKNOWN {
             left
-        } else if left == UNKNOWN {
+        } else if left == UNKNOWN || self.is_alternative(right, left) {
             right
+        } else if self.is_alternative(left, right) {
+            left
         } else {
             self.value(Value::Either(left, right))
         }
+    }
+
+    /// Whether `value` is one of what `either` may be already; only the nearest alternatives are looked at.
+    fn is_alternative(&self, either: ValueId, value: ValueId) -> bool {
+        let mut at = either;
+        for _ in 0..8 {
+            match *self.facts.value(at) {
+                Value::Either(left, right) if left == value || right == value => return true,
+                Value::Either(left, _) => at = left,
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// What depends on all of `parts` and is otherwise not understood.

@@ -31,6 +31,7 @@ impl<'a> Walk<'a> {
             return Built::Value(UNKNOWN);
         }
         let built = match kind(node) {
+            _ if self.is_misread_splat(node) => Built::Value(self.misread_splat(node)),
             Kind::StringLiteral | Kind::ConcatenatedString => self.string(node),
             Kind::ParenthesizedExpression => match self.children(node).first() {
                 Some(&inner) => self.build(inner, result),
@@ -195,10 +196,37 @@ impl<'a> Walk<'a> {
     /// `*x`, `**x`
     pub(super) fn splat(&mut self, node: Node<'a>) -> ValueId {
         let Some(&inner) = self.children(node).first() else { return UNKNOWN };
+        if self.splat_at == Some(node.start_byte()) {
+            return self.expr(inner, ResultUse::Receiver);
+        }
         let value = self.expr(inner, ResultUse::Iterated);
         if matches!(kind(node), Kind::ListSplat | Kind::ListSplatPattern) {
             self.b.used(value, UseKind::Iterate, span(inner));
         }
+        self.b.value(Value::Spread(value))
+    }
+
+    /// The grammar reads `[*f()]` as a call of `*f`.
+    fn is_misread_splat(&self, node: Node<'a>) -> bool {
+        let start = node.start_byte();
+        let is_operation = matches!(
+            kind(node),
+            Kind::Call
+                | Kind::Attribute
+                | Kind::Subscript
+                | Kind::BinaryOperator
+                | Kind::BooleanOperator
+                | Kind::ComparisonOperator
+                | Kind::ConditionalExpression
+        );
+        is_operation && self.source.as_bytes().get(start) == Some(&b'*') && self.splat_at != Some(start)
+    }
+
+    fn misread_splat(&mut self, node: Node<'a>) -> ValueId {
+        let outer = self.splat_at.replace(node.start_byte());
+        let value = self.expr(node, ResultUse::Iterated);
+        self.splat_at = outer;
+        self.b.used(value, UseKind::Iterate, span(node));
         self.b.value(Value::Spread(value))
     }
 

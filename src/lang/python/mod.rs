@@ -92,6 +92,8 @@ struct Walk<'a> {
     /// Names that this function declares `global` or `nonlocal`, with their scope and what they were before.
     outer: Vec<(Name, ScopeId, Option<ValueId>)>,
     loops: Vec<LoopFrame>,
+    /// Where the `*` stands of a spread expression that the grammar reads the wrong way round.
+    splat_at: Option<usize>,
     /// Whether the file has a `:=` at all.
     has_walrus: bool,
     /// How many bytes may still be copied from one string into another.
@@ -117,6 +119,7 @@ impl<'a> Walk<'a> {
             class_body: None,
             outer: Vec::new(),
             loops: Vec::new(),
+            splat_at: None,
             has_walrus: memchr::memmem::find(source.as_bytes(), b":=").is_some(),
             text_budget: strings::budget(source.len()),
         }

@@ -371,7 +371,7 @@ impl<'a> Walk<'a> {
         for part in self.children(arguments) {
             match (kind(part), child(part, Field::Name), child(part, Field::Value)) {
                 (Kind::KeywordArgument, Some(name), Some(value)) => {
-                    let built = self.build(value, ResultUse::Argument);
+                    let built = self.build(value, ResultUse::Operand);
                     values.named.push((self.source_of(name).to_owned(), built, span(value)));
                 }
                 _ => self.positional(part, &mut values),
