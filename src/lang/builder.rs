@@ -342,8 +342,8 @@ impl<'s> Builder<'s> {
             let before = self.scopes[scope.0 as usize].names.get(&name).copied();
             let mut result = if exhaustive { None } else { before };
             for branch in &taken {
-                let changed = branch.changes.iter().find(|change| (change.0, change.1) == (scope, name));
-                if let Some(value) = changed.map(|change| change.2).or(before) {
+                let changed = branch.changes.binary_search_by_key(&(scope.0, name), |change| (change.0.0, change.1));
+                if let Some(value) = changed.ok().map(|at| branch.changes[at].2).or(before) {
                     result = Some(match result {
                         Some(other) => self.either(other, value),
                         None => value,

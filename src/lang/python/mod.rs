@@ -162,7 +162,6 @@ impl<'a> Walk<'a> {
         let Some(first) = first else { return };
         let places = if count == 1 { "place" } else { "places" };
         let span = self.one_line(span(first));
-        let span = if span.is_empty() { first_character(self.source, span.start as usize) } else { span };
         self.b.gap(format!("syntax error, {count} {places} not understood"), span);
     }
 
@@ -189,11 +188,14 @@ impl<'a> Walk<'a> {
         self.b.name(text)
     }
 
-    /// The part of `span` that is on its first line.
+    /// The part of `span` that is on its first line; never empty, unless the file is.
     fn one_line(&self, span: Span) -> Span {
         let text = self.source.get(span.range()).unwrap_or("");
         let end = memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
         let line = text[..end].trim_end();
+        if line.is_empty() {
+            return first_character(self.source, span.start as usize);
+        }
         Span::new(span.start as usize, span.start as usize + line.len())
     }
 
