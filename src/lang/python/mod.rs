@@ -220,15 +220,15 @@ fn span(node: Node<'_>) -> Span {
     Span::new(node.start_byte(), node.end_byte())
 }
 
-/// The character of `source` at `at`, or the last one before it.
+/// The first character from `at` on that can be seen, or else the last one before.
 fn first_character(source: &str, at: usize) -> Span {
-    if let Some(character) = source.get(at..).and_then(|rest| rest.chars().next()) {
-        return Span::new(at, at + character.len_utf8());
+    let (before, after) = source.split_at_checked(at).unwrap_or((source, ""));
+    let next = after.char_indices().find(|(_, character)| !character.is_whitespace());
+    if let Some((offset, character)) = next {
+        return Span::new(at + offset, at + offset + character.len_utf8());
     }
-    match source.get(..at).and_then(|before| before.chars().next_back()) {
-        Some(character) => Span::new(at - character.len_utf8(), at),
-        None => Span::new(0, 0),
-    }
+    let last = before.char_indices().rfind(|(_, character)| !character.is_whitespace());
+    last.map_or_else(Span::default, |(offset, character)| Span::new(offset, offset + character.len_utf8()))
 }
 
 /// Gives back the room that growing tables took in advance.
