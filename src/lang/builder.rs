@@ -36,6 +36,7 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct OpenBranch {
     log: usize,
+    scopes: usize,
     guard: Option<GuardId>,
 }
 
@@ -254,6 +255,11 @@ impl<'s> Builder<'s> {
         self.scopes[scope.0 as usize].names.get(&name).copied()
     }
 
+    /// Whether a name is bound in `scope` or in a scope inside it that is still open.
+    pub(super) fn is_bound_within(&self, name: Name, scope: ScopeId) -> bool {
+        self.owner(name).is_some_and(|owner| owner.0 >= scope.0)
+    }
+
     /// What a name is here; a name that nothing binds is [`Value::Global`].
     pub(super) fn lookup(&mut self, name: Name) -> ValueId {
         match self.bound(name) {
@@ -270,21 +276,27 @@ impl<'s> Builder<'s> {
         let id = GuardId(offset(self.facts.guards.len()));
         self.facts.guards.push(Guard { parent: outer, kind, condition, in_loop: self.place.in_loop });
         self.place.guard = Some(id);
-        OpenBranch { log: self.log.len(), guard: outer }
+        OpenBranch { log: self.log.len(), scopes: self.scopes.len(), guard: outer }
     }
 
-    /// Ends a branch and takes its bindings back; [`Builder::join`] brings them together.
+    /// Ends a branch and takes its bindings back; [`Builder::join`] brings them together. Scopes that were
+    /// opened inside the branch keep theirs: only bodies that are lowered later still see them.
     /// `falls_through`: whether what follows the whole statement can be reached from its end.
     pub(super) fn end_branch(&mut self, open: OpenBranch, falls_through: bool) -> Branch {
         self.place.guard = open.guard;
         let mut seen = FxHashMap::default();
         for &(scope, name, _) in &self.log[open.log..] {
-            if let Some(&value) = self.scopes[scope.0 as usize].names.get(&name) {
+            if (scope.0 as usize) < open.scopes
+                && let Some(&value) = self.scopes[scope.0 as usize].names.get(&name)
+            {
                 seen.insert((scope, name), value);
             }
         }
         while self.log.len() > open.log {
             let (scope, name, old) = self.log.pop().expect("the log is longer than the mark");
+            if (scope.0 as usize) >= open.scopes {
+                continue;
+            }
             let names = &mut self.scopes[scope.0 as usize].names;
             match old {
                 Some(value) => names.insert(name, value),
