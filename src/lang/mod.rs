@@ -2,6 +2,7 @@
 //! trees die here.
 
 mod builder;
+mod ecma;
 mod python;
 
 use crate::facts::FileFacts;
@@ -10,7 +11,8 @@ use crate::source::{Language, SourceFile};
 /// What `file` says. Infallible: what cannot be read is a gap among the facts.
 pub fn extract(file: &SourceFile) -> FileFacts {
     match file.language {
+        Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::extract(file),
         Language::Python => python::extract(file),
-        _ => FileFacts::empty(),
+        Language::Sql => FileFacts::empty(),
     }
 }
