@@ -69,7 +69,7 @@ pub enum Verb {
     /// `CALL`, `EXECUTE`
     Call,
     /// `CREATE`, `ALTER`, `DROP`, `RENAME`, `TRUNCATE`
-    Define,
+    Ddl,
     /// `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT`
     Transaction,
     /// `EXPLAIN`
@@ -157,7 +157,7 @@ fn read_statement(lexed: &Lexed, dialect: Dialect, statement: &mut Statement) {
         "MERGE" => Verb::Merge,
         "COPY" | "LOAD" | "UNLOAD" => Verb::Copy,
         "CALL" | "EXECUTE" | "EXEC" => Verb::Call,
-        "CREATE" | "ALTER" | "DROP" | "RENAME" | "TRUNCATE" => Verb::Define,
+        "CREATE" | "ALTER" | "DROP" | "RENAME" | "TRUNCATE" => Verb::Ddl,
         "BEGIN" | "START" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" | "END" | "ABORT" => Verb::Transaction,
         "EXPLAIN" | "DESCRIBE" => Verb::Explain,
         _ => Verb::Other,
@@ -172,7 +172,7 @@ fn read_statement(lexed: &Lexed, dialect: Dialect, statement: &mut Statement) {
             }
             None => read_query(lexed, from, dialect, statement),
         },
-        Verb::Define => read_definition(lexed, dialect, statement),
+        Verb::Ddl => read_definition(lexed, dialect, statement),
         Verb::Explain | Verb::Copy | Verb::Other => {
             if let Some(from) = inner_query(lexed, word) {
                 read_query(lexed, from, dialect, statement);
@@ -221,7 +221,7 @@ fn read_definition(lexed: &Lexed, dialect: Dialect, statement: &mut Statement) {
     let Some(definition) = ddl::read(lexed, dialect) else { return };
     if let Some(from) = definition.query {
         read_query(lexed, from, dialect, statement);
-        statement.verb = Verb::Define;
+        statement.verb = Verb::Ddl;
     }
     statement.changes = definition.changes;
     if !definition.understood {

@@ -2,7 +2,7 @@
 //!
 //! One bad statement never costs its neighbours: the splitter knows strings, comments, dollar quotes,
 //! routine bodies, `DELIMITER`, `GO`, psql's and sqlite's commands and `COPY` data, and nothing else of
-//! SQL. It reads a text once, from front to back, and can stop where the text so far ends.
+//! SQL. It reads a text once, from front to back.
 
 use super::Dialect;
 use super::scan;
@@ -15,8 +15,6 @@ pub struct Splitter<'t> {
     dialect: Dialect,
     at: usize,
     delimiter: Vec<u8>,
-    /// Whether more text may follow that is not here yet.
-    more_follows: bool,
     /// Bodies that were never closed are not believed again.
     trusts_bodies: bool,
     unclosed: u32,
@@ -50,38 +48,10 @@ impl<'t> Splitter<'t> {
             dialect,
             at: 0,
             delimiter: b";".to_vec(),
-            more_follows: false,
             trusts_bodies: true,
             unclosed: 0,
             directives: Vec::new(),
         }
-    }
-
-    /// Says that `text` is only the beginning: a statement that has not ended at its end is kept back, and
-    /// [`Splitter::position`] is where it begins.
-    #[must_use]
-    pub fn partial(mut self) -> Self {
-        self.more_follows = true;
-        self
-    }
-
-    /// Goes on in another piece of the same input, with the delimiter in force.
-    pub fn resume<'n>(&self, text: &'n str, more_follows: bool) -> Splitter<'n> {
-        Splitter {
-            text,
-            dialect: self.dialect,
-            at: 0,
-            delimiter: self.delimiter.clone(),
-            more_follows,
-            trusts_bodies: self.trusts_bodies,
-            unclosed: 0,
-            directives: Vec::new(),
-        }
-    }
-
-    /// Everything before this byte has been given out.
-    pub fn position(&self) -> usize {
-        self.at
     }
 
     /// The comments met so far that contain the program's name.
@@ -222,7 +192,7 @@ impl<'t> Splitter<'t> {
         }
         scan::dollar_end(bytes, at, tag).unwrap_or_else(|| {
             self.unclosed += 1;
-            if self.more_follows { bytes.len() } else { at + tag.len() }
+            at + tag.len()
         })
     }
 
@@ -304,17 +274,9 @@ impl<'t> Splitter<'t> {
     fn finish(&mut self, progress: Progress, begun_at: usize, comments: usize) -> Option<Span> {
         let end = self.bytes().len();
         let Some(start) = progress.start else {
-            if self.more_follows {
-                self.at = begun_at;
-            } else {
-                self.at = end;
-            }
+            self.at = end;
             return None;
         };
-        if self.more_follows {
-            self.at = start;
-            return None;
-        }
         let open_body = progress.has_body && progress.depth > 0 && self.trusts_bodies;
         if (open_body || (progress.is_rule && progress.parens > 0))
             && memchr::memchr(b';', &self.bytes()[start..end]).is_some()
@@ -415,9 +377,6 @@ impl<'t> Splitter<'t> {
                 self.at = end;
                 return;
             }
-        }
-        if self.more_follows {
-            self.at = bytes.len();
         }
     }
 }
@@ -536,20 +495,6 @@ mod tests {
     fn templates() {
         assert_eq!(generic("{{ config(a=';') }}\nselect * from {{ ref('a;b') }}; select 2").len(), 2);
         assert_eq!(generic("{% set x = ';' %} select 1"), ["select 1"]);
-    }
-
-    #[test]
-    fn in_pieces() {
-        let text = "select 1; select 'a; b'; select 3";
-        let mut splitter = Splitter::new(&text[..18], Dialect::Generic).partial();
-        assert_eq!(splitter.next(), Some(Span::new(0, 8)));
-        assert_eq!(splitter.next(), None);
-        assert_eq!(splitter.position(), 10);
-        let rest = &text[10..];
-        assert_eq!(
-            splitter.resume(rest, false).map(|span| &rest[span.range()]).collect::<Vec<_>>(),
-            ["select 'a; b'", "select 3"]
-        );
     }
 
     #[test]

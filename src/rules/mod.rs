@@ -1,0 +1,3 @@
+//! One file per rule, and the one list of them.
+
+mod repeated;
