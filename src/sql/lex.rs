@@ -192,7 +192,22 @@ pub(crate) fn lex(text: &str, span: Span, holes: &[Span], dialect: Dialect) -> L
     out
 }
 
-/// Overwrites a range with a name, or with blanks.
+/// The text with each hole replaced by a name of its length, so that what stands in a hole (quotes,
+/// semicolons) is not taken for SQL.
+pub(super) fn fill_holes<'t>(text: &'t str, holes: &[Span]) -> std::borrow::Cow<'t, str> {
+    if holes.is_empty() {
+        return text.into();
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    for hole in holes {
+        if let Some(range) = bytes.get_mut(hole.range()) {
+            fill(range, b'z', b'_');
+        }
+    }
+    String::from_utf8(bytes).map_or_else(|_| text.into(), Into::into)
+}
+
+/// Overwrites a range with a name.
 fn fill(range: &mut [u8], first: u8, rest: u8) {
     range.fill(rest);
     if let Some(byte) = range.first_mut() {

@@ -116,6 +116,41 @@ pub enum Unparsed {
     TooLong,
 }
 
+/// The statements of a text.
+#[derive(Clone, Debug, Default)]
+pub struct Statements {
+    /// What they say, in order of place.
+    pub statements: Vec<Statement>,
+    /// The comments that contain the program's name: suppressions.
+    pub comments: Vec<Span>,
+}
+
+/// All statements of `text`. `holes` are the parts that the host program fills in, in order of place.
+pub fn statements(text: &str, holes: &[Span], dialect: Dialect) -> Statements {
+    let filled = lex::fill_holes(text, holes);
+    let mut splitter = Splitter::new(&filled, dialect);
+    let mut found = Statements::default();
+    for span in splitter.by_ref() {
+        let statement = analyse_at(text, span, holes, dialect);
+        match statement.unparsed {
+            Some(Unparsed::Syntax | Unparsed::TooDeep) => {
+                // Batches need no semicolons: perhaps these are several statements.
+                let parts = split::by_lines(&filled, span, dialect);
+                let several: Vec<Statement> =
+                    parts.into_iter().map(|part| analyse_at(text, part, holes, dialect)).collect();
+                if several.len() > 1 && several.iter().any(|part| part.unparsed.is_none()) {
+                    found.statements.extend(several);
+                } else {
+                    found.statements.push(statement);
+                }
+            }
+            _ => found.statements.push(statement),
+        }
+    }
+    found.comments = splitter.directives().to_vec();
+    found
+}
+
 /// What the statement that fills `text` says. `holes` are the parts of `text` that the host program fills
 /// in, in order of place.
 pub fn analyse(text: &str, holes: &[Span], dialect: Dialect) -> Statement {
@@ -177,7 +212,7 @@ fn read_statement(lexed: &Lexed, dialect: Dialect, statement: &mut Statement) {
             if let Some(from) = inner_query(lexed, word) {
                 read_query(lexed, from, dialect, statement);
                 statement.verb = verb;
-            } else if !is_known_word(&upper) {
+            } else if verb == Verb::Other && !is_known_word(&upper) {
                 statement.unparsed = Some(Unparsed::Syntax);
                 statement.changes = ddl::opaque(lexed);
             } else if upper == "DO" {
@@ -224,9 +259,29 @@ fn read_definition(lexed: &Lexed, dialect: Dialect, statement: &mut Statement) {
         statement.verb = Verb::Ddl;
     }
     statement.changes = definition.changes;
-    if !definition.understood {
+    if !definition.understood || holds_another(lexed) {
         statement.unparsed = Some(Unparsed::Syntax);
     }
+}
+
+/// Whether another statement begins on a later line of a `CREATE TABLE` or `CREATE INDEX`: batches need no
+/// semicolon between them.
+fn holds_another(lexed: &Lexed) -> bool {
+    let makes_table = (1..lexed.tokens.len().min(6)).any(|index| lexed.is(index, "TABLE") || lexed.is(index, "INDEX"));
+    let is_index = (1..lexed.tokens.len().min(6)).any(|index| lexed.is(index, "INDEX"));
+    let begins_line = |index: usize| {
+        let start = lexed.tokens[index].span.start;
+        let before = lexed.str(Span { start: lexed.base, end: start });
+        before.trim_end_matches([' ', '\t']).ends_with('\n')
+    };
+    lexed.is(0, "CREATE")
+        && makes_table
+        && (1..lexed.tokens.len()).any(|index| {
+            lexed.tokens[index].inside == lex::NONE
+                && (["CREATE", "ALTER", "DROP", "INSERT", "EXEC", "GRANT"].iter().any(|word| lexed.is(index, word))
+                    || (is_index && ["SELECT", "UPDATE", "DELETE"].iter().any(|word| lexed.is(index, word))))
+                && begins_line(index)
+        })
 }
 
 /// The query inside a statement of another kind: `EXPLAIN SELECT`, `COPY (SELECT …)`, `DECLARE c CURSOR FOR SELECT`.

@@ -389,6 +389,101 @@ impl Iterator for Splitter<'_> {
     }
 }
 
+/// The parts of a statement that could not be read as one: cut before each line that begins with the first
+/// word of a statement, where no statement has to go on.
+pub(super) fn by_lines(text: &str, span: Span, dialect: Dialect) -> Vec<Span> {
+    let bytes = &text.as_bytes()[..span.end as usize];
+    let start = span.start as usize;
+    let (mut at, mut from, mut depth) = (start, start, 0usize);
+    let mut parts = Vec::new();
+    // The first word of the part, the word before, and whether the part has its main verb already.
+    let (mut first, mut before, mut has_verb) = (String::new(), String::new(), false);
+    let cutter = Splitter::new(text, dialect);
+    let mut steps = cutter.clone();
+    let mut ignored = Progress::default();
+    while at < bytes.len() {
+        match bytes[at] {
+            b'-' if bytes.get(at + 1) == Some(&b'-') => at = scan::line_end(bytes, at),
+            b'/' if bytes.get(at + 1) == Some(&b'*') => {
+                at = scan::comment_end(bytes, at, dialect.nests_comments()).unwrap_or(bytes.len());
+            }
+            byte if scan::is_word_start(byte) => {
+                let end = scan::word_end(bytes, at).min(bytes.len());
+                let word = text[at..end].to_ascii_uppercase();
+                let line = text[start..at].trim_end_matches([' ', '\t']);
+                let begins_line = line.is_empty() || line.ends_with('\n');
+                if depth == 0 && begins_line && at > from && begins_statement(&word, &first, &before, has_verb) {
+                    parts.push((from, at));
+                    (from, has_verb) = (at, false);
+                    first.clear();
+                }
+                if first.is_empty() {
+                    first.clone_from(&word);
+                } else {
+                    has_verb |=
+                        depth == 0 && matches!(word.as_str(), "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "VALUES");
+                }
+                before = word;
+                at = end;
+            }
+            b'(' => (depth, at) = (depth + 1, at + 1),
+            b')' => (depth, at) = (depth.saturating_sub(1), at + 1),
+            b',' => {
+                before = ",".into();
+                at += 1;
+            }
+            _ => at = steps.code(at, &mut ignored).min(bytes.len()),
+        }
+    }
+    parts.push((from, bytes.len()));
+    parts.into_iter().map(|(from, to)| cutter.trimmed(from, to)).filter(|part| !part.is_empty()).collect()
+}
+
+/// Whether a word at the beginning of a line begins a statement, after what stands before it.
+fn begins_statement(word: &str, first: &str, before: &str, has_verb: bool) -> bool {
+    let goes_on = matches!(
+        before,
+        "AS" | "UNION"
+            | "ALL"
+            | "EXCEPT"
+            | "INTERSECT"
+            | "MINUS"
+            | "ON"
+            | "FOR"
+            | "AFTER"
+            | "BEFORE"
+            | "OF"
+            | "OR"
+            | "THEN"
+            | "ELSE"
+            | "BEGIN"
+            | "DO"
+            | ","
+            | "AND"
+            | "NOT"
+            | "TO"
+            | "IN"
+            | "KEY"
+            | "FROM"
+            | "INTO"
+    );
+    if goes_on {
+        return false;
+    }
+    match word {
+        "CREATE" | "TRUNCATE" | "MERGE" | "EXEC" | "EXECUTE" | "PRINT" | "USE" | "DECLARE" | "GRANT" | "REVOKE"
+        | "GO" => true,
+        "DROP" | "ALTER" => first != "ALTER",
+        "INSERT" | "DELETE" | "SELECT" => match first {
+            "INSERT" | "WITH" | "EXPLAIN" | "CREATE" => has_verb,
+            _ => true,
+        },
+        "UPDATE" => !matches!(first, "WITH" | "EXPLAIN" | "CREATE") || has_verb,
+        "SET" => !matches!(first, "UPDATE" | "ALTER" | "INSERT" | "MERGE" | "WITH"),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
