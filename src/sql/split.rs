@@ -419,6 +419,9 @@ pub(super) fn by_lines(text: &str, span: Span, dialect: Dialect) -> Vec<Span> {
                 }
                 if first.is_empty() {
                     first.clone_from(&word);
+                } else if word == "INDEX" && first == "CREATE" {
+                    // No query belongs to `CREATE INDEX`.
+                    has_verb = true;
                 } else {
                     has_verb |=
                         depth == 0 && matches!(word.as_str(), "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "VALUES");
