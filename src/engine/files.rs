@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::report::{LeftOutPath, Reason};
 use crate::config::{ConfigError, Resolver, Settings};
-use crate::project::Manifest;
+use crate::project::ManifestFile;
 use crate::source::{FoundFile, Language, LeftOut, Purpose, Walk};
 
 /// Larger manifests are not read, in bytes.
@@ -45,7 +45,7 @@ pub(super) struct Found {
     pub(super) candidates: Vec<Candidate>,
     pub(super) left_out: Vec<LeftOutPath>,
     pub(super) problems: Vec<String>,
-    pub(super) manifests: Vec<Manifest>,
+    pub(super) manifests: Vec<ManifestFile>,
 }
 
 /// Sorts files by what is to be done with them.
@@ -65,7 +65,7 @@ impl Finder<'_> {
         let walk = Walk {
             respect_ignore_files: settings.respect_gitignore,
             force_exclude: settings.force_exclude,
-            companion: is_manifest,
+            companion: ManifestFile::is_one,
             threads: self.threads,
             ..Walk::new(self.root)
         };
@@ -131,18 +131,12 @@ impl Finder<'_> {
     }
 }
 
-/// Whether a file with this name tells which packages a project uses.
-fn is_manifest(name: &str) -> bool {
-    matches!(name, "package.json" | "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile")
-        || name.starts_with("requirements") && (name.ends_with(".txt") || name.ends_with(".in"))
-}
-
 /// The text of a manifest; one that cannot be read tells nothing.
-fn read_manifest(absolute: &Path, path: Arc<str>) -> Option<Manifest> {
+fn read_manifest(absolute: &Path, path: Arc<str>) -> Option<ManifestFile> {
     let size = std::fs::metadata(absolute).ok()?.len();
     if size > MAX_MANIFEST {
         return None;
     }
     let text = String::from_utf8(std::fs::read(absolute).ok()?).ok()?;
-    Some(Manifest { path, text })
+    Some(ManifestFile { path, text })
 }

@@ -13,7 +13,7 @@ mod session;
 mod snapshot;
 mod suppress;
 
-pub use report::{InternalError, LeftOutPath, PlacedGap, Reason, Report};
+pub use report::{InternalError, LeftOutPath, PlacedGap, Reason, Report, SchemaSummary};
 pub use root::{REPOSITORY_MARK, project_root};
 pub use session::{Open, Session, SessionError};
 pub use snapshot::{Snapshot, Targets};

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::config::ConfigError;
-use crate::project::SchemaSummary;
 use crate::findings::{Reported, Severity};
 use crate::source::{LeftOut, Purpose, SourceFile, Span};
 
@@ -93,6 +92,17 @@ impl Reason {
         let text = self.describe(1);
         text.strip_prefix("1 ").unwrap_or(&text).to_owned()
     }
+}
+
+/// What is known of the database's schema, in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SchemaSummary {
+    /// How many tables.
+    pub tables: usize,
+    /// How many indexes, primary keys and unique constraints among them.
+    pub indexes: usize,
+    /// From which files.
+    pub sources: Vec<Arc<str>>,
 }
 
 /// A part of a file that was not checked.

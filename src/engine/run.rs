@@ -8,7 +8,7 @@ use super::report::InternalError;
 use super::snapshot::Known;
 use super::suppress::Suppressions;
 use crate::findings::{Diagnostic, Label};
-use crate::project::Project;
+use crate::project::{FileId, Project};
 use crate::rules::{Check, FileCx, ProjectCx, Registered, Registry, Sink, Used, check_directives};
 use crate::source::{SourceFile, Span};
 
@@ -26,7 +26,7 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     /// Runs every rule but those over suppression comments.
     pub(super) fn all_rules(&self) -> Outcome {
-        let files = 0..self.project.files.len();
+        let files = 0..self.project.files().len();
         let by_file: Vec<Outcome> = files.into_par_iter().with_max_len(16).map(|file| self.file_rules(file)).collect();
         let by_project: Vec<Outcome> = (0..self.registry.rules().len())
             .into_par_iter()
@@ -46,7 +46,7 @@ impl<'a> Run<'a> {
         let mut outcome: Outcome = Default::default();
         let candidate = &self.known[index].candidate;
         let settings = candidate.settings.for_path(&candidate.found.absolute);
-        let cx = ProjectCx { project: self.project }.file(index);
+        let cx = ProjectCx { project: self.project }.file(id(index));
         for (rule, registered) in self.registry.rules().iter().enumerate() {
             if !settings.runs(rule) {
                 continue;
@@ -83,10 +83,10 @@ impl<'a> Run<'a> {
         };
         for (index, known) in self.known.iter().enumerate() {
             let settings = known.candidate.settings.for_path(&known.candidate.found.absolute);
-            if !settings.runs(rule) || self.project.files[index].facts.directives.is_empty() {
+            if !settings.runs(rule) || self.project.files()[index].facts.directives.is_empty() {
                 continue;
             }
-            let cx = ProjectCx { project: self.project }.file(index);
+            let cx = ProjectCx { project: self.project }.file(id(index));
             // Whether a suppression of this rule itself is used cannot be asked here.
             let ran = |other: usize| other != rule && settings.runs(other);
             let silenced = |directive, name| suppressions.silenced(index, directive, name);
@@ -154,22 +154,27 @@ impl<'a> Run<'a> {
         if let Some(severity) = settings.severity(rule) {
             finding.severity = severity;
         }
-        finding.primary.span = one_line(&self.project.files[file].source, finding.primary.span)?;
+        finding.primary.span = one_line(&self.project.files()[file].source, finding.primary.span)?;
         finding.related.retain_mut(|label| self.settle_label(label));
         Some(finding)
     }
 
     fn settle_label(&self, label: &mut Label) -> bool {
         let Some(file) = self.index_of(&label.path) else { return false };
-        let Some(span) = inside(&self.project.files[file].source.text, label.span) else { return false };
+        let Some(span) = inside(&self.project.files()[file].source.text, label.span) else { return false };
         label.span = span;
         true
     }
 
     /// The place of a path in [`Project::files`].
     pub(super) fn index_of(&self, path: &str) -> Option<usize> {
-        self.project.files.binary_search_by(|file| (*file.source.path).cmp(path)).ok()
+        self.project.files().binary_search_by(|file| (*file.source.path).cmp(path)).ok()
     }
+}
+
+/// The id of the file at this place of [`Project::files`].
+fn id(index: usize) -> FileId {
+    FileId(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
 /// `span` as a non-empty range on character boundaries inside `text`; `None` for an empty text.

@@ -16,7 +16,7 @@ use crate::apis::Catalog;
 use crate::config::{ConfigError, Request, Resolver, Settings};
 use crate::facts::FileFacts;
 use crate::lang;
-use crate::project::{Project, ProjectFile, ProjectOptions};
+use crate::project::{ManifestFile, Project, ProjectFile, ProjectOptions};
 use crate::rules::Registry;
 use crate::source::{self, FoundFile, Language, ReadLimits, Reading};
 
@@ -95,6 +95,7 @@ pub struct Session {
     entries: BTreeMap<Arc<str>, Entry>,
     left_out: Vec<LeftOutPath>,
     problems: Vec<String>,
+    manifests: Vec<ManifestFile>,
     options: ProjectOptions,
     catalog: Arc<Catalog>,
 }
@@ -127,6 +128,7 @@ impl Session {
             entries: BTreeMap::new(),
             left_out: Vec::new(),
             problems: Vec::new(),
+            manifests: Vec::new(),
             options: ProjectOptions::default(),
             catalog: Arc::default(),
         };
@@ -192,11 +194,12 @@ impl Session {
         let known = self.entries.values().map(|entry| Known { candidate: entry.candidate.clone() }).collect();
         let mut internal_errors: Vec<InternalError> =
             self.entries.values().filter_map(|entry| entry.failure.clone()).collect();
-        let build = || guarded(|| Project::build(files.clone(), self.catalog.clone(), self.options.clone()));
+        let understood = |files| Project::build(files, &self.manifests, self.catalog.clone(), &self.options);
+        let build = || guarded(|| understood(files.clone()));
         let project = self.pool.install(build).unwrap_or_else(|message| {
             internal_errors.push(InternalError { rule: None, path: None, message });
             // Without what the files say together, what each says alone is still checked.
-            Project::build(Vec::new(), self.catalog.clone(), self.options.clone())
+            understood(Vec::new())
         });
         let mut problems = self.problems.clone();
         problems.extend(self.entries.values().flat_map(|entry| entry.notices.iter().cloned()));
@@ -219,7 +222,7 @@ impl Session {
         let Found { candidates, left_out, problems, manifests } = finder.find()?;
         self.left_out = left_out;
         self.problems = problems;
-        self.options.manifests = manifests;
+        self.manifests = manifests;
         let limits = ReadLimits::default();
         let outcomes: Vec<Outcome> = self.pool.install(|| {
             let read = |candidate: Candidate| {
@@ -247,7 +250,7 @@ impl Session {
     /// Brings together what the configurations of all files say of the whole project.
     fn settle(&mut self) -> Result<(), SessionError> {
         let root = self.resolver.settings(&self.root)?;
-        self.options.max_hops = root.max_hops;
+        self.options.max_hops = root.max_hops.into();
         self.options.dialect = root.dialect;
         let mut apis = Vec::new();
         for settings in self.resolver.all() {

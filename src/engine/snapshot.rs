@@ -87,7 +87,7 @@ impl Snapshot {
         });
         let text_of = |diagnostic: &Diagnostic| {
             let file = run.index_of(&diagnostic.primary.path);
-            let text = file.and_then(|file| self.project.files[file].source.text.get(diagnostic.primary.span.range()));
+            let text = file.and_then(|file| self.project.files()[file].source.text.get(diagnostic.primary.span.range()));
             std::borrow::Cow::Borrowed(text.unwrap_or_default())
         };
         let targeted = self.targeted(targets);
@@ -126,18 +126,15 @@ impl Snapshot {
             files_read: self.known.len(),
             problems: self.problems.clone(),
             warnings: self.warnings.clone(),
-            schema: self.project.schema_summary(),
             ..Report::default()
         };
-        for (index, (known, file)) in self.known.iter().zip(&self.project.files).enumerate() {
+        for (index, (known, file)) in self.known.iter().zip(self.project.files()).enumerate() {
             report.sources.insert(file.source.path.clone(), file.source.clone());
             if !targeted.contains(&index) || !known.candidate.is_checked() {
                 continue;
             }
             report.files_checked += 1;
             report.statements += file.facts.statements.len();
-            let not_understood = file.facts.statements.iter().filter(|sql| !sql.statement.is_understood());
-            report.statements_not_understood += not_understood.count();
             report.gaps.extend(file.facts.gaps.iter().map(|gap| PlacedGap {
                 path: file.source.path.clone(),
                 span: gap.span,

@@ -20,7 +20,7 @@ pub(super) struct Suppressions<'a> {
 
 impl<'a> Suppressions<'a> {
     pub(super) fn new(registry: &'static Registry, project: &'a Project) -> Self {
-        let files = project.files.iter().enumerate().filter(|(_, file)| !file.facts.directives.is_empty());
+        let files = project.files().iter().enumerate().filter(|(_, file)| !file.facts.directives.is_empty());
         let files = files.map(|(index, file)| (&*file.source.path, index)).collect();
         Suppressions { registry, project, files, used: FxHashSet::default() }
     }
@@ -46,7 +46,7 @@ impl<'a> Suppressions<'a> {
     pub(super) fn sort_directives(&mut self, found: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
         found.into_iter().partition(|finding| {
             let Some(&file) = self.files.get(&*finding.primary.path) else { return true };
-            let directives = &self.project.files[file].facts.directives;
+            let directives = &self.project.files()[file].facts.directives;
             let own = directives.iter().filter(|directive| directive.span.contains(finding.primary.span));
             let named = |directive: &Directive| directive.rules.iter().any(|(name, _)| &**name == finding.rule);
             !own.into_iter().any(named) && !self.at(finding, &finding.primary)
@@ -57,7 +57,7 @@ impl<'a> Suppressions<'a> {
     fn at(&mut self, finding: &Diagnostic, place: &Label) -> bool {
         let Some(&file) = self.files.get(&*place.path) else { return false };
         let mut silenced = false;
-        for (index, directive) in self.project.files[file].facts.directives.iter().enumerate() {
+        for (index, directive) in self.project.files()[file].facts.directives.iter().enumerate() {
             let covers = directive.kind == DirectiveKind::IgnoreFile
                 || directive.covers.start <= place.span.start && place.span.start < directive.covers.end;
             if !covers {

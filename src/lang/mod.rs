@@ -2,12 +2,17 @@
 //! trees die here.
 
 mod builder;
+mod ecma;
+mod python;
 
 use crate::facts::FileFacts;
-use crate::source::SourceFile;
+use crate::source::{Language, SourceFile};
 
 /// What `file` says. Infallible: what cannot be read is a gap among the facts.
 pub fn extract(file: &SourceFile) -> FileFacts {
-    let _ = file;
-    FileFacts::empty()
+    match file.language {
+        Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::extract(file),
+        Language::Python => python::extract(file),
+        Language::Sql => FileFacts::empty(),
+    }
 }

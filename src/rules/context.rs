@@ -2,7 +2,7 @@
 
 use crate::facts::{FileFacts, Function, SqlText};
 use crate::findings::{Label, Role};
-use crate::project::{Project, ProjectFile};
+use crate::project::{FileId, Project, ProjectFile};
 use crate::source::{SourceFile, Span};
 
 /// What a rule over the whole project sees.
@@ -14,14 +14,14 @@ pub struct ProjectCx<'a> {
 
 impl<'a> ProjectCx<'a> {
     /// One of its files.
-    pub fn file(&self, index: usize) -> FileCx<'a> {
-        FileCx { project: self.project, index, file: &self.project.files[index] }
+    pub fn file(&self, id: FileId) -> FileCx<'a> {
+        FileCx { project: self.project, id, file: self.project.file(id) }
     }
 
     /// All its files.
     pub fn files(&self) -> impl Iterator<Item = FileCx<'a>> + use<'a> {
         let project = self.project;
-        project.files.iter().enumerate().map(move |(index, file)| FileCx { project, index, file })
+        project.ids().map(move |id| FileCx { project, id, file: project.file(id) })
     }
 }
 
@@ -30,8 +30,8 @@ impl<'a> ProjectCx<'a> {
 pub struct FileCx<'a> {
     /// All files together.
     pub project: &'a Project,
-    /// The file's place in [`Project::files`].
-    pub index: usize,
+    /// The file's id.
+    pub id: FileId,
     /// The file.
     pub file: &'a ProjectFile,
 }

@@ -103,13 +103,18 @@ impl<'a> Sink<'a> {
         });
     }
 
+    /// Takes a finding that is made already.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
     /// What was found.
     pub(crate) fn into_found(self) -> Vec<Diagnostic> {
         self.found
     }
 
     fn scope(&self, place: &Label) -> String {
-        let files = &self.project.files;
+        let files = self.project.files();
         let found = files.binary_search_by(|file| (*file.source.path).cmp(&*place.path));
         found.map_or_else(|_| String::new(), |index| scope_at(&files[index].facts, place.span.start))
     }

@@ -8,6 +8,7 @@ mod context;
 mod finding;
 mod page;
 mod registry;
+mod repeated;
 mod unused_suppression;
 
 pub use context::{FileCx, ProjectCx, StatementCx};

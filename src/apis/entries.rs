@@ -1,0 +1,167 @@
+//! A catalog as it is written in TOML, before names are resolved.
+
+use serde::Deserialize;
+
+use super::{CatalogLanguage, Effect};
+
+/// A whole file under `rules/apis/`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CatalogFile {
+    pub(super) version: u32,
+    pub(super) language: CatalogLanguage,
+    #[serde(default)]
+    pub(super) packages: Vec<String>,
+    #[serde(default)]
+    pub(super) imports: Vec<String>,
+    pub(super) dialect: Option<String>,
+    /// Shapes of this library count in every project.
+    #[serde(default)]
+    pub(super) always: bool,
+    /// The lines that stand before each example of this file.
+    #[serde(default)]
+    pub(super) prelude: String,
+    #[serde(default, rename = "type")]
+    pub(super) types: Vec<TypeEntry>,
+    #[serde(default, rename = "member")]
+    pub(super) members: Vec<MemberEntry>,
+    #[serde(default, rename = "call")]
+    pub(super) calls: Vec<CallEntry>,
+    #[serde(default, rename = "shape")]
+    pub(super) shapes: Vec<ShapeEntry>,
+}
+
+/// The user's own entries: the same tables in `seqscan.toml`. They win over the built-in ones.
+#[derive(Clone, Debug, Default)]
+pub struct UserApi {
+    /// The file they stand in, for messages.
+    pub origin: String,
+    /// The lines that stand before each example.
+    pub prelude: String,
+    /// `[[type]]`
+    pub types: Vec<TypeEntry>,
+    /// `[[member]]`
+    pub members: Vec<MemberEntry>,
+    /// `[[call]]`
+    pub calls: Vec<CallEntry>,
+    /// `[[shape]]`
+    pub shapes: Vec<ShapeEntry>,
+}
+
+/// `[[type]]`: a class.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypeEntry {
+    /// Its canonical path.
+    pub name: String,
+    /// Other paths of the same class.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// Names of its bases.
+    #[serde(default)]
+    pub extends: Vec<String>,
+    /// Whether a method that is not catalogued returns the same type. Inherited.
+    pub chain: Option<bool>,
+    /// What runs a lazy value. Inherited; `[]` undoes that.
+    pub runs_on: Option<Vec<String>>,
+    /// What running it does. Inherited.
+    pub effect: Option<Effect>,
+    /// What iterating or indexing gives. Inherited.
+    pub element: Option<String>,
+    /// The help for when it is run once per row. Inherited.
+    pub batch: Option<String>,
+    /// The same, if that run writes. Inherited.
+    pub batch_write: Option<String>,
+    /// Code that runs a lazy one.
+    pub example: Option<String>,
+}
+
+/// `[[member]]`: an attribute of a type, or a value of a module.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberEntry {
+    /// `Type.name`, `module.name`; `{a,b}` are alternatives; in a type's attribute `*` stands for anything.
+    pub path: String,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub type_: String,
+}
+
+/// `[[call]]`: a function or a method.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallEntry {
+    /// `module.name` or `Type.method`; `{a,b}` are alternatives.
+    pub path: String,
+    /// Other paths under which the same function is imported.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// What it does.
+    pub effect: Effect,
+    /// What it gives.
+    pub returns: Option<String>,
+    /// Which argument is SQL.
+    pub sql: Option<ArgEntry>,
+    /// Which argument holds bound values.
+    pub params: Option<ArgEntry>,
+    /// Which argument is the model.
+    pub model: Option<ArgEntry>,
+    /// Which argument is a function that is run once, at once.
+    pub callback: Option<u16>,
+    /// The types of that function's parameters.
+    #[serde(default)]
+    pub callback_params: Vec<String>,
+    /// Whether calls that are made before the first is awaited become one query.
+    #[serde(default)]
+    pub same_tick: bool,
+    /// The help for when it runs once per row.
+    pub batch: Option<String>,
+    /// The same for a call whose SQL writes.
+    pub batch_write: Option<String>,
+    /// Code that calls it; `<method>` stands for the last name of the path.
+    pub example: Option<String>,
+}
+
+/// `[[shape]]`: a call on a receiver that nothing resolves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShapeEntry {
+    /// What is called on what; see [`super::ApiShape`].
+    pub path: String,
+    /// What the arguments must look like; see [`super::ArgShape`].
+    pub args: String,
+    /// What it does.
+    pub effect: Effect,
+    /// What it gives.
+    pub returns: Option<String>,
+    /// Which argument is SQL.
+    pub sql: Option<ArgEntry>,
+    /// Which argument holds bound values.
+    pub params: Option<ArgEntry>,
+    /// Which argument is the model.
+    pub model: Option<ArgEntry>,
+    /// Which argument is a function that is run once, at once.
+    pub callback: Option<u16>,
+    /// The types of that function's parameters.
+    #[serde(default)]
+    pub callback_params: Vec<String>,
+    /// Whether calls that are made before the first is awaited become one query.
+    #[serde(default)]
+    pub same_tick: bool,
+    /// The help for when it runs once per row.
+    pub batch: Option<String>,
+    /// The same for a call whose SQL writes.
+    pub batch_write: Option<String>,
+    /// Code that has this shape; `<method>` stands for the last name of the path.
+    pub example: Option<String>,
+}
+
+/// An argument: its index or its keyword.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum ArgEntry {
+    /// The n-th, from 0.
+    Index(u16),
+    /// By name.
+    Keyword(String),
+}

@@ -1,0 +1,515 @@
+//! From entries as written to a [`Catalog`]: names are resolved and each contradiction is told with its entry.
+
+use rustc_hash::FxHashSet;
+
+use super::entries::{ArgEntry, CallEntry, CatalogFile, MemberEntry, ShapeEntry, TypeEntry, UserApi};
+use super::{
+    ApiCall, ApiShape, ApiType, ArgRef, ArgShape, Catalog, CatalogError, CatalogLanguage, Effect, Library, LibraryId,
+    Returned, RunsOn, TypeId,
+};
+use crate::sql::Dialect;
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+/// What stands in an example for the last name of the path.
+const METHOD: &str = "<method>";
+
+/// One file's entries and whose they are.
+pub(super) struct Source {
+    origin: String,
+    library: Library,
+    entries: UserApi,
+}
+
+impl Source {
+    /// A built-in catalog.
+    pub(super) fn from_file(name: &str, origin: String, file: CatalogFile) -> Result<Source, CatalogError> {
+        let wrong = |message: String| CatalogError { origin: origin.clone(), entry: String::new(), message };
+        if file.version != VERSION {
+            return Err(wrong(format!("version {} is not supported, only {VERSION}", file.version)));
+        }
+        let dialect = match &file.dialect {
+            None => None,
+            Some(name) => Some(Dialect::from_name(name).ok_or_else(|| wrong(format!("`{name}` is no known dialect")))?),
+        };
+        let library = Library {
+            name: name.to_owned(),
+            language: file.language,
+            packages: file.packages,
+            imports: file.imports,
+            dialect,
+            always: file.always,
+        };
+        let CatalogFile { prelude, types, members, calls, shapes, .. } = file;
+        let entries = UserApi { origin: origin.clone(), prelude, types, members, calls, shapes };
+        Ok(Source { origin, library, entries })
+    }
+
+    /// The user's own entries. They count everywhere: who writes them means this project.
+    pub(super) fn from_user(user: &UserApi) -> Source {
+        let library = Library {
+            name: user.origin.clone(),
+            language: CatalogLanguage::Any,
+            packages: Vec::new(),
+            imports: Vec::new(),
+            dialect: None,
+            always: true,
+        };
+        Source { origin: user.origin.clone(), library, entries: user.clone() }
+    }
+}
+
+/// Reads entries into a catalog.
+#[derive(Default)]
+pub(super) struct Loader {
+    catalog: Catalog,
+    /// Whether entries may replace what is already there.
+    overlay: bool,
+    /// What this load has declared, to find doubles.
+    declared: FxHashSet<String>,
+}
+
+/// A type that this load declares.
+struct NewType<'a> {
+    id: TypeId,
+    origin: &'a str,
+    prelude: &'a str,
+    entry: &'a TypeEntry,
+}
+
+/// What all entries of one file share.
+struct Scope<'a> {
+    library: LibraryId,
+    prelude: &'a str,
+}
+
+impl Scope<'_> {
+    /// An example with the lines that stand before it.
+    fn example(&self, code: &str) -> String {
+        let prelude = self.prelude.trim();
+        if prelude.is_empty() { code.trim().to_owned() } else { format!("{prelude}\n{}", code.trim()) }
+    }
+}
+
+/// A mistake, before it is known in which file and entry.
+type Wrong = String;
+
+impl Loader {
+    /// Entries will be laid over `catalog`.
+    pub(super) fn over(catalog: Catalog) -> Loader {
+        Loader { catalog, overlay: true, declared: FxHashSet::default() }
+    }
+
+    /// The result.
+    pub(super) fn finish(self) -> Catalog {
+        self.catalog
+    }
+
+    /// Reads all `sources` together: an entry may name what another file declares.
+    pub(super) fn load(&mut self, sources: Vec<Source>) -> Result<(), CatalogError> {
+        let mut batch = Vec::with_capacity(sources.len());
+        for Source { origin, library, entries } in sources {
+            let id = LibraryId(self.next_id(self.catalog.libraries.len(), &origin)?);
+            self.catalog.libraries.push(library);
+            batch.push((origin, id, entries));
+        }
+        let mut new_types = Vec::new();
+        for (origin, library, entries) in &batch {
+            for entry in &entries.types {
+                let id = self.declare_type(entry, *library).map_err(at(origin, "type", &entry.name))?;
+                new_types.push(NewType { id, origin, prelude: &entries.prelude, entry });
+            }
+        }
+        for NewType { id, origin, entry, .. } in &new_types {
+            self.link_type(*id, entry).map_err(at(origin, "type", &entry.name))?;
+        }
+        self.refuse_circles(&new_types)?;
+        let mut done = FxHashSet::default();
+        for NewType { id, origin, entry, .. } in &new_types {
+            self.complete_type(*id, &new_types, &mut done).map_err(at(origin, "type", &entry.name))?;
+        }
+        for (origin, library, entries) in &batch {
+            let scope = Scope { library: *library, prelude: &entries.prelude };
+            for entry in &entries.members {
+                self.add_member(entry).map_err(at(origin, "member", &entry.path))?;
+            }
+            for entry in &entries.calls {
+                self.add_call(entry, &scope).map_err(at(origin, "call", &entry.path))?;
+            }
+            // The user's shapes are asked first, in their order.
+            let shapes: Box<dyn Iterator<Item = &ShapeEntry>> =
+                if self.overlay { Box::new(entries.shapes.iter().rev()) } else { Box::new(entries.shapes.iter()) };
+            for entry in shapes {
+                self.add_shape(entry, &scope).map_err(at(origin, "shape", &entry.path))?;
+            }
+        }
+        Ok(())
+    }
+
+    // ── Types ───────────────────────────────────────────────────────────────────────────────────────
+
+    fn declare_type(&mut self, entry: &TypeEntry, library: LibraryId) -> Result<TypeId, Wrong> {
+        self.declare(format!("type {}", entry.name))?;
+        let known = self.catalog.type_named(&entry.name).filter(|_| self.overlay);
+        let blank = ApiType {
+            name: entry.name.clone(),
+            library,
+            extends: Vec::new(),
+            chain: false,
+            runs_on: RunsOn::default(),
+            effect: Effect::None,
+            element: Returned::Unknown,
+            batch: None,
+            batch_write: None,
+            example: None,
+        };
+        let id = match known {
+            Some(id) => {
+                self.catalog.types[usize::from(id.0)] = blank;
+                id
+            }
+            None => {
+                let id = u16::try_from(self.catalog.types.len()).map_err(|_| "too many types".to_owned())?;
+                self.catalog.types.push(blank);
+                TypeId(id)
+            }
+        };
+        for path in std::iter::once(&entry.name).chain(&entry.paths) {
+            let before = self.catalog.type_names.insert(path.clone(), id);
+            if before.is_some_and(|before| before != id) && !self.overlay {
+                return Err(format!("`{path}` already names another type"));
+            }
+        }
+        Ok(id)
+    }
+
+    fn link_type(&mut self, id: TypeId, entry: &TypeEntry) -> Result<(), Wrong> {
+        let bases = entry.extends.iter().map(|name| self.type_named("extends", name)).collect::<Result<_, _>>()?;
+        self.catalog.types[usize::from(id.0)].extends = bases;
+        Ok(())
+    }
+
+    fn refuse_circles(&self, new_types: &[NewType<'_>]) -> Result<(), CatalogError> {
+        for NewType { id, origin, entry, .. } in new_types {
+            let mut above = self.catalog.type_(*id).extends.clone();
+            let mut seen = FxHashSet::default();
+            while let Some(base) = above.pop() {
+                if base == *id {
+                    return Err(at(origin, "type", &entry.name)("extends itself".to_owned()));
+                }
+                if seen.insert(base) {
+                    above.extend(&self.catalog.type_(base).extends);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills in what a type says and what it inherits; its bases first.
+    fn complete_type(
+        &mut self,
+        id: TypeId,
+        new_types: &[NewType<'_>],
+        done: &mut FxHashSet<TypeId>,
+    ) -> Result<(), Wrong> {
+        if !done.insert(id) {
+            return Ok(());
+        }
+        let Some(NewType { entry, prelude, .. }) = new_types.iter().find(|new| new.id == id) else { return Ok(()) };
+        for base in self.catalog.type_(id).extends.clone() {
+            self.complete_type(base, new_types, done)?;
+        }
+        let bases: Vec<&ApiType> =
+            self.catalog.type_(id).extends.iter().map(|&base| self.catalog.type_(base)).collect();
+        let chain = entry.chain.unwrap_or_else(|| bases.iter().any(|base| base.chain));
+        let runs_on = match &entry.runs_on {
+            Some(names) => runs_on(names)?,
+            None => bases.iter().map(|base| base.runs_on).find(|runs_on| runs_on.is_lazy()).unwrap_or_default(),
+        };
+        let effect = entry.effect.unwrap_or_else(|| {
+            bases.iter().map(|base| base.effect).find(|&effect| effect != Effect::None).unwrap_or(Effect::None)
+        });
+        let element = match &entry.element {
+            Some(name) => self.returned("element", name, false)?,
+            None => bases.iter().map(|base| base.element).find(|&e| e != Returned::Unknown).unwrap_or_default(),
+        };
+        let batch = entry.batch.clone().or_else(|| bases.iter().find_map(|base| base.batch.clone()));
+        let batch_write = entry.batch_write.clone().or_else(|| bases.iter().find_map(|base| base.batch_write.clone()));
+        if !matches!(effect, Effect::None | Effect::Query | Effect::Write | Effect::Sql | Effect::Batch) {
+            return Err("`effect` of a type is what running it does: query, write, sql or batch".to_owned());
+        }
+        if runs_on.is_lazy() && effect == Effect::None {
+            return Err("`runs_on` needs an `effect`: what running it does".to_owned());
+        }
+        let ty = &mut self.catalog.types[usize::from(id.0)];
+        ty.chain = chain;
+        ty.runs_on = runs_on;
+        ty.effect = effect;
+        ty.element = element;
+        ty.batch = batch;
+        ty.batch_write = batch_write;
+        ty.example = entry.example.as_ref().map(|example| Scope { library: ty.library, prelude }.example(example));
+        Ok(())
+    }
+
+    // ── Members, calls, shapes ──────────────────────────────────────────────────────────────────────
+
+    fn add_member(&mut self, entry: &MemberEntry) -> Result<(), Wrong> {
+        let what = self.returned("type", &entry.type_, true)?;
+        for path in alternatives(&entry.path)? {
+            self.declare(format!("member {path}"))?;
+            let (owner, name) = self.owner(&path);
+            match owner {
+                None if path.contains('*') => return Err("`*` needs a type before it".to_owned()),
+                None => {
+                    self.catalog.values.insert(path, what);
+                }
+                Some(ty) if name.contains('*') => {
+                    let patterns = &mut self.catalog.attribute_patterns;
+                    let at = if self.overlay { 0 } else { patterns.len() };
+                    patterns.insert(at, (ty, name.to_owned(), what));
+                }
+                Some(ty) => {
+                    let owners = self.catalog.attributes.entry(name.to_owned()).or_default();
+                    owners.retain(|&(owner, _)| owner != ty);
+                    owners.push((ty, what));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_call(&mut self, entry: &CallEntry, scope: &Scope<'_>) -> Result<(), Wrong> {
+        let paths = alternatives(&entry.path)?;
+        let aliases = entry.paths.iter().map(|path| alternatives(path)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(alias) = aliases.iter().find(|alias| alias.len() != paths.len()) {
+            let alias = &alias[0];
+            return Err(format!("`{alias}` in `paths` has not as many alternatives as `path`"));
+        }
+        for (index, path) in paths.into_iter().enumerate() {
+            let (owner, name) = self.owner(&path);
+            let name = name.to_owned();
+            if owner.is_none() && name == "()" {
+                return Err("`()` needs a type before it".to_owned());
+            }
+            let call = self.call(entry, scope, path.clone(), name.clone(), owner.is_some())?;
+            self.declare(format!("call {path}"))?;
+            let id = u32::try_from(self.catalog.calls.len()).map_err(|_| "too many calls".to_owned())?;
+            self.catalog.calls.push(call);
+            match owner {
+                Some(_) if !aliases.is_empty() => return Err("`paths` is only for functions of a module".to_owned()),
+                Some(ty) => {
+                    let owners = self.catalog.methods.entry(name).or_default();
+                    owners.retain(|&(owner, _)| owner != ty);
+                    owners.push((ty, id));
+                }
+                None => {
+                    self.catalog.functions.insert(path, id);
+                    for alias in &aliases {
+                        let alias = alias[index].clone();
+                        self.declare(format!("call {alias}"))?;
+                        self.catalog.functions.insert(alias, id);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_shape(&mut self, entry: &ShapeEntry, scope: &Scope<'_>) -> Result<(), Wrong> {
+        let as_call = CallEntry {
+            path: entry.path.clone(),
+            paths: Vec::new(),
+            effect: entry.effect,
+            returns: entry.returns.clone(),
+            sql: entry.sql.clone(),
+            params: entry.params.clone(),
+            model: entry.model.clone(),
+            callback: entry.callback,
+            callback_params: entry.callback_params.clone(),
+            same_tick: entry.same_tick,
+            batch: entry.batch.clone(),
+            batch_write: entry.batch_write.clone(),
+            example: entry.example.clone(),
+        };
+        let args = self.arg_shape(&entry.args)?;
+        for path in alternatives(&entry.path)? {
+            self.declare(format!("shape {path} {} of {:?}", entry.args, scope.library))?;
+            let mut names: Vec<String> = path.split('.').map(str::to_owned).collect();
+            names.reverse();
+            if names.len() < 2 || names[0].contains('*') {
+                return Err("a shape names its method and what stands before it: `*.method`".to_owned());
+            }
+            let method = names[0].clone();
+            let mut call = self.call(&as_call, scope, path, method.clone(), true)?;
+            if args == ArgShape::Sql && call.sql.is_none() {
+                call.sql = Some(ArgRef::Index(0));
+            }
+            let shapes = self.catalog.shapes.entry(method).or_default();
+            let at = if self.overlay { 0 } else { shapes.len() };
+            shapes.insert(at, ApiShape { call, path: names, args: args.clone() });
+        }
+        Ok(())
+    }
+
+    fn call(
+        &self,
+        entry: &CallEntry,
+        scope: &Scope<'_>,
+        path: String,
+        method: String,
+        has_receiver: bool,
+    ) -> Result<ApiCall, Wrong> {
+        let returns = match &entry.returns {
+            None => Returned::Unknown,
+            Some(name) => self.returned("returns", name, has_receiver)?,
+        };
+        if entry.batch.is_some() && matches!(entry.effect, Effect::None | Effect::Transaction | Effect::Batch) {
+            return Err("`batch` is the help for a call that costs once per row; this one does not".to_owned());
+        }
+        if entry.callback.is_none() && !entry.callback_params.is_empty() {
+            return Err("`callback_params` needs `callback`".to_owned());
+        }
+        let callback_params = entry.callback_params.iter();
+        let callback_params =
+            callback_params.map(|name| self.type_named("callback_params", name)).collect::<Result<_, _>>()?;
+        let example = entry.example.as_ref().map(|example| scope.example(&example.replace(METHOD, &method)));
+        Ok(ApiCall {
+            path,
+            method,
+            library: scope.library,
+            effect: entry.effect,
+            returns,
+            sql: entry.sql.as_ref().map(arg_ref),
+            params: entry.params.as_ref().map(arg_ref),
+            model: entry.model.as_ref().map(arg_ref),
+            callback: entry.callback,
+            callback_params,
+            same_tick: entry.same_tick,
+            batch: entry.batch.clone(),
+            batch_write: entry.batch_write.clone(),
+            example,
+        })
+    }
+
+    fn arg_shape(&self, written: &str) -> Result<ArgShape, Wrong> {
+        let (kind, rest) = written.split_once(':').unwrap_or((written, ""));
+        let names = |separator: char, text: &str| -> Vec<String> {
+            text.split(separator).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        };
+        let plain = |shape: ArgShape| if rest.is_empty() { Ok(shape) } else { Err(format!("`{kind}` takes no names")) };
+        match kind {
+            "none" => plain(ArgShape::None),
+            "any" => plain(ArgShape::Any),
+            "one" => plain(ArgShape::One),
+            "sql" => plain(ArgShape::Sql),
+            "text" => plain(ArgShape::Text),
+            "lookup" => plain(ArgShape::Lookup),
+            _ if kind == "object" || kind.starts_with("object@") => {
+                let index = kind.strip_prefix("object@").unwrap_or("0");
+                let index = index.parse().map_err(|_| format!("`{index}` is no index of an argument"))?;
+                Ok(ArgShape::Object(index, names(',', rest).iter().map(|group| names('+', group)).collect()))
+            }
+            "keyword" => Ok(ArgShape::Keyword(names(',', rest))),
+            "type" => self.type_named("args", rest).map(ArgShape::Type),
+            _ => Err(format!(
+                "`{written}` is no argument shape; one of none, any, one, object, sql, text, keyword, lookup, type"
+            )),
+        }
+    }
+
+    // ── Names ───────────────────────────────────────────────────────────────────────────────────────
+
+    /// The type before the last dot of a path, if it is one, and the name after it.
+    fn owner<'p>(&self, path: &'p str) -> (Option<TypeId>, &'p str) {
+        match path.rsplit_once('.') {
+            Some((owner, name)) => (self.catalog.type_named(owner), name),
+            None => (None, path),
+        }
+    }
+
+    fn returned(&self, key: &str, name: &str, has_receiver: bool) -> Result<Returned, Wrong> {
+        match name {
+            "unknown" => Ok(Returned::Unknown),
+            "row" => Ok(Returned::Row),
+            "rows" => Ok(Returned::Rows),
+            "same" if has_receiver => Ok(Returned::Same),
+            "same" => Err(format!("`{key} = \"same\"` needs a receiver")),
+            _ => self.type_named(key, name).map(Returned::Type),
+        }
+    }
+
+    fn type_named(&self, key: &str, name: &str) -> Result<TypeId, Wrong> {
+        self.catalog.type_named(name).ok_or_else(|| {
+            let names = self.catalog.type_names.keys();
+            let close = names.map(|known| (strsim::jaro_winkler(known, name), known));
+            let close = close.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)));
+            match close {
+                Some((likeness, known)) if likeness > 0.9 => {
+                    format!("`{key}` names no type: `{name}`; did you mean `{known}`?")
+                }
+                _ => format!("`{key}` names no type: `{name}`"),
+            }
+        })
+    }
+
+    fn declare(&mut self, what: String) -> Result<(), Wrong> {
+        if self.declared.contains(&what) {
+            return Err(format!("{what} is declared twice"));
+        }
+        self.declared.insert(what);
+        Ok(())
+    }
+
+    fn next_id(&self, len: usize, origin: &str) -> Result<u16, CatalogError> {
+        u16::try_from(len).map_err(|_| CatalogError {
+            origin: origin.to_owned(),
+            entry: String::new(),
+            message: "too many catalogs".to_owned(),
+        })
+    }
+}
+
+/// Says where a mistake is.
+fn at<'a>(origin: &'a str, table: &'a str, name: &'a str) -> impl Fn(Wrong) -> CatalogError + 'a {
+    move |message| CatalogError { origin: origin.to_owned(), entry: format!("[[{table}]] {name}"), message }
+}
+
+fn arg_ref(entry: &ArgEntry) -> ArgRef {
+    match entry {
+        ArgEntry::Index(index) => ArgRef::Index(*index),
+        ArgEntry::Keyword(name) => ArgRef::Keyword(name.as_str().into()),
+    }
+}
+
+fn runs_on(names: &[String]) -> Result<RunsOn, Wrong> {
+    let mut runs_on = RunsOn::default();
+    for name in names {
+        let flag = match name.as_str() {
+            "await" => &mut runs_on.awaits,
+            "iterate" => &mut runs_on.iterate,
+            "test" => &mut runs_on.test,
+            "index" => &mut runs_on.index,
+            "contains" => &mut runs_on.contains,
+            "len" => &mut runs_on.len,
+            "str" => &mut runs_on.str,
+            _ => {
+                return Err(format!(
+                    "nothing is run on `{name}`; one of await, iterate, test, index, contains, len, str"
+                ));
+            }
+        };
+        *flag = true;
+    }
+    Ok(runs_on)
+}
+
+/// `a.{b,c}` is `a.b` and `a.c`; several braces give each combination.
+fn alternatives(path: &str) -> Result<Vec<String>, Wrong> {
+    let Some((head, rest)) = path.split_once('{') else { return Ok(vec![path.to_owned()]) };
+    let Some((list, tail)) = rest.split_once('}') else { return Err(format!("`{{` without `}}` in `{path}`")) };
+    let tails = alternatives(tail)?;
+    let names = list.split(',').map(str::trim);
+    Ok(names.flat_map(|name| tails.iter().map(move |tail| format!("{head}{name}{tail}"))).collect())
+}

@@ -1,0 +1,572 @@
+//! Who calls whom, and what a call reaches in the end.
+//!
+//! The graph's nodes are functions; an inline callback that is run at once belongs to the function around
+//! it (its *home*). [`Reach`] is computed from the query sites backwards, shortest path first, so each
+//! state is settled once and cycles end by themselves.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::flow::{Flow, Source};
+use super::sites::SiteEffect;
+use super::types::{Ty, Types};
+use super::{FileId, FunctionRef, Project};
+use crate::facts::*;
+use crate::findings::Confidence;
+
+/// One call of a project function.
+#[derive(Clone, Debug)]
+pub(super) struct Edge {
+    /// Where the call stands.
+    pub(super) file: FileId,
+    /// The call.
+    pub(super) call: CallId,
+    /// The function it belongs to: its home.
+    pub(super) home: FunctionId,
+    /// The function that is run.
+    pub(super) callee: FunctionRef,
+    /// High if resolved, medium if the name has only one definition.
+    pub(super) confidence: Confidence,
+    /// The callee is handed over by name and called by somebody else, with arguments that are not followed
+    /// one by one.
+    pub(super) by_name: bool,
+}
+
+/// All calls of project functions.
+#[derive(Debug)]
+pub(super) struct CallGraph {
+    /// By file.
+    pub(super) edges: Vec<Vec<Edge>>,
+    /// Callee → (file, index) of the edges to it.
+    callers: FxHashMap<FunctionRef, Vec<(FileId, usize)>>,
+    /// For each file and function: whether it is an inline callback that is run at once.
+    inlined: Vec<Vec<bool>>,
+}
+
+impl CallGraph {
+    /// Finds every call whose target is known.
+    pub(super) fn new(project: &Project) -> CallGraph {
+        let inlined = project.each_file(find_inlined);
+        let unique = unique_names(project);
+        let called = called_params(project);
+        let edges: Vec<Vec<Edge>> =
+            project.each_file(|types, file| find_edges(types, file, &inlined[file.0 as usize], &unique, &called));
+        let mut callers: FxHashMap<FunctionRef, Vec<(FileId, usize)>> = FxHashMap::default();
+        for edges in &edges {
+            for (index, edge) in edges.iter().enumerate() {
+                callers.entry(edge.callee).or_default().push((edge.file, index));
+            }
+        }
+        CallGraph { edges, callers, inlined }
+    }
+
+    /// The function that code in `function` belongs to, and the loops around it, innermost first.
+    pub(super) fn place(
+        &self,
+        project: &Project,
+        file: FileId,
+        function: FunctionId,
+        at: Option<LoopId>,
+    ) -> (FunctionId, Vec<LoopId>) {
+        place(&project.file(file).facts, &self.inlined[file.0 as usize], function, at)
+    }
+
+    /// What every function reaches, at most `max_hops` calls away.
+    pub(super) fn reach(&self, project: &Project, max_hops: usize) -> Reach {
+        let mut reach = Reach::default();
+        let mut queue = BinaryHeap::new();
+        let mut order = 0_usize;
+        let mut push = |queue: &mut BinaryHeap<_>, state: State, witness: Witness| {
+            order += 1;
+            queue.push(Reverse((
+                witness.confidence < Confidence::High,
+                witness.hops,
+                Reverse(order),
+                Entry(state, witness),
+            )));
+        };
+        for file in project.ids() {
+            let facts = &project.file(file).facts;
+            let flow = Flow::new(facts);
+            for (index, site) in project.sites(file).iter().enumerate() {
+                if !matches!(site.effect, SiteEffect::Query | SiteEffect::Write) {
+                    continue;
+                }
+                let (home, loops) = self.place(project, file, site.function, site.in_loop);
+                let function = FunctionRef { file, function: home };
+                if home == MODULE || is_memoised(facts, home) {
+                    continue;
+                }
+                let mut sources = FxHashSet::default();
+                for value in call_inputs(facts, site.call).values() {
+                    flow.sources(value, home, &mut sources);
+                }
+                let witness = Witness {
+                    step: Step::Site(file, index),
+                    hops: 0,
+                    confidence: site.confidence,
+                    conditional: site.guard.is_some(),
+                    looped: !loops.is_empty(),
+                };
+                for state in states(function, site.effect, &sources) {
+                    push(&mut queue, state, witness.clone());
+                }
+            }
+        }
+        while let Some(Reverse((.., Entry(state, witness)))) = queue.pop() {
+            if reach.witnesses.contains_key(&state) {
+                continue;
+            }
+            let hops = witness.hops + 1;
+            let confidence = witness.confidence;
+            let looped = witness.looped;
+            reach.witnesses.insert(state, witness);
+            reach.by_function.entry(state.function).or_default().push(state);
+            if hops >= max_hops {
+                continue;
+            }
+            for &(file, index) in self.callers.get(&state.function).into_iter().flatten() {
+                let edge = &self.edges[file.0 as usize][index];
+                let facts = &project.file(file).facts;
+                let caller = FunctionRef { file, function: edge.home };
+                if edge.home == MODULE || caller == state.function || is_memoised(facts, edge.home) {
+                    continue;
+                }
+                let mut sources = FxHashSet::default();
+                let flow = Flow::new(facts);
+                for value in flowing_values(project, edge, state.source) {
+                    flow.sources(value, edge.home, &mut sources);
+                }
+                let witness = Witness {
+                    step: Step::Call(file, index, state),
+                    hops,
+                    confidence: confidence.min(edge.confidence),
+                    conditional: facts.call(edge.call).guard.is_some(),
+                    looped,
+                };
+                for state in states(caller, state.effect, &sources) {
+                    if !reach.witnesses.contains_key(&state) {
+                        push(&mut queue, state, witness.clone());
+                    }
+                }
+            }
+        }
+        reach
+    }
+}
+
+fn states(function: FunctionRef, effect: SiteEffect, sources: &FxHashSet<Source>) -> Vec<State> {
+    let mut sources: Vec<Option<Source>> = sources.iter().map(|&source| Some(source)).collect();
+    sources.sort();
+    if sources.is_empty() {
+        sources.push(None);
+    }
+    sources.into_iter().map(|source| State { function, effect, source }).collect()
+}
+
+/// A function reaches such a query, which depends on such an input of it (`None`: on none).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct State {
+    pub(super) function: FunctionRef,
+    pub(super) effect: SiteEffect,
+    pub(super) source: Option<Source>,
+}
+
+/// How a function gets there.
+#[derive(Clone, Debug)]
+pub(super) struct Witness {
+    /// The next step.
+    pub(super) step: Step,
+    /// How many calls away the query is.
+    pub(super) hops: usize,
+    /// The weakest link.
+    pub(super) confidence: Confidence,
+    /// Whether this step stands under a condition.
+    pub(super) conditional: bool,
+    /// Whether the query stands in a loop of its own.
+    pub(super) looped: bool,
+}
+
+/// One step on the way to a query.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// The query: its file and which of its sites.
+    Site(FileId, usize),
+    /// A call: its file, which of its edges, and what the callee reaches.
+    Call(FileId, usize, State),
+}
+
+/// Orders nothing: the heap's order is in the fields before it.
+struct Entry(State, Witness);
+
+impl PartialEq for Entry {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for Entry {}
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Entry {
+    fn cmp(&self, _: &Self) -> std::cmp::Ordering {
+        std::cmp::Ordering::Equal
+    }
+}
+
+/// What every function reaches.
+#[derive(Default)]
+pub(super) struct Reach {
+    pub(super) witnesses: FxHashMap<State, Witness>,
+    by_function: FxHashMap<FunctionRef, Vec<State>>,
+}
+
+impl Reach {
+    /// What a function reaches, best evidence first.
+    pub(super) fn of(&self, function: FunctionRef) -> &[State] {
+        self.by_function.get(&function).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What decides which rows a call is about: its arguments and those of the chain it ends, and what the
+/// chain starts from.
+pub(super) struct Inputs {
+    /// Arguments, of the whole chain.
+    pub(super) args: Vec<ValueId>,
+    /// What the chain starts from.
+    pub(super) root: Option<ValueId>,
+}
+
+impl Inputs {
+    /// All of them.
+    pub(super) fn values(&self) -> impl Iterator<Item = ValueId> + '_ {
+        self.args.iter().copied().chain(self.root)
+    }
+}
+
+/// The inputs of a call.
+pub(super) fn call_inputs(facts: &FileFacts, id: CallId) -> Inputs {
+    let mut inputs = Inputs { args: Vec::new(), root: None };
+    let call = facts.call(id);
+    inputs.args.extend(call.args.iter().map(|arg| arg.value));
+    let mut at = match facts.value(call.callee) {
+        Value::Member(object, _) => *object,
+        _ => return inputs,
+    };
+    for _ in 0..200 {
+        at = match facts.value(at) {
+            Value::Member(object, _) | Value::Slice(object, ..) => *object,
+            Value::Item(object, key) => {
+                inputs.args.push(*key);
+                *object
+            }
+            Value::Call(call) => {
+                let call = facts.call(*call);
+                inputs.args.extend(call.args.iter().map(|arg| arg.value));
+                match facts.value(call.callee) {
+                    Value::Member(object, _) => *object,
+                    _ => break,
+                }
+            }
+            _ => break,
+        };
+    }
+    inputs.root = Some(at);
+    inputs
+}
+
+/// The values of a call that flow into `source` of its callee.
+pub(super) fn flowing_values(project: &Project, edge: &Edge, source: Option<Source>) -> Vec<ValueId> {
+    let facts = &project.file(edge.file).facts;
+    let call = facts.call(edge.call);
+    let Some(source) = source else { return Vec::new() };
+    if edge.by_name {
+        return call.args.iter().map(|arg| arg.value).collect();
+    }
+    match source {
+        Source::This => match facts.value(call.callee) {
+            Value::Member(object, _) => vec![*object],
+            // A constructor: what the new instance is made of.
+            _ => call.args.iter().map(|arg| arg.value).collect(),
+        },
+        Source::Param(index) => {
+            let callee = &project.file(edge.callee.file).facts;
+            let params = &callee.function(edge.callee.function).params;
+            let Some(param) = params.get(usize::from(index)) else { return Vec::new() };
+            let name = &callee.names[param.name];
+            let spread = call.args.iter().filter(|arg| matches!(facts.value(arg.value), Value::Spread(_)));
+            let named = call.args.iter().filter(|arg| arg.name.is_some_and(|id| &facts.names[id] == name));
+            let positional = call.args.iter().filter(|arg| arg.name.is_none());
+            let own: Vec<ValueId> = if param.is_rest {
+                positional.skip(usize::from(index)).map(|arg| arg.value).collect()
+            } else if param.is_keyword_only {
+                Vec::new()
+            } else {
+                positional.skip(usize::from(index)).take(1).map(|arg| arg.value).collect()
+            };
+            own.into_iter().chain(named.map(|arg| arg.value)).chain(spread.map(|arg| arg.value)).collect()
+        }
+    }
+}
+
+fn place(facts: &FileFacts, inlined: &[bool], function: FunctionId, at: Option<LoopId>) -> (FunctionId, Vec<LoopId>) {
+    let mut loops = Vec::new();
+    let (mut function, mut at) = (function, at);
+    for _ in 0..64 {
+        while let Some(id) = at {
+            loops.push(id);
+            let found = facts.loop_(id);
+            function = found.function;
+            at = found.parent;
+        }
+        let own = facts.function(function);
+        match own.passed_to {
+            Some((call, _)) if inlined[function.index()] => {
+                let call = facts.call(call);
+                function = call.function;
+                at = call.in_loop;
+            }
+            _ => break,
+        }
+    }
+    (function, loops)
+}
+
+// ── Inline callbacks ────────────────────────────────────────────────────────────────────────────────────
+
+fn find_inlined(types: &Types<'_>, file: FileId) -> Vec<bool> {
+    let facts = &types.project().file(file).facts;
+    let flow = Flow::new(facts);
+    facts
+        .functions
+        .iter()
+        .map(|function| {
+            let Some((id, index)) = function.passed_to else { return false };
+            if function.runs_in.is_some() {
+                return false;
+            }
+            if let Some(api) = types.api_call(file, id) {
+                return api.callback == Some(index);
+            }
+            let call = facts.call(id);
+            let name = flow.called_name(call).unwrap_or("");
+            if matches!(name, "then" | "catch" | "finally" | "tap") || (name == "Promise" && call.is_new) {
+                return true;
+            }
+            // `await withTransaction(async tx => …)`: waited for, so it runs now.
+            let waited = call.awaited || call.result == ResultUse::Returned;
+            waited && function.traits.is_async && !is_registration(name)
+        })
+        .collect()
+}
+
+fn is_registration(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    [
+        "settimeout",
+        "setinterval",
+        "schedule",
+        "subscribe",
+        "register",
+        "describe",
+        "addeventlistener",
+        "listen",
+        "process",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
+        || matches!(
+            name,
+            "on" | "once" | "use" | "it" | "test" | "get" | "post" | "put" | "delete" | "patch" | "all" | "define"
+        )
+}
+
+// ── Edges ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Method names that collections and standard libraries have too: never taken for the only definition.
+const COMMON_NAMES: [&str; 64] = [
+    "get", "set", "has", "add", "pop", "push", "find", "filter", "map", "items", "keys", "values", "update", "delete",
+    "remove", "insert", "append", "extend", "clear", "copy", "close", "open", "read", "write", "send", "run", "start",
+    "stop", "main", "call", "apply", "bind", "next", "then", "join", "split", "format", "replace", "load", "save",
+    "create", "count", "index", "sort", "exists", "first", "last", "all", "any", "execute", "query", "fetch",
+    "process", "handle", "init", "setup", "render", "to_dict", "toString", "toJSON", "validate", "parse", "emit",
+    "log",
+];
+
+/// Names with exactly one definition in the project, by language family.
+fn unique_names(project: &Project) -> FxHashMap<(bool, Box<str>), Option<FunctionRef>> {
+    let mut unique: FxHashMap<(bool, Box<str>), Option<FunctionRef>> = FxHashMap::default();
+    for file in project.ids() {
+        let facts = &project.file(file).facts;
+        let ecma = project.file(file).source.language.is_ecma();
+        for (index, function) in facts.functions.iter().enumerate().skip(1) {
+            let name = &facts.names[function.name];
+            if name.len() < 4 || name.starts_with("__") || COMMON_NAMES.contains(&name) {
+                continue;
+            }
+            let found = FunctionRef { file, function: FunctionId(u32::try_from(index).unwrap_or(u32::MAX)) };
+            unique.entry((ecma, name.into())).and_modify(|known| *known = None).or_insert(Some(found));
+        }
+    }
+    unique
+}
+
+/// Parameters that a function calls, by itself or by handing them on.
+fn called_params(project: &Project) -> FxHashSet<(FunctionRef, u16)> {
+    let direct = project.each_file(|types, file| {
+        let facts = &types.project().file(file).facts;
+        let mut called = Vec::new();
+        let mut handed: Vec<(FunctionRef, u16, FunctionRef, u16)> = Vec::new();
+        for (index, call) in facts.calls.iter().enumerate() {
+            if let Value::Param(function, param) = facts.value(call.callee) {
+                called.push((FunctionRef { file, function: *function }, *param));
+            }
+            let passes: Vec<(u16, FunctionId, u16)> = call
+                .args
+                .iter()
+                .enumerate()
+                .filter_map(|(at, arg)| match facts.value(arg.value) {
+                    Value::Param(function, param) => Some((u16::try_from(at).ok()?, *function, *param)),
+                    _ => None,
+                })
+                .collect();
+            if passes.is_empty() {
+                continue;
+            }
+            if let Some(target) = types.target(file, CallId(u32::try_from(index).unwrap_or(u32::MAX))) {
+                for (at, function, param) in passes {
+                    handed.push((FunctionRef { file, function }, param, target, at));
+                }
+            }
+        }
+        (called, handed)
+    });
+    let mut all: FxHashSet<(FunctionRef, u16)> = direct.iter().flat_map(|(called, _)| called.iter().copied()).collect();
+    for _ in 0..6 {
+        let before = all.len();
+        for (function, param, target, at) in direct.iter().flat_map(|(_, handed)| handed) {
+            if all.contains(&(*target, *at)) {
+                all.insert((*function, *param));
+            }
+        }
+        if all.len() == before {
+            break;
+        }
+    }
+    all
+}
+
+fn find_edges(
+    types: &Types<'_>,
+    file: FileId,
+    inlined: &[bool],
+    unique: &FxHashMap<(bool, Box<str>), Option<FunctionRef>>,
+    called: &FxHashSet<(FunctionRef, u16)>,
+) -> Vec<Edge> {
+    let project = types.project();
+    let facts = &project.file(file).facts;
+    let sites: FxHashSet<CallId> = project.sites(file).iter().map(|site| site.call).collect();
+    let mut edges = Vec::new();
+    for (index, call) in facts.calls.iter().enumerate() {
+        let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+        if sites.contains(&id) {
+            continue;
+        }
+        let (home, _) = place(facts, inlined, call.function, call.in_loop);
+        let mut edge = |callee: FunctionRef, confidence: Confidence, by_name: bool| {
+            edges.push(Edge { file, call: id, home, callee, confidence, by_name });
+        };
+        let api = types.api_call(file, id);
+        let target = types.target(file, id);
+        match target {
+            Some(target) if api.is_none() => edge(target, Confidence::High, false),
+            _ if api.is_none() => {
+                if let Some(target) = only_definition(types, file, call, unique) {
+                    edge(target, Confidence::Medium, false);
+                }
+            }
+            _ => {}
+        }
+        for (at, arg) in call.args.iter().enumerate() {
+            let at = u16::try_from(at).unwrap_or(u16::MAX);
+            if !matches!(
+                facts.value(arg.value),
+                Value::Member(..) | Value::Import(_) | Value::Function(_) | Value::Global(_)
+            ) {
+                continue;
+            }
+            let runs = api.is_some_and(|api| api.callback == Some(at))
+                || target.is_some_and(|target| called.contains(&(target, at)));
+            if runs
+                && let Ty::Function(function) = types.of(file, arg.value)
+                && !(function.file == file && inlined[function.function.index()])
+            {
+                edge(function, Confidence::High, true);
+            }
+        }
+    }
+    edges
+}
+
+/// The one fallback for a name that nothing resolves: the only function so called in the project, if the
+/// arguments fit its parameters.
+fn only_definition(
+    types: &Types<'_>,
+    file: FileId,
+    call: &Call,
+    unique: &FxHashMap<(bool, Box<str>), Option<FunctionRef>>,
+) -> Option<FunctionRef> {
+    let project = types.project();
+    let facts = &project.file(file).facts;
+    let name = match facts.value(call.callee) {
+        Value::Member(object, name) => {
+            let open = match types.of(file, *object) {
+                Ty::Unknown => !matches!(facts.value(*object), Value::Global(_)),
+                Ty::Instance(class, _) | Ty::Class(class) => types.has_unknown_base(class),
+                _ => false,
+            };
+            open.then_some(*name)?
+        }
+        _ => return None,
+    };
+    let ecma = project.file(file).source.language.is_ecma();
+    let found = (*unique.get(&(ecma, (&facts.names[name]).into()))?)?;
+    let callee = project.file(found.file).facts.function(found.function);
+    // A method is called on something; a plain function is not.
+    callee.class?;
+    let given = call.args.iter().filter(|arg| arg.name.is_none()).count();
+    let takes_rest = callee.params.iter().any(|param| param.is_rest);
+    let required = callee
+        .params
+        .iter()
+        .filter(|param| param.default.is_none() && !param.is_rest && !param.is_keyword_only)
+        .count();
+    let fits = (takes_rest || given <= callee.params.len()) && (ecma || call.args.len() >= required);
+    fits.then_some(found)
+}
+
+/// Whether a function keeps what it found: a cache decorator.
+pub(super) fn is_memoised(facts: &FileFacts, function: FunctionId) -> bool {
+    let flow = Flow::new(facts);
+    facts.function(function).decorators.iter().any(|&decorator| {
+        let name = match facts.value(decorator) {
+            Value::Call(call) => flow.called_name(facts.call(*call)),
+            Value::Member(_, name) | Value::Global(name) => Some(&facts.names[*name]),
+            Value::Import(import) => match facts.imports[import.index()].what {
+                Imported::Name(name) => Some(&facts.names[name]),
+                _ => None,
+            },
+            _ => None,
+        };
+        name.is_some_and(|name| {
+            let lower = name.to_ascii_lowercase();
+            (lower.contains("cache")
+                && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page"))
+                || lower.contains("memo")
+        })
+    })
+}

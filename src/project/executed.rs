@@ -1,0 +1,118 @@
+//! Which SQL texts are run: given to a call that reaches a database, to a wrapper of one, or to something
+//! that by its name takes SQL. A text that nothing runs is never a finding.
+
+use rustc_hash::FxHashSet;
+
+use super::calls::CallGraph;
+use super::flow::Flow;
+use super::sites::{argument, sql_behind};
+use super::types::Types;
+use super::{FileId, FunctionRef, Project};
+use crate::facts::*;
+
+/// Statements by file and index.
+pub(super) type Executed = FxHashSet<(FileId, usize)>;
+
+/// All statements of the project that are run.
+pub(super) fn find(project: &Project, graph: &CallGraph) -> Executed {
+    let mut executed: Executed =
+        project.ids().flat_map(|file| project.sites(file).iter().flat_map(|site| site.sql.iter().copied())).collect();
+    for file in project.ids() {
+        let facts = &project.file(file).facts;
+        executed
+            .extend(facts.statements.iter().enumerate().filter(|(_, sql)| sql.text.is_none()).map(|(i, _)| (file, i)));
+    }
+    let takes_sql = sql_params(project, graph);
+    let given = project.each_file(|types, file| given(types, graph, file, &takes_sql));
+    executed.extend(given.into_iter().flatten());
+    executed
+}
+
+/// Parameters that become the SQL of a query: the wrappers that the code itself declares.
+fn sql_params(project: &Project, graph: &CallGraph) -> FxHashSet<(FunctionRef, u16)> {
+    let direct = project.each_file(|types, file| {
+        let facts = &types.project().file(file).facts;
+        let mut found = Vec::new();
+        for (index, _) in facts.calls.iter().enumerate() {
+            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            let Some(arg) = types.api_call(file, id).and_then(|api| api.sql.as_ref()) else { continue };
+            if let Some(value) = argument(facts, id, arg)
+                && let Some((function, param)) = as_param(facts, value)
+            {
+                found.push((FunctionRef { file, function }, param));
+            }
+        }
+        found
+    });
+    let mut all: FxHashSet<(FunctionRef, u16)> = direct.into_iter().flatten().collect();
+    for _ in 0..4 {
+        let before = all.len();
+        for edge in graph.edges.iter().flatten().filter(|edge| !edge.by_name) {
+            let facts = &project.file(edge.file).facts;
+            for (at, arg) in facts.call(edge.call).args.iter().enumerate() {
+                let at = u16::try_from(at).unwrap_or(u16::MAX);
+                if all.contains(&(edge.callee, at))
+                    && let Some((function, param)) = as_param(facts, arg.value)
+                {
+                    all.insert((FunctionRef { file: edge.file, function }, param));
+                }
+            }
+        }
+        if all.len() == before {
+            break;
+        }
+    }
+    all
+}
+
+fn as_param(facts: &FileFacts, value: ValueId) -> Option<(FunctionId, u16)> {
+    match facts.value(value) {
+        Value::Param(function, index) => Some((*function, *index)),
+        Value::Carried(before, _) => as_param(facts, *before),
+        Value::Either(left, right) => as_param(facts, *left).or_else(|| as_param(facts, *right)),
+        // `text(sql)`
+        Value::Call(call) => match facts.call(*call).args.first() {
+            Some(arg) if !matches!(facts.value(arg.value), Value::Call(_)) => as_param(facts, arg.value),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn given(
+    types: &Types<'_>,
+    graph: &CallGraph,
+    file: FileId,
+    takes_sql: &FxHashSet<(FunctionRef, u16)>,
+) -> Vec<(FileId, usize)> {
+    let facts = &types.project().file(file).facts;
+    let flow = Flow::new(facts);
+    let mut found = Vec::new();
+    for edge in &graph.edges[file.0 as usize] {
+        for (at, arg) in facts.call(edge.call).args.iter().enumerate() {
+            if takes_sql.contains(&(edge.callee, u16::try_from(at).unwrap_or(u16::MAX))) {
+                sql_behind(types, file, arg.value, &mut found);
+            }
+        }
+    }
+    if facts.statements.is_empty() {
+        return found;
+    }
+    for call in &facts.calls {
+        if flow.called_name(call).is_some_and(sounds_like_sql) {
+            for arg in &call.args {
+                sql_behind(types, file, arg.value, &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a function of this name takes SQL to run it: `run_query`, `fetchAll`, `$executeRaw`.
+fn sounds_like_sql(name: &str) -> bool {
+    const TAKES: [&str; 12] =
+        ["exec", "query", "sql", "fetch", "select", "raw", "prepare", "stmt", "statement", "rows", "cursor", "queries"];
+    const KEEPS: [&str; 9] = ["log", "print", "compile", "parse", "format", "error", "warn", "expect", "assert"];
+    let lower = name.to_ascii_lowercase();
+    TAKES.iter().any(|word| lower.contains(word)) && !KEEPS.iter().any(|word| lower.contains(word))
+}

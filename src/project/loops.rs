@@ -1,0 +1,390 @@
+//! What kind of loop a loop is, seen from a query inside it.
+
+use rustc_hash::FxHashSet;
+
+use super::FileId;
+use super::flow::{Dependence, Flow, for_each_part};
+use super::types::{Ty, Types};
+use crate::facts::*;
+
+/// What a loop is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum LoopShape {
+    /// Runs once per element of something that grows.
+    Rows,
+    /// Runs over a handful of constants, more than two.
+    Few,
+    /// Chunks, retries, polls, takes work from a queue, or runs over next to nothing.
+    Silent,
+}
+
+/// Looks at the loops of one file.
+pub(super) struct Loops<'t, 'p> {
+    types: &'t Types<'p>,
+    file: FileId,
+    facts: &'p FileFacts,
+    flow: Flow<'p>,
+    /// Loops with a `sleep` in the body: polling, backing off, or throttled on purpose.
+    waiting: FxHashSet<LoopId>,
+}
+
+impl<'t, 'p> Loops<'t, 'p> {
+    /// For this file.
+    pub(super) fn new(types: &'t Types<'p>, file: FileId) -> Self {
+        let facts: &'p FileFacts = &types.project().file(file).facts;
+        let flow = Flow::new(facts);
+        let mut waiting = FxHashSet::default();
+        for call in
+            facts.calls.iter().filter(|call| call.in_loop.is_some() && flow.called_name(call).is_some_and(waits))
+        {
+            let mut at = call.in_loop;
+            while let Some(id) = at.filter(|id| waiting.insert(*id)) {
+                at = facts.loop_(id).parent;
+            }
+        }
+        Loops { types, file, facts, flow, waiting }
+    }
+
+    /// What `id` is.
+    pub(super) fn shape(&self, id: LoopId) -> LoopShape {
+        let found = self.facts.loop_(id);
+        if self.waiting.contains(&id) || self.is_chunked(found.iterable) {
+            return LoopShape::Silent;
+        }
+        match found.kind {
+            LoopKind::Counting => match self.facts.value(found.condition) {
+                Value::Operation(Operation::Order, _, bound) => match self.facts.value(*bound) {
+                    Value::Int(_) => LoopShape::Silent,
+                    _ => LoopShape::Rows,
+                },
+                _ => LoopShape::Rows,
+            },
+            LoopKind::While => LoopShape::Rows,
+            _ => self.bounded(found.iterable),
+        }
+    }
+
+    fn is_chunked(&self, iterable: ValueId) -> bool {
+        let mut names = Vec::new();
+        let mut at = iterable;
+        for _ in 0..6 {
+            match self.facts.value(at) {
+                Value::Call(call) => {
+                    let call = self.facts.call(*call);
+                    let name = self.flow.called_name(call).unwrap_or("");
+                    if name == "range" && call.args.len() == 3 {
+                        return !matches!(self.facts.value(call.args[2].value), Value::Int(-1 | 1));
+                    }
+                    names.push(name);
+                    at = match (name, call.args.first()) {
+                        ("enumerate" | "list" | "tqdm" | "iter" | "reversed" | "sorted" | "entries", Some(arg)) => {
+                            arg.value
+                        }
+                        _ => match self.facts.value(call.callee) {
+                            Value::Member(object, _) if matches!(name, "entries" | "map" | "values") => *object,
+                            _ => break,
+                        },
+                    };
+                }
+                Value::Member(_, name) | Value::Global(name) => {
+                    names.push(&self.facts.names[*name]);
+                    break;
+                }
+                Value::Param(function, index) => {
+                    let param = self.facts.function(*function).params.get(usize::from(*index));
+                    names.extend(param.map(|param| &self.facts.names[param.name]));
+                    break;
+                }
+                Value::Either(left, _) | Value::Carried(left, _) => at = *left,
+                _ => break,
+            }
+        }
+        names.iter().any(|name| {
+            let lower = name.to_ascii_lowercase();
+            lower.contains("chunk")
+                || lower.contains("batch")
+                || matches!(lower.as_str(), "grouper" | "paginator" | "page_range" | "splitevery")
+        })
+    }
+
+    fn bounded(&self, iterable: ValueId) -> LoopShape {
+        self.bounded_in(self.file, iterable, 0)
+    }
+
+    fn bounded_in(&self, file: FileId, iterable: ValueId, depth: u8) -> LoopShape {
+        if depth > 6 {
+            return LoopShape::Rows;
+        }
+        let facts = &self.types.project().file(file).facts;
+        let by_count = |count: usize| match count {
+            0..=2 => LoopShape::Silent,
+            _ => LoopShape::Few,
+        };
+        match facts.value(iterable) {
+            Value::Sequence(items) if !items.iter().any(|&item| matches!(facts.value(item), Value::Spread(_))) => {
+                by_count(items.len())
+            }
+            Value::Mapping(entries) if !entries.iter().any(|&(key, _)| key == UNKNOWN) => by_count(entries.len()),
+            Value::Int(_) | Value::Bool(_) => LoopShape::Silent,
+            Value::Either(left, right) => {
+                match (self.bounded_in(file, *left, depth + 1), self.bounded_in(file, *right, depth + 1)) {
+                    (LoopShape::Rows, _) | (_, LoopShape::Rows) => LoopShape::Rows,
+                    (LoopShape::Few, _) | (_, LoopShape::Few) => LoopShape::Few,
+                    _ => LoopShape::Silent,
+                }
+            }
+            Value::Call(call) => {
+                let call = facts.call(*call);
+                let flow = Flow::new(facts);
+                let name = flow.called_name(call).unwrap_or("");
+                let object = match facts.value(call.callee) {
+                    Value::Member(object, _) => Some(*object),
+                    _ => None,
+                };
+                let first = call.args.first().map(|arg| arg.value);
+                match (name, first, object) {
+                    ("range", Some(bound), _) if call.args.len() == 1 => match facts.value(bound) {
+                        Value::Int(0..=10) => LoopShape::Silent,
+                        Value::Int(_) => LoopShape::Few,
+                        Value::Global(name) | Value::Member(_, name) if is_constant_name(&facts.names[*name]) => {
+                            LoopShape::Silent
+                        }
+                        Value::Import(_) => LoopShape::Silent,
+                        _ => LoopShape::Rows,
+                    },
+                    ("enumerate" | "list" | "tuple" | "set" | "sorted" | "reversed" | "iter", Some(inner), _) => {
+                        self.bounded_in(file, inner, depth + 1)
+                    }
+                    ("keys" | "values" | "entries", Some(inner), Some(global))
+                        if matches!(facts.value(global), Value::Global(_)) =>
+                    {
+                        self.bounded_in(file, inner, depth + 1)
+                    }
+                    ("items" | "keys" | "values" | "entries" | "filter" | "slice", _, Some(object)) => {
+                        self.bounded_in(file, object, depth + 1)
+                    }
+                    _ => LoopShape::Rows,
+                }
+            }
+            // An enumeration, or a constant that is not in sight.
+            Value::Class(class) => self.enumeration(file, *class),
+            Value::Member(..) | Value::Import(_) => {
+                if let Some((file, value)) = self.types.definition(file, iterable) {
+                    return self.bounded_in(file, value, depth + 1);
+                }
+                if let Ty::Class(class) = self.types.of(file, iterable) {
+                    return self.enumeration(class.file, class.class);
+                }
+                let name = match facts.value(iterable) {
+                    Value::Member(_, name) => *name,
+                    Value::Import(import) => match facts.imports[import.index()].what {
+                        Imported::Name(name) => name,
+                        _ => return LoopShape::Rows,
+                    },
+                    _ => return LoopShape::Rows,
+                };
+                let name = &facts.names[name];
+                if is_constant_name(name) || name == "choices" { LoopShape::Few } else { LoopShape::Rows }
+            }
+            Value::Global(name) if is_constant_name(&facts.names[*name]) => LoopShape::Few,
+            _ => LoopShape::Rows,
+        }
+    }
+
+    fn enumeration(&self, file: FileId, class: ClassId) -> LoopShape {
+        let facts = &self.types.project().file(file).facts;
+        let is_enum = facts.class(class).bases.iter().any(|&base| {
+            let name = match facts.value(base) {
+                Value::Import(import) => match facts.imports[import.index()].what {
+                    Imported::Name(name) => Some(name),
+                    _ => None,
+                },
+                Value::Member(_, name) | Value::Global(name) => Some(*name),
+                _ => None,
+            };
+            name.is_some_and(|name| facts.names[name].ends_with("Enum") || facts.names[name].ends_with("Choices"))
+        });
+        if is_enum { LoopShape::Few } else { LoopShape::Rows }
+    }
+
+    /// Whether the loop is left, at the latest, right after `call` has run under `guard`; or because of
+    /// what it gave.
+    pub(super) fn leaves_after(&self, call: CallId, guard: Option<GuardId>, id: LoopId) -> bool {
+        let found = self.facts.loop_(id);
+        let span = self.facts.call(call).span;
+        if self.facts.call(call).result == ResultUse::Returned
+            && found.function == self.facts.call(call).function
+            && !matches!(found.kind, LoopKind::Callback(_) | LoopKind::Comprehension)
+            && self.facts.exits.iter().any(|exit| exit.kind == ExitKind::Return && exit.span.contains(span))
+        {
+            return true;
+        }
+        self.facts.exits.iter().any(|exit| {
+            let leaves = match exit.kind {
+                ExitKind::Break => exit.in_loop == id,
+                ExitKind::Return | ExitKind::Raise => {
+                    self.flow.inside(Some(exit.in_loop), id)
+                        && exit.function == found.function
+                        && !matches!(found.kind, LoopKind::Callback(_))
+                }
+                ExitKind::Continue => false,
+            };
+            if !leaves || exit.span.start < span.start {
+                return false;
+            }
+            if self.covers(exit.guard, guard) {
+                return true;
+            }
+            self.decided_by(exit, call)
+        })
+    }
+
+    /// Whether code under `guard` always also runs under `outer`.
+    fn covers(&self, outer: Option<GuardId>, guard: Option<GuardId>) -> bool {
+        let mut at = guard;
+        loop {
+            if at == outer {
+                return true;
+            }
+            match at {
+                Some(id) => at = self.facts.guards[id.index()].parent,
+                None => return false,
+            }
+        }
+    }
+
+    /// Whether an exit is taken because of what `call` gave: a search that ends when it has found.
+    fn decided_by(&self, exit: &Exit, call: CallId) -> bool {
+        let Some(guard) = exit.guard else { return false };
+        if !self.mentions(self.facts.guards[guard.index()].condition, call) {
+            return false;
+        }
+        match exit.kind {
+            ExitKind::Break => true,
+            ExitKind::Return => {
+                self.mentions(exit.value, call)
+                    || matches!(self.facts.value(exit.value), Value::Bool(_) | Value::Null | Value::Unknown)
+            }
+            _ => false,
+        }
+    }
+
+    fn mentions(&self, value: ValueId, call: CallId) -> bool {
+        let mut seen = FxHashSet::default();
+        let mut open = vec![value];
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) || seen.len() > 2_000 {
+                continue;
+            }
+            match self.facts.value(value) {
+                Value::Call(found) if *found == call => return true,
+                Value::Call(found) => {
+                    let found = self.facts.call(*found);
+                    open.push(found.callee);
+                    open.extend(found.args.iter().map(|arg| arg.value));
+                }
+                _ => for_each_part(self.facts, value, &mut |part| open.push(part)),
+            }
+        }
+        false
+    }
+
+    /// The conditions between a place under `guard` and the loop `id`, innermost first.
+    pub(super) fn guards_within(&self, guard: Option<GuardId>, id: LoopId) -> Vec<&'p Guard> {
+        let mut found = Vec::new();
+        let mut at = guard;
+        while let Some(guard) = at.map(|id| &self.facts.guards[id.index()]) {
+            if !self.flow.inside(guard.in_loop, id) {
+                break;
+            }
+            found.push(guard);
+            at = guard.parent;
+        }
+        found
+    }
+
+    /// Whether a condition asks a cache first: `if key not in seen`, `if (!map.has(key))`,
+    /// `if cache.get(key) is None`.
+    pub(super) fn asks_cache(&self, guard: &Guard) -> bool {
+        let then = guard.kind == GuardKind::Then || guard.kind == GuardKind::Other;
+        self.is_miss(guard.condition, then, 0)
+    }
+
+    fn is_miss(&self, condition: ValueId, then: bool, depth: u8) -> bool {
+        if depth > 6 {
+            return false;
+        }
+        match self.facts.value(condition) {
+            Value::Operation(Operation::NotIn, ..) => then,
+            Value::Operation(Operation::In, ..) => !then,
+            Value::Operation(Operation::Not, inner, _) => {
+                self.is_miss(*inner, !then, depth + 1) || (then && self.is_lookup(*inner))
+            }
+            Value::Operation(Operation::Equal, left, right) => {
+                then && matches!(self.facts.value(*right), Value::Null) && self.is_lookup(*left)
+            }
+            Value::Operation(Operation::And, left, right) => {
+                self.is_miss(*left, then, depth + 1) || self.is_miss(*right, then, depth + 1)
+            }
+            Value::Call(call) => {
+                !then && matches!(self.flow.called_name(self.facts.call(*call)), Some("has" | "includes"))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_lookup(&self, value: ValueId) -> bool {
+        match self.facts.value(value) {
+            Value::Item(..) => true,
+            Value::Call(call) => {
+                matches!(self.flow.called_name(self.facts.call(*call)), Some("get" | "has" | "includes"))
+            }
+            Value::Either(left, right) => self.is_lookup(*left) || self.is_lookup(*right),
+            Value::Carried(before, _) => self.is_lookup(*before),
+            _ => false,
+        }
+    }
+
+    /// Whether a value changes with the loop only as a slice does (`ids[i:i + n]`, `ids.slice(i, i + n)`): a chunk.
+    pub(super) fn is_slice_of_loop(&self, value: ValueId, id: LoopId) -> bool {
+        match self.facts.value(value) {
+            Value::Slice(_, low, high) => {
+                self.flow.dependence(*low, id) > Dependence::Invariant
+                    || self.flow.dependence(*high, id) > Dependence::Invariant
+            }
+            Value::Call(call) => {
+                let call = self.facts.call(*call);
+                match self.flow.called_name(call) {
+                    Some("slice" | "splice") => true,
+                    Some("list" | "tuple" | "map" | "join") => match self.facts.value(call.callee) {
+                        Value::Member(object, _) if call.args.len() <= 1 => self.is_slice_of_loop(*object, id),
+                        _ => call.args.first().is_some_and(|arg| self.is_slice_of_loop(arg.value, id)),
+                    },
+                    _ => false,
+                }
+            }
+            Value::Mapping(entries) => {
+                let mut depends =
+                    entries.iter().filter(|entry| self.flow.dependence(entry.1, id) > Dependence::Invariant).peekable();
+                depends.peek().is_some() && depends.all(|entry| self.is_slice_of_loop(entry.1, id))
+            }
+            Value::Sequence(items) => {
+                let mut depends =
+                    items.iter().filter(|&&item| self.flow.dependence(item, id) > Dependence::Invariant).peekable();
+                depends.peek().is_some() && depends.all(|&item| self.is_slice_of_loop(item, id))
+            }
+            Value::Spread(inner) => self.is_slice_of_loop(*inner, id),
+            Value::Carried(..) | Value::Param(..) => false,
+            _ => false,
+        }
+    }
+}
+
+fn waits(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    matches!(lower.as_str(), "delay" | "backoff" | "settimeout" | "wait_for") || lower.ends_with("sleep")
+}
+
+fn is_constant_name(name: &str) -> bool {
+    name.len() > 1 && name.chars().any(char::is_alphabetic) && !name.chars().any(char::is_lowercase)
+}

@@ -1,0 +1,238 @@
+//! What all files say **together**: which file an import means, what a value is, which calls reach a
+//! database, who calls whom, what runs once per row, and the schema.
+//!
+//! Everything here works on facts; no syntax tree and no SQL grammar is known.
+
+mod calls;
+mod executed;
+mod flow;
+mod loops;
+mod manifest;
+mod modules;
+mod relations;
+mod repeats;
+mod shapes;
+mod sites;
+mod types;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub use manifest::{ManifestFile, Manifests};
+pub use repeats::{Hop, Repeat, RepeatKind};
+pub use sites::{QuerySite, SiteEffect};
+
+use crate::apis::{Catalog, CatalogLanguage, LibraryId};
+use crate::facts::{ClassId, FileFacts, FunctionId, Name, ValueId};
+use crate::source::SourceFile;
+use crate::sql::Dialect;
+
+/// A file of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+/// A function of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FunctionRef {
+    /// Where it is written.
+    pub file: FileId,
+    /// Which one.
+    pub function: FunctionId,
+}
+
+/// A class of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClassRef {
+    /// Where it is written.
+    pub file: FileId,
+    /// Which one.
+    pub class: ClassId,
+}
+
+/// One file and what it says.
+#[derive(Clone, Debug)]
+pub struct ProjectFile {
+    /// The text.
+    pub source: Arc<SourceFile>,
+    /// What it says.
+    pub facts: Arc<FileFacts>,
+}
+
+/// How the project is looked at.
+#[derive(Clone, Debug)]
+pub struct ProjectOptions {
+    /// The longest path from a loop to a query that is told.
+    pub max_hops: usize,
+    /// The dialect of SQL that nothing else tells.
+    pub dialect: Option<Dialect>,
+    /// About how many rows tables have, as the user told; by name in lower case.
+    pub rows: BTreeMap<String, u64>,
+}
+
+impl Default for ProjectOptions {
+    fn default() -> Self {
+        ProjectOptions { max_hops: 6, dialect: None, rows: BTreeMap::new() }
+    }
+}
+
+/// The whole project, understood.
+#[derive(Debug)]
+pub struct Project {
+    files: Vec<ProjectFile>,
+    pub(crate) catalog: Arc<Catalog>,
+    manifests: Manifests,
+    modules: modules::Modules,
+    /// Top-level bindings of each file.
+    bindings: Vec<FxHashMap<Name, ValueId>>,
+    /// Module text → file, for each file.
+    imports: Vec<FxHashMap<Box<str>, FileId>>,
+    libraries: FxHashSet<LibraryId>,
+    sites: Vec<Vec<QuerySite>>,
+    repeats: Vec<Vec<Repeat>>,
+    executed: executed::Executed,
+    relations: relations::Relations,
+}
+
+impl Project {
+    /// Understands these files together. `files` are to be sorted by path, so that ids are stable.
+    pub fn build(
+        files: Vec<ProjectFile>,
+        manifests: &[ManifestFile],
+        catalog: Arc<Catalog>,
+        options: &ProjectOptions,
+    ) -> Project {
+        let manifests = Manifests::read(manifests);
+        let ids = (0..).map(FileId);
+        let modules = modules::Modules::new(ids.zip(files.iter().map(|file| &file.source.path)));
+        let bindings = files.par_iter().map(|file| last_bindings(&file.facts)).collect();
+        let imports = files
+            .par_iter()
+            .map(|file| {
+                let mut known = FxHashMap::default();
+                for import in &file.facts.imports {
+                    let module = &file.facts.names[import.module];
+                    let path = &file.source.path;
+                    if let Some(target) = modules.resolve(&manifests, path, file.source.language, module) {
+                        known.insert(module.into(), target);
+                    }
+                }
+                known
+            })
+            .collect();
+        let libraries = used_libraries(&files, &manifests, &catalog);
+        let mut project = Project {
+            files,
+            catalog,
+            manifests,
+            modules,
+            bindings,
+            imports,
+            libraries,
+            sites: Vec::new(),
+            repeats: Vec::new(),
+            executed: FxHashSet::default(),
+            relations: relations::Relations::default(),
+        };
+        project.relations = relations::Relations::find(&project);
+        project.sites = project.each_file(sites::find);
+        let graph = calls::CallGraph::new(&project);
+        let reach = graph.reach(&project, options.max_hops);
+        project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
+        project.executed = executed::find(&project, &graph);
+        project
+    }
+
+    /// Whether a statement of a file is run by something, as far as is known; always in a `.sql` file.
+    pub fn is_executed(&self, file: FileId, statement: usize) -> bool {
+        self.executed.contains(&(file, statement))
+    }
+
+    /// Runs `ask` on every file, in parallel, each thread with types of its own.
+    fn each_file<T: Send>(&self, ask: impl Fn(&types::Types<'_>, FileId) -> T + Sync) -> Vec<T> {
+        (0..self.files.len())
+            .into_par_iter()
+            .with_min_len(16)
+            .map_init(
+                || types::Types::new(self),
+                |types, index| ask(types, FileId(u32::try_from(index).unwrap_or(u32::MAX))),
+            )
+            .collect()
+    }
+
+    /// All files, by id.
+    pub fn files(&self) -> &[ProjectFile] {
+        &self.files
+    }
+
+    /// One file.
+    pub fn file(&self, id: FileId) -> &ProjectFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// The ids of all files.
+    pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..u32::try_from(self.files.len()).unwrap_or(u32::MAX)).map(FileId)
+    }
+
+    /// The places of a file that reach a database.
+    pub fn sites(&self, file: FileId) -> &[QuerySite] {
+        self.sites.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The queries that run once per row of a loop of this file.
+    pub fn repeats(&self, file: FileId) -> &[Repeat] {
+        self.repeats.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a manifest or an import of the project names this library.
+    pub(crate) fn uses_library(&self, library: LibraryId) -> bool {
+        self.libraries.contains(&library)
+    }
+
+    /// What a top-level name of a file is bound to.
+    pub(crate) fn binding(&self, file: FileId, name: Name) -> Option<ValueId> {
+        self.bindings[file.0 as usize].get(&name).copied()
+    }
+
+    /// The file that a module, as written in `from`, means.
+    pub(crate) fn resolve_module(&self, from: FileId, module: &str) -> Option<FileId> {
+        if let Some(&known) = self.imports[from.0 as usize].get(module) {
+            return Some(known);
+        }
+        let source = &self.file(from).source;
+        self.modules.resolve(&self.manifests, &source.path, source.language, module)
+    }
+}
+
+fn last_bindings(facts: &FileFacts) -> FxHashMap<Name, ValueId> {
+    facts.bindings.iter().map(|binding| (binding.name, binding.value)).collect()
+}
+
+fn used_libraries(files: &[ProjectFile], manifests: &Manifests, catalog: &Catalog) -> FxHashSet<LibraryId> {
+    let imported: FxHashSet<(CatalogLanguage, &str)> = files
+        .par_iter()
+        .flat_map_iter(|file| {
+            let language = sites::catalog_language(file.source.language);
+            let facts = &file.facts;
+            facts.imports.iter().map(move |import| (language, &facts.names[import.module]))
+        })
+        .collect();
+    let ids = (0..).map(LibraryId);
+    ids.zip(catalog.libraries())
+        .filter(|(_, library)| {
+            library.packages.iter().any(|package| manifests.names_package(package))
+                || imported.iter().any(|(language, module)| {
+                    library.language.covers(*language)
+                        && library.imports.iter().any(|root| {
+                            module
+                                .strip_prefix(root.as_str())
+                                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+                        })
+                })
+        })
+        .map(|(id, _)| id)
+        .collect()
+}

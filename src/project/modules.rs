@@ -1,0 +1,186 @@
+//! Which file an import means.
+
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::FileId;
+use super::manifest::{Manifests, join, split};
+use crate::source::Language;
+
+/// All files by path, and the ways that lead to them.
+#[derive(Debug, Default)]
+pub(super) struct Modules {
+    by_path: FxHashMap<Arc<str>, FileId>,
+    /// Last two path segments without ending → the only file so called, `None` if there are several.
+    by_tail: FxHashMap<String, Option<FileId>>,
+}
+
+/// The endings that a JavaScript import may leave out, in the order they are tried.
+const ENDINGS: [&str; 10] = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".d.ts", ".pyi"];
+
+impl Modules {
+    /// Knows these files.
+    pub(super) fn new<'a>(files: impl Iterator<Item = (FileId, &'a Arc<str>)>) -> Modules {
+        let mut modules = Modules::default();
+        for (id, path) in files {
+            modules.by_path.insert(path.clone(), id);
+            let stem = stem(path);
+            let stem = stem.strip_suffix("/__init__").or_else(|| stem.strip_suffix("/index")).unwrap_or(stem);
+            let mut at = stem.len();
+            for _ in 0..3 {
+                let Some(cut) = stem[..at].rfind('/') else { break };
+                at = cut;
+                let tail = &stem[cut + 1..];
+                if !tail.contains('/') {
+                    continue;
+                }
+                match modules.by_tail.entry(tail.to_owned()) {
+                    Entry::Occupied(mut known) => {
+                        known.insert(None);
+                    }
+                    Entry::Vacant(free) => {
+                        free.insert(Some(id));
+                    }
+                }
+            }
+        }
+        modules
+    }
+
+    /// The file with this path.
+    pub(super) fn file(&self, path: &str) -> Option<FileId> {
+        self.by_path.get(path).copied()
+    }
+
+    /// The file that `module`, written in `from`, means; `None` if it is not one of the project.
+    pub(super) fn resolve(
+        &self,
+        manifests: &Manifests,
+        from: &str,
+        language: Language,
+        module: &str,
+    ) -> Option<FileId> {
+        if language == Language::Python { self.python(from, module) } else { self.ecma(manifests, from, module) }
+    }
+
+    fn python(&self, from: &str, module: &str) -> Option<FileId> {
+        let (directory, _) = split(from);
+        let dots = module.len() - module.trim_start_matches('.').len();
+        let path = module[dots..].replace('.', "/");
+        if dots > 0 {
+            let mut base = directory;
+            for _ in 1..dots {
+                base = split(base).0;
+            }
+            return self.python_file(&join(base, &path));
+        }
+        let mut root = directory;
+        loop {
+            let is_package = !root.is_empty() && self.by_path.contains_key(format!("{root}/__init__.py").as_str());
+            if !is_package {
+                for base in [root.to_owned(), join(root, "src"), join(root, "lib")] {
+                    if let Some(file) = self.python_file(&join(&base, &path)) {
+                        return Some(file);
+                    }
+                }
+            }
+            if root.is_empty() {
+                break;
+            }
+            root = split(root).0;
+        }
+        if path.contains('/') { self.tail(&path) } else { None }
+    }
+
+    fn python_file(&self, path: &str) -> Option<FileId> {
+        [".py", "/__init__.py", ".pyi", "/__init__.pyi"].iter().find_map(|ending| self.file(&format!("{path}{ending}")))
+    }
+
+    fn ecma(&self, manifests: &Manifests, from: &str, module: &str) -> Option<FileId> {
+        let (directory, _) = split(from);
+        if module.starts_with('.') {
+            return self.ecma_file(&join(directory, module));
+        }
+        for aliases in manifests.aliases.iter().filter(|aliases| within(from, &aliases.directory)) {
+            for (pattern, targets) in &aliases.patterns {
+                let Some(rest) = matches_pattern(pattern, module) else { continue };
+                if let Some(file) = targets.iter().find_map(|target| self.ecma_file(&target.replacen('*', rest, 1))) {
+                    return Some(file);
+                }
+            }
+            if let Some(base) = &aliases.base
+                && let Some(file) = self.ecma_file(&join(base, module))
+            {
+                return Some(file);
+            }
+        }
+        if let Some(file) = self.own_package(manifests, module) {
+            return Some(file);
+        }
+        // `@/x`, `~/x`, `#x` without a mapping in sight: the nearest `src` or root that has it.
+        let rest = module.strip_prefix("@/").or_else(|| module.strip_prefix("~/"))?;
+        let mut root = directory;
+        loop {
+            for base in [join(root, "src"), root.to_owned(), join(root, "app")] {
+                if let Some(file) = self.ecma_file(&join(&base, rest)) {
+                    return Some(file);
+                }
+            }
+            if root.is_empty() {
+                return None;
+            }
+            root = split(root).0;
+        }
+    }
+
+    fn own_package(&self, manifests: &Manifests, module: &str) -> Option<FileId> {
+        let cut =
+            module.match_indices('/').nth(usize::from(module.starts_with('@'))).map_or(module.len(), |(at, _)| at);
+        let package = manifests.own.get(&module[..cut])?;
+        let rest = module[cut..].trim_start_matches('/');
+        if rest.is_empty() {
+            return package.entries.iter().find_map(|entry| {
+                let path = join(&package.directory, entry);
+                // What is built into `dist` was written in `src`.
+                let source = ["dist", "lib", "build", "out"].iter().find_map(|out| {
+                    let rest = entry.trim_start_matches("./").strip_prefix(out)?.strip_prefix('/')?;
+                    self.ecma_file(&join(&package.directory, &format!("src/{rest}")))
+                });
+                source.or_else(|| self.ecma_file(&path))
+            });
+        }
+        [rest.to_owned(), format!("src/{rest}")].iter().find_map(|rest| self.ecma_file(&join(&package.directory, rest)))
+    }
+
+    fn ecma_file(&self, path: &str) -> Option<FileId> {
+        if let Some(file) = self.file(path) {
+            return Some(file);
+        }
+        let with = |base: &str| ENDINGS.iter().find_map(|ending| self.file(&format!("{base}{ending}")));
+        with(path).or_else(|| with(&format!("{path}/index"))).or_else(|| {
+            [".js", ".mjs", ".cjs", ".jsx", ".d.ts"].iter().find_map(|ending| with(path.strip_suffix(ending)?))
+        })
+    }
+
+    fn tail(&self, path: &str) -> Option<FileId> {
+        self.by_tail.get(path).copied().flatten()
+    }
+}
+
+fn stem(path: &str) -> &str {
+    let name_at = path.rfind('/').map_or(0, |at| at + 1);
+    path[name_at..].find('.').map_or(path, |at| &path[..name_at + at])
+}
+
+fn within(path: &str, directory: &str) -> bool {
+    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn matches_pattern<'m>(pattern: &str, module: &'m str) -> Option<&'m str> {
+    match pattern.split_once('*') {
+        Some((before, after)) => module.strip_prefix(before)?.strip_suffix(after),
+        None => (pattern == module).then_some(""),
+    }
+}

@@ -1,0 +1,408 @@
+//! Queries that run once per row: for each site and each call that reaches one, the loops around it, what
+//! differs from one run to the next, and the path.
+
+use std::cell::OnceCell;
+
+use rustc_hash::FxHashSet;
+
+use super::calls::{CallGraph, Edge, Reach, State, Step, call_inputs, flowing_values};
+use super::flow::{Dependence, Flow};
+use super::loops::{LoopShape, Loops};
+use super::sites::SiteEffect;
+use super::types::Types;
+use super::{FileId, QuerySite};
+use crate::facts::*;
+use crate::findings::Confidence;
+use crate::source::Span;
+
+/// What runs again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RepeatKind {
+    /// A read whose arguments depend on the row.
+    Read,
+    /// A write per row.
+    Write,
+    /// The same read each time.
+    Invariant,
+}
+
+/// One call on the way from the loop to the query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// The file the call stands in.
+    pub file: FileId,
+    /// The called name.
+    pub span: Span,
+    /// The function that is called, `Class.method`.
+    pub callee: String,
+}
+
+/// A query that runs once per row of a loop.
+#[derive(Clone, Debug)]
+pub struct Repeat {
+    /// What it is.
+    pub kind: RepeatKind,
+    /// The call in the loop.
+    pub call: CallId,
+    /// Its name, on one line: the primary place.
+    pub span: Span,
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// The loops that multiply it, innermost first; never empty.
+    pub loops: Vec<LoopId>,
+    /// The calls after the first, up to the one that makes the query; empty for a query in the loop itself.
+    pub hops: Vec<Hop>,
+    /// The query: its file and which of its sites.
+    pub site: (FileId, usize),
+    /// The weakest link.
+    pub confidence: Confidence,
+    /// Whether it stands under a condition that the row does not decide.
+    pub conditional: bool,
+    /// Whether the loop runs over a handful of constants.
+    pub few: bool,
+}
+
+/// All repeats of a file, in order of place.
+pub(super) fn find(types: &Types<'_>, graph: &CallGraph, reach: &Reach, file: FileId) -> Vec<Repeat> {
+    let project = types.project();
+    let facts = &project.file(file).facts;
+    if facts.loops.is_empty() {
+        return Vec::new();
+    }
+    let finder = Finder {
+        types,
+        graph,
+        reach,
+        file,
+        facts,
+        loops: Loops::new(types, file),
+        flow: Flow::new(facts),
+        changing: OnceCell::new(),
+    };
+    let mut found = Vec::new();
+    for (index, site) in project.sites(file).iter().enumerate() {
+        found.extend(finder.site(index, site));
+    }
+    for edge in &graph.edges[file.0 as usize] {
+        found.extend(finder.edge(edge));
+    }
+    found.sort_by_key(|repeat| (repeat.span, repeat.kind));
+    found.dedup_by(|b, a| a.span == b.span && a.kind == b.kind);
+    found
+}
+
+struct Finder<'a, 't, 'p> {
+    types: &'t Types<'p>,
+    graph: &'a CallGraph,
+    reach: &'a Reach,
+    file: FileId,
+    facts: &'p FileFacts,
+    loops: Loops<'t, 'p>,
+    flow: Flow<'p>,
+    changing: OnceCell<FxHashSet<LoopId>>,
+}
+
+/// Something in a loop, before it is judged.
+struct Candidate<'c> {
+    call: CallId,
+    span: Span,
+    function: FunctionId,
+    guard: Option<GuardId>,
+    /// What decides which rows it is about.
+    args: &'c [ValueId],
+    /// A receiver that is a row itself.
+    row: Option<ValueId>,
+    effect: SiteEffect,
+    confidence: Confidence,
+}
+
+impl Finder<'_, '_, '_> {
+    fn site(&self, index: usize, site: &QuerySite) -> Option<Repeat> {
+        if !matches!(site.effect, SiteEffect::Query | SiteEffect::Write) {
+            return None;
+        }
+        let (_, loops) = self.graph.place(self.types.project(), self.file, site.function, site.in_loop);
+        if loops.is_empty() {
+            return None;
+        }
+        let inputs = call_inputs(self.facts, site.call);
+        let candidate = Candidate {
+            call: site.call,
+            span: site.span,
+            function: site.function,
+            guard: site.guard,
+            args: &inputs.args,
+            row: inputs.root.filter(|_| site.on_row),
+            effect: site.effect,
+            confidence: site.confidence,
+        };
+        let repeat = |kind, loops, few, conditional, confidence| Repeat {
+            kind,
+            call: site.call,
+            span: site.span,
+            function: site.function,
+            loops,
+            hops: Vec::new(),
+            site: (self.file, index),
+            confidence,
+            conditional,
+            few,
+        };
+        if let Some(judged) = self.judge(&candidate, &loops) {
+            let kind = if site.effect == SiteEffect::Write { RepeatKind::Write } else { RepeatKind::Read };
+            return Some(repeat(kind, judged.loops, judged.few, judged.conditional, judged.confidence));
+        }
+        let all: Vec<ValueId> = inputs.values().collect();
+        let outer = self.invariant(&candidate, &all, &loops)?;
+        (!self.is_volatile(site)).then(|| repeat(RepeatKind::Invariant, vec![outer], false, false, site.confidence))
+    }
+
+    /// A call in a loop whose callee reaches a query.
+    fn edge(&self, edge: &Edge) -> Option<Repeat> {
+        let states = self.reach.of(edge.callee);
+        if states.is_empty() {
+            return None;
+        }
+        let call = self.facts.call(edge.call);
+        let (_, loops) = self.graph.place(self.types.project(), self.file, call.function, call.in_loop);
+        if loops.is_empty() {
+            return None;
+        }
+        let mut best: Option<(Judged, &State)> = None;
+        for state in states {
+            let witness = &self.reach.witnesses[state];
+            let values = flowing_values(self.types.project(), edge, state.source);
+            if values.is_empty() {
+                continue;
+            }
+            let candidate = Candidate {
+                call: edge.call,
+                span: call.name_span,
+                function: call.function,
+                guard: call.guard,
+                args: &values,
+                row: None,
+                effect: state.effect,
+                confidence: edge.confidence.min(witness.confidence),
+            };
+            let Some(judged) = self.judge(&candidate, &loops) else { continue };
+            let better = best.as_ref().is_none_or(|(_, known)| {
+                let known = &self.reach.witnesses[*known];
+                (witness.conditional, witness.hops) < (known.conditional, known.hops)
+            });
+            if better {
+                best = Some((judged, state));
+            }
+        }
+        let (judged, state) = best?;
+        let (hops, site, conditional) = self.path(*state)?;
+        Some(Repeat {
+            kind: if state.effect == SiteEffect::Write { RepeatKind::Write } else { RepeatKind::Read },
+            call: edge.call,
+            span: call.name_span,
+            function: call.function,
+            loops: judged.loops,
+            hops,
+            site,
+            confidence: if conditional { judged.confidence.min(Confidence::Medium) } else { judged.confidence },
+            conditional: judged.conditional || conditional,
+            few: judged.few,
+        })
+    }
+
+    /// The calls from a function to its query.
+    fn path(&self, from: State) -> Option<(Vec<Hop>, (FileId, usize), bool)> {
+        let project = self.types.project();
+        let mut hops = Vec::new();
+        let mut conditional = false;
+        let mut at = from;
+        loop {
+            let witness = self.reach.witnesses.get(&at)?;
+            conditional |= witness.conditional;
+            match witness.step {
+                Step::Site(file, index) => return Some((hops, (file, index), conditional)),
+                Step::Call(file, index, next) => {
+                    let edge = &self.graph.edges[file.0 as usize][index];
+                    let callee = &project.file(edge.callee.file).facts;
+                    hops.push(Hop {
+                        file,
+                        span: project.file(file).facts.call(edge.call).name_span,
+                        callee: callee.scope(edge.callee.function),
+                    });
+                    if hops.len() > 64 {
+                        return None;
+                    }
+                    at = next;
+                }
+            }
+        }
+    }
+
+    /// Whether a candidate runs once per row of one of `loops` (innermost first), and of which.
+    fn judge(&self, candidate: &Candidate<'_>, loops: &[LoopId]) -> Option<Judged> {
+        let mut judged: Option<Judged> = None;
+        for &id in loops {
+            let found = self.facts.loop_(id);
+            let shape = self.loops.shape(id);
+            let left = self.loops.leaves_after(candidate.call, candidate.guard, id);
+            if left {
+                // Nothing further out can be told: the loop is a search, or ends after one.
+                if judged.is_none() {
+                    continue;
+                }
+                break;
+            }
+            if shape == LoopShape::Silent {
+                continue;
+            }
+            let mut dependence = self.flow.strongest(candidate.args, id);
+            if let Some(row) = candidate.row {
+                dependence = dependence.max(self.flow.dependence(row, id));
+            }
+            let per_row = match dependence {
+                Dependence::PerRow => true,
+                Dependence::Varies => {
+                    candidate.effect == SiteEffect::Write
+                        && matches!(found.kind, LoopKind::Each | LoopKind::Comprehension)
+                }
+                Dependence::Invariant => false,
+            };
+            if !per_row || self.chunk_of(candidate, id) {
+                continue;
+            }
+            let guards = self.loops.guards_within(candidate.guard, id);
+            if candidate.effect == SiteEffect::Query && guards.iter().any(|guard| self.loops.asks_cache(guard)) {
+                continue;
+            }
+            let handler = guards.iter().any(|guard| guard.kind == GuardKind::Handler);
+            let conditional = guards.iter().any(|guard| {
+                matches!(guard.kind, GuardKind::Then | GuardKind::Else)
+                    && self.flow.dependence(guard.condition, id) == Dependence::Invariant
+            });
+            let mut confidence = candidate.confidence;
+            if conditional || dependence == Dependence::Varies {
+                confidence = confidence.min(Confidence::Medium);
+            }
+            if handler || shape == LoopShape::Few {
+                confidence = Confidence::Low;
+            }
+            match &mut judged {
+                None => {
+                    judged = Some(Judged { loops: vec![id], few: shape == LoopShape::Few, conditional, confidence });
+                }
+                Some(known) => {
+                    if known.few && shape == LoopShape::Rows {
+                        *known = Judged { loops: vec![id], few: false, conditional, confidence };
+                    } else if shape == LoopShape::Rows {
+                        known.loops.push(id);
+                    }
+                }
+            }
+        }
+        judged
+    }
+
+    fn chunk_of(&self, candidate: &Candidate<'_>, id: LoopId) -> bool {
+        let mut depends =
+            candidate.args.iter().filter(|&&arg| self.flow.dependence(arg, id) > Dependence::Invariant).peekable();
+        depends.peek().is_some() && depends.all(|&arg| self.loops.is_slice_of_loop(arg, id))
+    }
+
+    /// The outermost loop in which a read is the same each time; `None` if that is not certain.
+    fn invariant(&self, candidate: &Candidate<'_>, inputs: &[ValueId], loops: &[LoopId]) -> Option<LoopId> {
+        if candidate.effect != SiteEffect::Query {
+            return None;
+        }
+        let mut outer = None;
+        for &id in loops {
+            let found = self.facts.loop_(id);
+            let each =
+                matches!(found.kind, LoopKind::Each | LoopKind::Comprehension | LoopKind::Callback(_) | LoopKind::Keys);
+            if !each
+                || self.loops.shape(id) != LoopShape::Rows
+                || self.loops.leaves_after(candidate.call, candidate.guard, id)
+                || self.flow.strongest(inputs, id) != Dependence::Invariant
+                || !self.loops.guards_within(candidate.guard, id).is_empty()
+                || self.changing.get_or_init(|| self.changing_loops()).contains(&id)
+            {
+                break;
+            }
+            outer = Some(id);
+        }
+        outer
+    }
+
+    /// The loops that may change what a read in them finds: they write, or call something that may.
+    fn changing_loops(&self) -> FxHashSet<LoopId> {
+        const CHANGING: [&str; 24] = [
+            "save", "delete", "create", "update", "add", "insert", "execute", "commit", "flush", "put", "remove",
+            "write", "set", "send", "exec", "run", "destroy", "upsert", "pop", "next", "refresh", "rollback", "close",
+            "process",
+        ];
+        let project = self.types.project();
+        let mut changing = FxHashSet::default();
+        let mut mark = |function: FunctionId, at: Option<LoopId>| {
+            changing.extend(self.graph.place(project, self.file, function, at).1);
+        };
+        let sites = project.sites(self.file);
+        let own: FxHashSet<CallId> = sites.iter().map(|site| site.call).collect();
+        for site in sites.iter().filter(|site| !matches!(site.effect, SiteEffect::Query)) {
+            mark(site.function, site.in_loop);
+        }
+        for (index, call) in self.facts.calls.iter().enumerate() {
+            if own.contains(&CallId(u32::try_from(index).unwrap_or(u32::MAX))) {
+                continue;
+            }
+            let name = self.flow.called_name(call).unwrap_or("");
+            if CHANGING
+                .iter()
+                .any(|word| name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
+            {
+                mark(call.function, call.in_loop);
+            }
+        }
+        for edge in &self.graph.edges[self.file.0 as usize] {
+            if self.reach.of(edge.callee).iter().any(|state| state.effect == SiteEffect::Write) {
+                let call = self.facts.call(edge.call);
+                mark(call.function, call.in_loop);
+            }
+        }
+        changing
+    }
+
+    /// Whether the SQL gives something else each time by itself.
+    fn is_volatile(&self, site: &QuerySite) -> bool {
+        site.sql.iter().any(|&(file, index)| {
+            let source = &self.types.project().file(file).source.text;
+            let facts = &self.types.project().file(file).facts;
+            let found = &facts.statements[index];
+            let text = match found.text {
+                Some(text) => facts.texts[text.index()].cooked.as_str(),
+                None => source.as_str(),
+            };
+            let lower = text.to_ascii_lowercase();
+            [
+                "nextval",
+                "random",
+                "rand(",
+                "now(",
+                "uuid",
+                "clock_timestamp",
+                "for update",
+                "skip locked",
+                "pg_",
+                "sleep",
+                "last_insert",
+            ]
+            .iter()
+            .any(|word| lower.contains(word))
+        })
+    }
+}
+
+struct Judged {
+    loops: Vec<LoopId>,
+    few: bool,
+    conditional: bool,
+    confidence: Confidence,
+}

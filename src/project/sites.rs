@@ -1,0 +1,529 @@
+//! Which places of a file reach a database.
+//!
+//! A site is a call that a catalog says makes a round trip, or a lazy query that something runs. The
+//! evidence is a resolved path or receiver (high confidence) or a catalogued shape in a project that uses
+//! the library (medium).
+
+use rustc_hash::FxHashSet;
+
+use super::flow::Flow;
+use super::types::{ClassMember, Ty, Types};
+use super::{ClassRef, FileId};
+use crate::apis::{ApiCall, ArgRef, CatalogLanguage, Effect, LibraryId, RunsOn};
+use crate::facts::*;
+use crate::findings::Confidence;
+use crate::source::{Language, Span};
+use crate::sql::Verb;
+
+/// What a round trip does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SiteEffect {
+    /// Reads rows.
+    Query,
+    /// Changes rows.
+    Write,
+    /// One round trip for many rows.
+    Batch,
+    /// Begins, commits, sets: not about rows.
+    Transaction,
+}
+
+/// A place that reaches a database.
+#[derive(Clone, Debug)]
+pub struct QuerySite {
+    /// The call that stands for it.
+    pub call: CallId,
+    /// Its name, on one line.
+    pub span: Span,
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// The innermost loop around it.
+    pub in_loop: Option<LoopId>,
+    /// The innermost condition.
+    pub guard: Option<GuardId>,
+    /// What it does.
+    pub effect: SiteEffect,
+    /// High if resolved, medium by shape.
+    pub confidence: Confidence,
+    /// Whose call it is.
+    pub library: LibraryId,
+    /// The catalogued path: `django.db.models.QuerySet.get`.
+    pub path: Box<str>,
+    /// How the library does it for many rows at once.
+    pub batch: Option<Box<str>>,
+    /// What the library's page for a model is about.
+    pub model: Option<ClassRef>,
+    /// Its SQL, if it is known: the file and the indices into its statements.
+    pub sql: Vec<(FileId, usize)>,
+    /// Whether the receiver is a row (a model instance), so that a different receiver is a different row.
+    pub on_row: bool,
+}
+
+/// Methods that tell a connection, a session or a client from rows and queries.
+const CONNECTION_METHODS: [&str; 7] =
+    ["execute", "query", "cursor", "$queryRaw", "transaction", "raw", "getRepository"];
+/// Methods of a row that go to the database without arguments.
+const ROW_METHODS: [&str; 5] = ["save", "delete", "refresh_from_db", "asave", "adelete"];
+
+/// All sites of a file, in order of place.
+pub(super) fn find(types: &Types<'_>, file: FileId) -> Vec<QuerySite> {
+    let mut finder = Finder::new(types, file);
+    for index in 0..finder.facts.calls.len() {
+        finder.call(CallId(u32::try_from(index).unwrap_or(u32::MAX)));
+    }
+    for index in 0..finder.facts.uses.len() {
+        finder.used(finder.facts.uses[index]);
+    }
+    finder.returned();
+    finder.sites.sort_by_key(|site| (site.span, site.call));
+    finder.sites
+}
+
+struct Finder<'t, 'p> {
+    types: &'t Types<'p>,
+    file: FileId,
+    facts: &'p FileFacts,
+    seen: FxHashSet<CallId>,
+    sites: Vec<QuerySite>,
+}
+
+impl<'t, 'p> Finder<'t, 'p> {
+    fn new(types: &'t Types<'p>, file: FileId) -> Self {
+        let facts: &'p FileFacts = &types.project().file(file).facts;
+        Finder { types, file, facts, seen: FxHashSet::default(), sites: Vec::new() }
+    }
+
+    // ── Calls ───────────────────────────────────────────────────────────────────────────────────────
+
+    fn call(&mut self, id: CallId) {
+        if let Some(api) = self.types.api_call(self.file, id) {
+            self.effect(id, api, Confidence::High);
+        } else if let Some(shape) = self.types.shape(self.file, id) {
+            self.effect(id, &shape.call, Confidence::Medium);
+        } else if let Some(api) = self.row_by_name(id) {
+            self.effect(id, api, Confidence::Medium);
+        } else {
+            self.consumer(id);
+        }
+        let call = self.facts.call(id);
+        if call.awaited {
+            self.run_lazy(id, |runs_on| runs_on.awaits, call.in_loop);
+        }
+        // `builder.then(…)` runs it; a call on a lazy value that catalogs do not know is a step of its building.
+        if let Value::Member(object, name) = self.facts.value(call.callee)
+            && matches!(&self.facts.names[*name], "then" | "catch" | "finally")
+        {
+            self.run_value(*object, |runs_on| runs_on.awaits, call.in_loop);
+        }
+    }
+
+    fn effect(&mut self, id: CallId, api: &ApiCall, confidence: Confidence) {
+        let sql = api.sql.as_ref().map(|arg| self.sql_of(id, arg)).unwrap_or_default();
+        let effect = match api.effect {
+            Effect::None | Effect::Build => return self.consumer(id),
+            Effect::Write => SiteEffect::Write,
+            Effect::Batch => SiteEffect::Batch,
+            Effect::Transaction => SiteEffect::Transaction,
+            Effect::Query | Effect::Sql => {
+                let said = self.by_verb(&sql).or_else(|| self.by_statement_type(id, api));
+                said.unwrap_or(SiteEffect::Query)
+            }
+        };
+        self.add(id, api, effect, confidence, sql);
+    }
+
+    /// What a built statement that is handed to a call does: `session.execute(insert(User))`.
+    fn by_statement_type(&self, id: CallId, api: &ApiCall) -> Option<SiteEffect> {
+        let value = argument(self.facts, id, api.sql.as_ref()?)?;
+        let Ty::Api(ty, _) = self.types.of(self.file, value) else { return None };
+        match self.types.project().catalog.type_(ty).effect {
+            Effect::Query => Some(SiteEffect::Query),
+            Effect::Write => Some(SiteEffect::Write),
+            Effect::Transaction => Some(SiteEffect::Transaction),
+            _ => None,
+        }
+    }
+
+    fn add(
+        &mut self,
+        id: CallId,
+        api: &ApiCall,
+        effect: SiteEffect,
+        confidence: Confidence,
+        sql: Vec<(FileId, usize)>,
+    ) {
+        if !self.seen.insert(id) {
+            return;
+        }
+        let call = self.facts.call(id);
+        let (on_row, model) = self.receiver(call);
+        self.sites.push(QuerySite {
+            call: id,
+            span: call.name_span,
+            function: call.function,
+            in_loop: call.in_loop,
+            guard: call.guard,
+            effect,
+            confidence,
+            library: api.library,
+            path: api.path.as_str().into(),
+            batch: api.batch_for(effect == SiteEffect::Write).map(Into::into),
+            model,
+            sql,
+            on_row,
+        });
+    }
+
+    /// Whether what is called on is a row, and the model the chain is about.
+    fn receiver(&self, call: &Call) -> (bool, Option<ClassRef>) {
+        let Value::Member(object, _) = self.facts.value(call.callee) else { return (false, None) };
+        let model = match self.types.of(self.file, *object) {
+            Ty::Api(_, model) => model,
+            Ty::Class(class) => Some(class),
+            Ty::Instance(class, model) => model.or(Some(class)),
+            _ => None,
+        };
+        let root = Flow::new(self.facts).root(*object);
+        (!self.is_connection(root) && !self.is_connection(*object), model)
+    }
+
+    /// Whether a value is a way to the database rather than rows of it: what is asked through it does not
+    /// depend on which one it is.
+    fn is_connection(&self, value: ValueId) -> bool {
+        let catalog = &self.types.project().catalog;
+        match self.types.of(self.file, value) {
+            Ty::Api(ty, _) => CONNECTION_METHODS.iter().any(|name| catalog.method(ty, name).is_some()),
+            Ty::Instance(class, _) => match self.types.api_base(class) {
+                Some(ty) => CONNECTION_METHODS.iter().any(|name| catalog.method(ty, name).is_some()),
+                None => false,
+            },
+            Ty::Class(_) | Ty::Path(_) | Ty::Module(_) => true,
+            _ => false,
+        }
+    }
+
+    /// `book.save()` where nothing types `book`, but `Book` is a model: named like its only class.
+    fn row_by_name(&self, id: CallId) -> Option<&'p ApiCall> {
+        let call = self.facts.call(id);
+        let Value::Member(object, name) = self.facts.value(call.callee) else { return None };
+        let name = &self.facts.names[*name];
+        if !ROW_METHODS.contains(&name) || call.args.iter().any(|arg| arg.name.is_none()) {
+            return None;
+        }
+        if self.types.of(self.file, *object).is_known() {
+            return None;
+        }
+        let project = self.types.project();
+        let text = project.file(self.file).source.text.get(call.span.start as usize..call.name_span.start as usize)?;
+        let model = project.relations.named_like(text.strip_suffix('.')?)?;
+        project.catalog.method(self.types.api_base(model)?, name)
+    }
+
+    fn by_verb(&self, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
+        let project = self.types.project();
+        let verbs = sql.iter().map(|&(file, index)| project.file(file).facts.statements[index].statement.verb());
+        let effects = verbs.map(|verb| match verb {
+            Verb::Select => SiteEffect::Query,
+            Verb::Insert | Verb::Update | Verb::Delete | Verb::Merge => SiteEffect::Write,
+            Verb::Ddl | Verb::Transaction | Verb::Other => SiteEffect::Transaction,
+        });
+        effects.min_by_key(|effect| match effect {
+            SiteEffect::Write => 0,
+            SiteEffect::Query => 1,
+            _ => 2,
+        })
+    }
+
+    // ── Lazy queries ────────────────────────────────────────────────────────────────────────────────
+
+    /// Builtins that run over what they are given.
+    fn consumer(&mut self, id: CallId) {
+        let call = self.facts.call(id);
+        let name = match self.facts.value(call.callee) {
+            Value::Global(name) => &self.facts.names[*name],
+            Value::Member(object, name) if matches!(self.facts.value(*object), Value::Global(_)) => {
+                let all = matches!(&self.facts.names[*name], "all" | "allSettled" | "race" | "any");
+                if all && let Some(arg) = call.args.first() {
+                    self.run_parts(arg.value, call.in_loop);
+                }
+                return;
+            }
+            _ => return,
+        };
+        let runs: fn(&RunsOn) -> bool = match name {
+            "len" => |runs_on| runs_on.len,
+            "bool" => |runs_on| runs_on.test,
+            "str" => |runs_on| runs_on.str,
+            "list" | "tuple" | "set" | "frozenset" | "sorted" | "dict" | "sum" | "any" | "all" | "min" | "max"
+            | "next" | "iter" | "enumerate" | "zip" | "map" | "filter" | "reversed" => |runs_on| runs_on.iterate,
+            _ => return,
+        };
+        for arg in call.args.iter().take(3) {
+            self.run_value(arg.value, runs, call.in_loop);
+        }
+    }
+
+    fn used(&mut self, used: Use) {
+        let runs: fn(&RunsOn) -> bool = match used.kind {
+            UseKind::Await => |runs_on| runs_on.awaits,
+            UseKind::Iterate => |runs_on| runs_on.iterate,
+            UseKind::Test => |runs_on| runs_on.test,
+            UseKind::Index => |runs_on| runs_on.index,
+            UseKind::Contains => |runs_on| runs_on.contains,
+        };
+        self.run_value(used.value, runs, used.in_loop);
+        if used.kind == UseKind::Await {
+            self.run_parts(used.value, used.in_loop);
+        }
+    }
+
+    /// What an async function returns is awaited by the runtime; so is what `xs.map(async …)` collects.
+    fn returned(&mut self) {
+        for index in 0..self.facts.functions.len() {
+            let function = &self.facts.functions[index];
+            let collected = function.runs_in.is_some_and(|id| match self.facts.loop_(id).kind {
+                LoopKind::Callback(call) => self.facts.call(call).result != ResultUse::Discarded,
+                _ => false,
+            });
+            if function.traits.is_async || collected {
+                for value in function.returns.clone() {
+                    self.run_value(value, |runs_on| runs_on.awaits, function.runs_in);
+                }
+            }
+        }
+    }
+
+    fn run_parts(&mut self, value: ValueId, at: Option<LoopId>) {
+        match self.facts.value(value) {
+            Value::Sequence(items) => {
+                for &item in items {
+                    self.run_value(item, |runs_on| runs_on.awaits, at);
+                }
+            }
+            Value::Collected(item, _) => self.run_value(*item, |runs_on| runs_on.awaits, at),
+            _ => {}
+        }
+    }
+
+    fn run_value(&mut self, value: ValueId, runs: fn(&RunsOn) -> bool, at: Option<LoopId>) {
+        match self.facts.value(value) {
+            Value::Call(call) => self.run_lazy(*call, runs, at),
+            Value::Either(left, right) => {
+                self.run_value(*left, runs, at);
+                self.run_value(*right, runs, at);
+            }
+            Value::Carried(before, _) => self.run_value(*before, runs, at),
+            Value::Slice(object, ..) => self.run_value(*object, runs, at),
+            _ => {}
+        }
+    }
+
+    /// The lazy query that `id` makes is run at `at`. A query made outside the loop it is used in is
+    /// remembered by the library after its first run.
+    fn run_lazy(&mut self, id: CallId, runs: fn(&RunsOn) -> bool, at: Option<LoopId>) {
+        let project = self.types.project();
+        let value = self.call_value(id);
+        let (ty, model) = match value {
+            Ty::Api(ty, model) => (ty, model),
+            Ty::Instance(class, model) => match self.types.api_base(class) {
+                Some(ty) => (ty, model),
+                None => return,
+            },
+            _ => return,
+        };
+        let api_type = project.catalog.type_(ty);
+        if !runs(&api_type.runs_on) || !self.seen.insert(id) {
+            return;
+        }
+        let call = self.facts.call(id);
+        let flow = Flow::new(self.facts);
+        let in_loop = match call.in_loop {
+            Some(made) if !flow.inside(at, made) => at,
+            made => made,
+        };
+        let (steps, sql) = self.chain(id);
+        let resolved = steps.iter().any(|&(_, sure)| sure);
+        let confidence = if resolved { Confidence::High } else { Confidence::Medium };
+        let steps: Vec<&ApiCall> = steps.into_iter().map(|(step, _)| step).collect();
+        let verb_effect = steps.iter().find(|step| step.effect == Effect::Write).map(|_| SiteEffect::Write);
+        let effect = verb_effect.or_else(|| self.by_verb(&sql)).unwrap_or(match api_type.effect {
+            Effect::Write => SiteEffect::Write,
+            Effect::Batch => SiteEffect::Batch,
+            Effect::Transaction => SiteEffect::Transaction,
+            Effect::None => return,
+            _ => SiteEffect::Query,
+        });
+        let writes = effect == SiteEffect::Write;
+        let batch = api_type.batch_for(writes).or_else(|| steps.iter().find_map(|step| step.batch_for(writes)));
+        let (on_row, receiver_model) = self.receiver(call);
+        self.sites.push(QuerySite {
+            call: id,
+            span: call.name_span,
+            function: call.function,
+            in_loop,
+            guard: call.guard,
+            effect,
+            confidence,
+            library: api_type.library,
+            path: steps.first().map_or(api_type.name.as_str(), |step| step.path.as_str()).into(),
+            batch: batch.map(Into::into),
+            model: model.or(receiver_model),
+            sql,
+            on_row,
+        });
+    }
+
+    fn call_value(&self, id: CallId) -> Ty {
+        // The value of a call is asked by the expression it is; the arena stores each call once.
+        self.types.of_call(self.file, id)
+    }
+
+    /// The catalogued steps of a chain of calls, last first, with whether each is resolved, and the SQL given to
+    /// any of them.
+    fn chain(&self, id: CallId) -> (Vec<(&'p ApiCall, bool)>, Vec<(FileId, usize)>) {
+        let mut steps = Vec::new();
+        let mut sql = Vec::new();
+        let mut at = Some(id);
+        for _ in 0..64 {
+            let Some(id) = at else { break };
+            let resolved = self.types.api_call(self.file, id);
+            if let Some(api) = resolved.or_else(|| self.types.shape(self.file, id).map(|shape| &shape.call)) {
+                if let Some(arg) = &api.sql {
+                    sql.extend(self.sql_of(id, arg));
+                }
+                steps.push((api, resolved.is_some()));
+            }
+            let mut value = match self.facts.value(self.facts.call(id).callee) {
+                Value::Member(object, _) => *object,
+                _ => break,
+            };
+            while let Value::Member(object, _) | Value::Item(object, _) | Value::Carried(object, _) =
+                self.facts.value(value)
+            {
+                value = *object;
+            }
+            at = match self.facts.value(value) {
+                Value::Call(call) => Some(*call),
+                _ => None,
+            };
+        }
+        (steps, sql)
+    }
+
+    // ── SQL ─────────────────────────────────────────────────────────────────────────────────────────
+
+    fn sql_of(&self, id: CallId, arg: &ArgRef) -> Vec<(FileId, usize)> {
+        let Some(value) = argument(self.facts, id, arg) else { return Vec::new() };
+        let mut found = Vec::new();
+        sql_behind(self.types, self.file, value, &mut found);
+        found
+    }
+}
+
+/// The statements that a value holds: of its text, of the constant it names, of what a builder was given.
+pub(super) fn sql_behind(types: &Types<'_>, file: FileId, value: ValueId, into: &mut Vec<(FileId, usize)>) {
+    collect_sql(types, file, value, 0, into);
+}
+
+fn collect_sql(types: &Types<'_>, file: FileId, value: ValueId, depth: u8, into: &mut Vec<(FileId, usize)>) {
+    if depth > 12 {
+        return;
+    }
+    let facts = &types.project().file(file).facts;
+    match facts.value(value) {
+        Value::Text(text) => {
+            // Statements are in the order of their texts.
+            let from = facts.statements.partition_point(|statement| statement.text < Some(*text));
+            let same = facts.statements[from..].iter().take_while(|statement| statement.text == Some(*text)).count();
+            into.extend((from..from + same).map(|index| (file, index)));
+        }
+        Value::Either(left, right) => {
+            collect_sql(types, file, *left, depth + 1, into);
+            collect_sql(types, file, *right, depth + 1, into);
+        }
+        Value::Carried(before, _) => collect_sql(types, file, *before, depth + 1, into),
+        // `text("…")`, sql`…`, `Prisma.sql`…``
+        Value::Call(call) => {
+            let first = facts.call(*call).args.first();
+            let is_sql = types.api_call(file, *call).is_some_and(|api| api.sql.is_some())
+                || first.is_some_and(|arg| facts.text(arg.value).is_some_and(|text| text.tag.is_some()));
+            if let Some(arg) = first.filter(|_| is_sql) {
+                collect_sql(types, file, arg.value, depth + 1, into);
+            }
+        }
+        Value::Mapping(entries) => {
+            let text = entries.iter().find(|(key, _)| matches!(facts.literal(*key), Some("text" | "sql" | "query")));
+            if let Some(&(_, value)) = text {
+                collect_sql(types, file, value, depth + 1, into);
+            }
+        }
+        Value::Import(_) | Value::Member(..) => {
+            if let Some((file, value)) = types.definition(file, value) {
+                collect_sql(types, file, value, depth + 1, into);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The argument that a catalog entry names.
+pub(crate) fn argument(facts: &FileFacts, id: CallId, arg: &ArgRef) -> Option<ValueId> {
+    let call = facts.call(id);
+    match arg {
+        ArgRef::Index(index) => {
+            let positional = call.args.iter().filter(|arg| arg.name.is_none()).nth(usize::from(*index));
+            let positional = positional.or_else(|| call.args.first().filter(|_| *index == 0));
+            positional.map(|arg| arg.value)
+        }
+        ArgRef::Keyword(name) => {
+            let named = call.args.iter().find(|arg| arg.name.is_some_and(|id| facts.names[id] == **name));
+            named.map(|arg| arg.value).or_else(|| {
+                call.args.iter().find_map(|arg| match facts.value(arg.value) {
+                    Value::Mapping(entries) => {
+                        entries.iter().find(|(key, _)| facts.literal(*key) == Some(&**name)).map(|entry| entry.1)
+                    }
+                    _ => None,
+                })
+            })
+        }
+    }
+}
+
+/// The catalogs' name of a file's language.
+pub(super) fn catalog_language(language: Language) -> CatalogLanguage {
+    if language.is_ecma() { CatalogLanguage::Ecma } else { CatalogLanguage::Python }
+}
+
+impl Types<'_> {
+    /// The value behind an import or an attribute, with its file, where it can be followed.
+    pub(super) fn definition(&self, file: FileId, value: ValueId) -> Option<(FileId, ValueId)> {
+        let project = self.project();
+        let facts = &project.file(file).facts;
+        match facts.value(value) {
+            Value::Import(import) => {
+                let import = &facts.imports[import.index()];
+                let Imported::Name(name) = import.what else { return None };
+                let target = project.resolve_module(file, &facts.names[import.module])?;
+                self.exported_value(target, &facts.names[name])
+            }
+            Value::Member(object, name) => {
+                let name = &facts.names[*name];
+                match self.of(file, *object) {
+                    Ty::Class(class) | Ty::Instance(class, _) => match self.class_member(class, name)? {
+                        ClassMember::Attribute(file, value, _) => Some((file, value)),
+                        ClassMember::Method(_) => None,
+                    },
+                    Ty::Module(file) => self.exported_value(file, name),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn exported_value(&self, file: FileId, name: &str) -> Option<(FileId, ValueId)> {
+        let project = self.project();
+        let id = project.file(file).facts.names.find(name)?;
+        project.binding(file, id).map(|value| (file, value))
+    }
+}

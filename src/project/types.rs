@@ -1,0 +1,858 @@
+//! What a value is: the type of an expression, across files.
+//!
+//! Evaluation starts from a [`Value`] of one file and follows imports, class attributes, results of
+//! project functions and the catalogs. It never guesses: what cannot be followed is [`Ty::Unknown`].
+//! Answers that were cut short (a cycle, too long a chain) are not kept, so they do not depend on the
+//! order in which questions are asked.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::relations::{self, Relation};
+use super::{ClassRef, FileId, FunctionRef, Project};
+use crate::apis::{Returned, TypeId};
+use crate::facts::*;
+
+/// What a value is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ty {
+    /// Not known.
+    Unknown,
+    /// A module, function or class of a library, by its path.
+    Path(Arc<str>),
+    /// A value of a catalogued type, and the model it is about.
+    Api(TypeId, Option<ClassRef>),
+    /// A class of the project.
+    Class(ClassRef),
+    /// An instance of a class of the project, and the model it is about (a custom manager's).
+    Instance(ClassRef, Option<ClassRef>),
+    /// A function of the project.
+    Function(FunctionRef),
+    /// A module of the project.
+    Module(FileId),
+    /// A list, tuple, array or set of such elements.
+    List(Box<Ty>),
+    /// Certainly not a way to a database: text, number, dict, map …
+    Plain,
+}
+
+impl Ty {
+    /// Whether anything is known.
+    pub(crate) fn is_known(&self) -> bool {
+        *self != Ty::Unknown
+    }
+}
+
+/// How far a chain of questions may go.
+const MAX_DEPTH: u32 = 48;
+
+/// Answers questions about types; one for each thread.
+pub(crate) struct Types<'p> {
+    project: &'p Project,
+    known: RefCell<FxHashMap<(FileId, ValueId), Ty>>,
+    running: RefCell<FxHashSet<(FileId, ValueId)>>,
+    bases: RefCell<FxHashMap<ClassRef, Option<TypeId>>>,
+    finding_base: RefCell<FxHashSet<ClassRef>>,
+    depth: Cell<u32>,
+    cut: Cell<bool>,
+}
+
+impl<'p> Types<'p> {
+    /// Knows nothing yet.
+    pub(crate) fn new(project: &'p Project) -> Self {
+        Types {
+            project,
+            known: RefCell::default(),
+            running: RefCell::default(),
+            bases: RefCell::default(),
+            finding_base: RefCell::default(),
+            depth: Cell::new(0),
+            cut: Cell::new(false),
+        }
+    }
+
+    /// The project they are of.
+    pub(crate) fn project(&self) -> &'p Project {
+        self.project
+    }
+
+    /// What a call gives.
+    pub(crate) fn of_call(&self, file: FileId, call: CallId) -> Ty {
+        // The arena stores each call's value once; asking by the call keeps the answer out of the memo.
+        self.result(file, call)
+    }
+
+    /// Whether a class extends something that is not understood, so that its members are not all known.
+    pub(crate) fn has_unknown_base(&self, class: ClassRef) -> bool {
+        self.unknown_base(class, 0)
+    }
+
+    fn unknown_base(&self, class: ClassRef, depth: u8) -> bool {
+        let bases = &self.facts(class.file).class(class.class).bases;
+        depth < 12
+            && bases.iter().any(|&base| match self.of(class.file, base) {
+                Ty::Class(base) | Ty::Instance(base, _) => base != class && self.unknown_base(base, depth + 1),
+                Ty::Unknown => true,
+                Ty::Path(path) => self.project.catalog.type_named(&path).is_none(),
+                _ => false,
+            })
+    }
+
+    /// Whether a path belongs to a library that certainly is none of ours: an import that is neither
+    /// catalogued nor possibly a package of the same repository.
+    pub(crate) fn is_foreign_library(&self, path: &str) -> bool {
+        const FOREIGN: [&str; 24] = [
+            "axios",
+            "requests",
+            "httpx",
+            "aiohttp",
+            "redis",
+            "ioredis",
+            "lodash",
+            "underscore",
+            "fs",
+            "path",
+            "os",
+            "re",
+            "json",
+            "mongoose",
+            "mongodb",
+            "pymongo",
+            "elasticsearch",
+            "react",
+            "rxjs",
+            "fetch",
+            "superagent",
+            "got",
+            "boto3",
+            "dayjs",
+        ];
+        let root = path.split(['.', '/', ':']).next().unwrap_or(path);
+        FOREIGN.contains(&root) || path.starts_with("node:") || path.starts_with("@tanstack/")
+    }
+
+    fn facts(&self, file: FileId) -> &'p FileFacts {
+        &self.project.file(file).facts
+    }
+
+    /// What `value` of `file` is.
+    pub(crate) fn of(&self, file: FileId, value: ValueId) -> Ty {
+        if value == UNKNOWN {
+            return Ty::Unknown;
+        }
+        let key = (file, value);
+        if let Some(known) = self.known.borrow().get(&key) {
+            return known.clone();
+        }
+        if self.depth.get() >= MAX_DEPTH || !self.running.borrow_mut().insert(key) {
+            self.cut.set(true);
+            return Ty::Unknown;
+        }
+        let cut_before = self.cut.replace(false);
+        self.depth.set(self.depth.get() + 1);
+        let ty = self.evaluate(file, value);
+        self.depth.set(self.depth.get() - 1);
+        self.running.borrow_mut().remove(&key);
+        if !self.cut.get() {
+            self.known.borrow_mut().insert(key, ty.clone());
+        }
+        self.cut.set(if self.depth.get() == 0 { false } else { cut_before || self.cut.get() });
+        ty
+    }
+
+    fn evaluate(&self, file: FileId, value: ValueId) -> Ty {
+        let facts = self.facts(file);
+        match facts.value(value) {
+            Value::Unknown | Value::Null => Ty::Unknown,
+            Value::Bool(_) | Value::Int(_) | Value::Float | Value::Text(_) | Value::Mapping(_) => Ty::Plain,
+            Value::Import(import) => self.import(file, *import),
+            Value::Global(_) => Ty::Unknown,
+            Value::Param(function, index) => self.param(file, *function, *index),
+            Value::This(class) => Ty::Instance(ClassRef { file, class: *class }, None),
+            Value::Super(class) => self.base_object(ClassRef { file, class: *class }),
+            Value::Function(function) => Ty::Function(FunctionRef { file, function: *function }),
+            Value::Class(class) => Ty::Class(ClassRef { file, class: *class }),
+            Value::Member(object, name) => self.member(&self.of(file, *object), &facts.names[*name]),
+            Value::Item(object, _) => self.element(&self.of(file, *object)),
+            Value::Slice(object, ..) => self.of(file, *object),
+            Value::Call(call) => self.result(file, *call),
+            Value::Element(of, _) => self.element(&self.of(file, *of)),
+            Value::Part(of, index) => self.part(file, *of, *index),
+            Value::Carried(before, _) => self.of(file, *before),
+            Value::Sequence(items) => {
+                let element = items.first().map_or(Ty::Unknown, |&first| self.of(file, first));
+                Ty::List(Box::new(element))
+            }
+            Value::Collected(value, _) => Ty::List(Box::new(self.of(file, *value))),
+            Value::Either(left, right) => match self.of(file, *left) {
+                Ty::Unknown | Ty::Plain => match self.of(file, *right) {
+                    Ty::Unknown => self.of(file, *left),
+                    known => known,
+                },
+                known => known,
+            },
+            Value::Operation(operation, left, _) => match operation {
+                Operation::BitOr | Operation::BitAnd | Operation::Add => self.of(file, *left),
+                Operation::And => Ty::Unknown,
+                _ => Ty::Plain,
+            },
+            Value::Typed(of) => self.declared(file, of),
+            Value::Spread(_) | Value::Mixed(_) => Ty::Unknown,
+        }
+    }
+
+    /// An instance of a declared type.
+    pub(crate) fn declared(&self, file: FileId, of: &TypeRef) -> Ty {
+        let facts = self.facts(file);
+        let argument = |index: usize| {
+            let argument = *of.arguments.get(index)?;
+            match self.of(file, argument) {
+                Ty::Unknown => None,
+                ty => Some(ty),
+            }
+        };
+        let name = match facts.value(of.head) {
+            Value::Global(name) | Value::Member(_, name) => &facts.names[*name],
+            Value::Import(import) => match facts.imports[import.index()].what {
+                Imported::Name(name) => &facts.names[name],
+                _ => "",
+            },
+            _ => "",
+        };
+        const LISTS: [&str; 20] = [
+            "list",
+            "List",
+            "Sequence",
+            "Iterable",
+            "Iterator",
+            "Collection",
+            "tuple",
+            "Tuple",
+            "set",
+            "Set",
+            "frozenset",
+            "Generator",
+            "AsyncIterator",
+            "AsyncGenerator",
+            "AsyncIterable",
+            "Array",
+            "ReadonlyArray",
+            "Awaitable",
+            "Coroutine",
+            "Promise",
+        ];
+        let head = self.of(file, of.head);
+        match head {
+            Ty::Class(class) => {
+                let model = argument(0).and_then(|ty| self.class_of(&ty));
+                Ty::Instance(class, model)
+            }
+            Ty::Path(path) => match self.project.catalog.type_named(&path) {
+                Some(ty) => Ty::Api(ty, argument(0).and_then(|ty| self.class_of(&ty))),
+                None if matches!(name, "Awaitable" | "Promise") => argument(0).unwrap_or(Ty::Unknown),
+                None if LISTS.contains(&name) => Ty::List(Box::new(argument(0).unwrap_or(Ty::Unknown))),
+                None if matches!(name, "Optional" | "Annotated" | "Type" | "ClassVar" | "Final") => {
+                    argument(0).unwrap_or(Ty::Unknown)
+                }
+                None if is_plain_type(name) => Ty::Plain,
+                None => Ty::Unknown,
+            },
+            Ty::Api(ty, model) => Ty::Api(ty, model),
+            // `typeof x`, `ReturnType<…>` and the like resolve to the thing itself.
+            other if other.is_known() && !matches!(other, Ty::Plain) => other,
+            _ if matches!(name, "Awaitable" | "Promise") => argument(0).unwrap_or(Ty::Unknown),
+            _ if LISTS.contains(&name) => Ty::List(Box::new(argument(0).unwrap_or(Ty::Unknown))),
+            _ if is_plain_type(name) => Ty::Plain,
+            _ => Ty::Unknown,
+        }
+    }
+
+    /// The project class that a class or an instance is.
+    pub(crate) fn class_of(&self, ty: &Ty) -> Option<ClassRef> {
+        match ty {
+            Ty::Class(class) | Ty::Instance(class, _) => Some(*class),
+            _ => None,
+        }
+    }
+
+    fn import(&self, file: FileId, import: ImportId) -> Ty {
+        let facts = self.facts(file);
+        let import = &facts.imports[import.index()];
+        let module = &facts.names[import.module];
+        match import.what {
+            Imported::Module | Imported::Star => match self.project.resolve_module(file, module) {
+                Some(target) => Ty::Module(target),
+                None => Ty::Path(module.into()),
+            },
+            Imported::Name(name) => {
+                let name = &facts.names[name];
+                match self.project.resolve_module(file, module) {
+                    Some(target) => self.exported(file, target, module, name),
+                    None => match self.submodule(file, module, name) {
+                        Some(target) => Ty::Module(target),
+                        None if module.starts_with('.') => Ty::Unknown,
+                        None => Ty::Path(library_path(module, name)),
+                    },
+                }
+            }
+        }
+    }
+
+    /// `from package import module` where the package has no file of its own.
+    fn submodule(&self, file: FileId, module: &str, name: &str) -> Option<FileId> {
+        let separator = if module.ends_with('.') { "" } else { "." };
+        self.project.resolve_module(file, &format!("{module}{separator}{name}"))
+    }
+
+    fn exported(&self, from: FileId, target: FileId, module: &str, name: &str) -> Ty {
+        match self.binding(target, name, 0) {
+            Ty::Unknown => match self.submodule(from, module, name) {
+                Some(file) if self.project.file(target).source.language == crate::source::Language::Python => {
+                    Ty::Module(file)
+                }
+                _ => Ty::Unknown,
+            },
+            known => known,
+        }
+    }
+
+    /// What `name` is at the top level of `file`, through star imports.
+    pub(crate) fn binding(&self, file: FileId, name: &str, depth: u8) -> Ty {
+        let facts = self.facts(file);
+        if let Some(id) = facts.names.find(name) {
+            let bound = self.project.binding(file, id);
+            if let Some(value) = bound {
+                return self.of(file, value);
+            }
+        }
+        if depth > 8 {
+            return Ty::Unknown;
+        }
+        for import in facts.imports.iter().filter(|import| import.what == Imported::Star) {
+            let module = &facts.names[import.module];
+            let found = match self.project.resolve_module(file, module) {
+                Some(target) if target != file => self.binding(target, name, depth + 1),
+                Some(_) => Ty::Unknown,
+                None => {
+                    let path = library_path(module, name);
+                    let catalog = &self.project.catalog;
+                    let known = catalog.function(&path).is_some() || catalog.type_named(&path).is_some();
+                    if known { Ty::Path(path) } else { Ty::Unknown }
+                }
+            };
+            if found.is_known() {
+                return found;
+            }
+        }
+        // `import db from "./db"` where `db` is `module.exports = { … }`.
+        if name == "default" && depth == 0 {
+            return Ty::Module(file);
+        }
+        Ty::Unknown
+    }
+
+    fn param(&self, file: FileId, function: FunctionId, index: u16) -> Ty {
+        let facts = self.facts(file);
+        let owner = facts.function(function);
+        let Some(param) = owner.params.get(usize::from(index)) else { return Ty::Unknown };
+        if let Some(annotation) = param.annotation {
+            let ty = self.of(file, annotation);
+            if ty.is_known() {
+                return ty;
+            }
+        }
+        // The parameter of a callback that a catalogued call runs: `knex.transaction(async trx => …)`.
+        if let Some((call, _)) = owner.passed_to
+            && let Some(api) = self.api_call(file, call)
+            && let Some(&ty) = api.callback_params.get(usize::from(index))
+        {
+            return Ty::Api(ty, None);
+        }
+        match param.default {
+            Some(default) => match self.of(file, default) {
+                Ty::Plain => Ty::Unknown,
+                ty => ty,
+            },
+            None => Ty::Unknown,
+        }
+    }
+
+    /// The catalog entry that a call is resolved to.
+    pub(crate) fn api_call(&self, file: FileId, call: CallId) -> Option<&'p crate::apis::ApiCall> {
+        let facts = self.facts(file);
+        let callee = facts.call(call).callee;
+        let catalog = &self.project.catalog;
+        if let Value::Member(object, name) = facts.value(callee) {
+            let name = &facts.names[*name];
+            match self.of(file, *object) {
+                Ty::Api(ty, _) => {
+                    if let Some(found) = catalog.method(ty, name) {
+                        return Some(found);
+                    }
+                }
+                Ty::Class(class) | Ty::Instance(class, _) => {
+                    if self.class_member(class, name).is_none()
+                        && let Some(found) = self.api_base(class).and_then(|ty| catalog.method(ty, name))
+                    {
+                        return Some(found);
+                    }
+                }
+                Ty::Path(path) => {
+                    if let Some(found) = catalog.function(&library_path(&path, name)) {
+                        return Some(found);
+                    }
+                    if let Some(found) = catalog.type_named(&path).and_then(|ty| catalog.method(ty, name)) {
+                        return Some(found);
+                    }
+                }
+                _ => {}
+            }
+        }
+        match self.of(file, callee) {
+            Ty::Path(path) => catalog.function(&path),
+            Ty::Api(ty, _) => catalog.method(ty, "()"),
+            _ => None,
+        }
+    }
+
+    /// The project function that a call is resolved to, and whether it is called on an instance or class
+    /// of its own (not as a plain function).
+    pub(crate) fn target(&self, file: FileId, call: CallId) -> Option<FunctionRef> {
+        let facts = self.facts(file);
+        let callee = facts.call(call).callee;
+        if let Value::Member(object, name) = facts.value(callee) {
+            let name = &facts.names[*name];
+            let class = match self.of(file, *object) {
+                Ty::Class(class) | Ty::Instance(class, _) => Some(class),
+                _ => None,
+            };
+            if let Some(class) = class {
+                return match self.class_member(class, name)? {
+                    ClassMember::Method(function) => Some(function),
+                    ClassMember::Attribute(file, value, _) => match self.of(file, value) {
+                        Ty::Function(function) => Some(function),
+                        _ => None,
+                    },
+                };
+            }
+        }
+        match self.of(file, callee) {
+            Ty::Function(function) => Some(function),
+            Ty::Class(class) => self.constructor(class),
+            _ => None,
+        }
+    }
+
+    fn constructor(&self, class: ClassRef) -> Option<FunctionRef> {
+        let name = if self.project.file(class.file).source.language.is_ecma() { "constructor" } else { "__init__" };
+        match self.class_member(class, name)? {
+            ClassMember::Method(function) => Some(function),
+            ClassMember::Attribute(..) => None,
+        }
+    }
+
+    /// What a call gives.
+    fn result(&self, file: FileId, call: CallId) -> Ty {
+        let facts = self.facts(file);
+        let site = facts.call(call);
+        let catalog = &self.project.catalog;
+        if let Value::Member(object, name) = facts.value(site.callee) {
+            let receiver = self.of(file, *object);
+            let name = &facts.names[*name];
+            if let Some(ty) = self.method_result(file, call, &receiver, name) {
+                return ty;
+            }
+        }
+        match self.of(file, site.callee) {
+            Ty::Function(function) => self.returned(function),
+            Ty::Class(class) => Ty::Instance(class, None),
+            Ty::Path(path) => match catalog.function(&path) {
+                Some(api) => self.given(api.returns, &Ty::Unknown, self.class_argument(file, call)),
+                None => match catalog.type_named(&path) {
+                    Some(ty) => Ty::Api(ty, None),
+                    None if is_plain_type(path.rsplit('.').next().unwrap_or("")) => Ty::Plain,
+                    None => Ty::Unknown,
+                },
+            },
+            receiver @ Ty::Api(ty, _) => match catalog.method(ty, "()") {
+                Some(api) => self.given(api.returns, &receiver, self.class_argument(file, call)),
+                None if catalog.type_(ty).chain => receiver,
+                None => Ty::Unknown,
+            },
+            _ => match self.builtin_result(file, call) {
+                Ty::Unknown => match self.shape(file, call) {
+                    Some(shape) => self.given(shape.call.returns, &Ty::Unknown, self.class_argument(file, call)),
+                    None => Ty::Unknown,
+                },
+                known => known,
+            },
+        }
+    }
+
+    fn method_result(&self, file: FileId, call: CallId, receiver: &Ty, name: &str) -> Option<Ty> {
+        let catalog = &self.project.catalog;
+        match receiver {
+            Ty::Api(ty, _) => {
+                if let Some(api) = catalog.method(*ty, name) {
+                    return Some(self.given(api.returns, receiver, self.class_argument(file, call)));
+                }
+                (catalog.attribute(*ty, name).is_none() && catalog.type_(*ty).chain).then(|| receiver.clone())
+            }
+            Ty::Class(class) | Ty::Instance(class, _) => {
+                if let Some(member) = self.class_member(*class, name) {
+                    return match member {
+                        ClassMember::Method(function) => Some(self.returned(function)),
+                        ClassMember::Attribute(..) => None,
+                    };
+                }
+                let base = self.api_base(*class)?;
+                let api = catalog.method(base, name)?;
+                let model = match receiver {
+                    Ty::Instance(_, Some(model)) => *model,
+                    _ => *class,
+                };
+                if api.returns == Returned::Same {
+                    return Some(receiver.clone());
+                }
+                Some(self.given(api.returns, &Ty::Api(base, Some(model)), self.class_argument(file, call)))
+            }
+            Ty::Path(path) if catalog.function(&library_path(path, name)).is_none() => {
+                let ty = catalog.type_named(path)?;
+                let api = catalog.method(ty, name)?;
+                Some(self.given(api.returns, &Ty::Api(ty, None), self.class_argument(file, call)))
+            }
+            Ty::List(element) => match name {
+                "copy" | "filter" | "slice" | "concat" | "reverse" | "sort" | "values" | "flat" | "toSorted" => {
+                    Some(receiver.clone())
+                }
+                "pop" | "shift" | "find" | "at" => Some((**element).clone()),
+                _ => Some(Ty::Unknown),
+            },
+            Ty::Plain => Some(if matches!(name, "get" | "pop") { Ty::Unknown } else { Ty::Plain }),
+            _ => None,
+        }
+    }
+
+    /// A project class among the arguments: `session.query(User)`, `get_object_or_404(User, …)`.
+    fn class_argument(&self, file: FileId, call: CallId) -> Option<ClassRef> {
+        let facts = self.facts(file);
+        facts.call(call).args.iter().take(2).find_map(|arg| match self.of(file, arg.value) {
+            Ty::Class(class) => Some(class),
+            _ => None,
+        })
+    }
+
+    fn builtin_result(&self, file: FileId, call: CallId) -> Ty {
+        let facts = self.facts(file);
+        let site = facts.call(call);
+        let first = site.args.first().map_or(UNKNOWN, |arg| arg.value);
+        match facts.value(site.callee) {
+            Value::Global(name) => match &facts.names[*name] {
+                "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "filter" => {
+                    Ty::List(Box::new(self.element(&self.of(file, first))))
+                }
+                "next" => self.element(&self.of(file, first)),
+                "str" | "int" | "float" | "bool" | "dict" | "len" | "defaultdict" | "OrderedDict" | "Map" | "Set"
+                | "WeakMap" | "URLSearchParams" | "URL" | "FormData" | "Headers" | "String" | "Number" | "Boolean"
+                | "Date" | "RegExp" | "open" | "fetch" | "bytes" | "bytearray" | "range" => Ty::Plain,
+                _ => Ty::Unknown,
+            },
+            Value::Member(object, name) => match (facts.value(*object), &facts.names[*name]) {
+                (Value::Global(global), method) => match (&facts.names[*global], method) {
+                    ("Object", _) | ("JSON", _) | ("Math", _) | ("Number", _) | ("String", _) | ("Buffer", _) => {
+                        Ty::Plain
+                    }
+                    ("Array", "from") => Ty::List(Box::new(self.element(&self.of(file, first)))),
+                    ("Promise", "resolve") => self.of(file, first),
+                    _ => Ty::Unknown,
+                },
+                _ => Ty::Unknown,
+            },
+            _ => Ty::Unknown,
+        }
+    }
+
+    /// What a catalog entry says a call gives.
+    fn given(&self, returned: Returned, receiver: &Ty, argument: Option<ClassRef>) -> Ty {
+        let model = match receiver {
+            Ty::Api(_, model) => *model,
+            _ => None,
+        }
+        .or(argument);
+        match returned {
+            Returned::Unknown => Ty::Unknown,
+            Returned::Same => match receiver {
+                Ty::Api(ty, _) => Ty::Api(*ty, model),
+                other => other.clone(),
+            },
+            Returned::Type(ty) => Ty::Api(ty, model),
+            Returned::Row => model.map_or(Ty::Unknown, |class| Ty::Instance(class, None)),
+            Returned::Rows => Ty::List(Box::new(model.map_or(Ty::Unknown, |class| Ty::Instance(class, None)))),
+        }
+    }
+
+    /// What a project function gives.
+    pub(crate) fn returned(&self, function: FunctionRef) -> Ty {
+        let facts = self.facts(function.file);
+        let own = facts.function(function.function);
+        if let Some(declared) = own.result_type {
+            let ty = self.of(function.file, declared);
+            if ty.is_known() {
+                return ty;
+            }
+        }
+        if own.traits.is_generator {
+            let element = own.yields.iter().map(|&value| self.of(function.file, value)).find(Ty::is_known);
+            return match (element, own.decorators.is_empty()) {
+                // `@contextmanager def session(): yield Session()` gives what it yields.
+                (Some(element), false) => element,
+                (element, _) => Ty::List(Box::new(element.unwrap_or(Ty::Unknown))),
+            };
+        }
+        own.returns.iter().map(|&value| self.of(function.file, value)).find(Ty::is_known).unwrap_or(Ty::Unknown)
+    }
+
+    /// `object.name`
+    pub(crate) fn member(&self, object: &Ty, name: &str) -> Ty {
+        let catalog = &self.project.catalog;
+        match object {
+            Ty::Path(path) => {
+                let path = library_path(path, name);
+                match catalog.value(&path) {
+                    Some(returned) => self.given(returned, &Ty::Unknown, None),
+                    None => Ty::Path(path),
+                }
+            }
+            Ty::Module(file) => self.binding(*file, name, 0),
+            Ty::Api(ty, model) => match catalog.attribute(*ty, name) {
+                Some(returned) => self.given(returned, &Ty::Api(*ty, *model), None),
+                None => Ty::Unknown,
+            },
+            Ty::Class(class) | Ty::Instance(class, _) => match self.class_member(*class, name) {
+                Some(ClassMember::Method(function)) => {
+                    let facts = self.facts(function.file);
+                    if facts.function(function.function).traits.is_property {
+                        self.returned(function)
+                    } else {
+                        Ty::Function(function)
+                    }
+                }
+                Some(ClassMember::Attribute(file, value, annotation)) => {
+                    if let Some(relation) = relations::field(self, &self.project.relations, file, value) {
+                        return self.related(relation);
+                    }
+                    let declared = annotation.map_or(Ty::Unknown, |annotation| self.of(file, annotation));
+                    let ty = if declared.is_known() { declared } else { self.of(file, value) };
+                    match ty {
+                        // `objects = PersonManager()` on a model is about that model.
+                        Ty::Instance(manager, None)
+                            if self.api_base(*class).is_some() && self.api_base(manager).is_some() =>
+                        {
+                            Ty::Instance(manager, Some(*class))
+                        }
+                        Ty::Api(ty, None) if self.api_base(*class).is_some() => Ty::Api(ty, Some(*class)),
+                        ty => ty,
+                    }
+                }
+                None => match self.api_base(*class) {
+                    Some(_) if let Some(relation) = self.reverse(*class, name, 0) => self.related(relation),
+                    Some(base) => match catalog.attribute(base, name) {
+                        Some(returned) => self.given(returned, &Ty::Api(base, Some(*class)), None),
+                        None => Ty::Unknown,
+                    },
+                    None => Ty::Unknown,
+                },
+            },
+            Ty::Plain | Ty::Unknown | Ty::Function(_) | Ty::List(_) => Ty::Unknown,
+        }
+    }
+
+    fn related(&self, relation: Relation) -> Ty {
+        match relation {
+            Relation::One(class) => Ty::Instance(class, None),
+            Relation::Many(class) => match self.project.catalog.type_named("django.db.models.RelatedManager") {
+                Some(manager) => Ty::Api(manager, Some(class)),
+                None => Ty::Unknown,
+            },
+        }
+    }
+
+    /// The accessor that a relation of another model puts on a class or on what it extends.
+    fn reverse(&self, class: ClassRef, name: &str, depth: u8) -> Option<Relation> {
+        let own = self.project.relations.reverse(class, name);
+        own.or_else(|| {
+            let bases = if depth < 8 { self.project_bases(class) } else { Vec::new() };
+            bases.into_iter().find_map(|base| self.reverse(base, name, depth + 1))
+        })
+    }
+
+    fn part(&self, file: FileId, of: ValueId, index: u16) -> Ty {
+        let facts = self.facts(file);
+        // `for i, x in enumerate(xs)`, `for a, b in zip(xs, ys)`
+        if let Value::Element(iterable, _) = facts.value(of)
+            && let Value::Call(call) = facts.value(*iterable)
+        {
+            let call = facts.call(*call);
+            if let Value::Global(name) = facts.value(call.callee) {
+                let at = match &facts.names[*name] {
+                    "enumerate" => (index == 1).then_some(0),
+                    "zip" => Some(usize::from(index)),
+                    _ => None,
+                };
+                if let Some(arg) = at.and_then(|at| call.args.get(at)) {
+                    return self.element(&self.of(file, arg.value));
+                }
+            }
+        }
+        match facts.value(of) {
+            Value::Sequence(items) => items.get(usize::from(index)).map_or(Ty::Unknown, |&item| self.of(file, item)),
+            _ => match self.of(file, of) {
+                Ty::List(element) => *element,
+                _ => Ty::Unknown,
+            },
+        }
+    }
+
+    /// What running over a value gives.
+    pub(crate) fn element(&self, of: &Ty) -> Ty {
+        let catalog = &self.project.catalog;
+        match of {
+            Ty::List(element) => (**element).clone(),
+            Ty::Api(ty, _) => self.given(catalog.type_(*ty).element, of, None),
+            Ty::Instance(class, model) => match self.api_base(*class) {
+                Some(base) => self.given(catalog.type_(base).element, &Ty::Api(base, *model), None),
+                None => Ty::Unknown,
+            },
+            _ => Ty::Unknown,
+        }
+    }
+
+    // ── Classes ─────────────────────────────────────────────────────────────────────────────────────
+
+    /// The attribute or method `name` of a class or of what it extends in the project.
+    pub(crate) fn class_member(&self, class: ClassRef, name: &str) -> Option<ClassMember> {
+        self.class_member_within(class, name, 0)
+    }
+
+    fn class_member_within(&self, class: ClassRef, name: &str, depth: u8) -> Option<ClassMember> {
+        let facts = self.facts(class.file);
+        let own = facts.class(class.class);
+        if let Some(id) = facts.names.find(name) {
+            if let Some(&function) = own.methods.iter().rev().find(|&&method| facts.function(method).name == id) {
+                return Some(ClassMember::Method(FunctionRef { file: class.file, function }));
+            }
+            let mut found = own.attributes.iter().filter(|attribute| attribute.name == id);
+            if let Some(attribute) = found
+                .clone()
+                .find(|a| a.annotation.is_some() || !matches!(facts.value(a.value), Value::Unknown | Value::Null))
+                .or_else(|| found.next())
+            {
+                return Some(ClassMember::Attribute(class.file, attribute.value, attribute.annotation));
+            }
+        }
+        if depth > 12 {
+            return None;
+        }
+        self.project_bases(class).into_iter().find_map(|base| self.class_member_within(base, name, depth + 1))
+    }
+
+    /// The classes of the project that a class extends.
+    pub(crate) fn project_bases(&self, class: ClassRef) -> Vec<ClassRef> {
+        let bases = &self.facts(class.file).class(class.class).bases;
+        bases
+            .iter()
+            .filter_map(|&base| self.class_of(&self.of(class.file, base)))
+            .filter(|&base| base != class)
+            .collect()
+    }
+
+    /// The catalogued type that a class is, by what it extends.
+    pub(crate) fn api_base(&self, class: ClassRef) -> Option<TypeId> {
+        if let Some(known) = self.bases.borrow().get(&class) {
+            return *known;
+        }
+        if !self.finding_base.borrow_mut().insert(class) {
+            self.cut.set(true);
+            return None;
+        }
+        let bases = &self.facts(class.file).class(class.class).bases;
+        let found = bases.iter().find_map(|&base| match self.of(class.file, base) {
+            Ty::Path(path) => self.project.catalog.type_named(&path),
+            Ty::Api(ty, _) => Some(ty),
+            Ty::Class(base) | Ty::Instance(base, _) if base != class => self.api_base(base),
+            _ => None,
+        });
+        self.finding_base.borrow_mut().remove(&class);
+        if !self.cut.get() {
+            self.bases.borrow_mut().insert(class, found);
+        }
+        found
+    }
+
+    fn base_object(&self, class: ClassRef) -> Ty {
+        match self.project_bases(class).first() {
+            Some(&base) => Ty::Instance(base, None),
+            None => self.api_base(class).map_or(Ty::Unknown, |ty| Ty::Api(ty, Some(class))),
+        }
+    }
+}
+
+/// What a name of a class is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ClassMember {
+    /// A method, possibly of a base class.
+    Method(FunctionRef),
+    /// An attribute: the file it is written in, its value and its declared type.
+    Attribute(FileId, ValueId, Option<ValueId>),
+}
+
+/// `module.name`; a default export is the module itself.
+pub(crate) fn library_path(module: &str, name: &str) -> Arc<str> {
+    if name == "default" { module.into() } else { format!("{module}.{name}").into() }
+}
+
+fn is_plain_type(name: &str) -> bool {
+    matches!(
+        name,
+        "str"
+            | "int"
+            | "float"
+            | "bool"
+            | "bytes"
+            | "dict"
+            | "Dict"
+            | "Mapping"
+            | "MutableMapping"
+            | "defaultdict"
+            | "DefaultDict"
+            | "OrderedDict"
+            | "Counter"
+            | "datetime"
+            | "date"
+            | "timedelta"
+            | "Decimal"
+            | "UUID"
+            | "Path"
+            | "string"
+            | "number"
+            | "boolean"
+            | "bigint"
+            | "Map"
+            | "Record"
+            | "WeakMap"
+            | "Date"
+            | "RegExp"
+            | "Buffer"
+            | "URL"
+            | "URLSearchParams"
+            | "Headers"
+            | "FormData"
+            | "Response"
+            | "Request"
+            | "Redis"
+            | "Element"
+            | "Document"
+    )
+}

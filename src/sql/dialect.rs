@@ -1,0 +1,221 @@
+//! Which SQL a statement is written in, by its database.
+
+/// A database's SQL.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Dialect {
+    /// PostgreSQL, and what speaks its SQL (CockroachDB, YugabyteDB, TimescaleDB).
+    PostgreSql,
+    /// MySQL and MariaDB.
+    MySql,
+    /// SQLite.
+    Sqlite,
+    /// Microsoft SQL Server.
+    MsSql,
+    /// Oracle.
+    Oracle,
+    /// Google BigQuery.
+    BigQuery,
+    /// Snowflake.
+    Snowflake,
+    /// Amazon Redshift.
+    Redshift,
+    /// ClickHouse.
+    ClickHouse,
+    /// DuckDB.
+    DuckDb,
+    /// Not known: what most databases understand. Dialect-specific advice stays silent.
+    #[default]
+    Generic,
+}
+
+impl Dialect {
+    /// The dialect with this name; common other names of the same database are understood.
+    pub fn from_name(name: &str) -> Option<Dialect> {
+        let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        Some(match name.as_str() {
+            "postgresql" | "postgres" | "pg" | "psql" | "cockroachdb" | "cockroach" | "timescaledb" => {
+                Dialect::PostgreSql
+            }
+            "mysql" | "mariadb" | "mysql2" | "aurora" => Dialect::MySql,
+            "sqlite" | "sqlite3" | "libsql" | "bettersqlite3" => Dialect::Sqlite,
+            "mssql" | "sqlserver" | "tsql" => Dialect::MsSql,
+            "oracle" | "oracledb" | "plsql" => Dialect::Oracle,
+            "bigquery" => Dialect::BigQuery,
+            "snowflake" => Dialect::Snowflake,
+            "redshift" => Dialect::Redshift,
+            "clickhouse" => Dialect::ClickHouse,
+            "duckdb" => Dialect::DuckDb,
+            "generic" | "ansi" | "unknown" => Dialect::Generic,
+            _ => return None,
+        })
+    }
+
+    /// The name users write in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::PostgreSql => "postgresql",
+            Dialect::MySql => "mysql",
+            Dialect::Sqlite => "sqlite",
+            Dialect::MsSql => "mssql",
+            Dialect::Oracle => "oracle",
+            Dialect::BigQuery => "bigquery",
+            Dialect::Snowflake => "snowflake",
+            Dialect::Redshift => "redshift",
+            Dialect::ClickHouse => "clickhouse",
+            Dialect::DuckDb => "duckdb",
+            Dialect::Generic => "generic",
+        }
+    }
+
+    /// Whether rows are found through b-tree indexes that the schema declares. The analytic databases keep
+    /// columns, partitions and zone maps instead: advice on indexes means nothing there.
+    pub fn has_row_indexes(self) -> bool {
+        !matches!(
+            self,
+            Dialect::BigQuery | Dialect::Snowflake | Dialect::Redshift | Dialect::ClickHouse | Dialect::DuckDb
+        )
+    }
+
+    /// Whether a backslash in `'…'` takes the next character with it.
+    pub(crate) fn escapes_with_backslash(self) -> bool {
+        matches!(self, Dialect::MySql | Dialect::BigQuery | Dialect::ClickHouse | Dialect::Snowflake)
+    }
+
+    /// Whether `$tag$ … $tag$` is a string.
+    pub(crate) fn has_dollar_quotes(self) -> bool {
+        !matches!(self, Dialect::MySql | Dialect::Sqlite | Dialect::MsSql | Dialect::Oracle)
+    }
+
+    /// Whether block comments stand in one another; `None` if either may be.
+    pub(crate) fn nests_comments(self) -> Option<bool> {
+        match self {
+            Dialect::PostgreSql | Dialect::MsSql | Dialect::DuckDb | Dialect::ClickHouse | Dialect::Redshift => {
+                Some(true)
+            }
+            Dialect::Generic => None,
+            _ => Some(false),
+        }
+    }
+
+    /// Whether `[name]` is a quoted name.
+    pub(crate) fn quotes_with_brackets(self) -> bool {
+        matches!(self, Dialect::MsSql | Dialect::Sqlite)
+    }
+
+    /// Whether `#` begins a comment wherever it stands.
+    pub(crate) fn has_hash_comments(self) -> bool {
+        matches!(self, Dialect::MySql | Dialect::BigQuery)
+    }
+
+    /// Whether `j ? 'key'` can be an operator.
+    pub(crate) fn has_question_operator(self) -> bool {
+        matches!(self, Dialect::PostgreSql | Dialect::Generic | Dialect::Redshift)
+    }
+}
+
+/// The dialect that the content of a `.sql` file shows, if it shows one. Only marks that no other
+/// database writes count; the file's first 64 KB are read.
+pub(crate) fn of_content(text: &str) -> Option<Dialect> {
+    let head = text.len().min(64 * 1024);
+    let bytes = &text.as_bytes()[..head];
+    let mut score = [0u32; 5];
+    for mark in MARKS.find_iter(bytes) {
+        let (dialect, weight) = MARK_VALUES[mark.pattern().as_usize()].1;
+        score[dialect] += weight;
+    }
+    // A line that holds nothing but `GO` ends a batch of SQL Server's tools.
+    let go = bytes.split(|&byte| byte == b'\n').filter(|line| line.trim_ascii().eq_ignore_ascii_case(b"go")).count();
+    score[3] += u32::try_from(go.min(8)).unwrap_or(0) * 6;
+    let (best, &most) = score.iter().enumerate().max_by_key(|&(_, &points)| points)?;
+    let second = score.iter().enumerate().filter(|&(at, _)| at != best).map(|(_, &points)| points).max().unwrap_or(0);
+    // A mark can stand in a string or a comment: it takes a clear lead.
+    (most >= 3 && most >= second * 2)
+        .then(|| [Dialect::PostgreSql, Dialect::MySql, Dialect::Sqlite, Dialect::MsSql, Dialect::Oracle][best])
+}
+
+/// What is written by one database only: text, its place in the score, and how much it says.
+const MARK_VALUES: &[(&str, (usize, u32))] = &[
+    ("PostgreSQL database dump", (0, 30)),
+    ("pg_catalog", (0, 10)),
+    ("CREATE EXTENSION", (0, 10)),
+    ("LANGUAGE plpgsql", (0, 10)),
+    ("OWNER TO", (0, 3)),
+    ("timestamptz", (0, 3)),
+    ("timestamp with time zone", (0, 3)),
+    ("timestamp without time zone", (0, 4)),
+    ("character varying", (0, 3)),
+    ("bigserial", (0, 3)),
+    (" serial ", (0, 2)),
+    ("jsonb", (0, 3)),
+    ("USING gin", (0, 6)),
+    ("USING gist", (0, 6)),
+    ("USING btree (", (0, 3)),
+    ("CONCURRENTLY", (0, 4)),
+    ("::text", (0, 3)),
+    ("::regclass", (0, 6)),
+    ("::jsonb", (0, 6)),
+    ("gen_random_uuid()", (0, 4)),
+    ("ILIKE", (0, 2)),
+    ("FROM stdin;", (0, 8)),
+    ("MySQL dump", (1, 30)),
+    ("MariaDB dump", (1, 30)),
+    ("ENGINE=", (1, 10)),
+    ("ENGINE =", (1, 10)),
+    ("AUTO_INCREMENT", (1, 5)),
+    ("/*!", (1, 5)),
+    ("`", (1, 1)),
+    ("DELIMITER ", (1, 6)),
+    ("utf8mb4", (1, 6)),
+    ("UNSIGNED", (1, 3)),
+    ("DATETIME(6)", (1, 2)),
+    ("ON UPDATE CURRENT_TIMESTAMP", (1, 5)),
+    ("PRAGMA ", (2, 10)),
+    ("AUTOINCREMENT", (2, 10)),
+    ("sqlite_sequence", (2, 20)),
+    ("sqlite_master", (2, 10)),
+    ("WITHOUT ROWID", (2, 10)),
+    ("INSERT OR IGNORE", (2, 5)),
+    ("INSERT OR REPLACE", (2, 5)),
+    ("NVARCHAR(", (3, 3)),
+    ("IDENTITY(1,1)", (3, 8)),
+    ("IDENTITY(1, 1)", (3, 8)),
+    ("[dbo].", (3, 10)),
+    ("CLUSTERED", (3, 3)),
+    ("NOCOUNT", (3, 8)),
+    ("WITH (NOLOCK)", (3, 8)),
+    ("VARCHAR2(", (4, 10)),
+    ("NUMBER(", (4, 3)),
+    ("ROWNUM", (4, 3)),
+    ("FROM dual", (4, 4)),
+];
+
+static MARKS: std::sync::LazyLock<aho_corasick::AhoCorasick> = std::sync::LazyLock::new(|| {
+    aho_corasick::AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(aho_corasick::MatchKind::LeftmostLongest)
+        .build(MARK_VALUES.iter().map(|mark| mark.0))
+        .expect("the marks are few and short")
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back() {
+        for name in ["postgresql", "mysql", "sqlite", "mssql", "oracle", "bigquery", "duckdb", "generic"] {
+            assert_eq!(Dialect::from_name(name).map(Dialect::name), Some(name));
+        }
+        assert_eq!(Dialect::from_name("SQL Server"), Some(Dialect::MsSql));
+        assert_eq!(Dialect::from_name("dbase"), None);
+    }
+
+    #[test]
+    fn dialect_of_a_file() {
+        assert_eq!(of_content("--\n-- PostgreSQL database dump\n--\n"), Some(Dialect::PostgreSql));
+        assert_eq!(of_content("CREATE TABLE `a` (`id` int AUTO_INCREMENT) ENGINE=InnoDB;"), Some(Dialect::MySql));
+        assert_eq!(of_content("PRAGMA foreign_keys=OFF;\nCREATE TABLE a(id INTEGER);"), Some(Dialect::Sqlite));
+        assert_eq!(of_content("SELECT 1\nGO\nSELECT 2\nGO\n"), Some(Dialect::MsSql));
+        assert_eq!(of_content("CREATE TABLE a (id int primary key);"), None);
+    }
+}
