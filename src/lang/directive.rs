@@ -94,7 +94,9 @@ fn covered(comment: Node<'_>, source: &str) -> Span {
     } else {
         let first = line + (before.len() - before.trim_start().len());
         let last = line + before.trim_end().len();
-        let statement = statement_before(comment, last);
+        let after = &source[comment.end_byte()..];
+        let limit = source.len() - after.trim_start().len();
+        let statement = statement_before(comment, last, limit);
         statement.map_or(Span::new(first, last), |statement| statement.cover(Span::new(first, last)))
     }
 }
@@ -174,20 +176,21 @@ fn statement_around(node: Node<'_>) -> Option<Node<'_>> {
 // ── Before the comment ──────────────────────────────────────────────────────────────────────────────────
 
 /// The statement that ends at `last`, where a trailing comment follows; nothing if what ends there is only the
-/// head of a block or a part of something larger.
-fn statement_before(comment: Node<'_>, last: usize) -> Option<Span> {
+/// head of a block or a part of something larger. `limit`: where something else begins. A node may end between
+/// the two, for a semicolon that is not written is found after the comment.
+fn statement_before(comment: Node<'_>, last: usize, limit: usize) -> Option<Span> {
     let mut node = root(comment).descendant_for_byte_range(last.checked_sub(1)?, last)?;
-    if matches!(node.kind(), ";" | ",") && node.parent().is_none_or(|parent| parent.end_byte() > last) {
+    if matches!(node.kind(), ";" | ",") && node.parent().is_none_or(|parent| parent.end_byte() > limit) {
         node = node.prev_named_sibling()?;
     }
     while let Some(parent) = node.parent() {
         // A closing brace belongs to its block, and a block to the statement that it is the body of.
-        if parent.end_byte() > last || (is_container(parent) && node.is_named()) {
+        if parent.end_byte() > limit || (is_container(parent) && node.is_named()) {
             break;
         }
         node = parent;
     }
-    (node.is_named() && !is_container(node)).then(|| span(node))
+    (node.is_named() && !is_container(node)).then(|| Span::new(node.start_byte(), node.end_byte().min(last)))
 }
 
 fn root(node: Node<'_>) -> Node<'_> {

@@ -94,8 +94,8 @@ impl<'s, 't> Walk<'s, 't> {
         let b = Builder::new(source);
         let context = Context { this: UNKNOWN, class: None, in_switch: false, scope: b.scope() };
         Walk {
+            source: b.source,
             b,
-            source,
             grammar,
             later: Vec::new(),
             functions: FxHashMap::default(),
