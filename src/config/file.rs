@@ -54,9 +54,7 @@ impl ConfigFile {
         }
         let text: Arc<str> = text.into();
         let options = match name {
-            "pyproject.toml" => {
-                from_toml::<PyProject>(&origin, &text)?.tool.and_then(|tool| tool.seqscan)
-            }
+            "pyproject.toml" => from_toml::<PyProject>(&origin, &text)?.tool.and_then(|tool| tool.seqscan),
             "package.json" => from_json::<PackageJson>(&origin, &text)?.seqscan,
             name if name.ends_with(".json") => Some(from_json::<Options>(&origin, &text)?),
             _ => Some(from_toml::<Options>(&origin, &text)?),

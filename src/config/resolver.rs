@@ -136,15 +136,16 @@ fn read_named(path: &Path) -> Result<ConfigFile, ConfigError> {
 fn with_extended(file: ConfigFile) -> Result<Vec<ConfigFile>, ConfigError> {
     let mut chain = vec![file];
     while let Some((last, extend)) = chain.last().and_then(|last| Some((last, last.options.extend.clone()?))) {
-        let complain = |message: String| ConfigError::new(last.path.display().to_string(), message).at(&last.text, &extend);
+        let complain =
+            |message: String| ConfigError::new(last.path.display().to_string(), message).at(&last.text, &extend);
         let path = last.path.parent().unwrap_or(Path::new("")).join(&extend);
         let path = path.canonicalize().map_err(|error| complain(format!("cannot extend `{extend}`: {error}")))?;
         let is_known = |known: &ConfigFile| known.path.canonicalize().is_ok_and(|known| known == path);
         if chain.len() >= MAX_EXTENDS || chain.iter().any(is_known) {
             return Err(complain("this configuration extends itself".to_owned()));
         }
-        let next = ConfigFile::read(&path)?
-            .ok_or_else(|| complain(format!("`{extend}` says nothing about seqscan")))?;
+        let next =
+            ConfigFile::read(&path)?.ok_or_else(|| complain(format!("`{extend}` says nothing about seqscan")))?;
         chain.push(next);
     }
     Ok(chain)

@@ -46,7 +46,11 @@ fn properties() -> Value {
     let rules = || list_of("selector");
     let paths = || list_of("pattern");
     let keys = [
-        ("extend", json!({ "type": "string" }), "Another configuration file whose keys hold where this one says nothing."),
+        (
+            "extend",
+            json!({ "type": "string" }),
+            "Another configuration file whose keys hold where this one says nothing.",
+        ),
         ("select", rules(), "The rules that run: names, categories, or `all`. Default: every stable rule."),
         ("ignore", rules(), "Rules that do not run."),
         ("extend-select", rules(), "Rules that run besides those that run anyway."),
@@ -59,15 +63,31 @@ fn properties() -> Value {
         ("exclude", paths(), "Paths that are not checked."),
         ("extend-exclude", paths(), "Paths that are not checked, besides those excluded anyway."),
         ("respect-gitignore", flag(), "Whether files that git ignores are left out. Default: true."),
-        ("force-exclude", flag(), "Whether files that are named are left out too if they are excluded. Default: false."),
+        (
+            "force-exclude",
+            flag(),
+            "Whether files that are named are left out too if they are excluded. Default: false.",
+        ),
         ("include-tests", flag(), "Whether tests, migrations, seeds and scripts are checked. Default: false."),
         ("test-patterns", paths(), "More paths that are tests."),
         ("min-confidence", one("confidence"), "The least confidence that is reported. Default: medium."),
         ("pedantic", flag(), "Whether findings of low confidence are reported. Default: false."),
-        ("fail-on", enumeration(&["info", "warning", "error", "never"]), "The least severity that makes the exit code 1. Default: warning."),
-        ("output-format", enumeration(&["full", "concise", "json", "sarif", "github"]), "How findings are written. Default: full."),
+        (
+            "fail-on",
+            enumeration(&["info", "warning", "error", "never"]),
+            "The least severity that makes the exit code 1. Default: warning.",
+        ),
+        (
+            "output-format",
+            enumeration(&["full", "concise", "json", "sarif", "github"]),
+            "How findings are written. Default: full.",
+        ),
         ("dialect", one("dialect"), "The SQL dialect where neither driver nor ORM tells it."),
-        ("max-hops", json!({ "type": "integer", "minimum": 0, "maximum": 65535 }), "How many calls may lie between a loop and its query. Default: 6."),
+        (
+            "max-hops",
+            json!({ "type": "integer", "minimum": 0, "maximum": 65535 }),
+            "How many calls may lie between a loop and its query. Default: 6.",
+        ),
         ("schema", paths(), "Files and folders that define the schema. Default: found by themselves."),
         ("tables", map_of(one("table-options")), "What is known of tables in production."),
         ("small-tables", words(), "Tables that stay small, about a thousand rows."),
@@ -132,9 +152,13 @@ fn selector(registry: &Registry) -> Value {
     categories.sort_unstable();
     categories.dedup();
     known.extend(categories.iter().map(|category| json!({ "const": category.name() })));
-    known.extend(registry.rules().iter().filter(|rule| rule.page.metadata.status != Status::Deprecated).map(
-        |rule| json!({ "const": rule.name(), "description": rule.page.metadata.summary }),
-    ));
+    known.extend(
+        registry
+            .rules()
+            .iter()
+            .filter(|rule| rule.page.metadata.status != Status::Deprecated)
+            .map(|rule| json!({ "const": rule.name(), "description": rule.page.metadata.summary })),
+    );
     // A rule that does not exist is only a warning, as it may be one of another version.
     json!({ "anyOf": [{ "oneOf": known }, { "type": "string" }] })
 }

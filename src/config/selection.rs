@@ -146,8 +146,7 @@ fn selector(registry: &Registry, word: &str, unknown: &mut Vec<UnknownRule>) -> 
     if word.eq_ignore_ascii_case("all") {
         return Some(Selector::All);
     }
-    let found =
-        registry.find(word).map(Selector::Rule).or_else(|| Category::from_name(word).map(Selector::Category));
+    let found = registry.find(word).map(Selector::Rule).or_else(|| Category::from_name(word).map(Selector::Category));
     if found.is_none() {
         unknown.push(unknown_rule(registry, word));
     }

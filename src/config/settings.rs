@@ -343,7 +343,10 @@ fn add_patterns(
 fn dialect_named(file: &ConfigFile, name: &str) -> Result<Dialect, ConfigError> {
     Dialect::from_name(name).ok_or_else(|| {
         ConfigError::new(file.path.display().to_string(), format!("unknown dialect `{name}`"))
-            .help(Some("known are postgresql, mysql, sqlite, mssql, oracle, bigquery, snowflake, redshift, clickhouse, duckdb".to_owned()))
+            .help(Some(
+                "known are postgresql, mysql, sqlite, mssql, oracle, bigquery, snowflake, redshift, clickhouse, duckdb"
+                    .to_owned(),
+            ))
             .at(&file.text, name)
     })
 }

@@ -79,7 +79,8 @@ impl Finder<'_> {
         for file in discovery.files {
             self.sort(file, &mut found)?;
         }
-        found.manifests = discovery.companions.into_iter().filter_map(|file| read_manifest(&file.absolute, file.path)).collect();
+        found.manifests =
+            discovery.companions.into_iter().filter_map(|file| read_manifest(&file.absolute, file.path)).collect();
         Ok(found)
     }
 

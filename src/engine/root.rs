@@ -10,7 +10,8 @@ use crate::config::CONFIG_NAMES;
 pub const REPOSITORY_MARK: &str = ".git";
 
 /// Files that stand in the root of a project that is in no repository.
-const MANIFESTS: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg", "manage.py", "package.json", "requirements.txt"];
+const MANIFESTS: &[&str] =
+    &["pyproject.toml", "setup.py", "setup.cfg", "manage.py", "package.json", "requirements.txt"];
 
 /// The root of the project that `paths` (absolute, at least one) belong to: the repository around them; else
 /// the nearest folder with a configuration; else with a manifest; else `cwd` if it holds them; else the folder
@@ -89,7 +90,8 @@ mod tests {
 
     #[test]
     fn the_repository_comes_first() {
-        let tree = tree(&[".git/HEAD", "a/package.json", "a/b/c.js", "build/x/package.json", "build/x/y.js", ".gitignore"]);
+        let tree =
+            tree(&[".git/HEAD", "a/package.json", "a/b/c.js", "build/x/package.json", "build/x/y.js", ".gitignore"]);
         let root = |path: &str| project_root(Path::new("/nowhere"), &[tree.path().join(path)]);
         assert_eq!(root("a/b/c.js"), tree.path());
         assert_eq!(root("a"), tree.path());

@@ -137,9 +137,8 @@ impl<'a> Run<'a> {
             }
         }
         let mut settled: Vec<Diagnostic> = best.into_values().collect();
-        settled.sort_by(|a, b| {
-            (&a.primary.path, a.primary.span, a.rule).cmp(&(&b.primary.path, b.primary.span, b.rule))
-        });
+        settled
+            .sort_by(|a, b| (&a.primary.path, a.primary.span, a.rule).cmp(&(&b.primary.path, b.primary.span, b.rule)));
         settled
     }
 

@@ -81,18 +81,19 @@ impl Snapshot {
     }
 
     /// The findings that the settings and `targets` leave, with their fingerprints.
-    fn reported(
-        &self,
-        targets: &Targets,
-        run: &Run<'_>,
-        mut found: Vec<Diagnostic>,
-    ) -> Vec<crate::findings::Reported> {
+    fn reported(&self, targets: &Targets, run: &Run<'_>, mut found: Vec<Diagnostic>) -> Vec<crate::findings::Reported> {
         found.sort_by(|a, b| {
-            (&a.primary.path, a.primary.span, a.rule, &a.message).cmp(&(&b.primary.path, b.primary.span, b.rule, &b.message))
+            (&a.primary.path, a.primary.span, a.rule, &a.message).cmp(&(
+                &b.primary.path,
+                b.primary.span,
+                b.rule,
+                &b.message,
+            ))
         });
         let text_of = |diagnostic: &Diagnostic| {
             let file = run.index_of(&diagnostic.primary.path);
-            let text = file.and_then(|file| self.project.files()[file].source.text.get(diagnostic.primary.span.range()));
+            let text =
+                file.and_then(|file| self.project.files()[file].source.text.get(diagnostic.primary.span.range()));
             std::borrow::Cow::Borrowed(text.unwrap_or_default())
         };
         let targeted = self.targeted(targets);

@@ -6,10 +6,13 @@
 
 mod context;
 mod finding;
+mod invariant_query_in_loop;
 mod page;
+mod query_in_loop;
 mod registry;
 mod repeated;
 mod unused_suppression;
+mod write_in_loop;
 
 pub use context::{FileCx, ProjectCx, StatementCx};
 pub use finding::{Finding, Sink};
@@ -41,9 +44,16 @@ pub enum Check {
     Directives,
 }
 
+macro_rules! rule {
+    ($name:literal, $check:expr) => {
+        Rule { name: $name, page: include_str!(concat!("../../rules/", $name, ".md")), check: $check }
+    };
+}
+
 /// Every rule, sorted by name.
-pub static RULES: &[Rule] = &[Rule {
-    name: "unused-suppression",
-    page: include_str!("../../rules/unused-suppression.md"),
-    check: Check::Directives,
-}];
+pub static RULES: &[Rule] = &[
+    rule!("invariant-query-in-loop", Check::File(invariant_query_in_loop::check)),
+    rule!("query-in-loop", Check::File(query_in_loop::check)),
+    rule!("unused-suppression", Check::Directives),
+    rule!("write-in-loop", Check::File(write_in_loop::check)),
+];

@@ -54,9 +54,10 @@ impl Registry {
 
     /// The place of the rule with this name or former name.
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.rules.iter().position(|rule| rule.name() == name).or_else(|| {
-            self.rules.iter().position(|rule| rule.page.metadata.aliases.iter().any(|alias| alias == name))
-        })
+        self.rules
+            .iter()
+            .position(|rule| rule.name() == name)
+            .or_else(|| self.rules.iter().position(|rule| rule.page.metadata.aliases.iter().any(|alias| alias == name)))
     }
 
     /// The rule with this name or former name.
@@ -66,10 +67,13 @@ impl Registry {
 
     /// The name that someone who wrote `name` may have meant.
     pub fn suggest(&self, name: &str) -> Option<&str> {
-        nearest(name, self.rules.iter().flat_map(|rule| {
-            let aliases = rule.page.metadata.aliases.iter().map(move |alias| (alias.as_str(), rule.name()));
-            std::iter::once((rule.name(), rule.name())).chain(aliases)
-        }))
+        nearest(
+            name,
+            self.rules.iter().flat_map(|rule| {
+                let aliases = rule.page.metadata.aliases.iter().map(move |alias| (alias.as_str(), rule.name()));
+                std::iter::once((rule.name(), rule.name())).chain(aliases)
+            }),
+        )
     }
 }
 

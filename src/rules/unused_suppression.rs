@@ -46,14 +46,7 @@ fn nameless(cx: &FileCx<'_>, directive: &Directive) -> Finding {
         .help(format!("name the rules in brackets, and say why: `seqscan: {word}[rule] reason`"))
 }
 
-fn unknown(
-    cx: &FileCx<'_>,
-    registry: &Registry,
-    directive: &Directive,
-    nth: usize,
-    name: &str,
-    span: Span,
-) -> Finding {
+fn unknown(cx: &FileCx<'_>, registry: &Registry, directive: &Directive, nth: usize, name: &str, span: Span) -> Finding {
     let finding = Finding::new(cx.label(span, Role::Primary, "no such rule"), format!("no rule is called `{name}`"));
     match registry.suggest(name) {
         Some(meant) => finding.help(format!("did you mean `{meant}`?")).fix(Fix {
