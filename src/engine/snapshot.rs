@@ -141,6 +141,8 @@ impl Snapshot {
             }
             report.checked.push(file.source.path.clone());
             report.statements += file.facts.statements.len();
+            let not_understood = file.facts.statements.iter().filter(|sql| sql.statement.unparsed.is_some());
+            report.statements_not_understood += not_understood.count();
             report.gaps.extend(file.facts.gaps.iter().map(|gap| PlacedGap {
                 path: file.source.path.clone(),
                 span: gap.span,
