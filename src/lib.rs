@@ -48,6 +48,7 @@
 
 pub mod apis;
 
+pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod facts;
@@ -55,6 +56,7 @@ pub mod findings;
 pub mod lang;
 pub mod project;
 
+pub mod report;
 pub mod rules;
 pub mod source;
 pub mod sql;

@@ -70,7 +70,7 @@ impl Finder<'_> {
             ..Walk::new(self.root)
         };
         let mut starts = vec![self.root.to_owned()];
-        starts.extend(self.named.iter().filter(|path| *path != self.root).cloned());
+        starts.extend(self.named.iter().filter(|path| *path != self.root && path.exists()).cloned());
         let discovery = walk.paths(&starts);
         let mut found = Found { problems: discovery.problems, ..Found::default() };
         for (kind, paths) in discovery.left_out {

@@ -20,8 +20,8 @@ pub struct Report {
     pub findings: Vec<Reported>,
     /// The findings that a comment silences.
     pub suppressed: Vec<Reported>,
-    /// How many files were checked.
-    pub files_checked: usize,
+    /// The files that were checked.
+    pub checked: Vec<Arc<str>>,
     /// How many files of the project were read, checked or not.
     pub files_read: usize,
     /// The files and folders that were found and not checked.
@@ -45,9 +45,24 @@ pub struct Report {
 }
 
 impl Report {
-    /// The number of findings of a severity.
+    /// The findings that count: those that no comment silences.
+    pub fn counted(&self) -> impl Iterator<Item = &Reported> {
+        self.findings.iter().filter(|finding| !finding.suppressed)
+    }
+
+    /// The number of counted findings of a severity.
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.diagnostic.severity == severity).count()
+        self.counted().filter(|finding| finding.diagnostic.severity == severity).count()
+    }
+
+    /// Puts the findings that a comment silences among those that are shown.
+    pub fn show_suppressed(&mut self) {
+        let silenced = self.suppressed.iter().cloned();
+        self.findings.extend(silenced.map(|finding| Reported { suppressed: true, ..finding }));
+        self.findings.sort_by(|a, b| {
+            let key = |finding: &Reported| (finding.diagnostic.primary.path.clone(), finding.diagnostic.primary.span);
+            key(a).cmp(&key(b))
+        });
     }
 
     /// What was left out, counted by reason, in the words of users: `3 tests`, `1 minified file`.

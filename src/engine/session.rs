@@ -11,7 +11,7 @@ use super::files::{Candidate, Finder, Found};
 use super::guard::guarded;
 use super::report::{InternalError, LeftOutPath, Reason};
 use super::root::project_root;
-use super::snapshot::{Known, Snapshot};
+use super::snapshot::{Known, Snapshot, Targets};
 use crate::apis::Catalog;
 use crate::config::{ConfigError, Request, Resolver, Settings};
 use crate::facts::FileFacts;
@@ -108,10 +108,11 @@ impl Session {
 
     /// The same with other rules than those of this program.
     pub(super) fn open_with(registry: &'static Registry, open: Open) -> Result<Session, SessionError> {
-        let named = absolute_paths(&open)?;
-        let mut roots = named.clone();
-        roots.extend(open.texts.iter().map(|(path, _)| open.cwd.join(path)));
-        let root = project_root(&open.cwd, &roots);
+        let texts: Vec<(PathBuf, Vec<u8>)> =
+            open.texts.iter().map(|(path, text)| (settled_path(&open.cwd.join(path)), text.clone())).collect();
+        let mut named = absolute_paths(&open)?;
+        named.extend(texts.iter().map(|(path, _)| path.clone()));
+        let root = project_root(&open.cwd, &named);
         let pool = rayon::ThreadPoolBuilder::new()
             .stack_size(STACK)
             .num_threads(open.threads)
@@ -133,8 +134,8 @@ impl Session {
             catalog: Arc::default(),
         };
         session.load()?;
-        for (path, bytes) in open.texts {
-            session.set_text(&open.cwd.join(path), bytes)?;
+        for (path, bytes) in texts {
+            session.set_text(&path, bytes)?;
         }
         session.settle()?;
         Ok(session)
@@ -145,6 +146,21 @@ impl Session {
         &self.root
     }
 
+    /// What the user named, as absolute paths.
+    pub fn named(&self) -> &[PathBuf] {
+        &self.named
+    }
+
+    /// What is to be reported: what the user named.
+    pub fn targets(&self) -> Targets {
+        Targets::Paths(self.named.clone())
+    }
+
+    /// The settings of the root.
+    pub fn root_settings(&self) -> Option<Arc<Settings>> {
+        self.resolver.settings(&self.root).ok()
+    }
+
     /// The rules that run.
     pub fn registry(&self) -> &'static Registry {
         self.registry
@@ -153,11 +169,6 @@ impl Session {
     /// The settings of the file or folder at `path`, an absolute path.
     pub fn settings(&self, path: &Path) -> Result<Arc<Settings>, ConfigError> {
         self.resolver.settings(if path.is_dir() { path } else { path.parent().unwrap_or(path) })
-    }
-
-    /// The files that are known, and whether they are checked; sorted by path.
-    pub fn files(&self) -> impl Iterator<Item = (&Arc<str>, bool)> {
-        self.entries.iter().map(|(path, entry)| (path, entry.candidate.is_checked()))
     }
 
     /// Puts a text in the place of the file at `path`, an absolute path, whether that exists or not. It is then
@@ -276,6 +287,14 @@ fn absolute_paths(open: &Open) -> Result<Vec<PathBuf>, SessionError> {
         found.map_err(|error| SessionError::Path(path, plain_words(&error)))
     };
     named.into_iter().map(absolute).collect()
+}
+
+/// `path` without links, as far as it exists.
+fn settled_path(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) => settled_path(folder).join(name),
+        _ => path.to_owned(),
+    })
 }
 
 /// What the system says, without its number.

@@ -56,6 +56,11 @@ impl Snapshot {
         self.pool.install(|| self.check_here(targets))
     }
 
+    /// What would be told of `targets`, without running rules: everything but findings.
+    pub fn outline(&self, targets: &Targets) -> Report {
+        self.empty_report(targets)
+    }
+
     fn check_here(&self, targets: &Targets) -> Report {
         let run = Run { registry: self.registry, project: &self.project, known: &self.known };
         let (found, mut internal_errors) = run.all_rules();
@@ -134,8 +139,10 @@ impl Snapshot {
             if !targeted.contains(&index) || !known.candidate.is_checked() {
                 continue;
             }
-            report.files_checked += 1;
+            report.checked.push(file.source.path.clone());
             report.statements += file.facts.statements.len();
+            let not_understood = file.facts.statements.iter().filter(|sql| sql.statement.unparsed.is_some());
+            report.statements_not_understood += not_understood.count();
             report.gaps.extend(file.facts.gaps.iter().map(|gap| PlacedGap {
                 path: file.source.path.clone(),
                 span: gap.span,

@@ -7,8 +7,8 @@ use super::{Style, place::Place};
 use crate::engine::Report;
 
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    for finding in &report.findings {
-        let finding = &finding.diagnostic;
+    for reported in &report.findings {
+        let finding = &reported.diagnostic;
         let path = style.shown_path(&report.root, &finding.primary.path);
         let at = match report.place(&finding.primary) {
             Some(Place { start, .. }) => format!("{path}:{}:{}", start.line, start.column),
@@ -16,7 +16,8 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
         };
         let severity = style.paint(finding.severity.into(), severity_word(finding.severity));
         let rule = style.paint(Color::Faint, &format!("[{}]", finding.rule));
-        writeln!(out, "{at}: {severity}: {} {rule}", sanitize(&finding.message))?;
+        let suppressed = if reported.suppressed { " (suppressed)" } else { "" };
+        writeln!(out, "{at}: {severity}: {} {rule}{suppressed}", sanitize(&finding.message))?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::Style;
 use super::paint::{Color, hanging, sanitize, severity_word};
 use super::snippet::{Drawer, Mark};
 use crate::engine::Report;
-use crate::findings::{Confidence, Diagnostic, Label, Role};
+use crate::findings::{Confidence, Diagnostic, Label, Reported, Role};
 use crate::rules::Registry;
 
 pub(super) fn write(report: &Report, registry: &Registry, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -16,7 +16,7 @@ pub(super) fn write(report: &Report, registry: &Registry, style: &Style, out: &m
         if nth > 0 {
             writeln!(out)?;
         }
-        write_finding(report, registry, style, &mut drawer, &finding.diagnostic, out)?;
+        write_finding(report, registry, style, &mut drawer, finding, out)?;
     }
     if !report.findings.is_empty() {
         writeln!(out)?;
@@ -29,9 +29,10 @@ fn write_finding(
     registry: &Registry,
     style: &Style,
     drawer: &mut Drawer,
-    finding: &Diagnostic,
+    reported: &Reported,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let finding = &reported.diagnostic;
     let url = registry.get(finding.rule).map(|rule| rule.url()).unwrap_or_default();
     let rule = style.link(&url, finding.rule);
     let kind = style.paint(finding.severity.into(), &format!("{}[{rule}]", severity_word(finding.severity)));
@@ -57,7 +58,8 @@ fn write_finding(
         Confidence::Medium => "medium confidence",
         Confidence::Low => "low confidence",
     };
-    let mut last = vec![sureness];
+    let suppressed = if reported.suppressed { "suppressed" } else { "" };
+    let mut last = vec![suppressed, sureness];
     if !style.links {
         last.push(&url);
     }

@@ -12,7 +12,7 @@ const SHOWN: usize = 10;
 
 pub(super) fn write(report: &Report, registry: &Registry, out: &mut dyn Write) -> io::Result<Vec<String>> {
     // The worst first, as those are the ones that are shown.
-    let mut findings: Vec<&Diagnostic> = report.findings.iter().map(|finding| &finding.diagnostic).collect();
+    let mut findings: Vec<&Diagnostic> = report.counted().map(|finding| &finding.diagnostic).collect();
     findings.sort_by_key(|finding| std::cmp::Reverse((finding.severity, finding.confidence)));
     for finding in findings {
         writeln!(out, "{}", command(report, registry, finding))?;

@@ -12,8 +12,6 @@ mod sarif;
 mod snippet;
 mod statistics;
 mod summary;
-#[cfg(test)]
-mod tests;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! Frames of source code with labels, drawn by miette over our own line index.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -26,13 +26,13 @@ const UNDERLINED: usize = 160;
 pub(super) struct Shown {
     source: Arc<SourceFile>,
     name: String,
-    safe: OnceCell<Option<String>>,
+    safe: OnceLock<Option<String>>,
 }
 
 impl Shown {
     /// The file as readers call it.
     pub(super) fn new(source: Arc<SourceFile>, name: String) -> Self {
-        Shown { source, name, safe: OnceCell::new() }
+        Shown { source, name, safe: OnceLock::new() }
     }
 
     fn text(&self) -> &str {

@@ -11,7 +11,7 @@ use crate::findings::Severity;
 /// Writes one line per rule, most findings first.
 pub fn write_statistics(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut counts: BTreeMap<(&str, Severity), usize> = BTreeMap::new();
-    for finding in &report.findings {
+    for finding in report.counted() {
         *counts.entry((finding.diagnostic.rule, finding.diagnostic.severity)).or_default() += 1;
     }
     let mut counts: Vec<_> = counts.into_iter().collect();

@@ -65,7 +65,7 @@ fn found(report: &Report) -> String {
         (count > 0).then(|| format!("{count} {word}{}", if count == 1 { "" } else { plural }))
     });
     let counts: Vec<String> = counts.collect();
-    let mut text = match report.findings.len() {
+    let mut text = match report.counted().count() {
         0 => "no findings".to_owned(),
         count => format!("{}: {}", counted(count, "finding"), counts.join(", ")),
     };
@@ -77,7 +77,7 @@ fn found(report: &Report) -> String {
 
 /// `checked 41 files (left out: 12 tests, 1 minified file); 2 of 57 statements not understood; schema: 9 tables`
 fn checked(report: &Report) -> String {
-    let mut text = format!("checked {}", counted(report.files_checked, "file"));
+    let mut text = format!("checked {}", counted(report.checked.len(), "file"));
     let left_out = report.left_out_by_reason();
     if !left_out.is_empty() {
         text += &format!(" (left out: {})", left_out.join(", "));
