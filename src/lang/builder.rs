@@ -36,6 +36,7 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct OpenBranch {
     log: usize,
+    scopes: usize,
     guard: Option<GuardId>,
 }
 
@@ -147,11 +148,26 @@ impl<'s> Builder<'s> {
     pub(super) fn either(&mut self, left: ValueId, right: ValueId) -> ValueId {
         if left == right || right == UNKNOWN {
             left
-        } else if left == UNKNOWN {
+        } else if left == UNKNOWN || self.is_alternative(right, left) {
             right
+        } else if self.is_alternative(left, right) {
+            left
         } else {
             self.value(Value::Either(left, right))
         }
+    }
+
+    /// Whether `value` is one of what `either` may be already; only the nearest alternatives are looked at.
+    fn is_alternative(&self, either: ValueId, value: ValueId) -> bool {
+        let mut at = either;
+        for _ in 0..8 {
+            match *self.facts.value(at) {
+                Value::Either(left, right) if left == value || right == value => return true,
+                Value::Either(left, _) => at = left,
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// What depends on all of `parts` and is otherwise not understood.
@@ -229,12 +245,24 @@ impl<'s> Builder<'s> {
         self.bind_in(scope, name, value);
     }
 
-    fn bind_in(&mut self, scope: ScopeId, name: Name, value: ValueId) {
+    /// Binds a name in a scope that the walk stands in or below (Python's `global`, `:=` in a comprehension).
+    pub(super) fn bind_in(&mut self, scope: ScopeId, name: Name, value: ValueId) {
         let old = self.scopes[scope.0 as usize].names.insert(name, value);
         self.log.push((scope, name, old));
     }
 
-    fn owner(&self, name: Name) -> Option<ScopeId> {
+    /// Whether this very scope binds a name.
+    pub(super) fn binds(&self, scope: ScopeId, name: Name) -> bool {
+        self.scopes[scope.0 as usize].names.contains_key(&name)
+    }
+
+    /// Stands in another scope and gives back the one that was left, to look names up there later.
+    pub(super) fn stand_in(&mut self, scope: ScopeId) -> ScopeId {
+        std::mem::replace(&mut self.place.scope, scope)
+    }
+
+    /// The scope that sees a name from here.
+    pub(super) fn owner(&self, name: Name) -> Option<ScopeId> {
         let mut at = Some(self.place.scope);
         let mut inside = false;
         while let Some(id) = at {
@@ -254,6 +282,11 @@ impl<'s> Builder<'s> {
         self.scopes[scope.0 as usize].names.get(&name).copied()
     }
 
+    /// Whether a name is bound in `scope` or in a scope inside it that is still open.
+    pub(super) fn is_bound_within(&self, name: Name, scope: ScopeId) -> bool {
+        self.owner(name).is_some_and(|owner| owner.0 >= scope.0)
+    }
+
     /// What a name is here; a name that nothing binds is [`Value::Global`].
     pub(super) fn lookup(&mut self, name: Name) -> ValueId {
         match self.bound(name) {
@@ -270,30 +303,42 @@ impl<'s> Builder<'s> {
         let id = GuardId(offset(self.facts.guards.len()));
         self.facts.guards.push(Guard { parent: outer, kind, condition, in_loop: self.place.in_loop });
         self.place.guard = Some(id);
-        OpenBranch { log: self.log.len(), guard: outer }
+        OpenBranch { log: self.log.len(), scopes: self.scopes.len(), guard: outer }
     }
 
-    /// Ends a branch and takes its bindings back; [`Builder::join`] brings them together.
+    /// Ends a branch and takes its bindings back; [`Builder::join`] brings them together. Scopes that were
+    /// opened inside the branch keep theirs: only bodies that are lowered later still see them.
     /// `falls_through`: whether what follows the whole statement can be reached from its end.
     pub(super) fn end_branch(&mut self, open: OpenBranch, falls_through: bool) -> Branch {
         self.place.guard = open.guard;
-        let mut seen = FxHashMap::default();
-        for &(scope, name, _) in &self.log[open.log..] {
-            if let Some(&value) = self.scopes[scope.0 as usize].names.get(&name) {
-                seen.insert((scope, name), value);
-            }
-        }
+        let changes = self.changes_since(open.log, open.scopes);
         while self.log.len() > open.log {
             let (scope, name, old) = self.log.pop().expect("the log is longer than the mark");
+            if (scope.0 as usize) >= open.scopes {
+                continue;
+            }
             let names = &mut self.scopes[scope.0 as usize].names;
             match old {
                 Some(value) => names.insert(name, value),
                 None => names.remove(&name),
             };
         }
+        Branch { changes, falls_through }
+    }
+
+    /// What names of the first `scopes` scopes were bound to since the log was this long, as they are now.
+    fn changes_since(&self, log: usize, scopes: usize) -> Vec<(ScopeId, Name, ValueId)> {
+        let mut seen = FxHashMap::default();
+        for &(scope, name, _) in &self.log[log..] {
+            if (scope.0 as usize) < scopes
+                && let Some(&value) = self.scopes[scope.0 as usize].names.get(&name)
+            {
+                seen.insert((scope, name), value);
+            }
+        }
         let mut changes: Vec<_> = seen.into_iter().map(|((scope, name), value)| (scope, name, value)).collect();
         changes.sort_by_key(|&(scope, name, _)| (scope.0, name));
-        Branch { changes, falls_through }
+        changes
     }
 
     /// Brings branches together. `exhaustive`: one of them is always taken (there is an `else`).
@@ -309,8 +354,8 @@ impl<'s> Builder<'s> {
             let before = self.scopes[scope.0 as usize].names.get(&name).copied();
             let mut result = if exhaustive { None } else { before };
             for branch in &taken {
-                let changed = branch.changes.iter().find(|change| (change.0, change.1) == (scope, name));
-                if let Some(value) = changed.map(|change| change.2).or(before) {
+                let changed = branch.changes.binary_search_by_key(&(scope.0, name), |change| (change.0.0, change.1));
+                if let Some(value) = changed.ok().map(|at| branch.changes[at].2).or(before) {
                     result = Some(match result {
                         Some(other) => self.either(other, value),
                         None => value,
@@ -365,6 +410,14 @@ impl<'s> Builder<'s> {
         self.facts.loops[id.index()].condition = condition;
     }
 
+    /// What the body of a loop has bound where it is left early (`break`, `continue`). To be joined, not
+    /// exhaustively, after [`Builder::end_loop`].
+    pub(super) fn leave_loop(&self, open: &OpenLoop) -> Branch {
+        let mut changes = self.changes_since(open.log, self.scopes.len());
+        changes.retain(|change| !matches!(self.facts.value(change.2), Value::Carried(_, id) if *id == open.id));
+        Branch { changes, falls_through: true }
+    }
+
     /// Ends a loop: afterwards a name is what it was before, or what the body bound.
     pub(super) fn end_loop(&mut self, open: OpenLoop) {
         self.place.in_loop = open.outer;
@@ -379,7 +432,9 @@ impl<'s> Builder<'s> {
         for (scope, name) in order {
             let now = self.scopes[scope.0 as usize].names.get(&name).copied();
             if let (Some(Some(before)), Some(now)) = (first.get(&(scope, name)).copied(), now) {
-                let merged = self.either(before, now);
+                // Not bound again on the way to the body's end.
+                let unchanged = *self.facts.value(now) == Value::Carried(before, open.id);
+                let merged = if unchanged { before } else { self.either(before, now) };
                 self.bind_in(scope, name, merged);
             }
         }

@@ -2,12 +2,21 @@
 //! trees die here.
 
 mod builder;
+mod ecma;
+mod embedded;
+mod python;
+mod sql_file;
 
 use crate::facts::FileFacts;
-use crate::source::SourceFile;
+use crate::source::{Language, SourceFile};
 
 /// What `file` says. Infallible: what cannot be read is a gap among the facts.
 pub fn extract(file: &SourceFile) -> FileFacts {
-    let _ = file;
-    FileFacts::empty()
+    let mut facts = match file.language {
+        Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::extract(file),
+        Language::Python => python::extract(file),
+        Language::Sql => return sql_file::extract(file),
+    };
+    embedded::find(&mut facts, file.language);
+    facts
 }

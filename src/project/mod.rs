@@ -15,6 +15,7 @@ mod shapes;
 mod sites;
 mod types;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -27,6 +28,7 @@ pub use sites::{QuerySite, SiteEffect};
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
 use crate::facts::{ClassId, FileFacts, FunctionId, Name, ValueId};
 use crate::source::SourceFile;
+use crate::sql::Dialect;
 
 /// A file of the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,11 +66,15 @@ pub struct ProjectFile {
 pub struct ProjectOptions {
     /// The longest path from a loop to a query that is told.
     pub max_hops: usize,
+    /// The dialect of SQL that nothing else tells.
+    pub dialect: Option<Dialect>,
+    /// About how many rows tables have, as the user told; by name in lower case.
+    pub rows: BTreeMap<String, u64>,
 }
 
 impl Default for ProjectOptions {
     fn default() -> Self {
-        ProjectOptions { max_hops: 6 }
+        ProjectOptions { max_hops: 6, dialect: None, rows: BTreeMap::new() }
     }
 }
 

@@ -221,10 +221,10 @@ impl<'t, 'p> Finder<'t, 'p> {
 
     fn by_verb(&self, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
         let project = self.types.project();
-        let verbs = sql.iter().map(|&(file, index)| project.file(file).facts.statements[index].statement.verb());
+        let verbs = sql.iter().map(|&(file, index)| project.file(file).facts.statements[index].statement.verb);
         let effects = verbs.map(|verb| match verb {
-            Verb::Select => SiteEffect::Query,
-            Verb::Insert | Verb::Update | Verb::Delete | Verb::Merge => SiteEffect::Write,
+            Verb::Select | Verb::Call | Verb::Explain => SiteEffect::Query,
+            Verb::Insert | Verb::Update | Verb::Delete | Verb::Merge | Verb::Copy => SiteEffect::Write,
             Verb::Ddl | Verb::Transaction | Verb::Other => SiteEffect::Transaction,
         });
         effects.min_by_key(|effect| match effect {
