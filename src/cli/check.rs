@@ -52,7 +52,9 @@ impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         match error {
             SessionError::Config(error) => Failure::Config(error),
-            SessionError::Path(path, why) => Failure::Plain(format!("{}: {why}{}", path.display(), command_hint(&path))),
+            SessionError::Path(path, why) => {
+                Failure::Plain(format!("{}: {why}{}", path.display(), command_hint(&path)))
+            }
             error => Failure::Plain(error.to_string()),
         }
     }
@@ -172,13 +174,7 @@ fn per_file_ignores(words: &[String]) -> Result<Option<BTreeMap<String, Vec<Stri
     Ok((!ignores.is_empty()).then_some(ignores))
 }
 
-fn write(
-    arguments: &CheckArguments,
-    session: &Session,
-    report: &Report,
-    cwd: &Path,
-    errors: &Style,
-) -> io::Result<()> {
+fn write(arguments: &CheckArguments, session: &Session, report: &Report, cwd: &Path, errors: &Style) -> io::Result<()> {
     let format = session.root_settings().map_or(OutputFormat::default(), |settings| settings.output_format);
     let mut notices = Vec::new();
     let written = match &arguments.output_file {

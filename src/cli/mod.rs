@@ -1,7 +1,7 @@
 //! The command line.
 
-mod args;
 mod argfile;
+mod args;
 mod check;
 mod explain;
 mod init;

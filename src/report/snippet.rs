@@ -1,9 +1,9 @@
 //! Frames of source code with labels, drawn by miette over our own line index.
 
-use std::sync::OnceLock;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
@@ -132,10 +132,8 @@ impl Drawer {
 
     /// The frames of `marks` in one file that readers call `name`.
     pub(super) fn draw(&mut self, source: &Arc<SourceFile>, name: &str, marks: &[Mark]) -> String {
-        let shown = self
-            .shown
-            .entry(source.path.clone())
-            .or_insert_with(|| Shown::new(source.clone(), name.to_owned()));
+        let shown =
+            self.shown.entry(source.path.clone()).or_insert_with(|| Shown::new(source.clone(), name.to_owned()));
         let frames = Frames { shown, marks };
         let mut drawn = String::new();
         if self.handler.render_report(&mut drawn, &frames).is_err() {
