@@ -288,7 +288,8 @@ fn holds_another(lexed: &Lexed) -> bool {
 fn inner_query(lexed: &Lexed, word: usize) -> Option<usize> {
     let may_hold =
         ["EXPLAIN", "DESCRIBE", "COPY", "UNLOAD", "DECLARE", "PREPARE"].iter().any(|name| lexed.is(word, name));
-    if !may_hold {
+    // `COPY t FROM STDIN WITH CSV` holds none.
+    if !may_hold || (lexed.is(word, "COPY") && lexed.kind(word + 1) != Some(Kind::Open)) {
         return None;
     }
     (word + 1..lexed.tokens.len().min(word + 64))

@@ -231,6 +231,16 @@ fn what_is_not_understood_says_what_it_can() {
     assert_eq!(statement.unparsed, Some(Unparsed::Syntax));
     assert!(statement.tables.iter().any(|use_| use_.table.text() == "orders"));
     assert!(generic("SELECT a FROM t FOR UPDATE SKIP LOCKED").unparsed.is_none());
+    for text in [
+        "SELECT a FROM t LOCK IN SHARE MODE",
+        "SELECT a FROM ONLY t WHERE b = 1",
+        "UPDATE a, b SET a.x = b.x WHERE a.id = b.id",
+        "UPDATE t SET a = 1 WHERE CURRENT OF c",
+        "SELECT f(VARIADIC a) FROM t",
+        "COPY t FROM STDIN WITH CSV",
+    ] {
+        assert_eq!(generic(text).unparsed, None, "{text}");
+    }
     assert!(generic("complete nonsense").unparsed.is_some());
 }
 

@@ -28,6 +28,7 @@ const MAX_TOKENS: usize = 100_000;
 /// know more forms: a statement that any of them understands is understood.
 pub(super) fn query(lexed: &Lexed, from: usize, to: usize, dialect: Dialect) -> Result<Query, Unparsed> {
     measure(lexed, from, to)?;
+    let to = without_tail(lexed, from, to);
     let mut reason = Unparsed::Syntax;
     for attempt in attempts(dialect) {
         match parse_with(lexed, from, to, attempt, dialect) {
@@ -48,6 +49,19 @@ pub(super) fn formula(lexed: &Lexed, from: usize, to: usize, dialect: Dialect) -
         let expr = parser.parse_expr().ok()?;
         (parser.peek_token().token == Token::EOF).then(|| lower::formula(lexed, &expr))
     })
+}
+
+/// Where a statement ends without a tail that the parser takes for something else: the last words of
+/// `SELECT … LOCK IN SHARE MODE` and `UPDATE … WHERE CURRENT OF c`.
+fn without_tail(lexed: &Lexed, from: usize, to: usize) -> usize {
+    let ends_with = |words: &[&str]| {
+        to.checked_sub(words.len())
+            .filter(|&start| start > from && words.iter().enumerate().all(|(at, word)| lexed.is(start + at, word)))
+    };
+    let current = to.checked_sub(4).filter(|&start| {
+        start > from && ["WHERE", "CURRENT", "OF"].iter().enumerate().all(|(at, word)| lexed.is(start + at, word))
+    });
+    ends_with(&["LOCK", "IN", "SHARE", "MODE"]).or(current).unwrap_or(to)
 }
 
 fn measure(lexed: &Lexed, from: usize, to: usize) -> Result<(), Unparsed> {

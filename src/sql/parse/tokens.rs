@@ -20,10 +20,15 @@ pub(super) fn tokens(lexed: &Lexed, from: usize, to: usize, dialect: &dyn Dialec
     // Only two dialects look at blanks between tokens.
     let keeps_blanks =
         dialect.is::<sqlparser::dialect::BigQueryDialect>() || dialect.is::<sqlparser::dialect::SnowflakeDialect>();
-    for token in raw {
+    let mut update = Update::default();
+    for mut token in raw {
         if matches!(token.token, Token::Whitespace(_)) && !keeps_blanks {
             continue;
         }
+        if is_ignored(&token.token, out.last()) {
+            continue;
+        }
+        update.step(&mut token.token, out.is_empty());
         let start = u64::from(first) + places.offset(token.span.start);
         let end = u64::from(first) + places.offset(token.span.end);
         let place = span(start, end);
@@ -47,6 +52,48 @@ pub(super) fn tokens(lexed: &Lexed, from: usize, to: usize, dialect: &dyn Dialec
         }
     }
     Some(out)
+}
+
+/// Words that the parser does not know and that change nothing here: PostgreSQL's `FROM ONLY t`, `f(VARIADIC a)`.
+fn is_ignored(token: &Token, before: Option<&TokenWithSpan>) -> bool {
+    let Token::Word(word) = token else { return false };
+    if word.quote_style.is_some() {
+        return false;
+    }
+    match before.map(|before| &before.token) {
+        Some(Token::Word(before))
+            if before.keyword == Keyword::FROM
+                || before.keyword == Keyword::JOIN
+                || before.keyword == Keyword::UPDATE =>
+        {
+            word.keyword == Keyword::ONLY
+        }
+        Some(Token::LParen | Token::Comma) => word.value.eq_ignore_ascii_case("VARIADIC"),
+        _ => false,
+    }
+}
+
+/// MySQL's `UPDATE a, b SET …`: the parser knows it only with `JOIN`.
+#[derive(Default)]
+struct Update {
+    between: bool,
+    depth: u32,
+}
+
+impl Update {
+    fn step(&mut self, token: &mut Token, is_first: bool) {
+        match token {
+            Token::Word(word) if is_first => self.between = word.keyword == Keyword::UPDATE,
+            _ if !self.between => {}
+            Token::Word(word) if word.keyword == Keyword::SET => self.between = false,
+            Token::LParen => self.depth += 1,
+            Token::RParen => self.depth = self.depth.saturating_sub(1),
+            Token::Comma if self.depth == 0 => {
+                *token = Token::Word(Word { value: "JOIN".into(), quote_style: None, keyword: Keyword::JOIN });
+            }
+            _ => {}
+        }
+    }
 }
 
 fn span(start: u64, end: u64) -> Span {
