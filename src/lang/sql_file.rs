@@ -102,4 +102,48 @@ mod tests {
         assert_eq!(facts.gaps, []);
         assert_eq!(facts.statements.len(), 5);
     }
+
+    /// Prints which share of the statements under `$SEQSCAN_CORPUS` is understood, by the folder below it.
+    #[test]
+    fn corpus() {
+        let Ok(root) = std::env::var("SEQSCAN_CORPUS") else { return };
+        let limit: usize = std::env::var("SEQSCAN_SHOW").ok().and_then(|limit| limit.parse().ok()).unwrap_or(0);
+        let read = move || {
+            let mut groups: std::collections::BTreeMap<String, [usize; 3]> = Default::default();
+            let (mut bytes, mut spent) = (0, std::time::Duration::ZERO);
+            let files = walkdir::WalkDir::new(&root).sort_by_file_name().into_iter().filter_map(Result::ok);
+            for entry in files.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "sql")) {
+                let Ok(raw) = std::fs::read(entry.path()) else { continue };
+                let text = String::from_utf8_lossy(&raw).into_owned();
+                let path = entry.path().strip_prefix(&root).unwrap_or(entry.path()).to_string_lossy().into_owned();
+                let group = path.split('/').next().unwrap_or("").to_owned();
+                bytes += text.len();
+                let before = std::time::Instant::now();
+                let file = SourceFile::new(path.as_str(), Default::default(), Language::Sql, text);
+                let facts = extract(&file);
+                spent += before.elapsed();
+                let counts = groups.entry(group).or_default();
+                counts[0] += facts.statements.len();
+                for statement in facts.statements.iter().filter(|found| found.statement.unparsed.is_some()) {
+                    counts[1] += 1;
+                    let text = &file.text[statement.span.range()];
+                    if counts[1] <= limit {
+                        let shown: String = text.chars().take(300).collect();
+                        println!(
+                            "{path}: {:?} {:?}: {shown}\n",
+                            statement.statement.unparsed, statement.statement.dialect
+                        );
+                    }
+                }
+                counts[2] += 1;
+            }
+            for (group, [all, unread, files]) in groups {
+                let share = 100.0 * (all - unread) as f64 / (all.max(1)) as f64;
+                println!("{group:24} {files:6} files {all:7} statements {share:6.2} % understood");
+            }
+            println!("{bytes} bytes in {spent:?}");
+        };
+        let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(read).expect("a thread");
+        assert!(thread.join().is_ok());
+    }
 }

@@ -26,7 +26,7 @@ pub use repeats::{Hop, Repeat, RepeatKind};
 pub use sites::{QuerySite, SiteEffect};
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
-use crate::facts::{ClassId, FileFacts, FunctionId, Name, ValueId};
+use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, ValueId};
 use crate::source::SourceFile;
 use crate::sql::Dialect;
 
@@ -61,6 +61,15 @@ pub struct ProjectFile {
     pub facts: Arc<FileFacts>,
 }
 
+/// What is imported whole.
+#[derive(Clone, Debug)]
+pub(crate) enum Star {
+    /// A file of the project.
+    File(FileId),
+    /// A module of a library.
+    Library(Box<str>),
+}
+
 /// How the project is looked at.
 #[derive(Clone, Debug)]
 pub struct ProjectOptions {
@@ -89,6 +98,8 @@ pub struct Project {
     bindings: Vec<FxHashMap<Name, ValueId>>,
     /// Module text → file, for each file.
     imports: Vec<FxHashMap<Box<str>, FileId>>,
+    /// What each file imports all names of.
+    stars: Vec<Vec<Star>>,
     libraries: FxHashSet<LibraryId>,
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
@@ -130,12 +141,14 @@ impl Project {
             modules,
             bindings,
             imports,
+            stars: Vec::new(),
             libraries,
             sites: Vec::new(),
             repeats: Vec::new(),
             executed: FxHashSet::default(),
             relations: relations::Relations::default(),
         };
+        project.stars = project.ids().map(|file| project.find_stars(file)).collect();
         project.relations = relations::Relations::find(&project);
         project.sites = project.each_file(sites::find);
         let graph = calls::CallGraph::new(&project);
@@ -190,6 +203,22 @@ impl Project {
     /// Whether a manifest or an import of the project names this library.
     pub(crate) fn uses_library(&self, library: LibraryId) -> bool {
         self.libraries.contains(&library)
+    }
+
+    /// What a file imports all names of.
+    pub(crate) fn stars(&self, file: FileId) -> &[Star] {
+        self.stars.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    fn find_stars(&self, file: FileId) -> Vec<Star> {
+        let facts = &self.file(file).facts;
+        let stars = facts.imports.iter().filter(|import| import.what == Imported::Star);
+        stars
+            .map(|import| {
+                let module = &facts.names[import.module];
+                self.resolve_module(file, module).map_or_else(|| Star::Library(module.into()), Star::File)
+            })
+            .collect()
     }
 
     /// What a top-level name of a file is bound to.

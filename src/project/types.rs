@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::relations::{self, Relation};
-use super::{ClassRef, FileId, FunctionRef, Project};
+use super::{ClassRef, FileId, FunctionRef, Project, Star};
 use crate::apis::{Returned, TypeId};
 use crate::facts::*;
 
@@ -307,7 +307,7 @@ impl<'p> Types<'p> {
     }
 
     fn exported(&self, from: FileId, target: FileId, module: &str, name: &str) -> Ty {
-        match self.binding(target, name, 0) {
+        match self.binding(target, name) {
             Ty::Unknown => match self.submodule(from, module, name) {
                 Some(file) if self.project.file(target).source.language == crate::source::Language::Python => {
                     Ty::Module(file)
@@ -319,38 +319,37 @@ impl<'p> Types<'p> {
     }
 
     /// What `name` is at the top level of `file`, through star imports.
-    pub(crate) fn binding(&self, file: FileId, name: &str, depth: u8) -> Ty {
-        let facts = self.facts(file);
-        if let Some(id) = facts.names.find(name) {
-            let bound = self.project.binding(file, id);
-            if let Some(value) = bound {
-                return self.of(file, value);
-            }
-        }
-        if depth > 8 {
-            return Ty::Unknown;
-        }
-        for import in facts.imports.iter().filter(|import| import.what == Imported::Star) {
-            let module = &facts.names[import.module];
-            let found = match self.project.resolve_module(file, module) {
-                Some(target) if target != file => self.binding(target, name, depth + 1),
-                Some(_) => Ty::Unknown,
-                None => {
-                    let path = library_path(module, name);
-                    let catalog = &self.project.catalog;
-                    let known = catalog.function(&path).is_some() || catalog.type_named(&path).is_some();
-                    if known { Ty::Path(path) } else { Ty::Unknown }
+    pub(crate) fn binding(&self, file: FileId, name: &str) -> Ty {
+        // Each file is looked at once: barrels re-export each other.
+        let mut seen = FxHashSet::from_iter([file]);
+        let mut open = vec![file];
+        while let Some(at) = open.pop() {
+            let facts = self.facts(at);
+            if let Some(value) = facts.names.find(name).and_then(|id| self.project.binding(at, id)) {
+                let ty = self.of(at, value);
+                if ty.is_known() || at == file {
+                    return ty;
                 }
-            };
-            if found.is_known() {
-                return found;
+            }
+            for star in self.project.stars(at) {
+                match star {
+                    Star::File(target) => {
+                        if seen.insert(*target) {
+                            open.push(*target);
+                        }
+                    }
+                    Star::Library(module) => {
+                        let path = library_path(module, name);
+                        let catalog = &self.project.catalog;
+                        if catalog.function(&path).is_some() || catalog.type_named(&path).is_some() {
+                            return Ty::Path(path);
+                        }
+                    }
+                }
             }
         }
         // `import db from "./db"` where `db` is `module.exports = { … }`.
-        if name == "default" && depth == 0 {
-            return Ty::Module(file);
-        }
-        Ty::Unknown
+        if name == "default" { Ty::Module(file) } else { Ty::Unknown }
     }
 
     fn param(&self, file: FileId, function: FunctionId, index: u16) -> Ty {
@@ -625,7 +624,7 @@ impl<'p> Types<'p> {
                     None => Ty::Path(path),
                 }
             }
-            Ty::Module(file) => self.binding(*file, name, 0),
+            Ty::Module(file) => self.binding(*file, name),
             Ty::Api(ty, model) => match catalog.attribute(*ty, name) {
                 Some(returned) => self.given(returned, &Ty::Api(*ty, *model), None),
                 None => Ty::Unknown,

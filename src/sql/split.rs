@@ -419,6 +419,9 @@ pub(super) fn by_lines(text: &str, span: Span, dialect: Dialect) -> Vec<Span> {
                 }
                 if first.is_empty() {
                     first.clone_from(&word);
+                } else if word == "INDEX" && first == "CREATE" {
+                    // No query belongs to `CREATE INDEX`.
+                    has_verb = true;
                 } else {
                     has_verb |=
                         depth == 0 && matches!(word.as_str(), "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "VALUES");
@@ -427,12 +430,20 @@ pub(super) fn by_lines(text: &str, span: Span, dialect: Dialect) -> Vec<Span> {
                 at = end;
             }
             b'(' => (depth, at) = (depth + 1, at + 1),
-            b')' => (depth, at) = (depth.saturating_sub(1), at + 1),
+            b')' => {
+                before.clear();
+                (depth, at) = (depth.saturating_sub(1), at + 1);
+            }
             b',' => {
                 before = ",".into();
                 at += 1;
             }
-            _ => at = steps.code(at, &mut ignored).min(bytes.len()),
+            byte => {
+                if !byte.is_ascii_whitespace() {
+                    before.clear();
+                }
+                at = steps.code(at, &mut ignored).min(bytes.len());
+            }
         }
     }
     parts.push((from, bytes.len()));
