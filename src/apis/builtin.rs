@@ -14,6 +14,16 @@ macro_rules! catalogs {
 
 /// Name and text of each built-in catalog.
 pub(super) const CATALOGS: &[(&str, &str)] = catalogs![
+    "django",
+    "ecma",
+    "knex",
+    "pg",
+    "prisma",
+    "psycopg",
+    "python-dbapi",
+    "sequelize",
+    "sqlalchemy",
+    "sqlite3",
 ];
 
 impl Catalog {

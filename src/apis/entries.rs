@@ -111,6 +111,9 @@ pub struct CallEntry {
     /// The types of that function's parameters.
     #[serde(default)]
     pub callback_params: Vec<String>,
+    /// Whether calls that are made before the first is awaited become one query.
+    #[serde(default)]
+    pub same_tick: bool,
     /// The help for when it runs once per row.
     pub batch: Option<String>,
     /// The same for a call whose SQL writes.
@@ -142,6 +145,9 @@ pub struct ShapeEntry {
     /// The types of that function's parameters.
     #[serde(default)]
     pub callback_params: Vec<String>,
+    /// Whether calls that are made before the first is awaited become one query.
+    #[serde(default)]
+    pub same_tick: bool,
     /// The help for when it runs once per row.
     pub batch: Option<String>,
     /// The same for a call whose SQL writes.

@@ -31,9 +31,7 @@ impl Source {
         }
         let dialect = match &file.dialect {
             None => None,
-            Some(name) => {
-                Some(Dialect::from_name(name).ok_or_else(|| wrong(format!("`{name}` is no known dialect")))?)
-            }
+            Some(name) => Some(Dialect::from_name(name).ok_or_else(|| wrong(format!("`{name}` is no known dialect")))?),
         };
         let library = Library {
             name: name.to_owned(),
@@ -222,7 +220,8 @@ impl Loader {
         for base in self.catalog.type_(id).extends.clone() {
             self.complete_type(base, new_types, done)?;
         }
-        let bases: Vec<&ApiType> = self.catalog.type_(id).extends.iter().map(|&base| self.catalog.type_(base)).collect();
+        let bases: Vec<&ApiType> =
+            self.catalog.type_(id).extends.iter().map(|&base| self.catalog.type_(base)).collect();
         let chain = entry.chain.unwrap_or_else(|| bases.iter().any(|base| base.chain));
         let runs_on = match &entry.runs_on {
             Some(names) => runs_on(names)?,
@@ -329,6 +328,7 @@ impl Loader {
             model: entry.model.clone(),
             callback: entry.callback,
             callback_params: entry.callback_params.clone(),
+            same_tick: entry.same_tick,
             batch: entry.batch.clone(),
             batch_write: entry.batch_write.clone(),
             example: entry.example.clone(),
@@ -386,6 +386,7 @@ impl Loader {
             model: entry.model.as_ref().map(arg_ref),
             callback: entry.callback,
             callback_params,
+            same_tick: entry.same_tick,
             batch: entry.batch.clone(),
             batch_write: entry.batch_write.clone(),
             example,
@@ -405,7 +406,11 @@ impl Loader {
             "sql" => plain(ArgShape::Sql),
             "text" => plain(ArgShape::Text),
             "lookup" => plain(ArgShape::Lookup),
-            "object" => Ok(ArgShape::Object(names(',', rest).iter().map(|group| names('+', group)).collect())),
+            _ if kind == "object" || kind.starts_with("object@") => {
+                let index = kind.strip_prefix("object@").unwrap_or("0");
+                let index = index.parse().map_err(|_| format!("`{index}` is no index of an argument"))?;
+                Ok(ArgShape::Object(index, names(',', rest).iter().map(|group| names('+', group)).collect()))
+            }
             "keyword" => Ok(ArgShape::Keyword(names(',', rest))),
             "type" => self.type_named("args", rest).map(ArgShape::Type),
             _ => Err(format!(

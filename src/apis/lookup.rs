@@ -1,9 +1,7 @@
 //! Questions to a [`Catalog`].
 
 use super::shape::glob;
-use super::{
-    ApiCall, ApiShape, ApiType, Catalog, CatalogLanguage, Library, LibraryId, Returned, TypeId,
-};
+use super::{ApiCall, ApiShape, ApiType, Catalog, CatalogLanguage, Library, LibraryId, Returned, TypeId};
 
 impl Catalog {
     /// The library with this id.

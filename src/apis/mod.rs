@@ -198,6 +198,9 @@ pub struct ApiCall {
     pub callback: Option<u16>,
     /// The types of that function's parameters.
     pub callback_params: Vec<TypeId>,
+    /// Whether the library makes one query of all such calls that are made before the first is awaited (Prisma's
+    /// `findUnique`): `Promise.all(ids.map(…))` over it is one round trip, `for … await` is not.
+    pub same_tick: bool,
     /// The help for when the call runs once per row: the library's own form for many rows.
     pub batch: Option<String>,
     /// The same for a call whose SQL writes; see [`ApiCall::batch_for`].

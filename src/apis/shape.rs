@@ -9,7 +9,7 @@ pub struct ApiShape {
     pub call: ApiCall,
     /// The names of the path from right to left, the method first: `*.objects.filter` is `filter`, `objects`, `*`.
     /// `name` is a name that is not called, `name()` a call of it, `*` either of any name (`*_set`, `*prisma*` have
-    /// fixed parts), `*()` any call, `**` any number of names and calls. More may stand to the left.
+    /// fixed parts), `*()` any call. More may stand to the left.
     pub path: Vec<String>,
     /// What its arguments look like.
     pub args: ArgShape,
@@ -24,9 +24,9 @@ pub enum ArgShape {
     Any,
     /// `one`: exactly one.
     One,
-    /// `object`, `object:where,take+skip`: the first is an object literal; with at least one of these groups of keys,
-    /// each group whole. No groups: any object literal.
-    Object(Vec<Vec<String>>),
+    /// `object`, `object:where,take+skip`, `object@1:where`: the first (with `@n` the n-th, from 0) is an object literal;
+    /// with at least one of these groups of keys, each group whole. No groups: any object literal.
+    Object(u16, Vec<Vec<String>>),
     /// `sql`: the [`ApiCall::sql`] argument (the first, if not said) is text that is SQL.
     Sql,
     /// `text`: the first is a string literal.
@@ -43,7 +43,7 @@ impl ArgShape {
     /// Whether an object literal with the keys that `has` knows fits. False for what is no [`ArgShape::Object`].
     pub fn fits_object(&self, has: impl Fn(&str) -> bool) -> bool {
         match self {
-            ArgShape::Object(groups) => {
+            ArgShape::Object(_, groups) => {
                 groups.is_empty() || groups.iter().any(|group| group.iter().all(|key| has(key)))
             }
             _ => false,
@@ -70,9 +70,6 @@ impl ApiShape {
 
 fn fits(path: &[String], steps: &[Step<'_>]) -> bool {
     let Some((first, rest)) = path.split_first() else { return true };
-    if first == "**" {
-        return (0..=steps.len()).any(|skip| fits(rest, &steps[skip..]));
-    }
     let Some((step, left)) = steps.split_first() else { return false };
     let name_fits = match first.strip_suffix("()") {
         Some(name) => step.called && glob(name, step.name),

@@ -63,7 +63,13 @@ impl CallGraph {
     }
 
     /// The function that code in `function` belongs to, and the loops around it, innermost first.
-    pub(super) fn place(&self, project: &Project, file: FileId, function: FunctionId, at: Option<LoopId>) -> (FunctionId, Vec<LoopId>) {
+    pub(super) fn place(
+        &self,
+        project: &Project,
+        file: FileId,
+        function: FunctionId,
+        at: Option<LoopId>,
+    ) -> (FunctionId, Vec<LoopId>) {
         place(&project.file(file).facts, &self.inlined[file.0 as usize], function, at)
     }
 
@@ -74,7 +80,12 @@ impl CallGraph {
         let mut order = 0_usize;
         let mut push = |queue: &mut BinaryHeap<_>, state: State, witness: Witness| {
             order += 1;
-            queue.push(Reverse((witness.confidence < Confidence::High, witness.hops, Reverse(order), Entry(state, witness))));
+            queue.push(Reverse((
+                witness.confidence < Confidence::High,
+                witness.hops,
+                Reverse(order),
+                Entry(state, witness),
+            )));
         };
         for file in project.ids() {
             let facts = &project.file(file).facts;
@@ -355,21 +366,35 @@ fn find_inlined(types: &Types<'_>, file: FileId) -> Vec<bool> {
 
 fn is_registration(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    ["settimeout", "setinterval", "schedule", "subscribe", "register", "describe", "addeventlistener", "listen", "process"]
-        .iter()
-        .any(|word| lower.contains(word))
-        || matches!(name, "on" | "once" | "use" | "it" | "test" | "get" | "post" | "put" | "delete" | "patch" | "all" | "define")
+    [
+        "settimeout",
+        "setinterval",
+        "schedule",
+        "subscribe",
+        "register",
+        "describe",
+        "addeventlistener",
+        "listen",
+        "process",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
+        || matches!(
+            name,
+            "on" | "once" | "use" | "it" | "test" | "get" | "post" | "put" | "delete" | "patch" | "all" | "define"
+        )
 }
 
 // ── Edges ───────────────────────────────────────────────────────────────────────────────────────────────
 
 /// Method names that collections and standard libraries have too: never taken for the only definition.
 const COMMON_NAMES: [&str; 64] = [
-    "get", "set", "has", "add", "pop", "push", "find", "filter", "map", "items", "keys", "values", "update", "delete", "remove",
-    "insert", "append", "extend", "clear", "copy", "close", "open", "read", "write", "send", "run", "start", "stop", "main", "call",
-    "apply", "bind", "next", "then", "join", "split", "format", "replace", "load", "save", "create", "count", "index", "sort",
-    "exists", "first", "last", "all", "any", "execute", "query", "fetch", "process", "handle", "init", "setup", "render", "to_dict",
-    "toString", "toJSON", "validate", "parse", "emit", "log",
+    "get", "set", "has", "add", "pop", "push", "find", "filter", "map", "items", "keys", "values", "update", "delete",
+    "remove", "insert", "append", "extend", "clear", "copy", "close", "open", "read", "write", "send", "run", "start",
+    "stop", "main", "call", "apply", "bind", "next", "then", "join", "split", "format", "replace", "load", "save",
+    "create", "count", "index", "sort", "exists", "first", "last", "all", "any", "execute", "query", "fetch",
+    "process", "handle", "init", "setup", "render", "to_dict", "toString", "toJSON", "validate", "parse", "emit",
+    "log",
 ];
 
 /// Names with exactly one definition in the project, by language family.
@@ -384,10 +409,7 @@ fn unique_names(project: &Project) -> FxHashMap<(bool, Box<str>), Option<Functio
                 continue;
             }
             let found = FunctionRef { file, function: FunctionId(u32::try_from(index).unwrap_or(u32::MAX)) };
-            unique
-                .entry((ecma, name.into()))
-                .and_modify(|known| *known = None)
-                .or_insert(Some(found));
+            unique.entry((ecma, name.into())).and_modify(|known| *known = None).or_insert(Some(found));
         }
     }
     unique
@@ -471,12 +493,16 @@ fn find_edges(
         }
         for (at, arg) in call.args.iter().enumerate() {
             let at = u16::try_from(at).unwrap_or(u16::MAX);
-            if !matches!(facts.value(arg.value), Value::Member(..) | Value::Import(_) | Value::Function(_) | Value::Global(_)) {
+            if !matches!(
+                facts.value(arg.value),
+                Value::Member(..) | Value::Import(_) | Value::Function(_) | Value::Global(_)
+            ) {
                 continue;
             }
             let runs = api.is_some_and(|api| api.callback == Some(at))
                 || target.is_some_and(|target| called.contains(&(target, at)));
-            if runs && let Ty::Function(function) = types.of(file, arg.value)
+            if runs
+                && let Ty::Function(function) = types.of(file, arg.value)
                 && !(function.file == file && inlined[function.function.index()])
             {
                 edge(function, Confidence::High, true);
@@ -514,7 +540,11 @@ fn only_definition(
     callee.class?;
     let given = call.args.iter().filter(|arg| arg.name.is_none()).count();
     let takes_rest = callee.params.iter().any(|param| param.is_rest);
-    let required = callee.params.iter().filter(|param| param.default.is_none() && !param.is_rest && !param.is_keyword_only).count();
+    let required = callee
+        .params
+        .iter()
+        .filter(|param| param.default.is_none() && !param.is_rest && !param.is_keyword_only)
+        .count();
     let fits = (takes_rest || given <= callee.params.len()) && (ecma || call.args.len() >= required);
     fits.then_some(found)
 }
@@ -534,7 +564,8 @@ pub(super) fn is_memoised(facts: &FileFacts, function: FunctionId) -> bool {
         };
         name.is_some_and(|name| {
             let lower = name.to_ascii_lowercase();
-            (lower.contains("cache") && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page"))
+            (lower.contains("cache")
+                && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page"))
                 || lower.contains("memo")
         })
     })

@@ -15,13 +15,12 @@ pub(super) type Executed = FxHashSet<(FileId, usize)>;
 
 /// All statements of the project that are run.
 pub(super) fn find(project: &Project, graph: &CallGraph) -> Executed {
-    let mut executed: Executed = project
-        .ids()
-        .flat_map(|file| project.sites(file).iter().flat_map(|site| site.sql.iter().copied()))
-        .collect();
+    let mut executed: Executed =
+        project.ids().flat_map(|file| project.sites(file).iter().flat_map(|site| site.sql.iter().copied())).collect();
     for file in project.ids() {
         let facts = &project.file(file).facts;
-        executed.extend(facts.statements.iter().enumerate().filter(|(_, sql)| sql.text.is_none()).map(|(i, _)| (file, i)));
+        executed
+            .extend(facts.statements.iter().enumerate().filter(|(_, sql)| sql.text.is_none()).map(|(i, _)| (file, i)));
     }
     let takes_sql = sql_params(project, graph);
     let given = project.each_file(|types, file| given(types, graph, file, &takes_sql));
@@ -80,7 +79,12 @@ fn as_param(facts: &FileFacts, value: ValueId) -> Option<(FunctionId, u16)> {
     }
 }
 
-fn given(types: &Types<'_>, graph: &CallGraph, file: FileId, takes_sql: &FxHashSet<(FunctionRef, u16)>) -> Vec<(FileId, usize)> {
+fn given(
+    types: &Types<'_>,
+    graph: &CallGraph,
+    file: FileId,
+    takes_sql: &FxHashSet<(FunctionRef, u16)>,
+) -> Vec<(FileId, usize)> {
     let facts = &types.project().file(file).facts;
     let flow = Flow::new(facts);
     let mut found = Vec::new();

@@ -20,8 +20,30 @@ pub(crate) enum Dependence {
 const NEXT_ROW: [&str; 4] = ["fetchone", "fetch_one", "fetchOne", "nextRow"];
 /// Functions that give the same for the same arguments.
 const PURE: [&str; 24] = [
-    "str", "int", "float", "bool", "len", "list", "tuple", "set", "dict", "sorted", "min", "max", "sum", "abs", "round", "repr",
-    "range", "isinstance", "getattr", "String", "Number", "Boolean", "parseInt", "frozenset",
+    "str",
+    "int",
+    "float",
+    "bool",
+    "len",
+    "list",
+    "tuple",
+    "set",
+    "dict",
+    "sorted",
+    "min",
+    "max",
+    "sum",
+    "abs",
+    "round",
+    "repr",
+    "range",
+    "isinstance",
+    "getattr",
+    "String",
+    "Number",
+    "Boolean",
+    "parseInt",
+    "frozenset",
 ];
 
 /// Answers for one file.
@@ -112,7 +134,10 @@ impl<'f> Flow<'f> {
             strongest = strongest.max(self.walk(arg.value, of, seen));
         }
         let pure = matches!(self.facts.value(call.callee), Value::Global(_)) && PURE.contains(&name)
-            || matches!(name, "strip" | "lower" | "upper" | "trim" | "toString" | "toLowerCase" | "format" | "join" | "replace");
+            || matches!(
+                name,
+                "strip" | "lower" | "upper" | "trim" | "toString" | "toLowerCase" | "format" | "join" | "replace"
+            );
         if pure { strongest } else { strongest.max(Dependence::Varies) }
     }
 
@@ -148,7 +173,8 @@ impl<'f> Flow<'f> {
     /// Whether a carried value is the counter of a loop that runs over the length of something.
     fn counts_up(&self, id: LoopId, carried: ValueId) -> bool {
         let found = self.facts.loop_(id);
-        let Value::Operation(Operation::Order | Operation::NotEqual, left, right) = self.facts.value(found.condition) else {
+        let Value::Operation(Operation::Order | Operation::NotEqual, left, right) = self.facts.value(found.condition)
+        else {
             return false;
         };
         let is_length = |value: ValueId| match self.facts.value(value) {
@@ -164,7 +190,13 @@ impl<'f> Flow<'f> {
         self.collect(value, function, into, &mut FxHashSet::default());
     }
 
-    fn collect(&self, value: ValueId, function: FunctionId, into: &mut FxHashSet<Source>, seen: &mut FxHashSet<ValueId>) {
+    fn collect(
+        &self,
+        value: ValueId,
+        function: FunctionId,
+        into: &mut FxHashSet<Source>,
+        seen: &mut FxHashSet<ValueId>,
+    ) {
         if !seen.insert(value) || seen.len() > 4_000 {
             return;
         }

@@ -34,7 +34,9 @@ impl<'t, 'p> Loops<'t, 'p> {
         let facts: &'p FileFacts = &types.project().file(file).facts;
         let flow = Flow::new(facts);
         let mut waiting = FxHashSet::default();
-        for call in facts.calls.iter().filter(|call| call.in_loop.is_some() && flow.called_name(call).is_some_and(waits)) {
+        for call in
+            facts.calls.iter().filter(|call| call.in_loop.is_some() && flow.called_name(call).is_some_and(waits))
+        {
             let mut at = call.in_loop;
             while let Some(id) = at.filter(|id| waiting.insert(*id)) {
                 at = facts.loop_(id).parent;
@@ -75,7 +77,9 @@ impl<'t, 'p> Loops<'t, 'p> {
                     }
                     names.push(name);
                     at = match (name, call.args.first()) {
-                        ("enumerate" | "list" | "tqdm" | "iter" | "reversed" | "sorted" | "entries", Some(arg)) => arg.value,
+                        ("enumerate" | "list" | "tqdm" | "iter" | "reversed" | "sorted" | "entries", Some(arg)) => {
+                            arg.value
+                        }
                         _ => match self.facts.value(call.callee) {
                             Value::Member(object, _) if matches!(name, "entries" | "map" | "values") => *object,
                             _ => break,
@@ -97,7 +101,9 @@ impl<'t, 'p> Loops<'t, 'p> {
         }
         names.iter().any(|name| {
             let lower = name.to_ascii_lowercase();
-            lower.contains("chunk") || lower.contains("batch") || matches!(lower.as_str(), "grouper" | "paginator" | "page_range" | "splitevery")
+            lower.contains("chunk")
+                || lower.contains("batch")
+                || matches!(lower.as_str(), "grouper" | "paginator" | "page_range" | "splitevery")
         })
     }
 
@@ -115,14 +121,18 @@ impl<'t, 'p> Loops<'t, 'p> {
             _ => LoopShape::Few,
         };
         match facts.value(iterable) {
-            Value::Sequence(items) if !items.iter().any(|&item| matches!(facts.value(item), Value::Spread(_))) => by_count(items.len()),
+            Value::Sequence(items) if !items.iter().any(|&item| matches!(facts.value(item), Value::Spread(_))) => {
+                by_count(items.len())
+            }
             Value::Mapping(entries) if !entries.iter().any(|&(key, _)| key == UNKNOWN) => by_count(entries.len()),
             Value::Int(_) | Value::Bool(_) => LoopShape::Silent,
-            Value::Either(left, right) => match (self.bounded_in(file, *left, depth + 1), self.bounded_in(file, *right, depth + 1)) {
-                (LoopShape::Rows, _) | (_, LoopShape::Rows) => LoopShape::Rows,
-                (LoopShape::Few, _) | (_, LoopShape::Few) => LoopShape::Few,
-                _ => LoopShape::Silent,
-            },
+            Value::Either(left, right) => {
+                match (self.bounded_in(file, *left, depth + 1), self.bounded_in(file, *right, depth + 1)) {
+                    (LoopShape::Rows, _) | (_, LoopShape::Rows) => LoopShape::Rows,
+                    (LoopShape::Few, _) | (_, LoopShape::Few) => LoopShape::Few,
+                    _ => LoopShape::Silent,
+                }
+            }
             Value::Call(call) => {
                 let call = facts.call(*call);
                 let flow = Flow::new(facts);
@@ -136,14 +146,18 @@ impl<'t, 'p> Loops<'t, 'p> {
                     ("range", Some(bound), _) if call.args.len() == 1 => match facts.value(bound) {
                         Value::Int(0..=10) => LoopShape::Silent,
                         Value::Int(_) => LoopShape::Few,
-                        Value::Global(name) | Value::Member(_, name) if is_constant_name(&facts.names[*name]) => LoopShape::Silent,
+                        Value::Global(name) | Value::Member(_, name) if is_constant_name(&facts.names[*name]) => {
+                            LoopShape::Silent
+                        }
                         Value::Import(_) => LoopShape::Silent,
                         _ => LoopShape::Rows,
                     },
                     ("enumerate" | "list" | "tuple" | "set" | "sorted" | "reversed" | "iter", Some(inner), _) => {
                         self.bounded_in(file, inner, depth + 1)
                     }
-                    ("keys" | "values" | "entries", Some(inner), Some(global)) if matches!(facts.value(global), Value::Global(_)) => {
+                    ("keys" | "values" | "entries", Some(inner), Some(global))
+                        if matches!(facts.value(global), Value::Global(_)) =>
+                    {
                         self.bounded_in(file, inner, depth + 1)
                     }
                     ("items" | "keys" | "values" | "entries" | "filter" | "slice", _, Some(object)) => {
@@ -198,7 +212,8 @@ impl<'t, 'p> Loops<'t, 'p> {
     pub(super) fn leaves_after(&self, call: CallId, guard: Option<GuardId>, id: LoopId) -> bool {
         let found = self.facts.loop_(id);
         let span = self.facts.call(call).span;
-        if self.facts.call(call).result == ResultUse::Returned && found.function == self.facts.call(call).function
+        if self.facts.call(call).result == ResultUse::Returned
+            && found.function == self.facts.call(call).function
             && !matches!(found.kind, LoopKind::Callback(_) | LoopKind::Comprehension)
             && self.facts.exits.iter().any(|exit| exit.kind == ExitKind::Return && exit.span.contains(span))
         {
@@ -247,7 +262,8 @@ impl<'t, 'p> Loops<'t, 'p> {
         match exit.kind {
             ExitKind::Break => true,
             ExitKind::Return => {
-                self.mentions(exit.value, call) || matches!(self.facts.value(exit.value), Value::Bool(_) | Value::Null | Value::Unknown)
+                self.mentions(exit.value, call)
+                    || matches!(self.facts.value(exit.value), Value::Bool(_) | Value::Null | Value::Unknown)
             }
             _ => false,
         }
@@ -301,7 +317,9 @@ impl<'t, 'p> Loops<'t, 'p> {
         match self.facts.value(condition) {
             Value::Operation(Operation::NotIn, ..) => then,
             Value::Operation(Operation::In, ..) => !then,
-            Value::Operation(Operation::Not, inner, _) => self.is_miss(*inner, !then, depth + 1) || (then && self.is_lookup(*inner)),
+            Value::Operation(Operation::Not, inner, _) => {
+                self.is_miss(*inner, !then, depth + 1) || (then && self.is_lookup(*inner))
+            }
             Value::Operation(Operation::Equal, left, right) => {
                 then && matches!(self.facts.value(*right), Value::Null) && self.is_lookup(*left)
             }
@@ -318,7 +336,9 @@ impl<'t, 'p> Loops<'t, 'p> {
     fn is_lookup(&self, value: ValueId) -> bool {
         match self.facts.value(value) {
             Value::Item(..) => true,
-            Value::Call(call) => matches!(self.flow.called_name(self.facts.call(*call)), Some("get" | "has" | "includes")),
+            Value::Call(call) => {
+                matches!(self.flow.called_name(self.facts.call(*call)), Some("get" | "has" | "includes"))
+            }
             Value::Either(left, right) => self.is_lookup(*left) || self.is_lookup(*right),
             Value::Carried(before, _) => self.is_lookup(*before),
             _ => false,
@@ -329,7 +349,8 @@ impl<'t, 'p> Loops<'t, 'p> {
     pub(super) fn is_slice_of_loop(&self, value: ValueId, id: LoopId) -> bool {
         match self.facts.value(value) {
             Value::Slice(_, low, high) => {
-                self.flow.dependence(*low, id) > Dependence::Invariant || self.flow.dependence(*high, id) > Dependence::Invariant
+                self.flow.dependence(*low, id) > Dependence::Invariant
+                    || self.flow.dependence(*high, id) > Dependence::Invariant
             }
             Value::Call(call) => {
                 let call = self.facts.call(*call);
@@ -343,11 +364,13 @@ impl<'t, 'p> Loops<'t, 'p> {
                 }
             }
             Value::Mapping(entries) => {
-                let mut depends = entries.iter().filter(|entry| self.flow.dependence(entry.1, id) > Dependence::Invariant).peekable();
+                let mut depends =
+                    entries.iter().filter(|entry| self.flow.dependence(entry.1, id) > Dependence::Invariant).peekable();
                 depends.peek().is_some() && depends.all(|entry| self.is_slice_of_loop(entry.1, id))
             }
             Value::Sequence(items) => {
-                let mut depends = items.iter().filter(|&&item| self.flow.dependence(item, id) > Dependence::Invariant).peekable();
+                let mut depends =
+                    items.iter().filter(|&&item| self.flow.dependence(item, id) > Dependence::Invariant).peekable();
                 depends.peek().is_some() && depends.all(|&item| self.is_slice_of_loop(item, id))
             }
             Value::Spread(inner) => self.is_slice_of_loop(*inner, id),

@@ -19,7 +19,9 @@ impl ManifestFile {
     pub fn is_one(name: &str) -> bool {
         let requirements = name.starts_with("requirements") && (name.ends_with(".txt") || name.ends_with(".in"));
         let tsconfig = (name.starts_with("tsconfig") || name.starts_with("jsconfig")) && name.ends_with(".json");
-        requirements || tsconfig || matches!(name, "package.json" | "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile")
+        requirements
+            || tsconfig
+            || matches!(name, "package.json" | "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile")
     }
 }
 
@@ -72,7 +74,8 @@ impl Manifests {
                 _ => all.aliases.extend(read_aliases(&file.path, &configs, 0)),
             }
         }
-        all.aliases.sort_by(|a, b| b.directory.len().cmp(&a.directory.len()).then_with(|| a.directory.cmp(&b.directory)));
+        all.aliases
+            .sort_by(|a, b| b.directory.len().cmp(&a.directory.len()).then_with(|| a.directory.cmp(&b.directory)));
         all
     }
 
@@ -271,7 +274,10 @@ mod tests {
     #[test]
     fn aliases_follow_extends_and_survive_comments() {
         let all = Manifests::read(&[
-            file("tsconfig.base.json", "{ // shared\n \"compilerOptions\": {\"baseUrl\": \".\", \"paths\": {\"@/*\": [\"src/*\",]}} }"),
+            file(
+                "tsconfig.base.json",
+                "{ // shared\n \"compilerOptions\": {\"baseUrl\": \".\", \"paths\": {\"@/*\": [\"src/*\",]}} }",
+            ),
             file("apps/web/tsconfig.json", r#"{"extends": "../../tsconfig.base.json"}"#),
         ]);
         let web = all.aliases.iter().find(|aliases| aliases.directory == "apps/web").expect("read");

@@ -216,7 +216,9 @@ fn used_libraries(files: &[ProjectFile], manifests: &Manifests, catalog: &Catalo
                 || imported.iter().any(|(language, module)| {
                     library.language.covers(*language)
                         && library.imports.iter().any(|root| {
-                            module.strip_prefix(root.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+                            module
+                                .strip_prefix(root.as_str())
+                                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
                         })
                 })
         })

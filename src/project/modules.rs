@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::manifest::{Manifests, join, split};
 use super::FileId;
+use super::manifest::{Manifests, join, split};
 use crate::source::Language;
 
 /// All files by path, and the ways that lead to them.
@@ -55,12 +55,14 @@ impl Modules {
     }
 
     /// The file that `module`, written in `from`, means; `None` if it is not one of the project.
-    pub(super) fn resolve(&self, manifests: &Manifests, from: &str, language: Language, module: &str) -> Option<FileId> {
-        if language == Language::Python {
-            self.python(from, module)
-        } else {
-            self.ecma(manifests, from, module)
-        }
+    pub(super) fn resolve(
+        &self,
+        manifests: &Manifests,
+        from: &str,
+        language: Language,
+        module: &str,
+    ) -> Option<FileId> {
+        if language == Language::Python { self.python(from, module) } else { self.ecma(manifests, from, module) }
     }
 
     fn python(&self, from: &str, module: &str) -> Option<FileId> {
@@ -134,7 +136,8 @@ impl Modules {
     }
 
     fn own_package(&self, manifests: &Manifests, module: &str) -> Option<FileId> {
-        let cut = module.match_indices('/').nth(usize::from(module.starts_with('@'))).map_or(module.len(), |(at, _)| at);
+        let cut =
+            module.match_indices('/').nth(usize::from(module.starts_with('@'))).map_or(module.len(), |(at, _)| at);
         let package = manifests.own.get(&module[..cut])?;
         let rest = module[cut..].trim_start_matches('/');
         if rest.is_empty() {
@@ -148,9 +151,7 @@ impl Modules {
                 source.or_else(|| self.ecma_file(&path))
             });
         }
-        [rest.to_owned(), format!("src/{rest}")]
-            .iter()
-            .find_map(|rest| self.ecma_file(&join(&package.directory, rest)))
+        [rest.to_owned(), format!("src/{rest}")].iter().find_map(|rest| self.ecma_file(&join(&package.directory, rest)))
     }
 
     fn ecma_file(&self, path: &str) -> Option<FileId> {
@@ -158,9 +159,9 @@ impl Modules {
             return Some(file);
         }
         let with = |base: &str| ENDINGS.iter().find_map(|ending| self.file(&format!("{base}{ending}")));
-        with(path)
-            .or_else(|| with(&format!("{path}/index")))
-            .or_else(|| [".js", ".mjs", ".cjs", ".jsx", ".d.ts"].iter().find_map(|ending| with(path.strip_suffix(ending)?)))
+        with(path).or_else(|| with(&format!("{path}/index"))).or_else(|| {
+            [".js", ".mjs", ".cjs", ".jsx", ".d.ts"].iter().find_map(|ending| with(path.strip_suffix(ending)?))
+        })
     }
 
     fn tail(&self, path: &str) -> Option<FileId> {

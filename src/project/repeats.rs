@@ -69,7 +69,16 @@ pub(super) fn find(types: &Types<'_>, graph: &CallGraph, reach: &Reach, file: Fi
     if facts.loops.is_empty() {
         return Vec::new();
     }
-    let finder = Finder { types, graph, reach, file, facts, loops: Loops::new(types, file), flow: Flow::new(facts), changing: OnceCell::new() };
+    let finder = Finder {
+        types,
+        graph,
+        reach,
+        file,
+        facts,
+        loops: Loops::new(types, file),
+        flow: Flow::new(facts),
+        changing: OnceCell::new(),
+    };
     let mut found = Vec::new();
     for (index, site) in project.sites(file).iter().enumerate() {
         found.extend(finder.site(index, site));
@@ -253,7 +262,8 @@ impl Finder<'_, '_, '_> {
             let per_row = match dependence {
                 Dependence::PerRow => true,
                 Dependence::Varies => {
-                    candidate.effect == SiteEffect::Write && matches!(found.kind, LoopKind::Each | LoopKind::Comprehension)
+                    candidate.effect == SiteEffect::Write
+                        && matches!(found.kind, LoopKind::Each | LoopKind::Comprehension)
                 }
                 Dependence::Invariant => false,
             };
@@ -293,7 +303,8 @@ impl Finder<'_, '_, '_> {
     }
 
     fn chunk_of(&self, candidate: &Candidate<'_>, id: LoopId) -> bool {
-        let mut depends = candidate.args.iter().filter(|&&arg| self.flow.dependence(arg, id) > Dependence::Invariant).peekable();
+        let mut depends =
+            candidate.args.iter().filter(|&&arg| self.flow.dependence(arg, id) > Dependence::Invariant).peekable();
         depends.peek().is_some() && depends.all(|&arg| self.loops.is_slice_of_loop(arg, id))
     }
 
@@ -305,7 +316,8 @@ impl Finder<'_, '_, '_> {
         let mut outer = None;
         for &id in loops {
             let found = self.facts.loop_(id);
-            let each = matches!(found.kind, LoopKind::Each | LoopKind::Comprehension | LoopKind::Callback(_) | LoopKind::Keys);
+            let each =
+                matches!(found.kind, LoopKind::Each | LoopKind::Comprehension | LoopKind::Callback(_) | LoopKind::Keys);
             if !each
                 || self.loops.shape(id) != LoopShape::Rows
                 || self.loops.leaves_after(candidate.call, candidate.guard, id)
@@ -323,8 +335,9 @@ impl Finder<'_, '_, '_> {
     /// The loops that may change what a read in them finds: they write, or call something that may.
     fn changing_loops(&self) -> FxHashSet<LoopId> {
         const CHANGING: [&str; 24] = [
-            "save", "delete", "create", "update", "add", "insert", "execute", "commit", "flush", "put", "remove", "write", "set",
-            "send", "exec", "run", "destroy", "upsert", "pop", "next", "refresh", "rollback", "close", "process",
+            "save", "delete", "create", "update", "add", "insert", "execute", "commit", "flush", "put", "remove",
+            "write", "set", "send", "exec", "run", "destroy", "upsert", "pop", "next", "refresh", "rollback", "close",
+            "process",
         ];
         let project = self.types.project();
         let mut changing = FxHashSet::default();
@@ -341,7 +354,10 @@ impl Finder<'_, '_, '_> {
                 continue;
             }
             let name = self.flow.called_name(call).unwrap_or("");
-            if CHANGING.iter().any(|word| name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))) {
+            if CHANGING
+                .iter()
+                .any(|word| name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
+            {
                 mark(call.function, call.in_loop);
             }
         }
@@ -365,9 +381,21 @@ impl Finder<'_, '_, '_> {
                 None => source.as_str(),
             };
             let lower = text.to_ascii_lowercase();
-            ["nextval", "random", "rand(", "now(", "uuid", "clock_timestamp", "for update", "skip locked", "pg_", "sleep", "last_insert"]
-                .iter()
-                .any(|word| lower.contains(word))
+            [
+                "nextval",
+                "random",
+                "rand(",
+                "now(",
+                "uuid",
+                "clock_timestamp",
+                "for update",
+                "skip locked",
+                "pg_",
+                "sleep",
+                "last_insert",
+            ]
+            .iter()
+            .any(|word| lower.contains(word))
         })
     }
 }

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::flow::Flow;
 use super::types::{ClassMember, Ty, Types};
 use super::{ClassRef, FileId};
-use crate::apis::{ApiCall, CatalogLanguage, ApiShape, ArgRef, ArgShape, Effect, LibraryId, RunsOn, Step};
+use crate::apis::{ApiCall, ApiShape, ArgRef, ArgShape, CatalogLanguage, Effect, LibraryId, RunsOn, Step};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::{Language, Span};
@@ -84,13 +84,7 @@ struct Finder<'t, 'p> {
 impl<'t, 'p> Finder<'t, 'p> {
     fn new(types: &'t Types<'p>, file: FileId) -> Self {
         let facts: &'p FileFacts = &types.project().file(file).facts;
-        Finder {
-            types,
-            file,
-            facts,
-            seen: FxHashSet::default(),
-            sites: Vec::new(),
-        }
+        Finder { types, file, facts, seen: FxHashSet::default(), sites: Vec::new() }
     }
 
     // ── Calls ───────────────────────────────────────────────────────────────────────────────────────
@@ -142,7 +136,14 @@ impl<'t, 'p> Finder<'t, 'p> {
         }
     }
 
-    fn add(&mut self, id: CallId, api: &ApiCall, effect: SiteEffect, confidence: Confidence, sql: Vec<(FileId, usize)>) {
+    fn add(
+        &mut self,
+        id: CallId,
+        api: &ApiCall,
+        effect: SiteEffect,
+        confidence: Confidence,
+        sql: Vec<(FileId, usize)>,
+    ) {
         if !self.seen.insert(id) {
             return;
         }
@@ -217,8 +218,8 @@ impl<'t, 'p> Finder<'t, 'p> {
             "len" => |runs_on| runs_on.len,
             "bool" => |runs_on| runs_on.test,
             "str" => |runs_on| runs_on.str,
-            "list" | "tuple" | "set" | "frozenset" | "sorted" | "dict" | "sum" | "any" | "all" | "min" | "max" | "next" | "iter"
-            | "enumerate" | "zip" | "map" | "filter" | "reversed" => |runs_on| runs_on.iterate,
+            "list" | "tuple" | "set" | "frozenset" | "sorted" | "dict" | "sum" | "any" | "all" | "min" | "max"
+            | "next" | "iter" | "enumerate" | "zip" | "map" | "filter" | "reversed" => |runs_on| runs_on.iterate,
             _ => return,
         };
         for arg in call.args.iter().take(3) {
@@ -355,7 +356,9 @@ impl<'t, 'p> Finder<'t, 'p> {
                 Value::Member(object, _) => *object,
                 _ => break,
             };
-            while let Value::Member(object, _) | Value::Item(object, _) | Value::Carried(object, _) = self.facts.value(value) {
+            while let Value::Member(object, _) | Value::Item(object, _) | Value::Carried(object, _) =
+                self.facts.value(value)
+            {
                 value = *object;
             }
             at = match self.facts.value(value) {

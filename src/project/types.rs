@@ -103,8 +103,30 @@ impl<'p> Types<'p> {
     /// catalogued nor possibly a package of the same repository.
     pub(crate) fn is_foreign_library(&self, path: &str) -> bool {
         const FOREIGN: [&str; 24] = [
-            "axios", "requests", "httpx", "aiohttp", "redis", "ioredis", "lodash", "underscore", "fs", "path", "os", "re", "json",
-            "mongoose", "mongodb", "pymongo", "elasticsearch", "react", "rxjs", "fetch", "superagent", "got", "boto3", "dayjs",
+            "axios",
+            "requests",
+            "httpx",
+            "aiohttp",
+            "redis",
+            "ioredis",
+            "lodash",
+            "underscore",
+            "fs",
+            "path",
+            "os",
+            "re",
+            "json",
+            "mongoose",
+            "mongodb",
+            "pymongo",
+            "elasticsearch",
+            "react",
+            "rxjs",
+            "fetch",
+            "superagent",
+            "got",
+            "boto3",
+            "dayjs",
         ];
         let root = path.split(['.', '/', ':']).next().unwrap_or(path);
         FOREIGN.contains(&root) || path.starts_with("node:") || path.starts_with("@tanstack/")
@@ -199,8 +221,25 @@ impl<'p> Types<'p> {
             _ => "",
         };
         const LISTS: [&str; 20] = [
-            "list", "List", "Sequence", "Iterable", "Iterator", "Collection", "tuple", "Tuple", "set", "Set", "frozenset",
-            "Generator", "AsyncIterator", "AsyncGenerator", "AsyncIterable", "Array", "ReadonlyArray", "Awaitable", "Coroutine",
+            "list",
+            "List",
+            "Sequence",
+            "Iterable",
+            "Iterator",
+            "Collection",
+            "tuple",
+            "Tuple",
+            "set",
+            "Set",
+            "frozenset",
+            "Generator",
+            "AsyncIterator",
+            "AsyncGenerator",
+            "AsyncIterable",
+            "Array",
+            "ReadonlyArray",
+            "Awaitable",
+            "Coroutine",
             "Promise",
         ];
         let head = self.of(file, of.head);
@@ -508,14 +547,16 @@ impl<'p> Types<'p> {
                     Ty::List(Box::new(self.element(&self.of(file, first))))
                 }
                 "next" => self.element(&self.of(file, first)),
-                "str" | "int" | "float" | "bool" | "dict" | "len" | "defaultdict" | "OrderedDict" | "Map" | "Set" | "WeakMap"
-                | "URLSearchParams" | "URL" | "FormData" | "Headers" | "String" | "Number" | "Boolean" | "Date" | "RegExp"
-                | "open" | "fetch" | "bytes" | "bytearray" | "range" => Ty::Plain,
+                "str" | "int" | "float" | "bool" | "dict" | "len" | "defaultdict" | "OrderedDict" | "Map" | "Set"
+                | "WeakMap" | "URLSearchParams" | "URL" | "FormData" | "Headers" | "String" | "Number" | "Boolean"
+                | "Date" | "RegExp" | "open" | "fetch" | "bytes" | "bytearray" | "range" => Ty::Plain,
                 _ => Ty::Unknown,
             },
             Value::Member(object, name) => match (facts.value(*object), &facts.names[*name]) {
                 (Value::Global(global), method) => match (&facts.names[*global], method) {
-                    ("Object", _) | ("JSON", _) | ("Math", _) | ("Number", _) | ("String", _) | ("Buffer", _) => Ty::Plain,
+                    ("Object", _) | ("JSON", _) | ("Math", _) | ("Number", _) | ("String", _) | ("Buffer", _) => {
+                        Ty::Plain
+                    }
                     ("Array", "from") => Ty::List(Box::new(self.element(&self.of(file, first)))),
                     ("Promise", "resolve") => self.of(file, first),
                     _ => Ty::Unknown,
@@ -596,7 +637,9 @@ impl<'p> Types<'p> {
                     let ty = if declared.is_known() { declared } else { self.of(file, value) };
                     match ty {
                         // `objects = PersonManager()` on a model is about that model.
-                        Ty::Instance(manager, None) if self.api_base(*class).is_some() && self.api_base(manager).is_some() => {
+                        Ty::Instance(manager, None)
+                            if self.api_base(*class).is_some() && self.api_base(manager).is_some() =>
+                        {
                             Ty::Instance(manager, Some(*class))
                         }
                         Ty::Api(ty, None) if self.api_base(*class).is_some() => Ty::Api(ty, Some(*class)),
@@ -671,7 +714,11 @@ impl<'p> Types<'p> {
                 return Some(ClassMember::Method(FunctionRef { file: class.file, function }));
             }
             let mut found = own.attributes.iter().filter(|attribute| attribute.name == id);
-            if let Some(attribute) = found.clone().find(|a| a.annotation.is_some() || !matches!(facts.value(a.value), Value::Unknown | Value::Null)).or_else(|| found.next()) {
+            if let Some(attribute) = found
+                .clone()
+                .find(|a| a.annotation.is_some() || !matches!(facts.value(a.value), Value::Unknown | Value::Null))
+                .or_else(|| found.next())
+            {
                 return Some(ClassMember::Attribute(class.file, attribute.value, attribute.annotation));
             }
         }
@@ -684,7 +731,11 @@ impl<'p> Types<'p> {
     /// The classes of the project that a class extends.
     pub(crate) fn project_bases(&self, class: ClassRef) -> Vec<ClassRef> {
         let bases = &self.facts(class.file).class(class.class).bases;
-        bases.iter().filter_map(|&base| self.class_of(&self.of(class.file, base))).filter(|&base| base != class).collect()
+        bases
+            .iter()
+            .filter_map(|&base| self.class_of(&self.of(class.file, base)))
+            .filter(|&base| base != class)
+            .collect()
     }
 
     /// The catalogued type that a class is, by what it extends.
@@ -735,9 +786,43 @@ pub(crate) fn library_path(module: &str, name: &str) -> Arc<str> {
 fn is_plain_type(name: &str) -> bool {
     matches!(
         name,
-        "str" | "int" | "float" | "bool" | "bytes" | "dict" | "Dict" | "Mapping" | "MutableMapping" | "defaultdict"
-            | "DefaultDict" | "OrderedDict" | "Counter" | "datetime" | "date" | "timedelta" | "Decimal" | "UUID" | "Path"
-            | "string" | "number" | "boolean" | "bigint" | "Map" | "Record" | "WeakMap" | "Date" | "RegExp" | "Buffer" | "URL"
-            | "URLSearchParams" | "Headers" | "FormData" | "Response" | "Request" | "Redis" | "Element" | "Document"
+        "str"
+            | "int"
+            | "float"
+            | "bool"
+            | "bytes"
+            | "dict"
+            | "Dict"
+            | "Mapping"
+            | "MutableMapping"
+            | "defaultdict"
+            | "DefaultDict"
+            | "OrderedDict"
+            | "Counter"
+            | "datetime"
+            | "date"
+            | "timedelta"
+            | "Decimal"
+            | "UUID"
+            | "Path"
+            | "string"
+            | "number"
+            | "boolean"
+            | "bigint"
+            | "Map"
+            | "Record"
+            | "WeakMap"
+            | "Date"
+            | "RegExp"
+            | "Buffer"
+            | "URL"
+            | "URLSearchParams"
+            | "Headers"
+            | "FormData"
+            | "Response"
+            | "Request"
+            | "Redis"
+            | "Element"
+            | "Document"
     )
 }

@@ -26,8 +26,12 @@ fn diagnostic(project: &Project, file: FileId, repeat: &Repeat, rule: &'static s
     let head = quote(&source.text[innermost.head.range()]);
     let message = match repeat.kind {
         RepeatKind::Read => format!("`{called}` runs a query for each run of `{head}`: {}", cost(repeat, "queries")),
-        RepeatKind::Write => format!("`{called}` writes one row for each run of `{head}`: {}", cost(repeat, "round trips")),
-        RepeatKind::Invariant => format!("`{called}` asks the same in each run of `{head}`: N queries where one serves"),
+        RepeatKind::Write => {
+            format!("`{called}` writes one row for each run of `{head}`: {}", cost(repeat, "round trips"))
+        }
+        RepeatKind::Invariant => {
+            format!("`{called}` asks the same in each run of `{head}`: N queries where one serves")
+        }
     };
     let severity = match repeat.kind {
         _ if repeat.few => Severity::Info,

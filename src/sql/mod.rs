@@ -10,8 +10,19 @@ pub struct Statement {}
 
 /// What a statement does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb { Select, Insert, Update, Delete, Merge, Ddl, Transaction, Other }
+pub enum Verb {
+    Select,
+    Insert,
+    Update,
+    Delete,
+    Merge,
+    Ddl,
+    Transaction,
+    Other,
+}
 
 impl Statement {
-    pub fn verb(&self) -> Verb { Verb::Other }
+    pub fn verb(&self) -> Verb {
+        Verb::Other
+    }
 }
