@@ -147,11 +147,26 @@ impl<'s> Builder<'s> {
     pub(super) fn either(&mut self, left: ValueId, right: ValueId) -> ValueId {
         if left == right || right == UNKNOWN {
             left
-        } else if left == UNKNOWN {
+        } else if left == UNKNOWN || self.is_alternative(right, left) {
             right
+        } else if self.is_alternative(left, right) {
+            left
         } else {
             self.value(Value::Either(left, right))
         }
+    }
+
+    /// Whether `value` is one of what `either` may be already; only the nearest alternatives are looked at.
+    fn is_alternative(&self, either: ValueId, value: ValueId) -> bool {
+        let mut at = either;
+        for _ in 0..8 {
+            match *self.facts.value(at) {
+                Value::Either(left, right) if left == value || right == value => return true,
+                Value::Either(left, _) => at = left,
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// What depends on all of `parts` and is otherwise not understood.
@@ -229,12 +244,24 @@ impl<'s> Builder<'s> {
         self.bind_in(scope, name, value);
     }
 
-    fn bind_in(&mut self, scope: ScopeId, name: Name, value: ValueId) {
+    /// Binds a name in a scope that the walk stands in or below (Python's `global`, `:=` in a comprehension).
+    pub(super) fn bind_in(&mut self, scope: ScopeId, name: Name, value: ValueId) {
         let old = self.scopes[scope.0 as usize].names.insert(name, value);
         self.log.push((scope, name, old));
     }
 
-    fn owner(&self, name: Name) -> Option<ScopeId> {
+    /// Whether this very scope binds a name.
+    pub(super) fn binds(&self, scope: ScopeId, name: Name) -> bool {
+        self.scopes[scope.0 as usize].names.contains_key(&name)
+    }
+
+    /// Stands in another scope and gives back the one that was left, to look names up there later.
+    pub(super) fn stand_in(&mut self, scope: ScopeId) -> ScopeId {
+        std::mem::replace(&mut self.place.scope, scope)
+    }
+
+    /// The scope that sees a name from here.
+    pub(super) fn owner(&self, name: Name) -> Option<ScopeId> {
         let mut at = Some(self.place.scope);
         let mut inside = false;
         while let Some(id) = at {
@@ -277,12 +304,7 @@ impl<'s> Builder<'s> {
     /// `falls_through`: whether what follows the whole statement can be reached from its end.
     pub(super) fn end_branch(&mut self, open: OpenBranch, falls_through: bool) -> Branch {
         self.place.guard = open.guard;
-        let mut seen = FxHashMap::default();
-        for &(scope, name, _) in &self.log[open.log..] {
-            if let Some(&value) = self.scopes[scope.0 as usize].names.get(&name) {
-                seen.insert((scope, name), value);
-            }
-        }
+        let changes = self.changes_since(open.log);
         while self.log.len() > open.log {
             let (scope, name, old) = self.log.pop().expect("the log is longer than the mark");
             let names = &mut self.scopes[scope.0 as usize].names;
@@ -291,9 +313,20 @@ impl<'s> Builder<'s> {
                 None => names.remove(&name),
             };
         }
+        Branch { changes, falls_through }
+    }
+
+    /// What names were bound to since the log was this long, as they are now.
+    fn changes_since(&self, log: usize) -> Vec<(ScopeId, Name, ValueId)> {
+        let mut seen = FxHashMap::default();
+        for &(scope, name, _) in &self.log[log..] {
+            if let Some(&value) = self.scopes[scope.0 as usize].names.get(&name) {
+                seen.insert((scope, name), value);
+            }
+        }
         let mut changes: Vec<_> = seen.into_iter().map(|((scope, name), value)| (scope, name, value)).collect();
         changes.sort_by_key(|&(scope, name, _)| (scope.0, name));
-        Branch { changes, falls_through }
+        changes
     }
 
     /// Brings branches together. `exhaustive`: one of them is always taken (there is an `else`).
@@ -365,6 +398,14 @@ impl<'s> Builder<'s> {
         self.facts.loops[id.index()].condition = condition;
     }
 
+    /// What the body of a loop has bound where it is left early (`break`, `continue`). To be joined, not
+    /// exhaustively, after [`Builder::end_loop`].
+    pub(super) fn leave_loop(&self, open: &OpenLoop) -> Branch {
+        let mut changes = self.changes_since(open.log);
+        changes.retain(|change| !matches!(self.facts.value(change.2), Value::Carried(_, id) if *id == open.id));
+        Branch { changes, falls_through: true }
+    }
+
     /// Ends a loop: afterwards a name is what it was before, or what the body bound.
     pub(super) fn end_loop(&mut self, open: OpenLoop) {
         self.place.in_loop = open.outer;
@@ -379,7 +420,9 @@ impl<'s> Builder<'s> {
         for (scope, name) in order {
             let now = self.scopes[scope.0 as usize].names.get(&name).copied();
             if let (Some(Some(before)), Some(now)) = (first.get(&(scope, name)).copied(), now) {
-                let merged = self.either(before, now);
+                // Not bound again on the way to the body's end.
+                let unchanged = *self.facts.value(now) == Value::Carried(before, open.id);
+                let merged = if unchanged { before } else { self.either(before, now) };
                 self.bind_in(scope, name, merged);
             }
         }

@@ -2,12 +2,15 @@
 //! trees die here.
 
 mod builder;
+mod python;
 
 use crate::facts::FileFacts;
-use crate::source::SourceFile;
+use crate::source::{Language, SourceFile};
 
 /// What `file` says. Infallible: what cannot be read is a gap among the facts.
 pub fn extract(file: &SourceFile) -> FileFacts {
-    let _ = file;
-    FileFacts::empty()
+    match file.language {
+        Language::Python => python::extract(file),
+        _ => FileFacts::empty(),
+    }
 }

@@ -1,0 +1,260 @@
+//! Python → facts.
+//!
+//! [`Walk`] goes once through a syntax tree in the order the program runs; what it finds goes through the
+//! shared [`Builder`]. Bodies of functions run later than what surrounds them, so they wait in a queue
+//! until the body of the file is done and every name of it is bound.
+
+mod assigned;
+mod calls;
+mod definitions;
+mod expressions;
+mod flow;
+mod imports;
+mod kinds;
+mod statements;
+mod strings;
+#[cfg(test)]
+mod tests;
+mod text;
+mod types;
+
+use std::collections::VecDeque;
+
+use tree_sitter::{Node, Parser, TreeCursor};
+
+use super::builder::{Branch, Builder, OpenLoop, ScopeId};
+use crate::facts::*;
+use crate::source::{SourceFile, Span};
+use kinds::{Field, Kind, child, kind};
+
+/// How deep statements and expressions may nest in each other. Workers have 64 MiB of stack.
+const MAX_DEPTH: u32 = 1_500;
+
+/// What a Python file says.
+pub(super) fn extract(file: &SourceFile) -> FileFacts {
+    let mut parser = Parser::new();
+    let tree = match parser.set_language(&kinds::language()) {
+        Ok(()) => parser.parse(&file.text, None),
+        Err(_) => None,
+    };
+    let Some(tree) = tree else {
+        let mut builder = Builder::new(&file.text);
+        builder.gap("the file could not be parsed", first_character(&file.text, 0));
+        return builder.facts;
+    };
+    Walk::new(&file.text, tree.root_node()).file()
+}
+
+/// A function whose body is still to be lowered.
+struct PendingBody<'a> {
+    node: Node<'a>,
+    function: FunctionId,
+    scope: ScopeId,
+    /// The class that `super()` means.
+    class: Option<ClassId>,
+}
+
+/// An attribute's annotation, which may name classes that come later in the file.
+struct PendingAnnotation {
+    class: ClassId,
+    attribute: usize,
+    span: Span,
+    scope: ScopeId,
+}
+
+/// A `for` or `while` that the walk is inside of.
+struct LoopFrame {
+    open: OpenLoop,
+    /// What was bound on the ways that leave the body by `break` or `continue`.
+    early: Vec<Branch>,
+    has_break: bool,
+}
+
+/// The walk over one file.
+struct Walk<'a> {
+    b: Builder<'a>,
+    source: &'a str,
+    root: Node<'a>,
+    cursor: TreeCursor<'a>,
+    bodies: VecDeque<PendingBody<'a>>,
+    annotations: Vec<PendingAnnotation>,
+    depth: u32,
+    /// Where too deep nesting was first met.
+    too_deep: Option<Span>,
+    /// The scope of the file's body.
+    module: ScopeId,
+    /// The scope of the innermost function, class or file: where `x = …` binds.
+    local: ScopeId,
+    /// The class that `super()` means here.
+    class: Option<ClassId>,
+    /// Set directly in a class body.
+    class_body: Option<ClassId>,
+    /// Names that this function declares `global` or `nonlocal`, with their scope and what they were before.
+    outer: Vec<(Name, ScopeId, Option<ValueId>)>,
+    loops: Vec<LoopFrame>,
+    /// Where the `*` stands of a spread expression that the grammar reads the wrong way round.
+    splat_at: Option<usize>,
+    /// Whether the file has a `:=` at all.
+    has_walrus: bool,
+    /// How many bytes may still be copied from one string into another.
+    text_budget: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn new(source: &'a str, root: Node<'a>) -> Self {
+        let b = Builder::new(source);
+        let scope = b.scope();
+        Walk {
+            b,
+            source,
+            root,
+            cursor: root.walk(),
+            bodies: VecDeque::new(),
+            annotations: Vec::new(),
+            depth: 0,
+            too_deep: None,
+            module: scope,
+            local: scope,
+            class: None,
+            class_body: None,
+            outer: Vec::new(),
+            loops: Vec::new(),
+            splat_at: None,
+            has_walrus: memchr::memmem::find(source.as_bytes(), b":=").is_some(),
+            text_budget: strings::budget(source.len()),
+        }
+    }
+
+    fn file(mut self) -> FileFacts {
+        self.block(self.root);
+        self.pending_annotations();
+        while let Some(body) = self.bodies.pop_front() {
+            self.function_body(body);
+        }
+        self.pending_annotations();
+        self.syntax_gap();
+        if let Some(span) = self.too_deep {
+            self.b.gap("nested too deeply to be followed", span);
+        }
+        self.b.bindings(|_| true);
+        let mut facts = self.b.facts;
+        shrink(&mut facts);
+        facts
+    }
+
+    /// One gap for all places that are not Python.
+    fn syntax_gap(&mut self) {
+        if !self.root.has_error() {
+            return;
+        }
+        let mut count = 0usize;
+        let mut first = None;
+        let mut waiting = vec![self.root];
+        while let Some(node) = waiting.pop() {
+            if node.is_error() || node.is_missing() {
+                count += 1;
+                first.get_or_insert(node);
+            } else if node.has_error() {
+                let children: Vec<Node<'a>> = node.children(&mut self.cursor).collect();
+                waiting.extend(children.into_iter().rev());
+            }
+        }
+        let Some(first) = first else { return };
+        let places = if count == 1 { "place" } else { "places" };
+        let span = self.one_line(span(first));
+        let span = if span.is_empty() { first_character(self.source, span.start as usize) } else { span };
+        self.b.gap(format!("syntax error, {count} {places} not understood"), span);
+    }
+
+    /// The named children of `node`, comments aside.
+    fn children(&mut self, node: Node<'a>) -> Vec<Node<'a>> {
+        let children = node.named_children(&mut self.cursor);
+        children.filter(|&child| !matches!(kind(child), Kind::Comment | Kind::LineContinuation)).collect()
+    }
+
+    /// All children of `node` in one place.
+    fn children_in(&mut self, node: Node<'a>, field: Field) -> Vec<Node<'a>> {
+        let Some(field) = std::num::NonZeroU16::new(field.id()) else { return Vec::new() };
+        node.children_by_field_id(field, &mut self.cursor).filter(Node::is_named).collect()
+    }
+
+    /// The source of `node`.
+    fn source_of(&self, node: Node<'a>) -> &'a str {
+        self.source.get(node.byte_range()).unwrap_or("")
+    }
+
+    /// The name that `node` is.
+    fn name_of(&mut self, node: Node<'a>) -> Name {
+        let text = self.source_of(node);
+        self.b.name(text)
+    }
+
+    /// The part of `span` that is on its first line.
+    fn one_line(&self, span: Span) -> Span {
+        let text = self.source.get(span.range()).unwrap_or("");
+        let end = memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
+        let line = text[..end].trim_end();
+        Span::new(span.start as usize, span.start as usize + line.len())
+    }
+
+    /// Goes one level deeper, if that is still allowed.
+    fn descend(&mut self, node: Node<'a>) -> bool {
+        if self.depth >= MAX_DEPTH {
+            let line = self.one_line(span(node));
+            self.too_deep.get_or_insert(line);
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    fn ascend(&mut self) {
+        self.depth -= 1;
+    }
+}
+
+/// The bytes of `node`.
+fn span(node: Node<'_>) -> Span {
+    Span::new(node.start_byte(), node.end_byte())
+}
+
+/// The character of `source` at `at`, or the last one before it.
+fn first_character(source: &str, at: usize) -> Span {
+    if let Some(character) = source.get(at..).and_then(|rest| rest.chars().next()) {
+        return Span::new(at, at + character.len_utf8());
+    }
+    match source.get(..at).and_then(|before| before.chars().next_back()) {
+        Some(character) => Span::new(at - character.len_utf8(), at),
+        None => Span::new(0, 0),
+    }
+}
+
+/// Gives back the room that growing tables took in advance.
+fn shrink(facts: &mut FileFacts) {
+    facts.values.shrink_to_fit();
+    facts.texts.shrink_to_fit();
+    facts.functions.shrink_to_fit();
+    facts.classes.shrink_to_fit();
+    facts.imports.shrink_to_fit();
+    facts.calls.shrink_to_fit();
+    facts.loops.shrink_to_fit();
+    facts.guards.shrink_to_fit();
+    facts.exits.shrink_to_fit();
+    facts.uses.shrink_to_fit();
+    facts.bindings.shrink_to_fit();
+    facts.gaps.shrink_to_fit();
+    for text in &mut facts.texts {
+        text.cooked.shrink_to_fit();
+        text.pieces.shrink_to_fit();
+        text.holes.shrink_to_fit();
+    }
+    for function in &mut facts.functions {
+        function.params.shrink_to_fit();
+        function.returns.shrink_to_fit();
+        function.yields.shrink_to_fit();
+    }
+    for class in &mut facts.classes {
+        class.attributes.shrink_to_fit();
+        class.methods.shrink_to_fit();
+    }
+}
