@@ -14,16 +14,30 @@ macro_rules! catalogs {
 
 /// Name and text of each built-in catalog.
 pub(super) const CATALOGS: &[(&str, &str)] = catalogs![
+    "aiosqlite",
+    "asyncpg",
+    "databases",
     "django",
     "ecma",
+    "flask-sqlalchemy",
     "knex",
+    "mysql-connector",
+    "mysqlclient",
+    "oracledb",
+    "pandas",
+    "peewee",
     "pg",
+    "pony",
     "prisma",
     "psycopg",
+    "pymysql",
+    "pyodbc",
     "python-dbapi",
     "sequelize",
     "sqlalchemy",
     "sqlite3",
+    "sqlmodel",
+    "tortoise",
 ];
 
 impl Catalog {
