@@ -21,8 +21,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use sites::{QuerySite, SiteEffect};
+pub(crate) use {
+    flow::Flow,
+    sites::shape,
+    types::{ClassMember, Ty, Types},
+};
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
+use crate::orm::OrmFacts;
 use crate::facts::{ClassId, FileFacts, FunctionId, Name, ValueId};
 use crate::source::SourceFile;
 
@@ -85,6 +91,7 @@ pub struct Project {
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
     executed: executed::Executed,
+    orm: Vec<OrmFacts>,
 }
 
 impl Project {
@@ -125,12 +132,14 @@ impl Project {
             sites: Vec::new(),
             repeats: Vec::new(),
             executed: FxHashSet::default(),
+            orm: Vec::new(),
         };
         project.sites = project.each_file(sites::find);
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         project.executed = executed::find(&project, &graph);
+        project.orm = project.each_file(crate::orm::facts);
         project
     }
 
@@ -169,6 +178,12 @@ impl Project {
     /// The places of a file that reach a database.
     pub fn sites(&self, file: FileId) -> &[QuerySite] {
         self.sites.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the ORMs of a file say.
+    pub fn orm(&self, file: FileId) -> &OrmFacts {
+        const NONE: &OrmFacts = &OrmFacts::NONE;
+        self.orm.get(file.0 as usize).unwrap_or(NONE)
     }
 
     /// The queries that run once per row of a loop of this file.

@@ -73,6 +73,11 @@ pub(super) fn find(types: &Types<'_>, file: FileId) -> Vec<QuerySite> {
     finder.sites
 }
 
+/// The catalogued shape that a call of `file` has, if nothing is known against its receiver being a database.
+pub(crate) fn shape<'p>(types: &Types<'p>, file: FileId, call: CallId) -> Option<&'p ApiShape> {
+    Finder::new(types, file).shape(call)
+}
+
 struct Finder<'t, 'p> {
     types: &'t Types<'p>,
     file: FileId,
@@ -234,6 +239,8 @@ impl<'t, 'p> Finder<'t, 'p> {
             UseKind::Test => |runs_on| runs_on.test,
             UseKind::Index => |runs_on| runs_on.index,
             UseKind::Contains => |runs_on| runs_on.contains,
+            // A slice of a lazy query is a lazy query.
+            UseKind::Slice => return,
         };
         self.run_value(used.value, runs, used.in_loop);
         if used.kind == UseKind::Await {
@@ -400,14 +407,8 @@ impl<'t, 'p> Finder<'t, 'p> {
         })
     }
 
-    /// Whether nothing is known against a receiver being a database.
     fn may_be_database(&self, object: ValueId) -> bool {
-        match self.types.of(self.file, object) {
-            Ty::Unknown => true,
-            Ty::Instance(class, _) | Ty::Class(class) => self.types.has_unknown_base(class),
-            Ty::Path(path) => !self.types.is_foreign_library(&path),
-            _ => false,
-        }
+        self.types.may_be_database(self.file, object)
     }
 
     /// The names that a call is made on, from right to left, and whether each is called.
@@ -479,12 +480,14 @@ impl<'t, 'p> Finder<'t, 'p> {
             ArgShape::One => call.args.len() == 1,
             ArgShape::Keyword(names) => keyword(&|name| names.is_empty() || names.iter().any(|wanted| wanted == name)),
             ArgShape::Lookup => keyword(&|name| name.contains("__")),
-            ArgShape::Object(_) => first.is_some_and(|first| match self.facts.value(first) {
-                Value::Mapping(entries) => shape
-                    .args
-                    .fits_object(|wanted| entries.iter().any(|(key, _)| self.facts.literal(*key) == Some(wanted))),
-                _ => false,
-            }),
+            ArgShape::Object(at, _) => {
+                call.args.get(usize::from(*at)).is_some_and(|arg| match self.facts.value(arg.value) {
+                    Value::Mapping(entries) => shape
+                        .args
+                        .fits_object(|wanted| entries.iter().any(|(key, _)| self.facts.literal(*key) == Some(wanted))),
+                    _ => false,
+                })
+            }
             ArgShape::Text => first.is_some_and(|first| self.facts.text(first).is_some()),
             ArgShape::Type(wanted) => first.is_some_and(|first| match self.types.of(self.file, first) {
                 Ty::Api(ty, _) => self.types.project().catalog.is_subtype(ty, *wanted),
@@ -570,8 +573,18 @@ pub(super) fn catalog_language(language: Language) -> CatalogLanguage {
 }
 
 impl Types<'_> {
+    /// Whether nothing is known against a value being a way to a database.
+    pub(crate) fn may_be_database(&self, file: FileId, value: ValueId) -> bool {
+        match self.of(file, value) {
+            Ty::Unknown => true,
+            Ty::Instance(class, _) | Ty::Class(class) => self.has_unknown_base(class),
+            Ty::Path(path) => !self.is_foreign_library(&path),
+            _ => false,
+        }
+    }
+
     /// The value behind an import or an attribute, with its file, where it can be followed.
-    pub(super) fn definition(&self, file: FileId, value: ValueId) -> Option<(FileId, ValueId)> {
+    pub(crate) fn definition(&self, file: FileId, value: ValueId) -> Option<(FileId, ValueId)> {
         let project = self.project();
         let facts = &project.file(file).facts;
         match facts.value(value) {
