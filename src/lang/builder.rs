@@ -36,6 +36,7 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct OpenBranch {
     log: usize,
+    scopes: usize,
     guard: Option<GuardId>,
 }
 
@@ -281,6 +282,11 @@ impl<'s> Builder<'s> {
         self.scopes[scope.0 as usize].names.get(&name).copied()
     }
 
+    /// Whether a name is bound in `scope` or in a scope inside it that is still open.
+    pub(super) fn is_bound_within(&self, name: Name, scope: ScopeId) -> bool {
+        self.owner(name).is_some_and(|owner| owner.0 >= scope.0)
+    }
+
     /// What a name is here; a name that nothing binds is [`Value::Global`].
     pub(super) fn lookup(&mut self, name: Name) -> ValueId {
         match self.bound(name) {
@@ -297,16 +303,20 @@ impl<'s> Builder<'s> {
         let id = GuardId(offset(self.facts.guards.len()));
         self.facts.guards.push(Guard { parent: outer, kind, condition, in_loop: self.place.in_loop });
         self.place.guard = Some(id);
-        OpenBranch { log: self.log.len(), guard: outer }
+        OpenBranch { log: self.log.len(), scopes: self.scopes.len(), guard: outer }
     }
 
-    /// Ends a branch and takes its bindings back; [`Builder::join`] brings them together.
+    /// Ends a branch and takes its bindings back; [`Builder::join`] brings them together. Scopes that were
+    /// opened inside the branch keep theirs: only bodies that are lowered later still see them.
     /// `falls_through`: whether what follows the whole statement can be reached from its end.
     pub(super) fn end_branch(&mut self, open: OpenBranch, falls_through: bool) -> Branch {
         self.place.guard = open.guard;
-        let changes = self.changes_since(open.log);
+        let changes = self.changes_since(open.log, open.scopes);
         while self.log.len() > open.log {
             let (scope, name, old) = self.log.pop().expect("the log is longer than the mark");
+            if (scope.0 as usize) >= open.scopes {
+                continue;
+            }
             let names = &mut self.scopes[scope.0 as usize].names;
             match old {
                 Some(value) => names.insert(name, value),
@@ -316,11 +326,13 @@ impl<'s> Builder<'s> {
         Branch { changes, falls_through }
     }
 
-    /// What names were bound to since the log was this long, as they are now.
-    fn changes_since(&self, log: usize) -> Vec<(ScopeId, Name, ValueId)> {
+    /// What names of the first `scopes` scopes were bound to since the log was this long, as they are now.
+    fn changes_since(&self, log: usize, scopes: usize) -> Vec<(ScopeId, Name, ValueId)> {
         let mut seen = FxHashMap::default();
         for &(scope, name, _) in &self.log[log..] {
-            if let Some(&value) = self.scopes[scope.0 as usize].names.get(&name) {
+            if (scope.0 as usize) < scopes
+                && let Some(&value) = self.scopes[scope.0 as usize].names.get(&name)
+            {
                 seen.insert((scope, name), value);
             }
         }
@@ -342,8 +354,8 @@ impl<'s> Builder<'s> {
             let before = self.scopes[scope.0 as usize].names.get(&name).copied();
             let mut result = if exhaustive { None } else { before };
             for branch in &taken {
-                let changed = branch.changes.iter().find(|change| (change.0, change.1) == (scope, name));
-                if let Some(value) = changed.map(|change| change.2).or(before) {
+                let changed = branch.changes.binary_search_by_key(&(scope.0, name), |change| (change.0.0, change.1));
+                if let Some(value) = changed.ok().map(|at| branch.changes[at].2).or(before) {
                     result = Some(match result {
                         Some(other) => self.either(other, value),
                         None => value,
@@ -401,7 +413,7 @@ impl<'s> Builder<'s> {
     /// What the body of a loop has bound where it is left early (`break`, `continue`). To be joined, not
     /// exhaustively, after [`Builder::end_loop`].
     pub(super) fn leave_loop(&self, open: &OpenLoop) -> Branch {
-        let mut changes = self.changes_since(open.log);
+        let mut changes = self.changes_since(open.log, self.scopes.len());
         changes.retain(|change| !matches!(self.facts.value(change.2), Value::Carried(_, id) if *id == open.id));
         Branch { changes, falls_through: true }
     }

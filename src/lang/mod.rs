@@ -2,15 +2,22 @@
 //! trees die here.
 
 mod builder;
+mod directive;
+mod ecma;
+mod embedded;
 mod python;
+mod sql_file;
 
 use crate::facts::FileFacts;
 use crate::source::{Language, SourceFile};
 
 /// What `file` says. Infallible: what cannot be read is a gap among the facts.
 pub fn extract(file: &SourceFile) -> FileFacts {
-    match file.language {
+    let mut facts = match file.language {
+        Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::extract(file),
         Language::Python => python::extract(file),
-        _ => FileFacts::empty(),
-    }
+        Language::Sql => return sql_file::extract(file),
+    };
+    embedded::find(&mut facts, file.language);
+    facts
 }

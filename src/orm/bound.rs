@@ -3,7 +3,7 @@
 use super::values::{self, Amount, Edge};
 use crate::apis::ArgRef;
 use crate::facts::*;
-use crate::project::{FileId, QuerySite, Types, shape};
+use crate::project::{FileId, QuerySite, Types};
 use crate::source::Span;
 
 /// Which parameter of a SQL text.
@@ -46,7 +46,7 @@ const MAX_REPEATS: i64 = 32;
 fn bound_params(types: &Types<'_>, file: FileId, site: &QuerySite) -> Vec<BoundParam> {
     let facts = &types.project().file(file).facts;
     let call = facts.call(site.call);
-    let api = types.api_call(file, site.call).or_else(|| shape(types, file, site.call).map(|shape| &shape.call));
+    let api = types.api_call(file, site.call).or_else(|| types.shape(file, site.call).map(|shape| &shape.call));
     let mut found = Vec::new();
     if let Some(api) = api {
         match &api.params {

@@ -4,7 +4,7 @@ use super::Orm;
 use crate::apis::{LibraryId, TypeId};
 use crate::facts::*;
 use crate::findings::Confidence;
-use crate::project::{ClassRef, FileId, Ty, Types, shape};
+use crate::project::{ClassRef, FileId, Ty, Types};
 
 /// Why a call is taken for one of an ORM.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +99,7 @@ pub(super) fn of_call<'p>(types: &Types<'p>, file: FileId, call: CallId) -> Opti
     if let Some(orm) = of_function(types, file, callee) {
         return Some(Evidence { orm, model: None, confidence: Confidence::High, receiver: "" });
     }
-    let shape = shape(types, file, call)?;
+    let shape = types.shape(file, call)?;
     let orm = Orm::of_library(&types.project().catalog.library(shape.call.library).name)?;
     Some(Evidence { orm, model: None, confidence: Confidence::Medium, receiver: "" })
 }

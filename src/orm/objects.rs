@@ -3,7 +3,7 @@
 
 use super::collect::{Collector, Place};
 use super::evidence::{Evidence, of_call, of_function, project_uses};
-use super::values::{self, Edge};
+use super::values;
 use super::{Orm, PredicateOp, mikroorm, prisma, sequelize, sort, typeorm};
 use crate::facts::*;
 use crate::findings::Confidence;

@@ -269,7 +269,7 @@ pub(super) fn call_inputs(facts: &FileFacts, id: CallId) -> Inputs {
                 inputs.args.extend(call.args.iter().map(|arg| arg.value));
                 match facts.value(call.callee) {
                     Value::Member(object, _) => *object,
-                    _ => return inputs,
+                    _ => break,
                 }
             }
             _ => break,

@@ -9,10 +9,13 @@ mod flow;
 mod loops;
 mod manifest;
 mod modules;
+mod relations;
 mod repeats;
+mod shapes;
 mod sites;
 mod types;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -23,14 +26,14 @@ pub use repeats::{Hop, Repeat, RepeatKind};
 pub use sites::{QuerySite, SiteEffect};
 pub(crate) use {
     flow::Flow,
-    sites::shape,
     types::{ClassMember, Ty, Types},
 };
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
 use crate::orm::OrmFacts;
-use crate::facts::{ClassId, FileFacts, FunctionId, Name, ValueId};
+use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, ValueId};
 use crate::source::SourceFile;
+use crate::sql::Dialect;
 
 /// A file of the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,16 +66,29 @@ pub struct ProjectFile {
     pub facts: Arc<FileFacts>,
 }
 
+/// What is imported whole.
+#[derive(Clone, Debug)]
+pub(crate) enum Star {
+    /// A file of the project.
+    File(FileId),
+    /// A module of a library.
+    Library(Box<str>),
+}
+
 /// How the project is looked at.
 #[derive(Clone, Debug)]
 pub struct ProjectOptions {
     /// The longest path from a loop to a query that is told.
     pub max_hops: usize,
+    /// The dialect of SQL that nothing else tells.
+    pub dialect: Option<Dialect>,
+    /// About how many rows tables have, as the user told; by name in lower case.
+    pub rows: BTreeMap<String, u64>,
 }
 
 impl Default for ProjectOptions {
     fn default() -> Self {
-        ProjectOptions { max_hops: 6 }
+        ProjectOptions { max_hops: 6, dialect: None, rows: BTreeMap::new() }
     }
 }
 
@@ -87,11 +103,14 @@ pub struct Project {
     bindings: Vec<FxHashMap<Name, ValueId>>,
     /// Module text → file, for each file.
     imports: Vec<FxHashMap<Box<str>, FileId>>,
+    /// What each file imports all names of.
+    stars: Vec<Vec<Star>>,
     libraries: FxHashSet<LibraryId>,
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
     executed: executed::Executed,
     orm: Vec<OrmFacts>,
+    relations: relations::Relations,
 }
 
 impl Project {
@@ -128,12 +147,16 @@ impl Project {
             modules,
             bindings,
             imports,
+            stars: Vec::new(),
             libraries,
             sites: Vec::new(),
             repeats: Vec::new(),
             executed: FxHashSet::default(),
             orm: Vec::new(),
+            relations: relations::Relations::default(),
         };
+        project.stars = project.ids().map(|file| project.find_stars(file)).collect();
+        project.relations = relations::Relations::find(&project);
         project.sites = project.each_file(sites::find);
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);
@@ -194,6 +217,22 @@ impl Project {
     /// Whether a manifest or an import of the project names this library.
     pub(crate) fn uses_library(&self, library: LibraryId) -> bool {
         self.libraries.contains(&library)
+    }
+
+    /// What a file imports all names of.
+    pub(crate) fn stars(&self, file: FileId) -> &[Star] {
+        self.stars.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    fn find_stars(&self, file: FileId) -> Vec<Star> {
+        let facts = &self.file(file).facts;
+        let stars = facts.imports.iter().filter(|import| import.what == Imported::Star);
+        stars
+            .map(|import| {
+                let module = &facts.names[import.module];
+                self.resolve_module(file, module).map_or_else(|| Star::Library(module.into()), Star::File)
+            })
+            .collect()
     }
 
     /// What a top-level name of a file is bound to.

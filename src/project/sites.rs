@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::flow::Flow;
 use super::types::{ClassMember, Ty, Types};
 use super::{ClassRef, FileId};
-use crate::apis::{ApiCall, ApiShape, ArgRef, ArgShape, CatalogLanguage, Effect, LibraryId, RunsOn, Step};
+use crate::apis::{ApiCall, ArgRef, CatalogLanguage, Effect, LibraryId, RunsOn};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::{Language, Span};
@@ -59,6 +59,12 @@ pub struct QuerySite {
     pub on_row: bool,
 }
 
+/// Methods that tell a connection, a session or a client from rows and queries.
+const CONNECTION_METHODS: [&str; 7] =
+    ["execute", "query", "cursor", "$queryRaw", "transaction", "raw", "getRepository"];
+/// Methods of a row that go to the database without arguments.
+const ROW_METHODS: [&str; 5] = ["save", "delete", "refresh_from_db", "asave", "adelete"];
+
 /// All sites of a file, in order of place.
 pub(super) fn find(types: &Types<'_>, file: FileId) -> Vec<QuerySite> {
     let mut finder = Finder::new(types, file);
@@ -71,11 +77,6 @@ pub(super) fn find(types: &Types<'_>, file: FileId) -> Vec<QuerySite> {
     finder.returned();
     finder.sites.sort_by_key(|site| (site.span, site.call));
     finder.sites
-}
-
-/// The catalogued shape that a call of `file` has, if nothing is known against its receiver being a database.
-pub(crate) fn shape<'p>(types: &Types<'p>, file: FileId, call: CallId) -> Option<&'p ApiShape> {
-    Finder::new(types, file).shape(call)
 }
 
 struct Finder<'t, 'p> {
@@ -97,8 +98,10 @@ impl<'t, 'p> Finder<'t, 'p> {
     fn call(&mut self, id: CallId) {
         if let Some(api) = self.types.api_call(self.file, id) {
             self.effect(id, api, Confidence::High);
-        } else if let Some(shape) = self.shape(id) {
+        } else if let Some(shape) = self.types.shape(self.file, id) {
             self.effect(id, &shape.call, Confidence::Medium);
+        } else if let Some(api) = self.row_by_name(id) {
+            self.effect(id, api, Confidence::Medium);
         } else {
             self.consumer(id);
         }
@@ -181,19 +184,47 @@ impl<'t, 'p> Finder<'t, 'p> {
             _ => None,
         };
         let root = Flow::new(self.facts).root(*object);
-        let on_row = match self.types.of(self.file, root) {
-            Ty::Instance(class, None) => self.types.api_base(class).is_some(),
+        (!self.is_connection(root) && !self.is_connection(*object), model)
+    }
+
+    /// Whether a value is a way to the database rather than rows of it: what is asked through it does not
+    /// depend on which one it is.
+    fn is_connection(&self, value: ValueId) -> bool {
+        let catalog = &self.types.project().catalog;
+        match self.types.of(self.file, value) {
+            Ty::Api(ty, _) => CONNECTION_METHODS.iter().any(|name| catalog.method(ty, name).is_some()),
+            Ty::Instance(class, _) => match self.types.api_base(class) {
+                Some(ty) => CONNECTION_METHODS.iter().any(|name| catalog.method(ty, name).is_some()),
+                None => false,
+            },
+            Ty::Class(_) | Ty::Path(_) | Ty::Module(_) => true,
             _ => false,
-        };
-        (on_row, model)
+        }
+    }
+
+    /// `book.save()` where nothing types `book`, but `Book` is a model: named like its only class.
+    fn row_by_name(&self, id: CallId) -> Option<&'p ApiCall> {
+        let call = self.facts.call(id);
+        let Value::Member(object, name) = self.facts.value(call.callee) else { return None };
+        let name = &self.facts.names[*name];
+        if !ROW_METHODS.contains(&name) || call.args.iter().any(|arg| arg.name.is_none()) {
+            return None;
+        }
+        if self.types.of(self.file, *object).is_known() {
+            return None;
+        }
+        let project = self.types.project();
+        let text = project.file(self.file).source.text.get(call.span.start as usize..call.name_span.start as usize)?;
+        let model = project.relations.named_like(text.strip_suffix('.')?)?;
+        project.catalog.method(self.types.api_base(model)?, name)
     }
 
     fn by_verb(&self, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
         let project = self.types.project();
-        let verbs = sql.iter().map(|&(file, index)| project.file(file).facts.statements[index].statement.verb());
+        let verbs = sql.iter().map(|&(file, index)| project.file(file).facts.statements[index].statement.verb);
         let effects = verbs.map(|verb| match verb {
-            Verb::Select => SiteEffect::Query,
-            Verb::Insert | Verb::Update | Verb::Delete | Verb::Merge => SiteEffect::Write,
+            Verb::Select | Verb::Call | Verb::Explain => SiteEffect::Query,
+            Verb::Insert | Verb::Update | Verb::Delete | Verb::Merge | Verb::Copy => SiteEffect::Write,
             Verb::Ddl | Verb::Transaction | Verb::Other => SiteEffect::Transaction,
         });
         effects.min_by_key(|effect| match effect {
@@ -313,6 +344,9 @@ impl<'t, 'p> Finder<'t, 'p> {
             made => made,
         };
         let (steps, sql) = self.chain(id);
+        let resolved = steps.iter().any(|&(_, sure)| sure);
+        let confidence = if resolved { Confidence::High } else { Confidence::Medium };
+        let steps: Vec<&ApiCall> = steps.into_iter().map(|(step, _)| step).collect();
         let verb_effect = steps.iter().find(|step| step.effect == Effect::Write).map(|_| SiteEffect::Write);
         let effect = verb_effect.or_else(|| self.by_verb(&sql)).unwrap_or(match api_type.effect {
             Effect::Write => SiteEffect::Write,
@@ -331,7 +365,7 @@ impl<'t, 'p> Finder<'t, 'p> {
             in_loop,
             guard: call.guard,
             effect,
-            confidence: if steps.is_empty() { Confidence::Medium } else { Confidence::High },
+            confidence,
             library: api_type.library,
             path: steps.first().map_or(api_type.name.as_str(), |step| step.path.as_str()).into(),
             batch: batch.map(Into::into),
@@ -346,18 +380,20 @@ impl<'t, 'p> Finder<'t, 'p> {
         self.types.of_call(self.file, id)
     }
 
-    /// The catalogued steps of a chain of calls, last first, and the SQL given to any of them.
-    fn chain(&self, id: CallId) -> (Vec<&'p ApiCall>, Vec<(FileId, usize)>) {
+    /// The catalogued steps of a chain of calls, last first, with whether each is resolved, and the SQL given to
+    /// any of them.
+    fn chain(&self, id: CallId) -> (Vec<(&'p ApiCall, bool)>, Vec<(FileId, usize)>) {
         let mut steps = Vec::new();
         let mut sql = Vec::new();
         let mut at = Some(id);
         for _ in 0..64 {
             let Some(id) = at else { break };
-            if let Some(api) = self.types.api_call(self.file, id) {
+            let resolved = self.types.api_call(self.file, id);
+            if let Some(api) = resolved.or_else(|| self.types.shape(self.file, id).map(|shape| &shape.call)) {
                 if let Some(arg) = &api.sql {
                     sql.extend(self.sql_of(id, arg));
                 }
-                steps.push(api);
+                steps.push((api, resolved.is_some()));
             }
             let mut value = match self.facts.value(self.facts.call(id).callee) {
                 Value::Member(object, _) => *object,
@@ -383,118 +419,6 @@ impl<'t, 'p> Finder<'t, 'p> {
         let mut found = Vec::new();
         sql_behind(self.types, self.file, value, &mut found);
         found
-    }
-
-    // ── Shapes ──────────────────────────────────────────────────────────────────────────────────────
-
-    fn shape(&self, id: CallId) -> Option<&'p ApiShape> {
-        let call = self.facts.call(id);
-        let Value::Member(object, name) = self.facts.value(call.callee) else { return None };
-        let project = self.types.project();
-        let shapes = project.catalog.shapes(&self.facts.names[*name]);
-        if shapes.is_empty() || !self.may_be_database(*object) {
-            return None;
-        }
-        let language = catalog_language(project.file(self.file).source.language);
-        let names = self.steps(*object);
-        let steps: Vec<Step<'_>> = names.iter().map(|(name, called)| Step { name, called: *called }).collect();
-        shapes.iter().find(|shape| {
-            let library = project.catalog.library(shape.call.library);
-            library.language.covers(language)
-                && (library.always || project.uses_library(shape.call.library))
-                && shape.fits(&steps)
-                && self.args_fit(id, shape)
-        })
-    }
-
-    fn may_be_database(&self, object: ValueId) -> bool {
-        self.types.may_be_database(self.file, object)
-    }
-
-    /// The names that a call is made on, from right to left, and whether each is called.
-    fn steps(&self, object: ValueId) -> Vec<(&'p str, bool)> {
-        let facts = self.facts;
-        let mut steps = Vec::new();
-        let mut at = object;
-        let mut called = false;
-        for _ in 0..64 {
-            at = match facts.value(at) {
-                Value::Carried(before, _) => *before,
-                Value::Either(left, _) => *left,
-                Value::Member(object, name) => {
-                    steps.push((&facts.names[*name], called));
-                    called = false;
-                    *object
-                }
-                Value::Call(call) => {
-                    if called {
-                        steps.push(("", true));
-                    }
-                    called = true;
-                    facts.call(*call).callee
-                }
-                Value::Item(object, _) => {
-                    steps.push(("", called));
-                    called = false;
-                    *object
-                }
-                Value::Element(of, _) | Value::Part(of, _) => {
-                    steps.push(("", called));
-                    called = false;
-                    *of
-                }
-                other => {
-                    let name = match other {
-                        Value::Global(name) => &facts.names[*name],
-                        Value::Import(import) => match facts.imports[import.index()].what {
-                            Imported::Name(name) => &facts.names[name],
-                            _ => &facts.names[facts.imports[import.index()].module],
-                        },
-                        Value::Param(function, index) => facts
-                            .function(*function)
-                            .params
-                            .get(usize::from(*index))
-                            .map_or("", |param| &facts.names[param.name]),
-                        Value::This(_) => "this",
-                        Value::Function(function) => &facts.names[facts.function(*function).name],
-                        Value::Class(class) => &facts.names[facts.class(*class).name],
-                        _ => "",
-                    };
-                    steps.push((name, called));
-                    break;
-                }
-            };
-        }
-        steps
-    }
-
-    fn args_fit(&self, id: CallId, shape: &ApiShape) -> bool {
-        let call = self.facts.call(id);
-        let first = call.args.first().map(|arg| arg.value);
-        let keyword = |fits: &dyn Fn(&str) -> bool| {
-            call.args.iter().any(|arg| arg.name.is_some_and(|name| fits(&self.facts.names[name])))
-        };
-        match &shape.args {
-            ArgShape::Any => true,
-            ArgShape::None => call.args.is_empty(),
-            ArgShape::One => call.args.len() == 1,
-            ArgShape::Keyword(names) => keyword(&|name| names.is_empty() || names.iter().any(|wanted| wanted == name)),
-            ArgShape::Lookup => keyword(&|name| name.contains("__")),
-            ArgShape::Object(at, _) => {
-                call.args.get(usize::from(*at)).is_some_and(|arg| match self.facts.value(arg.value) {
-                    Value::Mapping(entries) => shape
-                        .args
-                        .fits_object(|wanted| entries.iter().any(|(key, _)| self.facts.literal(*key) == Some(wanted))),
-                    _ => false,
-                })
-            }
-            ArgShape::Text => first.is_some_and(|first| self.facts.text(first).is_some()),
-            ArgShape::Type(wanted) => first.is_some_and(|first| match self.types.of(self.file, first) {
-                Ty::Api(ty, _) => self.types.project().catalog.is_subtype(ty, *wanted),
-                _ => false,
-            }),
-            ArgShape::Sql => !self.sql_of(id, shape.call.sql.as_ref().unwrap_or(&ArgRef::Index(0))).is_empty(),
-        }
     }
 }
 
@@ -573,16 +497,6 @@ pub(super) fn catalog_language(language: Language) -> CatalogLanguage {
 }
 
 impl Types<'_> {
-    /// Whether nothing is known against a value being a way to a database.
-    pub(crate) fn may_be_database(&self, file: FileId, value: ValueId) -> bool {
-        match self.of(file, value) {
-            Ty::Unknown => true,
-            Ty::Instance(class, _) | Ty::Class(class) => self.has_unknown_base(class),
-            Ty::Path(path) => !self.is_foreign_library(&path),
-            _ => false,
-        }
-    }
-
     /// The value behind an import or an attribute, with its file, where it can be followed.
     pub(crate) fn definition(&self, file: FileId, value: ValueId) -> Option<(FileId, ValueId)> {
         let project = self.project();

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{ClassRef, FileId, FunctionRef, Project};
+use super::relations::{self, Relation};
+use super::{ClassRef, FileId, FunctionRef, Project, Star};
 use crate::apis::{Returned, TypeId};
 use crate::facts::*;
 
@@ -306,7 +307,7 @@ impl<'p> Types<'p> {
     }
 
     fn exported(&self, from: FileId, target: FileId, module: &str, name: &str) -> Ty {
-        match self.binding(target, name, 0) {
+        match self.binding(target, name) {
             Ty::Unknown => match self.submodule(from, module, name) {
                 Some(file) if self.project.file(target).source.language == crate::source::Language::Python => {
                     Ty::Module(file)
@@ -318,38 +319,37 @@ impl<'p> Types<'p> {
     }
 
     /// What `name` is at the top level of `file`, through star imports.
-    pub(crate) fn binding(&self, file: FileId, name: &str, depth: u8) -> Ty {
-        let facts = self.facts(file);
-        if let Some(id) = facts.names.find(name) {
-            let bound = self.project.binding(file, id);
-            if let Some(value) = bound {
-                return self.of(file, value);
-            }
-        }
-        if depth > 8 {
-            return Ty::Unknown;
-        }
-        for import in facts.imports.iter().filter(|import| import.what == Imported::Star) {
-            let module = &facts.names[import.module];
-            let found = match self.project.resolve_module(file, module) {
-                Some(target) if target != file => self.binding(target, name, depth + 1),
-                Some(_) => Ty::Unknown,
-                None => {
-                    let path = library_path(module, name);
-                    let catalog = &self.project.catalog;
-                    let known = catalog.function(&path).is_some() || catalog.type_named(&path).is_some();
-                    if known { Ty::Path(path) } else { Ty::Unknown }
+    pub(crate) fn binding(&self, file: FileId, name: &str) -> Ty {
+        // Each file is looked at once: barrels re-export each other.
+        let mut seen = FxHashSet::from_iter([file]);
+        let mut open = vec![file];
+        while let Some(at) = open.pop() {
+            let facts = self.facts(at);
+            if let Some(value) = facts.names.find(name).and_then(|id| self.project.binding(at, id)) {
+                let ty = self.of(at, value);
+                if ty.is_known() || at == file {
+                    return ty;
                 }
-            };
-            if found.is_known() {
-                return found;
+            }
+            for star in self.project.stars(at) {
+                match star {
+                    Star::File(target) => {
+                        if seen.insert(*target) {
+                            open.push(*target);
+                        }
+                    }
+                    Star::Library(module) => {
+                        let path = library_path(module, name);
+                        let catalog = &self.project.catalog;
+                        if catalog.function(&path).is_some() || catalog.type_named(&path).is_some() {
+                            return Ty::Path(path);
+                        }
+                    }
+                }
             }
         }
         // `import db from "./db"` where `db` is `module.exports = { … }`.
-        if name == "default" && depth == 0 {
-            return Ty::Module(file);
-        }
-        Ty::Unknown
+        if name == "default" { Ty::Module(file) } else { Ty::Unknown }
     }
 
     fn param(&self, file: FileId, function: FunctionId, index: u16) -> Ty {
@@ -480,7 +480,13 @@ impl<'p> Types<'p> {
                 None if catalog.type_(ty).chain => receiver,
                 None => Ty::Unknown,
             },
-            _ => self.builtin_result(file, call),
+            _ => match self.builtin_result(file, call) {
+                Ty::Unknown => match self.shape(file, call) {
+                    Some(shape) => self.given(shape.call.returns, &Ty::Unknown, self.class_argument(file, call)),
+                    None => Ty::Unknown,
+                },
+                known => known,
+            },
         }
     }
 
@@ -618,7 +624,7 @@ impl<'p> Types<'p> {
                     None => Ty::Path(path),
                 }
             }
-            Ty::Module(file) => self.binding(*file, name, 0),
+            Ty::Module(file) => self.binding(*file, name),
             Ty::Api(ty, model) => match catalog.attribute(*ty, name) {
                 Some(returned) => self.given(returned, &Ty::Api(*ty, *model), None),
                 None => Ty::Unknown,
@@ -633,6 +639,9 @@ impl<'p> Types<'p> {
                     }
                 }
                 Some(ClassMember::Attribute(file, value, annotation)) => {
+                    if let Some(relation) = relations::field(self, &self.project.relations, file, value) {
+                        return self.related(relation);
+                    }
                     let declared = annotation.map_or(Ty::Unknown, |annotation| self.of(file, annotation));
                     let ty = if declared.is_known() { declared } else { self.of(file, value) };
                     match ty {
@@ -647,6 +656,7 @@ impl<'p> Types<'p> {
                     }
                 }
                 None => match self.api_base(*class) {
+                    Some(_) if let Some(relation) = self.reverse(*class, name, 0) => self.related(relation),
                     Some(base) => match catalog.attribute(base, name) {
                         Some(returned) => self.given(returned, &Ty::Api(base, Some(*class)), None),
                         None => Ty::Unknown,
@@ -656,6 +666,25 @@ impl<'p> Types<'p> {
             },
             Ty::Plain | Ty::Unknown | Ty::Function(_) | Ty::List(_) => Ty::Unknown,
         }
+    }
+
+    fn related(&self, relation: Relation) -> Ty {
+        match relation {
+            Relation::One(class) => Ty::Instance(class, None),
+            Relation::Many(class) => match self.project.catalog.type_named("django.db.models.RelatedManager") {
+                Some(manager) => Ty::Api(manager, Some(class)),
+                None => Ty::Unknown,
+            },
+        }
+    }
+
+    /// The accessor that a relation of another model puts on a class or on what it extends.
+    fn reverse(&self, class: ClassRef, name: &str, depth: u8) -> Option<Relation> {
+        let own = self.project.relations.reverse(class, name);
+        own.or_else(|| {
+            let bases = if depth < 8 { self.project_bases(class) } else { Vec::new() };
+            bases.into_iter().find_map(|base| self.reverse(base, name, depth + 1))
+        })
     }
 
     fn part(&self, file: FileId, of: ValueId, index: u16) -> Ty {

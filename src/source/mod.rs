@@ -1,11 +1,21 @@
 //! Bytes and places: what a file is, where its lines are, which files there are.
 
 mod file;
+mod folders;
 mod language;
 mod line_index;
+mod natural_order;
+mod purpose;
+mod read;
 mod span;
+mod thin;
+mod walk;
 
-pub use file::SourceFile;
+pub use file::{Cut, Encoding, SourceFile};
 pub use language::Language;
 pub use line_index::{LineColumn, LineIndex};
+pub use natural_order::compare as natural_order;
+pub use purpose::Purpose;
+pub use read::{Decoded, ReadLimits, Reading, decode, of_bytes, read};
 pub use span::Span;
+pub use walk::{Companion, Discovery, FoundFile, LeftOut, Walk, ordered};

@@ -52,7 +52,7 @@ impl<'a> Walk<'a> {
                 if let (Some(class), "super", None) = (self.class, self.source_of(function), self.b.bound(name)) {
                     return Built::Value(self.b.value(Value::Super(class)));
                 }
-                (self.b.lookup(name), span(function))
+                (self.b.lookup(name), self.one_line(span(function)))
             }
             _ => (self.expr(function, ResultUse::Receiver), self.one_line(span(function))),
         };
@@ -81,7 +81,7 @@ impl<'a> Walk<'a> {
             Ok(text) => return Err(text),
             Err(object) => self.keep(object, span(object_node)),
         };
-        Ok((self.b.member(object, name), span(name_node)))
+        Ok((self.b.member(object, name), self.one_line(span(name_node))))
     }
 
     fn arguments(&mut self, list: Node<'a>) -> Arguments<'a> {
@@ -182,14 +182,12 @@ impl<'a> Walk<'a> {
         let whole = self.b.facts.call(call).span;
         let head = self.one_line(whole);
         let open = self.b.begin_loop(LoopKind::Callback(call), callback.iterable, UNKNOWN, head, whole, &[]);
-        let given = self.given(callback, open.id);
+        let given = self.given(callback, open.id, is_lambda);
         if let Some((function, mut args)) = named {
             let place = span(node);
             args.extend(given.into_iter().map(|value| Arg { name: None, value, span: place }));
-            let name_span = match kind(node) {
-                Kind::Attribute => child(node, Field::Attribute).map_or(place, span),
-                _ => self.one_line(place),
-            };
+            let name = child(node, Field::Attribute).filter(|_| kind(node) == Kind::Attribute);
+            let name_span = self.one_line(name.map_or(place, span));
             self.b.call(function, args, place, name_span);
         } else {
             let position = u16::try_from(callback.index).unwrap_or(u16::MAX);
@@ -220,7 +218,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What a function is given for each element.
-    fn given(&mut self, callback: &Callback, id: LoopId) -> Vec<ValueId> {
+    fn given(&mut self, callback: &Callback, id: LoopId, is_lambda: bool) -> Vec<ValueId> {
         match &callback.given {
             Given::Elements(iterables) => {
                 iterables.iter().map(|&iterable| self.b.value(Value::Element(iterable, id))).collect()
@@ -229,6 +227,9 @@ impl<'a> Walk<'a> {
             Given::Folded => vec![UNKNOWN, self.b.value(Value::Element(callback.iterable, id))],
             Given::Parts => {
                 let element = self.b.value(Value::Element(callback.iterable, id));
+                if !is_lambda {
+                    return vec![self.b.value(Value::Spread(element))];
+                }
                 (0..8).map(|part| self.b.value(Value::Part(element, part))).collect()
             }
         }
@@ -251,7 +252,7 @@ impl<'a> Walk<'a> {
             class: None,
             params,
             span: span(node),
-            name_span: node.child(0).map_or_else(|| self.one_line(span(node)), span),
+            name_span: self.one_line(span(node.child(0).unwrap_or(node))),
             traits: FunctionTraits { is_lambda: true, ..FunctionTraits::default() },
             decorators: Vec::new(),
             returns: Vec::new(),

@@ -54,7 +54,7 @@ impl<'a> Walk<'a> {
             class,
             params,
             span: span(node),
-            name_span: name_node.map_or_else(|| self.one_line(span(node)), span),
+            name_span: self.one_line(span(name_node.unwrap_or(node))),
             traits,
             decorators: decorators.to_vec(),
             returns: Vec::new(),
@@ -318,7 +318,7 @@ impl<'a> Walk<'a> {
             methods: Vec::new(),
             is_interface: false,
             span: span(node),
-            name_span: name_node.map_or_else(|| self.one_line(span(node)), span),
+            name_span: self.one_line(span(name_node.unwrap_or(node))),
         });
         self.class_statements(node, id);
         let value = self.b.value(Value::Class(id));

@@ -329,7 +329,7 @@ impl<'a> Walk<'a> {
                 let added = self.build(right, ResultUse::Operand);
                 self.add(left, left_span, added, span(right))
             }
-            "%" => match self.into_text(left) {
+            "%" => match self.text_or_value(left) {
                 Ok(text) => Built::Text(self.percent(text, right)),
                 Err(left) => self.other_operation(operator, left, right),
             },
@@ -534,7 +534,9 @@ fn is_path(node: Node<'_>) -> bool {
 fn is_constant(node: Node<'_>) -> bool {
     match kind(node) {
         Kind::Integer | Kind::Float | Kind::True | Kind::False | Kind::None => true,
-        Kind::StringLiteral => node.named_child_count() <= 3,
+        Kind::StringLiteral => {
+            node.named_child_count() <= 3 && node.named_child(1).is_none_or(|part| kind(part) != Kind::Interpolation)
+        }
         _ => false,
     }
 }

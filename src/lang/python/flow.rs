@@ -21,28 +21,25 @@ impl<'a> Walk<'a> {
     /// `if … elif … else`: each `elif` stands in the `else` of the one before.
     pub(super) fn if_statement(&mut self, node: Node<'a>) -> bool {
         let mut condition = self.condition_of(node);
-        let (mut then, mut then_falls) = self.guarded(GuardKind::Then, condition, child(node, Field::Consequence));
+        let mut then = Some(self.guarded(GuardKind::Then, condition, child(node, Field::Consequence)));
         let mut open: Vec<OpenElse> = Vec::new();
         let mut last = None;
         for clause in self.children_in(node, Field::Alternative) {
+            let Some((before, then_falls)) = then.take() else { break };
             let otherwise = self.b.begin_branch(GuardKind::Else, condition);
-            open.push(OpenElse { then, then_falls, otherwise });
+            open.push(OpenElse { then: before, then_falls, otherwise });
             if kind(clause) == Kind::ElifClause {
                 condition = self.condition_of(clause);
-                (then, then_falls) = self.guarded(GuardKind::Then, condition, child(clause, Field::Consequence));
+                then = Some(self.guarded(GuardKind::Then, condition, child(clause, Field::Consequence)));
             } else {
                 last = Some(child(clause, Field::Body).is_none_or(|body| self.block(body)));
-                (then, then_falls) = (Branch::default(), false);
-                break;
             }
         }
-        let mut falls = match last {
-            Some(falls) => falls,
-            None => {
-                self.b.join(vec![then], false);
-                true
-            }
-        };
+        // Without an `else` the last condition may fail, and then the statement does nothing.
+        let mut falls = last.unwrap_or(true);
+        if let Some((then, _)) = then {
+            self.b.join(vec![then], false);
+        }
         while let Some(OpenElse { then, then_falls, otherwise }) = open.pop() {
             let otherwise = self.b.end_branch(otherwise, falls);
             self.b.join(vec![then, otherwise], true);

@@ -185,8 +185,6 @@ fields! {
     Arguments = "arguments",
     Attribute = "attribute",
     Body = "body",
-    Cause = "cause",
-    Code = "code",
     Condition = "condition",
     Consequence = "consequence",
     Definition = "definition",
@@ -207,7 +205,6 @@ fields! {
     Subscript = "subscript",
     Superclasses = "superclasses",
     Type = "type",
-    TypeConversion = "type_conversion",
     Value = "value",
 }
 

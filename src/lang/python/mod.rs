@@ -162,7 +162,6 @@ impl<'a> Walk<'a> {
         let Some(first) = first else { return };
         let places = if count == 1 { "place" } else { "places" };
         let span = self.one_line(span(first));
-        let span = if span.is_empty() { first_character(self.source, span.start as usize) } else { span };
         self.b.gap(format!("syntax error, {count} {places} not understood"), span);
     }
 
@@ -189,11 +188,14 @@ impl<'a> Walk<'a> {
         self.b.name(text)
     }
 
-    /// The part of `span` that is on its first line.
+    /// The part of `span` that is on its first line; never empty, unless the file is.
     fn one_line(&self, span: Span) -> Span {
         let text = self.source.get(span.range()).unwrap_or("");
         let end = memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
         let line = text[..end].trim_end();
+        if line.is_empty() {
+            return first_character(self.source, span.start as usize);
+        }
         Span::new(span.start as usize, span.start as usize + line.len())
     }
 
@@ -218,15 +220,15 @@ fn span(node: Node<'_>) -> Span {
     Span::new(node.start_byte(), node.end_byte())
 }
 
-/// The character of `source` at `at`, or the last one before it.
+/// The first character from `at` on that can be seen, or else the last one before.
 fn first_character(source: &str, at: usize) -> Span {
-    if let Some(character) = source.get(at..).and_then(|rest| rest.chars().next()) {
-        return Span::new(at, at + character.len_utf8());
+    let (before, after) = source.split_at_checked(at).unwrap_or((source, ""));
+    let next = after.char_indices().find(|(_, character)| !character.is_whitespace());
+    if let Some((offset, character)) = next {
+        return Span::new(at + offset, at + offset + character.len_utf8());
     }
-    match source.get(..at).and_then(|before| before.chars().next_back()) {
-        Some(character) => Span::new(at - character.len_utf8(), at),
-        None => Span::new(0, 0),
-    }
+    let last = before.char_indices().rfind(|(_, character)| !character.is_whitespace());
+    last.map_or_else(Span::default, |(offset, character)| Span::new(offset, offset + character.len_utf8()))
 }
 
 /// Gives back the room that growing tables took in advance.

@@ -63,7 +63,7 @@ impl<'a> Walk<'a> {
     }
 
     /// `built` as a text of its own, if it is a string.
-    pub(super) fn into_text(&mut self, built: Built) -> Result<Text, ValueId> {
+    pub(super) fn text_or_value(&mut self, built: Built) -> Result<Text, ValueId> {
         match built {
             Built::Text(text) => Ok(text),
             Built::Value(value) => self.copy_of(value, 0).ok_or(value),
@@ -250,7 +250,7 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         match name {
-            "format" => match self.into_text(object) {
+            "format" => match self.text_or_value(object) {
                 Ok(text) => Ok(Built::Text(self.format(text, arguments))),
                 Err(value) => Err(Built::Value(value)),
             },
@@ -274,7 +274,7 @@ impl<'a> Walk<'a> {
         if elements.iter().any(|&element| matches!(kind(element), Kind::ListSplat | Kind::ParenthesizedExpression)) {
             return Err(separator);
         }
-        let separator = match self.into_text(separator) {
+        let separator = match self.text_or_value(separator) {
             Ok(text) => text,
             Err(value) => return Err(Built::Value(value)),
         };

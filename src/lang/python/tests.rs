@@ -247,11 +247,3 @@ fn the_grammar_has_all_kinds_and_fields() {
         assert_ne!(field.id(), 0, "{field:?}");
     }
 }
-#[test]
-fn dump() {
-    let Ok(source) = std::env::var("DUMP") else { return };
-    let mut parser = tree_sitter::Parser::new();
-    parser.set_language(&language()).expect("ok");
-    let tree = parser.parse(&source, None).expect("ok");
-    eprintln!("{}", tree.root_node().to_sexp());
-}

@@ -45,7 +45,7 @@ impl<'a> Walk<'a> {
                 self.expr(argument, ResultUse::Operand);
             }
         }
-        self.annotation(node)
+        Some(self.annotation(node).unwrap_or(UNKNOWN))
     }
 
     /// `A | B`; `None` is left out.

@@ -183,6 +183,7 @@ call itertools:starmap(def , xs) Discarded
 call f(each0(xs)#1) Returned @ loop0
 "
     );
+    assert_eq!(only("call f", "from itertools import starmap\nstarmap(f, xs)"), "call f(*each0(xs)) Operand loop0\n");
     assert_eq!(only("call f", "sorted(xs, key=lambda x: f(x))"), "call f(each0(xs)) Returned @ loop0\n");
     assert_eq!(only("call f", "xs.sort(key=lambda x: f(x))"), "call f(each0(xs)) Returned @ loop0\n");
     assert_eq!(only("call f", "reduce(lambda a, x: f(a, x), xs)"), "call f(param a, each0(xs)) Returned @ loop0\n");

@@ -1,0 +1,235 @@
+//! Branches and loops.
+
+use tree_sitter::Node;
+
+use super::assigned::assigned;
+use super::kinds::Kind;
+use super::patterns::Binding;
+use super::statements::Flow;
+use super::{Walk, span};
+use crate::facts::*;
+use crate::lang::builder::Branch;
+use crate::source::Span;
+
+impl<'t> Walk<'_, 't> {
+    // ── Branches ────────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn if_statement(&mut self, node: Node<'t>) -> Flow {
+        let fields = &self.grammar.fields;
+        let condition = match self.field(node, fields.condition) {
+            Some(condition) => self.tested(condition),
+            None => UNKNOWN,
+        };
+        let mut branches = Vec::with_capacity(2);
+        let then = self.branch(GuardKind::Then, condition, self.field(node, fields.consequence), &mut branches);
+        let alternative = self.field(node, fields.alternative);
+        let statement = alternative.and_then(|clause| self.first_child(clause));
+        let flow = match alternative {
+            Some(_) => then.or(self.branch(GuardKind::Else, condition, statement, &mut branches)),
+            None => then.or(Flow::NEXT),
+        };
+        self.b.join(branches, alternative.is_some());
+        flow
+    }
+
+    fn branch(
+        &mut self,
+        kind: GuardKind,
+        condition: ValueId,
+        body: Option<Node<'t>>,
+        branches: &mut Vec<Branch>,
+    ) -> Flow {
+        let open = self.b.begin_branch(kind, condition);
+        let flow = body.map_or(Flow::NEXT, |body| self.statement(body));
+        branches.push(self.b.end_branch(open, flow.falls));
+        flow
+    }
+
+    /// Lowers an expression under a condition.
+    pub(super) fn guarded(
+        &mut self,
+        kind: GuardKind,
+        condition: ValueId,
+        node: Option<Node<'t>>,
+        result: ResultUse,
+    ) -> (ValueId, Branch) {
+        let open = self.b.begin_branch(kind, condition);
+        let value = node.map_or(UNKNOWN, |node| self.expression(node, result));
+        (value, self.b.end_branch(open, true))
+    }
+
+    pub(super) fn try_statement(&mut self, node: Node<'t>) -> Flow {
+        let fields = &self.grammar.fields;
+        let mut flow = self.field(node, fields.body).map_or(Flow::NEXT, |body| self.statement(body));
+        if let Some(handler) = self.field(node, fields.handler) {
+            let open = self.b.begin_branch(GuardKind::Handler, UNKNOWN);
+            self.b.push_scope(false);
+            if let Some(parameter) = self.field(handler, fields.parameter) {
+                self.bind_pattern(parameter, UNKNOWN, Binding::Fresh);
+            }
+            let handled = self.field(handler, fields.body).map_or(Flow::NEXT, |body| self.statement(body));
+            self.b.pop_scope();
+            let branch = self.b.end_branch(open, handled.falls);
+            self.b.join(vec![branch], false);
+            flow = flow.or(handled);
+        }
+        if let Some(body) = self.field(node, fields.finalizer).and_then(|clause| self.field(clause, fields.body)) {
+            let last = self.statement(body);
+            flow = Flow { falls: flow.falls && last.falls, breaks: flow.breaks || last.breaks };
+        }
+        flow
+    }
+
+    pub(super) fn switch(&mut self, node: Node<'t>) -> Flow {
+        let fields = &self.grammar.fields;
+        let value = self.field(node, fields.value).map_or(UNKNOWN, |value| self.expression(value, ResultUse::Operand));
+        let Some(body) = self.field(node, fields.body) else { return Flow::NEXT };
+        let outer = std::mem::replace(&mut self.context.in_switch, true);
+        self.b.push_scope(false);
+        let cases = self.children(body);
+        let mut branches = Vec::new();
+        let (mut flow, mut has_default) = (Flow::LEAVES, false);
+        for (index, &case) in cases.iter().enumerate() {
+            has_default |= self.kind(case) == Kind::SwitchDefault;
+            let (case_flow, is_empty) = self.case(case, value, &mut branches);
+            let is_last = index + 1 == cases.len();
+            flow.falls |= case_flow.breaks || (is_last && (case_flow.falls || is_empty));
+        }
+        flow.falls |= !has_default;
+        self.b.pop_scope();
+        self.context.in_switch = outer;
+        self.b.join(branches, has_default);
+        flow
+    }
+
+    fn case(&mut self, node: Node<'t>, value: ValueId, branches: &mut Vec<Branch>) -> (Flow, bool) {
+        let fields = &self.grammar.fields;
+        let label = self.field(node, fields.value);
+        let tested = label.map_or(UNKNOWN, |label| self.expression(label, ResultUse::Operand));
+        let body = self.fields(node, fields.body);
+        if body.is_empty() {
+            return (Flow::NEXT, true);
+        }
+        let condition = self.operation(Operation::Equal, value, tested);
+        let open = self.b.begin_branch(GuardKind::Other, condition);
+        let flow = self.statements(&body);
+        branches.push(self.b.end_branch(open, flow.falls || flow.breaks));
+        (flow, false)
+    }
+
+    // ── Loops ───────────────────────────────────────────────────────────────────────────────────────
+
+    /// From the first byte of a loop up to its body, on one line.
+    fn head(&self, node: Node<'t>, body: Option<Node<'t>>) -> Span {
+        let end = body.map_or(node.end_byte(), |body| body.start_byte());
+        self.one_line(node.start_byte(), end.max(node.start_byte() + 1))
+    }
+
+    pub(super) fn names_assigned(&mut self, parts: &[Option<Node<'t>>]) -> Vec<Name> {
+        let mut names = Vec::new();
+        for part in parts.iter().flatten() {
+            for text in assigned(self.grammar, self.source, *part) {
+                let name = self.b.name(text);
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
+    }
+
+    fn loop_body(&mut self, body: Option<Node<'t>>) -> Flow {
+        let outer = std::mem::replace(&mut self.context.in_switch, false);
+        let flow = body.map_or(Flow::NEXT, |body| self.statement(body));
+        self.context.in_switch = outer;
+        flow
+    }
+
+    /// `for (… of …)`, `for await (… of …)`, `for (… in …)`
+    pub(super) fn for_in(&mut self, node: Node<'t>) {
+        let fields = &self.grammar.fields;
+        let (left, right) = (self.field(node, fields.left), self.field(node, fields.right));
+        let body = self.field(node, fields.body);
+        let declared = self.field(node, fields.kind).map(|kind| self.kind(kind));
+        let operator = self.field(node, fields.operator);
+        let kind = if operator.is_some_and(|operator| self.kind(operator) == Kind::In) {
+            LoopKind::Keys
+        } else {
+            LoopKind::Each
+        };
+        let iterable = right.map_or(UNKNOWN, |right| self.expression(right, ResultUse::Iterated));
+        if let (LoopKind::Each, Some(right)) = (kind, right) {
+            self.b.used(iterable, UseKind::Iterate, self.one_line(right.start_byte(), right.end_byte()));
+        }
+        let assigned = self.names_assigned(&[body]);
+        let head = self.head(node, body);
+        let open = self.b.begin_loop(kind, iterable, UNKNOWN, head, span(node), &assigned);
+        self.b.push_scope(false);
+        let element = self.b.value(Value::Element(iterable, open.id));
+        if let Some(left) = left {
+            let binding = match declared {
+                Some(Kind::Var) => Binding::Var,
+                Some(_) => Binding::Fresh,
+                None => Binding::Assign,
+            };
+            self.bind_pattern(left, element, binding);
+        }
+        self.loop_body(body);
+        self.b.pop_scope();
+        self.b.end_loop(open);
+    }
+
+    /// `for (…; …; …)`
+    pub(super) fn for_counting(&mut self, node: Node<'t>) {
+        let fields = &self.grammar.fields;
+        self.b.push_scope(false);
+        if let Some(initializer) = self.field(node, fields.initializer) {
+            self.statement(initializer);
+        }
+        let condition = self.field(node, fields.condition).filter(|&node| self.kind(node) != Kind::EmptyStatement);
+        let (increment, body) = (self.field(node, fields.increment), self.field(node, fields.body));
+        let assigned = self.names_assigned(&[body, increment, condition]);
+        let head = self.head(node, body);
+        let open = self.b.begin_loop(LoopKind::Counting, UNKNOWN, UNKNOWN, head, span(node), &assigned);
+        if let Some(condition) = condition {
+            let condition = self.tested(condition);
+            self.b.set_condition(open.id, condition);
+        }
+        self.loop_body(body);
+        if let Some(increment) = increment {
+            self.expression(increment, ResultUse::Discarded);
+        }
+        self.b.end_loop(open);
+        self.b.pop_scope();
+    }
+
+    pub(super) fn while_loop(&mut self, node: Node<'t>) {
+        let fields = &self.grammar.fields;
+        let (condition, body) = (self.field(node, fields.condition), self.field(node, fields.body));
+        let assigned = self.names_assigned(&[body, condition]);
+        let head = self.head(node, body);
+        let open = self.b.begin_loop(LoopKind::While, UNKNOWN, UNKNOWN, head, span(node), &assigned);
+        if let Some(condition) = condition {
+            let condition = self.tested(condition);
+            self.b.set_condition(open.id, condition);
+        }
+        self.loop_body(body);
+        self.b.end_loop(open);
+    }
+
+    pub(super) fn do_loop(&mut self, node: Node<'t>) -> Flow {
+        let fields = &self.grammar.fields;
+        let (condition, body) = (self.field(node, fields.condition), self.field(node, fields.body));
+        let assigned = self.names_assigned(&[body, condition]);
+        // The condition is what says how long it runs; it stands at the end.
+        let head = self.one_line(node.start_byte(), node.start_byte() + 2);
+        let open = self.b.begin_loop(LoopKind::While, UNKNOWN, UNKNOWN, head, span(node), &assigned);
+        self.loop_body(body);
+        if let Some(condition) = condition {
+            let condition = self.tested(condition);
+            self.b.set_condition(open.id, condition);
+        }
+        self.b.end_loop(open);
+        Flow::NEXT
+    }
+}

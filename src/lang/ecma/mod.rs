@@ -1,0 +1,220 @@
+//! JavaScript, TypeScript and TSX → facts: one recursive walk over the syntax tree.
+//!
+//! The walk meets code in the order in which it runs, as far as that is known: imports and declarations of a
+//! block first, then its statements, inline callbacks where they stand, and the bodies of all other
+//! functions after everything around them ([`Walk::drain`]).
+
+mod assigned;
+mod bindings;
+mod callbacks;
+mod calls;
+mod classes;
+mod control;
+mod expressions;
+mod functions;
+mod kinds;
+mod modules;
+mod parse;
+mod patterns;
+mod statements;
+mod strings;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use tree_sitter::Node;
+
+use super::builder::{Builder, ScopeId};
+use super::directive;
+use crate::facts::*;
+use crate::source::{SourceFile, Span};
+use functions::Later;
+use kinds::{Grammar, Kind};
+
+/// How deep expressions and statements may nest before the walk stops following them. The frames of one
+/// level fit about 40 KiB, so that a stack of 64 MiB is enough.
+const MAX_DEPTH: u32 = 1_500;
+
+/// What one JavaScript or TypeScript file says.
+pub(super) fn extract(file: &SourceFile) -> FileFacts {
+    let Some(parsed) = parse::parse(file) else {
+        let mut builder = Builder::new(&file.text);
+        builder.gap("too large or too strange to be parsed", Span::new(0, file.text.len()));
+        return builder.facts;
+    };
+    let root = parsed.tree.root_node();
+    let mut walk = Walk::new(&file.text, parsed.grammar);
+    walk.b.facts.directives = directive::directives(&parsed.tree, &file.text);
+    walk.file(root);
+    parse::report_errors(&mut walk, root);
+    walk.b.facts
+}
+
+/// The state of the walk.
+struct Walk<'s, 't> {
+    b: Builder<'s>,
+    source: &'s str,
+    grammar: &'static Grammar,
+    /// Bodies that are to be lowered after their surroundings.
+    later: Vec<Later<'t>>,
+    /// Functions and classes that were declared at the head of their block, by the id of their node.
+    functions: FxHashMap<usize, FunctionId>,
+    classes: FxHashMap<usize, ClassId>,
+    /// The modules that `require` calls stand for, by the id of the call's node.
+    required: FxHashMap<usize, ImportId>,
+    context: Context,
+    exports: bindings::Exports,
+    /// Names that were declared empty, to be filled by some function.
+    unfilled: FxHashSet<Name>,
+    /// The name that the next function or class expression is bound to.
+    hint: Option<(Name, Span)>,
+    /// Whether `var` occurs at all.
+    has_var: bool,
+    depth: u32,
+    too_deep: bool,
+}
+
+/// What holds inside one function body.
+#[derive(Clone, Copy)]
+struct Context {
+    /// What `this` is.
+    this: ValueId,
+    /// The class whose member this is, for `super`.
+    class: Option<ClassId>,
+    /// Whether a `break` here leaves a `switch`.
+    in_switch: bool,
+    /// The outermost scope of the code that runs in one go: of the file, or of a function that runs later.
+    scope: ScopeId,
+}
+
+impl<'s, 't> Walk<'s, 't> {
+    fn new(source: &'s str, grammar: &'static Grammar) -> Self {
+        let b = Builder::new(source);
+        let context = Context { this: UNKNOWN, class: None, in_switch: false, scope: b.scope() };
+        Walk {
+            source: b.source,
+            b,
+            grammar,
+            later: Vec::new(),
+            functions: FxHashMap::default(),
+            classes: FxHashMap::default(),
+            required: FxHashMap::default(),
+            context,
+            exports: bindings::Exports::default(),
+            unfilled: FxHashSet::default(),
+            hint: None,
+            has_var: memchr::memmem::find(source.as_bytes(), b"var ").is_some(),
+            depth: 0,
+            too_deep: false,
+        }
+    }
+
+    fn file(&mut self, root: Node<'t>) {
+        if self.has_var {
+            self.hoist_vars(root);
+        }
+        let statements = self.children(root);
+        self.statements(&statements);
+        self.drain();
+        self.write_bindings();
+    }
+
+    /// Lowers all waiting bodies, and those that they leave behind. Functions that fill a variable declared
+    /// empty come first, so that the others see what it holds.
+    fn drain(&mut self) {
+        let mut waiting = std::mem::take(&mut self.later);
+        if !self.unfilled.is_empty() {
+            waiting.sort_by_cached_key(|later| !self.fills(later.node));
+        }
+        while !waiting.is_empty() {
+            for later in waiting {
+                self.lower_later(later);
+            }
+            waiting = std::mem::take(&mut self.later);
+        }
+    }
+
+    fn fills(&self, node: Node<'t>) -> bool {
+        let names = assigned::assigned_anywhere(self.grammar, self.source, node);
+        names.iter().any(|name| self.b.facts.names.find(name).is_some_and(|name| self.unfilled.contains(&name)))
+    }
+
+    // ── Nodes ───────────────────────────────────────────────────────────────────────────────────────
+
+    fn kind(&self, node: Node<'t>) -> Kind {
+        self.grammar.kind(node)
+    }
+
+    fn field(&self, node: Node<'t>, field: u16) -> Option<Node<'t>> {
+        if field == 0 { None } else { node.child_by_field_id(field) }
+    }
+
+    /// All named children of `node` in this field, without comments.
+    fn fields(&self, node: Node<'t>, field: u16) -> Vec<Node<'t>> {
+        let Some(field) = std::num::NonZero::new(field) else { return Vec::new() };
+        let mut cursor = node.walk();
+        node.children_by_field_id(field, &mut cursor)
+            .filter(|&child| child.is_named() && !matches!(self.kind(child), Kind::Comment | Kind::HtmlComment))
+            .collect()
+    }
+
+    /// The named children of `node`, without comments.
+    fn children(&self, node: Node<'t>) -> Vec<Node<'t>> {
+        let mut cursor = node.walk();
+        node.named_children(&mut cursor)
+            .filter(|&child| !matches!(self.kind(child), Kind::Comment | Kind::HtmlComment))
+            .collect()
+    }
+
+    fn first_child(&self, node: Node<'t>) -> Option<Node<'t>> {
+        let mut cursor = node.walk();
+        node.named_children(&mut cursor).find(|&child| !matches!(self.kind(child), Kind::Comment | Kind::HtmlComment))
+    }
+
+    fn child_of_kind(&self, node: Node<'t>, kind: Kind) -> Option<Node<'t>> {
+        let mut cursor = node.walk();
+        node.children(&mut cursor).find(|&child| self.kind(child) == kind)
+    }
+
+    fn has_token(&self, node: Node<'t>, kind: Kind) -> bool {
+        self.child_of_kind(node, kind).is_some()
+    }
+
+    fn text(&self, node: Node<'t>) -> &'s str {
+        self.source.get(node.byte_range()).unwrap_or("")
+    }
+
+    fn name(&mut self, node: Node<'t>) -> Name {
+        let text = self.text(node);
+        self.b.name(text)
+    }
+
+    /// As much of `start..end` as stands on the line where it starts, without blanks at its end.
+    fn one_line(&self, start: usize, end: usize) -> Span {
+        let text = self.source.get(start..end).unwrap_or("");
+        let line = &text[..memchr::memchr2(b'\n', b'\r', text.as_bytes()).unwrap_or(text.len())];
+        Span::new(start, start + line.trim_end().len())
+    }
+
+    /// Runs `f` one level deeper; at the limit nothing is lowered and it is said once.
+    fn deeper<T>(&mut self, node: Node<'t>, otherwise: T, f: impl FnOnce(&mut Self) -> T) -> T {
+        if self.depth >= MAX_DEPTH {
+            if !self.too_deep {
+                self.too_deep = true;
+                let span = self.one_line(node.start_byte(), node.end_byte());
+                self.b.gap("nested too deeply to be followed", span);
+            }
+            return otherwise;
+        }
+        self.depth += 1;
+        let result = f(self);
+        self.depth -= 1;
+        result
+    }
+}
+
+fn span(node: Node<'_>) -> Span {
+    Span::new(node.start_byte(), node.end_byte())
+}

@@ -1,0 +1,127 @@
+//! Django's relations between models, from both ends: what `book.author` and `author.books` are.
+
+use rustc_hash::FxHashMap;
+
+use super::flow::Flow;
+use super::types::{Ty, Types};
+use super::{ClassRef, FileId, Project};
+use crate::facts::*;
+
+/// One end of a relation, as an attribute of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// One row of this model.
+    One(ClassRef),
+    /// Many rows of this model, behind a manager.
+    Many(ClassRef),
+}
+
+/// The reverse accessors of all models, and models by name.
+#[derive(Debug, Default)]
+pub(crate) struct Relations {
+    reverse: FxHashMap<(ClassRef, Box<str>), Relation>,
+    by_name: FxHashMap<Box<str>, Option<ClassRef>>,
+}
+
+impl Relations {
+    /// Reads the relation fields of every model.
+    pub(super) fn find(project: &Project) -> Relations {
+        let mut relations = Relations::default();
+        let models: Vec<Vec<ClassRef>> = project.each_file(|types, file| {
+            let classes = &project.file(file).facts.classes;
+            let ids = (0..u32::try_from(classes.len()).unwrap_or(u32::MAX))
+                .map(|class| ClassRef { file, class: ClassId(class) });
+            ids.filter(|&class| is_model(types, class)).collect()
+        });
+        for &class in models.iter().flatten() {
+            let facts = &project.file(class.file).facts;
+            let name = &facts.names[facts.class(class.class).name];
+            relations.by_name.entry(name.into()).and_modify(|known| *known = None).or_insert(Some(class));
+        }
+        let named = &relations;
+        let fields = project.each_file(|types, file| {
+            let own = models[file.0 as usize].iter();
+            own.flat_map(|&class| reverse_accessors(types, named, class)).collect::<Vec<_>>()
+        });
+        relations.reverse = fields.into_iter().flatten().collect();
+        relations
+    }
+
+    /// The only model whose name a variable has: `order_line` for `OrderLine`.
+    pub(crate) fn named_like(&self, variable: &str) -> Option<ClassRef> {
+        let mut name = String::with_capacity(variable.len());
+        for word in variable.split('_').filter(|word| !word.is_empty()) {
+            let mut letters = word.chars();
+            name.extend(letters.next().filter(char::is_ascii_lowercase).map(|c| c.to_ascii_uppercase()));
+            name.extend(letters);
+        }
+        self.by_name.get(name.as_str()).copied().flatten()
+    }
+
+    /// What `name` is on a row of `class`, by a relation that another model declares.
+    pub(crate) fn reverse(&self, class: ClassRef, name: &str) -> Option<Relation> {
+        self.reverse.get(&(class, name.into())).copied()
+    }
+}
+
+fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
+    let catalog = &types.project().catalog;
+    match (types.api_base(class), catalog.type_named("django.db.models.Model")) {
+        (Some(base), Some(model)) => catalog.is_subtype(base, model),
+        _ => false,
+    }
+}
+
+/// What a relation field leads to: `ForeignKey(Author)`, `ManyToManyField("shop.Tag")`.
+pub(super) fn field(types: &Types<'_>, relations: &Relations, file: FileId, value: ValueId) -> Option<Relation> {
+    let facts = &types.project().file(file).facts;
+    let Value::Call(call) = facts.value(value) else { return None };
+    let call = facts.call(*call);
+    let name = Flow::new(facts).called_name(call)?;
+    let many = name.ends_with("ManyToManyField");
+    if !many && !name.ends_with("ForeignKey") && !name.ends_with("OneToOneField") && name != "ParentalKey" {
+        return None;
+    }
+    let to = call.args.iter().find(|arg| arg.name.is_none_or(|name| &facts.names[name] == "to"))?.value;
+    let target = match facts.literal(to) {
+        Some("self") => None,
+        Some(path) => relations.by_name.get(path.rsplit('.').next().unwrap_or(path)).copied().flatten(),
+        None => match types.of(file, to) {
+            Ty::Class(class) => Some(class),
+            _ => None,
+        },
+    }?;
+    Some(if many { Relation::Many(target) } else { Relation::One(target) })
+}
+
+fn reverse_accessors(
+    types: &Types<'_>,
+    relations: &Relations,
+    class: ClassRef,
+) -> Vec<((ClassRef, Box<str>), Relation)> {
+    let facts = &types.project().file(class.file).facts;
+    let own = facts.class(class.class);
+    let model = facts.names[own.name].to_ascii_lowercase();
+    let mut found = Vec::new();
+    for attribute in own.attributes.iter().filter(|attribute| attribute.in_body) {
+        let Some(Relation::One(target) | Relation::Many(target)) = field(types, relations, class.file, attribute.value)
+        else {
+            continue;
+        };
+        let Value::Call(call) = facts.value(attribute.value) else { continue };
+        let call = facts.call(*call);
+        let one_to_one = Flow::new(facts).called_name(call).is_some_and(|name| name.ends_with("OneToOneField"));
+        let named = call.args.iter().find(|arg| arg.name.is_some_and(|name| &facts.names[name] == "related_name"));
+        let accessor = match named {
+            Some(arg) => match facts.literal(arg.value) {
+                Some(name) if !name.contains('%') && !name.ends_with('+') => name.to_owned(),
+                _ => continue,
+            },
+            None if one_to_one => model.clone(),
+            None => format!("{model}_set"),
+        };
+        let relation = if one_to_one { Relation::One(class) } else { Relation::Many(class) };
+        found.push(((target, accessor.into()), relation));
+    }
+    found
+}

@@ -1,0 +1,134 @@
+//! Calls on receivers that nothing resolves, known by a catalogued shape.
+
+use super::FileId;
+use super::sites::{argument, catalog_language, sql_behind};
+use super::types::{Ty, Types};
+use crate::apis::{ApiShape, ArgRef, ArgShape, Step};
+use crate::facts::*;
+
+impl<'p> Types<'p> {
+    /// The catalogued shape of a call whose receiver nothing resolves, in a project that uses the library.
+    pub(crate) fn shape(&self, file: FileId, id: CallId) -> Option<&'p ApiShape> {
+        let project = self.project();
+        let facts: &'p FileFacts = &project.file(file).facts;
+        let call = facts.call(id);
+        let Value::Member(object, name) = facts.value(call.callee) else { return None };
+        let shapes = project.catalog.shapes(&facts.names[*name]);
+        if shapes.is_empty() || !self.may_be_database(file, *object) {
+            return None;
+        }
+        let language = catalog_language(project.file(file).source.language);
+        let names = steps(facts, *object);
+        let steps: Vec<Step<'_>> = names.iter().map(|(name, called)| Step { name, called: *called }).collect();
+        shapes.iter().find(|shape| {
+            let library = project.catalog.library(shape.call.library);
+            library.language.covers(language)
+                && (library.always || project.uses_library(shape.call.library))
+                && shape.fits(&steps)
+                && self.args_fit(file, id, shape)
+        })
+    }
+
+    /// Whether nothing is known against a receiver being a database.
+    pub(crate) fn may_be_database(&self, file: FileId, object: ValueId) -> bool {
+        match self.of(file, object) {
+            Ty::Unknown => true,
+            Ty::Instance(class, _) | Ty::Class(class) => self.has_unknown_base(class),
+            Ty::Path(path) => !self.is_foreign_library(&path),
+            _ => false,
+        }
+    }
+
+    fn args_fit(&self, file: FileId, id: CallId, shape: &ApiShape) -> bool {
+        let facts = &self.project().file(file).facts;
+        let call = facts.call(id);
+        let first = call.args.first().map(|arg| arg.value);
+        let keyword = |fits: &dyn Fn(&str) -> bool| {
+            call.args.iter().any(|arg| arg.name.is_some_and(|name| fits(&facts.names[name])))
+        };
+        match &shape.args {
+            ArgShape::Any => true,
+            ArgShape::None => call.args.is_empty(),
+            ArgShape::One => call.args.len() == 1,
+            ArgShape::Keyword(names) => keyword(&|name| names.is_empty() || names.iter().any(|wanted| wanted == name)),
+            ArgShape::Lookup => keyword(&|name| name.contains("__")),
+            ArgShape::Object(at, _) => {
+                call.args.get(usize::from(*at)).is_some_and(|arg| match facts.value(arg.value) {
+                    Value::Mapping(entries) => shape
+                        .args
+                        .fits_object(|wanted| entries.iter().any(|(key, _)| facts.literal(*key) == Some(wanted))),
+                    _ => false,
+                })
+            }
+            ArgShape::Text => first.is_some_and(|first| facts.text(first).is_some()),
+            ArgShape::Type(wanted) => first.is_some_and(|first| match self.of(file, first) {
+                Ty::Api(ty, _) => self.project().catalog.is_subtype(ty, *wanted),
+                _ => false,
+            }),
+            ArgShape::Sql => {
+                let arg = shape.call.sql.as_ref().unwrap_or(&ArgRef::Index(0));
+                let mut found = Vec::new();
+                if let Some(value) = argument(facts, id, arg) {
+                    sql_behind(self, file, value, &mut found);
+                }
+                !found.is_empty()
+            }
+        }
+    }
+}
+
+/// The names that a call is made on, from right to left, and whether each is called.
+fn steps(facts: &FileFacts, object: ValueId) -> Vec<(&str, bool)> {
+    let mut steps = Vec::new();
+    let mut at = object;
+    let mut called = false;
+    for _ in 0..64 {
+        at = match facts.value(at) {
+            Value::Carried(before, _) => *before,
+            Value::Either(left, _) => *left,
+            Value::Member(object, name) => {
+                steps.push((&facts.names[*name], called));
+                called = false;
+                *object
+            }
+            Value::Call(call) => {
+                if called {
+                    steps.push(("", true));
+                }
+                called = true;
+                facts.call(*call).callee
+            }
+            Value::Item(object, _) => {
+                steps.push(("", called));
+                called = false;
+                *object
+            }
+            Value::Element(of, _) | Value::Part(of, _) => {
+                steps.push(("", called));
+                called = false;
+                *of
+            }
+            other => {
+                let name = match other {
+                    Value::Global(name) => &facts.names[*name],
+                    Value::Import(import) => match facts.imports[import.index()].what {
+                        Imported::Name(name) => &facts.names[name],
+                        _ => &facts.names[facts.imports[import.index()].module],
+                    },
+                    Value::Param(function, index) => facts
+                        .function(*function)
+                        .params
+                        .get(usize::from(*index))
+                        .map_or("", |param| &facts.names[param.name]),
+                    Value::This(_) => "this",
+                    Value::Function(function) => &facts.names[facts.function(*function).name],
+                    Value::Class(class) => &facts.names[facts.class(*class).name],
+                    _ => "",
+                };
+                steps.push((name, called));
+                break;
+            }
+        };
+    }
+    steps
+}

@@ -1,0 +1,117 @@
+//! The only caller of `sqlparser`: one statement at a time, its tree dropped at once.
+//!
+//! The parser overflows the stack, uncatchably, on small inputs that nest or chain deeply. So the tokens
+//! are measured first, and what is too deep is not parsed at all.
+
+mod lower;
+mod tokens;
+
+use sqlparser::dialect as theirs;
+use sqlparser::parser::{Parser, ParserOptions};
+use sqlparser::tokenizer::Token;
+
+use super::ddl::Formula;
+use super::lex::Lexed;
+use super::query::Query;
+use super::{Dialect, Unparsed};
+
+/// Brackets and `CASE`s that may stand in one another.
+const MAX_DEPTH: u32 = 96;
+/// Operators that may follow one another without a comma or bracket between them.
+const MAX_CHAIN: u32 = 1_500;
+/// Joins in one statement: each one may nest in the parser.
+const MAX_JOINS: u32 = 200;
+/// Tokens in one statement.
+const MAX_TOKENS: usize = 100_000;
+
+/// What stands between `from` and `to` (tokens), as a query. The dialect is tried first, then others that
+/// know more forms: a statement that any of them understands is understood.
+pub(super) fn query(lexed: &Lexed, from: usize, to: usize, dialect: Dialect) -> Result<Query, Unparsed> {
+    measure(lexed, from, to)?;
+    let mut reason = Unparsed::Syntax;
+    for attempt in attempts(dialect) {
+        match parse_with(lexed, from, to, attempt, dialect) {
+            Ok(query) => return Ok(query),
+            Err(error) => reason = error,
+        }
+    }
+    Err(reason)
+}
+
+/// What stands between two tokens, as an expression that stands alone.
+pub(super) fn formula(lexed: &Lexed, from: usize, to: usize, dialect: Dialect) -> Option<Formula> {
+    measure(lexed, from, to).ok()?;
+    attempts(dialect).into_iter().find_map(|attempt| {
+        let parser_dialect = parser_dialect(attempt);
+        let tokens = tokens::tokens(lexed, from, to, &*parser_dialect)?;
+        let mut parser = Parser::new(&*parser_dialect).with_tokens_with_locations(tokens);
+        let expr = parser.parse_expr().ok()?;
+        (parser.peek_token().token == Token::EOF).then(|| lower::formula(lexed, &expr))
+    })
+}
+
+fn measure(lexed: &Lexed, from: usize, to: usize) -> Result<(), Unparsed> {
+    if to.saturating_sub(from) > MAX_TOKENS {
+        return Err(Unparsed::TooLong);
+    }
+    if lexed.depth > MAX_DEPTH || lexed.chain > MAX_CHAIN || lexed.joins > MAX_JOINS {
+        return Err(Unparsed::TooDeep);
+    }
+    Ok(())
+}
+
+fn attempts(dialect: Dialect) -> Vec<Dialect> {
+    let mut list = vec![dialect];
+    for other in [Dialect::Generic, Dialect::PostgreSql, Dialect::MySql] {
+        if !list.contains(&other) {
+            list.push(other);
+        }
+    }
+    if dialect == Dialect::Generic {
+        list.extend([Dialect::MsSql, Dialect::Sqlite]);
+    }
+    list
+}
+
+fn parser_dialect(dialect: Dialect) -> Box<dyn theirs::Dialect> {
+    match dialect {
+        Dialect::PostgreSql => Box::new(theirs::PostgreSqlDialect {}),
+        Dialect::MySql => Box::new(theirs::MySqlDialect {}),
+        Dialect::Sqlite => Box::new(theirs::SQLiteDialect {}),
+        Dialect::MsSql => Box::new(theirs::MsSqlDialect {}),
+        Dialect::Oracle => Box::new(theirs::OracleDialect {}),
+        Dialect::BigQuery => Box::new(theirs::BigQueryDialect {}),
+        Dialect::Snowflake => Box::new(theirs::SnowflakeDialect),
+        Dialect::Redshift => Box::new(theirs::RedshiftSqlDialect {}),
+        Dialect::ClickHouse => Box::new(theirs::ClickHouseDialect {}),
+        Dialect::DuckDb => Box::new(theirs::DuckDbDialect {}),
+        Dialect::Generic => Box::new(theirs::GenericDialect {}),
+    }
+}
+
+fn parse_with(lexed: &Lexed, from: usize, to: usize, attempt: Dialect, dialect: Dialect) -> Result<Query, Unparsed> {
+    let parser_dialect = parser_dialect(attempt);
+    let tokens = tokens::tokens(lexed, from, to, &*parser_dialect).ok_or(Unparsed::Syntax)?;
+    let options = ParserOptions::new().with_trailing_commas(true);
+    let mut parser = Parser::new(&*parser_dialect)
+        .with_options(options)
+        .with_recursion_limit(120)
+        .with_tokens_with_locations(tokens);
+    let statement = parser.parse_statement().map_err(|_| Unparsed::Syntax)?;
+    let rest = parser.peek_token();
+    let is_whole = matches!(rest.token, Token::EOF | Token::SemiColon);
+    if !is_whole && !is_harmless_tail(&rest.token) {
+        return Err(Unparsed::Syntax);
+    }
+    let mut query = lower::statement(lexed, &statement, dialect).ok_or(Unparsed::Unsupported)?;
+    query.is_whole = is_whole;
+    Ok(query)
+}
+
+/// Whether what the parser left over says nothing that a rule asks about.
+fn is_harmless_tail(token: &Token) -> bool {
+    let Token::Word(word) = token else { return false };
+    ["FOR", "LOCK", "OPTION", "INTO", "RETURNING", "WITH", "SETTINGS", "FORMAT", "PROCEDURE", "GO"]
+        .iter()
+        .any(|known| word.value.eq_ignore_ascii_case(known))
+}

@@ -1,0 +1,84 @@
+//! Tokens for the parser, with places that are byte offsets.
+
+use sqlparser::dialect::Dialect;
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Word};
+
+use crate::sql::lex::{Lexed, Reading};
+
+/// The parser's tokens of what stands between two tokens of `lexed`. Their places are all on line 1, and
+/// the column is the byte in the text around the statement, plus one: so the places of the tree need no
+/// conversion. `None` if the tokenizer refuses the text.
+pub(super) fn tokens(lexed: &Lexed, from: usize, to: usize, dialect: &dyn Dialect) -> Option<Vec<TokenWithSpan>> {
+    let first = lexed.tokens.get(from)?.span.start;
+    let last = lexed.tokens.get(to.checked_sub(1)?)?.span.end;
+    let text = lexed.masked.get((first - lexed.base) as usize..(last - lexed.base) as usize)?;
+    let raw = Tokenizer::new(dialect, text).tokenize_with_location().ok()?;
+    let mut places = Places { text, at: 0, line: 1, column: 1 };
+    let mut out = Vec::with_capacity(raw.len());
+    let mut slot = lexed.slots.partition_point(|slot| slot.span.start < first);
+    // Only two dialects look at blanks between tokens.
+    let keeps_blanks =
+        dialect.is::<sqlparser::dialect::BigQueryDialect>() || dialect.is::<sqlparser::dialect::SnowflakeDialect>();
+    for token in raw {
+        if matches!(token.token, Token::Whitespace(_)) && !keeps_blanks {
+            continue;
+        }
+        let start = u64::from(first) + places.offset(token.span.start);
+        let end = u64::from(first) + places.offset(token.span.end);
+        let place = span(start, end);
+        while lexed.slots.get(slot).is_some_and(|slot| u64::from(slot.span.start) < start) {
+            slot += 1;
+        }
+        let reading = lexed.slots.get(slot).filter(|slot| u64::from(slot.span.start) == start).map(|slot| slot.reading);
+        match reading {
+            Some(Reading::List) => {
+                out.push(TokenWithSpan::new(Token::LParen, span(start, start)));
+                out.push(TokenWithSpan::new(token.token, place));
+                out.push(TokenWithSpan::new(Token::RParen, span(end, end)));
+            }
+            Some(Reading::Assignment) => {
+                out.push(TokenWithSpan::new(token.token, place));
+                out.push(TokenWithSpan::new(Token::Eq, span(end, end)));
+                let word = Word { value: "z".into(), quote_style: None, keyword: Keyword::NoKeyword };
+                out.push(TokenWithSpan::new(Token::Word(word), span(end, end)));
+            }
+            _ => out.push(TokenWithSpan::new(token.token, place)),
+        }
+    }
+    Some(out)
+}
+
+fn span(start: u64, end: u64) -> Span {
+    Span::new(Location::new(1, start + 1), Location::new(1, end + 1))
+}
+
+/// From lines and columns (in characters) to bytes; only forwards.
+struct Places<'t> {
+    text: &'t str,
+    at: usize,
+    line: u64,
+    column: u64,
+}
+
+impl Places<'_> {
+    fn offset(&mut self, location: Location) -> u64 {
+        let bytes = self.text.as_bytes();
+        while self.at < bytes.len() && (self.line, self.column) < (location.line, location.column) {
+            let byte = bytes[self.at];
+            self.at += match byte {
+                0..0x80 => 1,
+                0x80..0xe0 => 2,
+                0xe0..0xf0 => 3,
+                _ => 4,
+            };
+            if byte == b'\n' {
+                self.line += 1;
+                self.column = 1;
+            } else {
+                self.column += 1;
+            }
+        }
+        self.at.min(bytes.len()) as u64
+    }
+}

@@ -1,0 +1,13 @@
+//! Everything that is tested from outside, in one binary.
+
+#![allow(clippy::unwrap_used)]
+
+mod bad_input;
+mod catalogs;
+mod fixtures;
+mod page;
+mod pages;
+mod precommit;
+mod project;
+mod readme;
+mod tidy;
