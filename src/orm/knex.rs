@@ -200,11 +200,11 @@ impl<'p> Collector<'_, 'p> {
 
     /// Kysely's expression builder, and Bookshelf's `query("where", "name", "like", p)`.
     pub(super) fn loose_builders(&mut self, calls: &[(CallId, &'p str)]) {
-        for &(call, name) in calls {
-            let at = self.facts.call(call);
-            if self.seen.contains(&call) || !matches!(at.args.len(), 3 | 4) {
+        for (call, at) in (0u32..).map(CallId).zip(&self.facts.calls) {
+            if self.seen.contains(&call) || !matches!(at.args.len(), 3 | 4) || !self.may_build(at) {
                 continue;
             }
+            let name = self.called(call);
             let (column, operator, pattern) = match at.args.as_slice() {
                 [column, operator, pattern] => (column.value, operator.value, pattern.value),
                 [first, column, operator, pattern]
@@ -227,6 +227,19 @@ impl<'p> Collector<'_, 'p> {
             place.negated = negated;
             let column = self.builder_column(column);
             self.add_like(&place, column, ignores_case, pattern, at.name_span);
+        }
+    }
+
+    /// Whether a call is one of an expression builder: `eb(…)`, `({ eb }) => eb(…)`, or of Bookshelf's `query`.
+    fn may_build(&self, call: &Call) -> bool {
+        match self.facts.value(call.callee) {
+            Value::Param(function, _) => self.facts.function(*function).passed_to.is_some(),
+            Value::Member(object, name) => match &self.facts.names[*name] {
+                "query" => true,
+                "eb" | "cmpr" | "bxp" => matches!(self.facts.value(*object), Value::Param(..)),
+                _ => false,
+            },
+            _ => false,
         }
     }
 
