@@ -24,8 +24,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use sites::{QuerySite, SiteEffect};
+pub(crate) use {
+    flow::Flow,
+    types::{ClassMember, Ty, Types},
+};
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
+use crate::orm::OrmFacts;
 use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, ValueId};
 use crate::source::SourceFile;
 use crate::sql::Dialect;
@@ -104,6 +109,7 @@ pub struct Project {
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
     executed: executed::Executed,
+    orm: Vec<OrmFacts>,
     relations: relations::Relations,
 }
 
@@ -147,6 +153,7 @@ impl Project {
             sites: Vec::new(),
             repeats: Vec::new(),
             executed: FxHashSet::default(),
+            orm: Vec::new(),
             relations: relations::Relations::default(),
         };
         project.relations = relations::Relations::find(&project);
@@ -155,6 +162,7 @@ impl Project {
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         project.executed = executed::find(&project, &graph);
+        project.orm = project.each_file(crate::orm::facts);
         project
     }
 
@@ -193,6 +201,12 @@ impl Project {
     /// The places of a file that reach a database.
     pub fn sites(&self, file: FileId) -> &[QuerySite] {
         self.sites.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the ORMs of a file say.
+    pub fn orm(&self, file: FileId) -> &OrmFacts {
+        const NONE: &OrmFacts = &OrmFacts::NONE;
+        self.orm.get(file.0 as usize).unwrap_or(NONE)
     }
 
     /// The queries that run once per row of a loop of this file.
