@@ -1,3 +1,5 @@
 //! The `seqscan` binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    seqscan::cli::main()
+}

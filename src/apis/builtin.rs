@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use super::entries::{CatalogFile, UserApi};
+use super::entries::UserApi;
 use super::load::{Loader, Source};
-use super::{Catalog, CatalogError};
+use super::{Catalog, CatalogError, reader};
 
 macro_rules! catalogs {
     ($($name:literal),* $(,)?) => {
@@ -62,7 +62,7 @@ impl Catalog {
     /// # Panics
     /// If a built-in catalog is wrong, which a test rules out.
     pub fn builtin() -> &'static Catalog {
-        static BUILTIN: LazyLock<Catalog> = LazyLock::new(|| match read(CATALOGS) {
+        static BUILTIN: LazyLock<Catalog> = LazyLock::new(|| match read(CATALOGS, false) {
             Ok(catalog) => catalog,
             Err(error) => panic!("a built-in API catalog is wrong: {error}"),
         });
@@ -81,15 +81,15 @@ impl Catalog {
     }
 }
 
-/// Reads catalogs given by name and text.
-pub(super) fn read(catalogs: &[(&str, &str)]) -> Result<Catalog, CatalogError> {
+/// Reads catalogs given by name and text; `checked` also looks for doubles.
+pub(super) fn read(catalogs: &[(&str, &str)], checked: bool) -> Result<Catalog, CatalogError> {
     let mut sources = Vec::with_capacity(catalogs.len());
     for (name, text) in catalogs {
         let origin = format!("rules/apis/{name}.toml");
-        let file: CatalogFile = toml::from_str(text).map_err(|error| CatalogError::from_toml(&origin, text, &error))?;
+        let file = reader::read(&origin, text)?;
         sources.push(Source::from_file(name, origin, file)?);
     }
-    let mut loader = Loader::default();
+    let mut loader = Loader::builtin(checked);
     loader.load(sources)?;
     Ok(loader.finish())
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{CatalogLanguage, Effect};
 
 /// A whole file under `rules/apis/`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CatalogFile {
     pub(super) version: u32,
@@ -36,8 +36,6 @@ pub(super) struct CatalogFile {
 pub struct UserApi {
     /// The file they stand in, for messages.
     pub origin: String,
-    /// The lines that stand before each example.
-    pub prelude: String,
     /// `[[type]]`
     pub types: Vec<TypeEntry>,
     /// `[[member]]`
@@ -49,7 +47,7 @@ pub struct UserApi {
 }
 
 /// `[[type]]`: a class.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TypeEntry {
     /// Its canonical path.
@@ -77,7 +75,7 @@ pub struct TypeEntry {
 }
 
 /// `[[member]]`: an attribute of a type, or a value of a module.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemberEntry {
     /// `Type.name`, `module.name`; `{a,b}` are alternatives; in a type's attribute `*` stands for anything.
@@ -88,7 +86,7 @@ pub struct MemberEntry {
 }
 
 /// `[[call]]`: a function or a method.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallEntry {
     /// `module.name` or `Type.method`; `{a,b}` are alternatives.
@@ -96,8 +94,8 @@ pub struct CallEntry {
     /// Other paths under which the same function is imported.
     #[serde(default)]
     pub paths: Vec<String>,
-    /// What it does.
-    pub effect: Effect,
+    /// What it does. Required: loading says so.
+    pub effect: Option<Effect>,
     /// What it gives.
     pub returns: Option<String>,
     /// Which argument is SQL.
@@ -122,38 +120,55 @@ pub struct CallEntry {
     pub example: Option<String>,
 }
 
-/// `[[shape]]`: a call on a receiver that nothing resolves.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// `[[shape]]`: a call on a receiver that nothing resolves. It has the keys of a [`CallEntry`] and `args`.
+#[derive(Clone, Debug, Default)]
 pub struct ShapeEntry {
-    /// What is called on what; see [`super::ApiShape`].
-    pub path: String,
+    /// What it is. Its path says what is called on what; see [`super::ApiShape`].
+    pub call: CallEntry,
     /// What the arguments must look like; see [`super::ArgShape`].
     pub args: String,
-    /// What it does.
-    pub effect: Effect,
-    /// What it gives.
-    pub returns: Option<String>,
-    /// Which argument is SQL.
-    pub sql: Option<ArgEntry>,
-    /// Which argument holds bound values.
-    pub params: Option<ArgEntry>,
-    /// Which argument is the model.
-    pub model: Option<ArgEntry>,
-    /// Which argument is a function that is run once, at once.
-    pub callback: Option<u16>,
-    /// The types of that function's parameters.
-    #[serde(default)]
-    pub callback_params: Vec<String>,
-    /// Whether calls that are made before the first is awaited become one query.
-    #[serde(default)]
-    pub same_tick: bool,
-    /// The help for when it runs once per row.
-    pub batch: Option<String>,
-    /// The same for a call whose SQL writes.
-    pub batch_write: Option<String>,
-    /// Code that has this shape; `<method>` stands for the last name of the path.
-    pub example: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for ShapeEntry {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // `flatten` and `deny_unknown_fields` do not go together, so the keys are written out once more.
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Written {
+            path: String,
+            args: String,
+            effect: Option<Effect>,
+            returns: Option<String>,
+            sql: Option<ArgEntry>,
+            params: Option<ArgEntry>,
+            model: Option<ArgEntry>,
+            callback: Option<u16>,
+            #[serde(default)]
+            callback_params: Vec<String>,
+            #[serde(default)]
+            same_tick: bool,
+            batch: Option<String>,
+            batch_write: Option<String>,
+            example: Option<String>,
+        }
+        let it = Written::deserialize(deserializer)?;
+        let call = CallEntry {
+            path: it.path,
+            paths: Vec::new(),
+            effect: it.effect,
+            returns: it.returns,
+            sql: it.sql,
+            params: it.params,
+            model: it.model,
+            callback: it.callback,
+            callback_params: it.callback_params,
+            same_tick: it.same_tick,
+            batch: it.batch,
+            batch_write: it.batch_write,
+            example: it.example,
+        };
+        Ok(ShapeEntry { call, args: it.args })
+    }
 }
 
 /// An argument: its index or its keyword.

@@ -1,5 +1,7 @@
 //! From entries as written to a [`Catalog`]: names are resolved and each contradiction is told with its entry.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
 use super::entries::{ArgEntry, CallEntry, CatalogFile, MemberEntry, ShapeEntry, TypeEntry, UserApi};
@@ -12,12 +14,8 @@ use crate::sql::Dialect;
 /// The version of the format.
 const VERSION: u32 = 1;
 
-/// What stands in an example for the last name of the path.
-const METHOD: &str = "<method>";
-
 /// One file's entries and whose they are.
 pub(super) struct Source {
-    origin: String,
     library: Library,
     entries: UserApi,
 }
@@ -33,17 +31,9 @@ impl Source {
             None => None,
             Some(name) => Some(Dialect::from_name(name).ok_or_else(|| wrong(format!("`{name}` is no known dialect")))?),
         };
-        let library = Library {
-            name: name.to_owned(),
-            language: file.language,
-            packages: file.packages,
-            imports: file.imports,
-            dialect,
-            always: file.always,
-        };
-        let CatalogFile { prelude, types, members, calls, shapes, .. } = file;
-        let entries = UserApi { origin: origin.clone(), prelude, types, members, calls, shapes };
-        Ok(Source { origin, library, entries })
+        let CatalogFile { language, packages, imports, always, prelude, types, members, calls, shapes, .. } = file;
+        let library = Library { name: name.to_owned(), language, packages, imports, dialect, always, prelude };
+        Ok(Source { library, entries: UserApi { origin, types, members, calls, shapes } })
     }
 
     /// The user's own entries. They count everywhere: who writes them means this project.
@@ -55,50 +45,47 @@ impl Source {
             imports: Vec::new(),
             dialect: None,
             always: true,
+            prelude: String::new(),
         };
-        Source { origin: user.origin.clone(), library, entries: user.clone() }
+        Source { library, entries: user.clone() }
     }
 }
 
 /// Reads entries into a catalog.
-#[derive(Default)]
 pub(super) struct Loader {
     catalog: Catalog,
     /// Whether entries may replace what is already there.
     overlay: bool,
-    /// What this load has declared, to find doubles.
-    declared: FxHashSet<String>,
-}
-
-/// A type that this load declares.
-struct NewType<'a> {
-    id: TypeId,
-    origin: &'a str,
-    prelude: &'a str,
-    entry: &'a TypeEntry,
-}
-
-/// What all entries of one file share.
-struct Scope<'a> {
-    library: LibraryId,
-    prelude: &'a str,
-}
-
-impl Scope<'_> {
-    /// An example with the lines that stand before it.
-    fn example(&self, code: &str) -> String {
-        let prelude = self.prelude.trim();
-        if prelude.is_empty() { code.trim().to_owned() } else { format!("{prelude}\n{}", code.trim()) }
-    }
+    /// What this load has declared, to find doubles; `None` for what a test has already checked.
+    declared: Option<FxHashSet<(&'static str, String)>>,
 }
 
 /// A mistake, before it is known in which file and entry.
 type Wrong = String;
 
+/// A type that this load declares.
+struct NewType<'a> {
+    id: TypeId,
+    origin: &'a str,
+    entry: &'a TypeEntry,
+}
+
 impl Loader {
+    /// For the built-in catalogs. Looking for doubles can be left out.
+    pub(super) fn builtin(checked: bool) -> Loader {
+        let mut catalog = Catalog::default();
+        // About what they need, so that the tables do not grow step by step.
+        catalog.calls.reserve(2000);
+        catalog.methods.reserve(1000);
+        catalog.functions.reserve(500);
+        catalog.type_names.reserve(500);
+        catalog.shapes.reserve(500);
+        Loader { catalog, overlay: false, declared: checked.then(FxHashSet::default) }
+    }
+
     /// Entries will be laid over `catalog`.
     pub(super) fn over(catalog: Catalog) -> Loader {
-        Loader { catalog, overlay: true, declared: FxHashSet::default() }
+        Loader { catalog, overlay: true, declared: Some(FxHashSet::default()) }
     }
 
     /// The result.
@@ -109,39 +96,26 @@ impl Loader {
     /// Reads all `sources` together: an entry may name what another file declares.
     pub(super) fn load(&mut self, sources: Vec<Source>) -> Result<(), CatalogError> {
         let mut batch = Vec::with_capacity(sources.len());
-        for Source { origin, library, entries } in sources {
-            let id = LibraryId(self.next_id(self.catalog.libraries.len(), &origin)?);
+        for Source { library, entries } in sources {
+            let id = u16::try_from(self.catalog.libraries.len());
+            let id = id.map_err(|_| at(&entries.origin, "type", "")("too many catalogs".to_owned()))?;
             self.catalog.libraries.push(library);
-            batch.push((origin, id, entries));
+            batch.push((LibraryId(id), entries));
         }
-        let mut new_types = Vec::new();
-        for (origin, library, entries) in &batch {
-            for entry in &entries.types {
-                let id = self.declare_type(entry, *library).map_err(at(origin, "type", &entry.name))?;
-                new_types.push(NewType { id, origin, prelude: &entries.prelude, entry });
-            }
-        }
-        for NewType { id, origin, entry, .. } in &new_types {
-            self.link_type(*id, entry).map_err(at(origin, "type", &entry.name))?;
-        }
-        self.refuse_circles(&new_types)?;
-        let mut done = FxHashSet::default();
-        for NewType { id, origin, entry, .. } in &new_types {
-            self.complete_type(*id, &new_types, &mut done).map_err(at(origin, "type", &entry.name))?;
-        }
-        for (origin, library, entries) in &batch {
-            let scope = Scope { library: *library, prelude: &entries.prelude };
+        self.load_types(&batch)?;
+        for (library, entries) in &batch {
+            let origin = entries.origin.as_str();
             for entry in &entries.members {
                 self.add_member(entry).map_err(at(origin, "member", &entry.path))?;
             }
             for entry in &entries.calls {
-                self.add_call(entry, &scope).map_err(at(origin, "call", &entry.path))?;
+                self.add_call(entry, *library).map_err(at(origin, "call", &entry.path))?;
             }
-            // The user's shapes are asked first, in their order.
+            // The user's shapes are put before the others one by one, so the last comes first.
             let shapes: Box<dyn Iterator<Item = &ShapeEntry>> =
                 if self.overlay { Box::new(entries.shapes.iter().rev()) } else { Box::new(entries.shapes.iter()) };
             for entry in shapes {
-                self.add_shape(entry, &scope).map_err(at(origin, "shape", &entry.path))?;
+                self.add_shape(entry, *library).map_err(at(origin, "shape", &entry.call.path))?;
             }
         }
         Ok(())
@@ -149,9 +123,33 @@ impl Loader {
 
     // ── Types ───────────────────────────────────────────────────────────────────────────────────────
 
+    fn load_types(&mut self, batch: &[(LibraryId, UserApi)]) -> Result<(), CatalogError> {
+        let mut new_types = Vec::new();
+        for (library, entries) in batch {
+            for entry in &entries.types {
+                let origin = entries.origin.as_str();
+                let id = self.declare_type(entry, *library).map_err(at(origin, "type", &entry.name))?;
+                new_types.push(NewType { id, origin, entry });
+            }
+        }
+        for NewType { id, origin, entry } in &new_types {
+            let bases = entry.extends.iter().map(|name| self.type_named("extends", name)).collect::<Result<_, _>>();
+            self.catalog.types[usize::from(id.0)].extends = bases.map_err(at(origin, "type", &entry.name))?;
+        }
+        for NewType { id, origin, entry } in &new_types {
+            if self.extends_itself(*id) {
+                return Err(at(origin, "type", &entry.name)("it extends itself".to_owned()));
+            }
+        }
+        let mut done = FxHashSet::default();
+        for NewType { id, origin, entry } in &new_types {
+            self.complete_type(*id, &new_types, &mut done).map_err(at(origin, "type", &entry.name))?;
+        }
+        Ok(())
+    }
+
     fn declare_type(&mut self, entry: &TypeEntry, library: LibraryId) -> Result<TypeId, Wrong> {
-        self.declare(format!("type {}", entry.name))?;
-        let known = self.catalog.type_named(&entry.name).filter(|_| self.overlay);
+        self.declare("type", &entry.name)?;
         let blank = ApiType {
             name: entry.name.clone(),
             library,
@@ -164,6 +162,7 @@ impl Loader {
             batch_write: None,
             example: None,
         };
+        let known = self.catalog.type_named(&entry.name).filter(|_| self.overlay);
         let id = match known {
             Some(id) => {
                 self.catalog.types[usize::from(id.0)] = blank;
@@ -184,26 +183,18 @@ impl Loader {
         Ok(id)
     }
 
-    fn link_type(&mut self, id: TypeId, entry: &TypeEntry) -> Result<(), Wrong> {
-        let bases = entry.extends.iter().map(|name| self.type_named("extends", name)).collect::<Result<_, _>>()?;
-        self.catalog.types[usize::from(id.0)].extends = bases;
-        Ok(())
-    }
-
-    fn refuse_circles(&self, new_types: &[NewType<'_>]) -> Result<(), CatalogError> {
-        for NewType { id, origin, entry, .. } in new_types {
-            let mut above = self.catalog.type_(*id).extends.clone();
-            let mut seen = FxHashSet::default();
-            while let Some(base) = above.pop() {
-                if base == *id {
-                    return Err(at(origin, "type", &entry.name)("extends itself".to_owned()));
-                }
-                if seen.insert(base) {
-                    above.extend(&self.catalog.type_(base).extends);
-                }
+    fn extends_itself(&self, id: TypeId) -> bool {
+        let mut above = self.catalog.type_(id).extends.clone();
+        let mut seen = FxHashSet::default();
+        while let Some(base) = above.pop() {
+            if base == id {
+                return true;
+            }
+            if seen.insert(base) {
+                above.extend(&self.catalog.type_(base).extends);
             }
         }
-        Ok(())
+        false
     }
 
     /// Fills in what a type says and what it inherits; its bases first.
@@ -216,40 +207,35 @@ impl Loader {
         if !done.insert(id) {
             return Ok(());
         }
-        let Some(NewType { entry, prelude, .. }) = new_types.iter().find(|new| new.id == id) else { return Ok(()) };
-        for base in self.catalog.type_(id).extends.clone() {
+        // A base that is not new is complete.
+        let Some(NewType { entry, .. }) = new_types.iter().find(|new| new.id == id) else { return Ok(()) };
+        let extends = self.catalog.type_(id).extends.clone();
+        for &base in &extends {
             self.complete_type(base, new_types, done)?;
         }
-        let bases: Vec<&ApiType> =
-            self.catalog.type_(id).extends.iter().map(|&base| self.catalog.type_(base)).collect();
+        let bases: Vec<&ApiType> = extends.iter().map(|&base| self.catalog.type_(base)).collect();
         let chain = entry.chain.unwrap_or_else(|| bases.iter().any(|base| base.chain));
         let runs_on = match &entry.runs_on {
             Some(names) => runs_on(names)?,
             None => bases.iter().map(|base| base.runs_on).find(|runs_on| runs_on.is_lazy()).unwrap_or_default(),
         };
-        let effect = entry.effect.unwrap_or_else(|| {
-            bases.iter().map(|base| base.effect).find(|&effect| effect != Effect::None).unwrap_or(Effect::None)
-        });
+        let inherited = bases.iter().map(|base| base.effect).find(|&effect| effect != Effect::None);
+        let effect = entry.effect.or(inherited).unwrap_or(Effect::None);
         let element = match &entry.element {
             Some(name) => self.returned("element", name, false)?,
-            None => bases.iter().map(|base| base.element).find(|&e| e != Returned::Unknown).unwrap_or_default(),
+            None => bases.iter().map(|base| base.element).find(|&it| it != Returned::Unknown).unwrap_or_default(),
         };
-        let batch = entry.batch.clone().or_else(|| bases.iter().find_map(|base| base.batch.clone()));
-        let batch_write = entry.batch_write.clone().or_else(|| bases.iter().find_map(|base| base.batch_write.clone()));
-        if !matches!(effect, Effect::None | Effect::Query | Effect::Write | Effect::Sql | Effect::Batch) {
+        let batch = shared(&entry.batch).or_else(|| bases.iter().find_map(|base| base.batch.clone()));
+        let batch_write = shared(&entry.batch_write).or_else(|| bases.iter().find_map(|base| base.batch_write.clone()));
+        if matches!(effect, Effect::Build | Effect::Transaction) {
             return Err("`effect` of a type is what running it does: query, write, sql or batch".to_owned());
         }
         if runs_on.is_lazy() && effect == Effect::None {
             return Err("`runs_on` needs an `effect`: what running it does".to_owned());
         }
+        let example = shared(&entry.example);
         let ty = &mut self.catalog.types[usize::from(id.0)];
-        ty.chain = chain;
-        ty.runs_on = runs_on;
-        ty.effect = effect;
-        ty.element = element;
-        ty.batch = batch;
-        ty.batch_write = batch_write;
-        ty.example = entry.example.as_ref().map(|example| Scope { library: ty.library, prelude }.example(example));
+        *ty = ApiType { chain, runs_on, effect, element, batch, batch_write, example, ..ty.clone() };
         Ok(())
     }
 
@@ -258,7 +244,7 @@ impl Loader {
     fn add_member(&mut self, entry: &MemberEntry) -> Result<(), Wrong> {
         let what = self.returned("type", &entry.type_, true)?;
         for path in alternatives(&entry.path)? {
-            self.declare(format!("member {path}"))?;
+            self.declare("member", &path)?;
             let (owner, name) = self.owner(&path);
             match owner {
                 None if path.contains('*') => return Err("`*` needs a type before it".to_owned()),
@@ -280,72 +266,58 @@ impl Loader {
         Ok(())
     }
 
-    fn add_call(&mut self, entry: &CallEntry, scope: &Scope<'_>) -> Result<(), Wrong> {
+    fn add_call(&mut self, entry: &CallEntry, library: LibraryId) -> Result<(), Wrong> {
         let paths = alternatives(&entry.path)?;
         let aliases = entry.paths.iter().map(|path| alternatives(path)).collect::<Result<Vec<_>, _>>()?;
         if let Some(alias) = aliases.iter().find(|alias| alias.len() != paths.len()) {
-            let alias = &alias[0];
-            return Err(format!("`{alias}` in `paths` has not as many alternatives as `path`"));
+            return Err(format!("`{}` in `paths` has not as many alternatives as `path`", alias[0]));
         }
+        let (owner, _) = self.owner(&paths[0]);
+        if owner.is_some() && !aliases.is_empty() {
+            return Err("`paths` is only for functions of a module".to_owned());
+        }
+        let template = self.call(entry, library, owner.is_some())?;
         for (index, path) in paths.into_iter().enumerate() {
+            self.declare("call", &path)?;
             let (owner, name) = self.owner(&path);
-            let name = name.to_owned();
-            if owner.is_none() && name == "()" {
-                return Err("`()` needs a type before it".to_owned());
-            }
-            let call = self.call(entry, scope, path.clone(), name.clone(), owner.is_some())?;
-            self.declare(format!("call {path}"))?;
+            let method = name.to_owned();
             let id = u32::try_from(self.catalog.calls.len()).map_err(|_| "too many calls".to_owned())?;
-            self.catalog.calls.push(call);
             match owner {
-                Some(_) if !aliases.is_empty() => return Err("`paths` is only for functions of a module".to_owned()),
                 Some(ty) => {
-                    let owners = self.catalog.methods.entry(name).or_default();
+                    let owners = self.catalog.methods.entry(method.clone()).or_default();
                     owners.retain(|&(owner, _)| owner != ty);
                     owners.push((ty, id));
                 }
+                None if method == "()" => return Err("`()` needs a type before it".to_owned()),
                 None => {
-                    self.catalog.functions.insert(path, id);
+                    self.catalog.functions.insert(path.clone(), id);
                     for alias in &aliases {
-                        let alias = alias[index].clone();
-                        self.declare(format!("call {alias}"))?;
-                        self.catalog.functions.insert(alias, id);
+                        self.declare("call", &alias[index])?;
+                        self.catalog.functions.insert(alias[index].clone(), id);
                     }
                 }
             }
+            self.catalog.calls.push(ApiCall { path, method, ..template.clone() });
         }
         Ok(())
     }
 
-    fn add_shape(&mut self, entry: &ShapeEntry, scope: &Scope<'_>) -> Result<(), Wrong> {
-        let as_call = CallEntry {
-            path: entry.path.clone(),
-            paths: Vec::new(),
-            effect: entry.effect,
-            returns: entry.returns.clone(),
-            sql: entry.sql.clone(),
-            params: entry.params.clone(),
-            model: entry.model.clone(),
-            callback: entry.callback,
-            callback_params: entry.callback_params.clone(),
-            same_tick: entry.same_tick,
-            batch: entry.batch.clone(),
-            batch_write: entry.batch_write.clone(),
-            example: entry.example.clone(),
-        };
+    fn add_shape(&mut self, entry: &ShapeEntry, library: LibraryId) -> Result<(), Wrong> {
         let args = self.arg_shape(&entry.args)?;
-        for path in alternatives(&entry.path)? {
-            self.declare(format!("shape {path} {} of {:?}", entry.args, scope.library))?;
-            let mut names: Vec<String> = path.split('.').map(str::to_owned).collect();
-            names.reverse();
-            if names.len() < 2 || names[0].contains('*') {
+        let mut template = self.call(&entry.call, library, true)?;
+        if args == ArgShape::Sql && template.sql.is_none() {
+            template.sql = Some(ArgRef::Index(0));
+        }
+        for path in alternatives(&entry.call.path)? {
+            if self.declared.is_some() {
+                self.declare("shape", &format!("{path} {} {}", entry.args, library.0))?;
+            }
+            let names: Vec<String> = path.split('.').rev().map(str::to_owned).collect();
+            let method = names[0].clone();
+            if names.len() < 2 || method.contains('*') || names.iter().any(String::is_empty) {
                 return Err("a shape names its method and what stands before it: `*.method`".to_owned());
             }
-            let method = names[0].clone();
-            let mut call = self.call(&as_call, scope, path, method.clone(), true)?;
-            if args == ArgShape::Sql && call.sql.is_none() {
-                call.sql = Some(ArgRef::Index(0));
-            }
+            let call = ApiCall { path, method: method.clone(), ..template.clone() };
             let shapes = self.catalog.shapes.entry(method).or_default();
             let at = if self.overlay { 0 } else { shapes.len() };
             shapes.insert(at, ApiShape { call, path: names, args: args.clone() });
@@ -353,33 +325,29 @@ impl Loader {
         Ok(())
     }
 
-    fn call(
-        &self,
-        entry: &CallEntry,
-        scope: &Scope<'_>,
-        path: String,
-        method: String,
-        has_receiver: bool,
-    ) -> Result<ApiCall, Wrong> {
+    /// What an entry says, without its path.
+    fn call(&self, entry: &CallEntry, library: LibraryId, has_receiver: bool) -> Result<ApiCall, Wrong> {
+        let Some(effect) = entry.effect else {
+            return Err(format!("`effect` is missing; one of {}", Effect::NAMES.join(", ")));
+        };
         let returns = match &entry.returns {
             None => Returned::Unknown,
             Some(name) => self.returned("returns", name, has_receiver)?,
         };
-        if entry.batch.is_some() && matches!(entry.effect, Effect::None | Effect::Transaction | Effect::Batch) {
+        let has_batch = entry.batch.is_some() || entry.batch_write.is_some();
+        if has_batch && matches!(effect, Effect::None | Effect::Transaction | Effect::Batch) {
             return Err("`batch` is the help for a call that costs once per row; this one does not".to_owned());
         }
         if entry.callback.is_none() && !entry.callback_params.is_empty() {
             return Err("`callback_params` needs `callback`".to_owned());
         }
-        let callback_params = entry.callback_params.iter();
-        let callback_params =
-            callback_params.map(|name| self.type_named("callback_params", name)).collect::<Result<_, _>>()?;
-        let example = entry.example.as_ref().map(|example| scope.example(&example.replace(METHOD, &method)));
+        let params = entry.callback_params.iter();
+        let callback_params = params.map(|name| self.type_named("callback_params", name)).collect::<Result<_, _>>()?;
         Ok(ApiCall {
-            path,
-            method,
-            library: scope.library,
-            effect: entry.effect,
+            path: String::new(),
+            method: String::new(),
+            library,
+            effect,
             returns,
             sql: entry.sql.as_ref().map(arg_ref),
             params: entry.params.as_ref().map(arg_ref),
@@ -387,9 +355,9 @@ impl Loader {
             callback: entry.callback,
             callback_params,
             same_tick: entry.same_tick,
-            batch: entry.batch.clone(),
-            batch_write: entry.batch_write.clone(),
-            example,
+            batch: shared(&entry.batch),
+            batch_write: shared(&entry.batch_write),
+            example: shared(&entry.example),
         })
     }
 
@@ -406,13 +374,13 @@ impl Loader {
             "sql" => plain(ArgShape::Sql),
             "text" => plain(ArgShape::Text),
             "lookup" => plain(ArgShape::Lookup),
+            "keyword" => Ok(ArgShape::Keyword(names(',', rest))),
+            "type" => self.type_named("args", rest).map(ArgShape::Type),
             _ if kind == "object" || kind.starts_with("object@") => {
                 let index = kind.strip_prefix("object@").unwrap_or("0");
                 let index = index.parse().map_err(|_| format!("`{index}` is no index of an argument"))?;
                 Ok(ArgShape::Object(index, names(',', rest).iter().map(|group| names('+', group)).collect()))
             }
-            "keyword" => Ok(ArgShape::Keyword(names(',', rest))),
-            "type" => self.type_named("args", rest).map(ArgShape::Type),
             _ => Err(format!(
                 "`{written}` is no argument shape; one of none, any, one, object, sql, text, keyword, lookup, type"
             )),
@@ -454,26 +422,22 @@ impl Loader {
         })
     }
 
-    fn declare(&mut self, what: String) -> Result<(), Wrong> {
-        if self.declared.contains(&what) {
-            return Err(format!("{what} is declared twice"));
+    fn declare(&mut self, table: &'static str, path: &str) -> Result<(), Wrong> {
+        if path.is_empty() {
+            return Err(format!("`{}` is missing", if table == "type" { "name" } else { "path" }));
         }
-        self.declared.insert(what);
-        Ok(())
-    }
-
-    fn next_id(&self, len: usize, origin: &str) -> Result<u16, CatalogError> {
-        u16::try_from(len).map_err(|_| CatalogError {
-            origin: origin.to_owned(),
-            entry: String::new(),
-            message: "too many catalogs".to_owned(),
-        })
+        let Some(declared) = &mut self.declared else { return Ok(()) };
+        if declared.insert((table, path.to_owned())) { Ok(()) } else { Err(format!("`{path}` is declared twice")) }
     }
 }
 
 /// Says where a mistake is.
 fn at<'a>(origin: &'a str, table: &'a str, name: &'a str) -> impl Fn(Wrong) -> CatalogError + 'a {
     move |message| CatalogError { origin: origin.to_owned(), entry: format!("[[{table}]] {name}"), message }
+}
+
+fn shared(text: &Option<String>) -> Option<Arc<str>> {
+    text.as_deref().map(Arc::from)
 }
 
 fn arg_ref(entry: &ArgEntry) -> ArgRef {
@@ -505,7 +469,7 @@ fn runs_on(names: &[String]) -> Result<RunsOn, Wrong> {
     Ok(runs_on)
 }
 
-/// `a.{b,c}` is `a.b` and `a.c`; several braces give each combination.
+/// `a.{b,c}` is `a.b` and `a.c`; several braces give each combination. Never empty.
 fn alternatives(path: &str) -> Result<Vec<String>, Wrong> {
     let Some((head, rest)) = path.split_once('{') else { return Ok(vec![path.to_owned()]) };
     let Some((list, tail)) = rest.split_once('}') else { return Err(format!("`{{` without `}}` in `{path}`")) };

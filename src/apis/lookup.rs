@@ -34,6 +34,22 @@ impl Catalog {
         self.shapes.values().flatten()
     }
 
+    /// Code that makes this call, whole: with the lines that come before it.
+    pub fn example(&self, call: &ApiCall) -> Option<String> {
+        let code = call.example.as_deref()?.replace("<method>", &call.method);
+        Some(self.whole_example(call.library, &code))
+    }
+
+    /// Code that runs a value of this lazy type, whole.
+    pub fn example_of_type(&self, ty: &ApiType) -> Option<String> {
+        ty.example.as_deref().map(|code| self.whole_example(ty.library, code))
+    }
+
+    fn whole_example(&self, library: LibraryId, code: &str) -> String {
+        let prelude = self.library(library).prelude.trim();
+        if prelude.is_empty() { format!("{}\n", code.trim()) } else { format!("{prelude}\n{}\n", code.trim()) }
+    }
+
     /// The type with this name, or that is imported under this path.
     pub fn type_named(&self, name_or_path: &str) -> Option<TypeId> {
         self.type_names.get(name_or_path).copied()

@@ -11,9 +11,12 @@ mod entries;
 mod error;
 mod load;
 mod lookup;
+mod reader;
 mod shape;
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -53,6 +56,16 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// All names, in the order of the variants.
+    pub const NAMES: [&str; 7] = ["none", "build", "query", "write", "sql", "transaction", "batch"];
+
+    /// The effect that catalogs call `name`.
+    pub fn from_name(name: &str) -> Option<Effect> {
+        use Effect::{Batch, Build, None, Query, Sql, Transaction, Write};
+        let all = [None, Build, Query, Write, Sql, Transaction, Batch];
+        Effect::NAMES.iter().position(|known| *known == name).map(|at| all[at])
+    }
+
     /// Whether it reaches the database (and so must be shown by an example).
     pub fn is_round_trip(self) -> bool {
         !matches!(self, Effect::None | Effect::Build)
@@ -85,10 +98,11 @@ pub enum ArgRef {
 }
 
 /// Which languages a catalog is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CatalogLanguage {
     /// Python.
+    #[default]
     Python,
     /// JavaScript and TypeScript.
     Ecma,
@@ -120,6 +134,8 @@ pub struct Library {
     /// Whether its shapes count in every project of its language, not only in those that name the library:
     /// their arguments are evidence enough.
     pub always: bool,
+    /// The lines that stand before each example.
+    prelude: String,
 }
 
 /// What evaluates a lazy value.
@@ -167,11 +183,11 @@ pub struct ApiType {
     /// What iterating or indexing gives.
     pub element: Returned,
     /// For a lazy type: the help for when it is run once per row.
-    pub batch: Option<String>,
+    pub batch: Option<Arc<str>>,
     /// For a lazy type: the same, if what it runs writes.
-    pub batch_write: Option<String>,
-    /// For a lazy type: code that runs one.
-    pub example: Option<String>,
+    pub batch_write: Option<Arc<str>>,
+    /// For a lazy type: code that runs one; see [`Catalog::example_of_type`].
+    example: Option<Arc<str>>,
 }
 
 /// One call of a library.
@@ -202,11 +218,11 @@ pub struct ApiCall {
     /// `findUnique`): `Promise.all(ids.map(…))` over it is one round trip, `for … await` is not.
     pub same_tick: bool,
     /// The help for when the call runs once per row: the library's own form for many rows.
-    pub batch: Option<String>,
+    pub batch: Option<Arc<str>>,
     /// The same for a call whose SQL writes; see [`ApiCall::batch_for`].
-    pub batch_write: Option<String>,
-    /// Code that calls it.
-    pub example: Option<String>,
+    pub batch_write: Option<Arc<str>>,
+    /// Code that calls it; see [`Catalog::example`].
+    example: Option<Arc<str>>,
 }
 
 impl ApiType {

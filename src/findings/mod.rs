@@ -1,9 +1,11 @@
 //! What is told to the user, whoever found it.
 
+mod fingerprint;
 mod fix;
 
 use std::sync::Arc;
 
+pub use fingerprint::{Reported, fingerprints};
 pub use fix::{Applicability, Edit, Fix};
 
 use crate::source::Span;

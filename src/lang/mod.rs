@@ -2,6 +2,7 @@
 //! trees die here.
 
 mod builder;
+mod directive;
 mod ecma;
 mod embedded;
 mod python;

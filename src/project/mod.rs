@@ -15,7 +15,8 @@ mod shapes;
 mod sites;
 mod types;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -23,10 +24,16 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use sites::{QuerySite, SiteEffect};
+pub(crate) use {
+    flow::Flow,
+    types::{ClassMember, Ty, Types},
+};
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
-use crate::facts::{ClassId, FileFacts, FunctionId, Name, ValueId};
+use crate::orm::OrmFacts;
+use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, ValueId};
 use crate::source::SourceFile;
+use crate::sql::Dialect;
 
 /// A file of the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,16 +66,29 @@ pub struct ProjectFile {
     pub facts: Arc<FileFacts>,
 }
 
+/// What star imports bring into a file, through any number of barrels.
+#[derive(Debug, Default)]
+pub(crate) struct Stars {
+    /// Name → the file that binds it.
+    pub(crate) files: FxHashMap<Box<str>, FileId>,
+    /// Modules of libraries.
+    pub(crate) libraries: Vec<Box<str>>,
+}
+
 /// How the project is looked at.
 #[derive(Clone, Debug)]
 pub struct ProjectOptions {
     /// The longest path from a loop to a query that is told.
     pub max_hops: usize,
+    /// The dialect of SQL that nothing else tells.
+    pub dialect: Option<Dialect>,
+    /// About how many rows tables have, as the user told; by name in lower case.
+    pub rows: BTreeMap<String, u64>,
 }
 
 impl Default for ProjectOptions {
     fn default() -> Self {
-        ProjectOptions { max_hops: 6 }
+        ProjectOptions { max_hops: 6, dialect: None, rows: BTreeMap::new() }
     }
 }
 
@@ -83,10 +103,13 @@ pub struct Project {
     bindings: Vec<FxHashMap<Name, ValueId>>,
     /// Module text → file, for each file.
     imports: Vec<FxHashMap<Box<str>, FileId>>,
+    /// What star imports bring into each file, found when first asked for.
+    stars: Vec<OnceLock<Stars>>,
     libraries: FxHashSet<LibraryId>,
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
     executed: executed::Executed,
+    orm: Vec<OrmFacts>,
     relations: relations::Relations,
 }
 
@@ -116,6 +139,7 @@ impl Project {
                 known
             })
             .collect();
+        let stars = files.iter().map(|_| OnceLock::new()).collect();
         let libraries = used_libraries(&files, &manifests, &catalog);
         let mut project = Project {
             files,
@@ -124,10 +148,12 @@ impl Project {
             modules,
             bindings,
             imports,
+            stars,
             libraries,
             sites: Vec::new(),
             repeats: Vec::new(),
             executed: FxHashSet::default(),
+            orm: Vec::new(),
             relations: relations::Relations::default(),
         };
         project.relations = relations::Relations::find(&project);
@@ -136,6 +162,7 @@ impl Project {
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         project.executed = executed::find(&project, &graph);
+        project.orm = project.each_file(crate::orm::facts);
         project
     }
 
@@ -176,6 +203,12 @@ impl Project {
         self.sites.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
+    /// What the ORMs of a file say.
+    pub fn orm(&self, file: FileId) -> &OrmFacts {
+        const NONE: &OrmFacts = &OrmFacts::NONE;
+        self.orm.get(file.0 as usize).unwrap_or(NONE)
+    }
+
     /// The queries that run once per row of a loop of this file.
     pub fn repeats(&self, file: FileId) -> &[Repeat] {
         self.repeats.get(file.0 as usize).map_or(&[], Vec::as_slice)
@@ -184,6 +217,36 @@ impl Project {
     /// Whether a manifest or an import of the project names this library.
     pub(crate) fn uses_library(&self, library: LibraryId) -> bool {
         self.libraries.contains(&library)
+    }
+
+    /// What star imports bring into a file.
+    pub(crate) fn stars(&self, file: FileId) -> &Stars {
+        self.stars[file.0 as usize].get_or_init(|| self.find_stars(file))
+    }
+
+    fn find_stars(&self, file: FileId) -> Stars {
+        let mut stars = Stars::default();
+        // Each file is looked at once: barrels re-export each other.
+        let mut seen = FxHashSet::from_iter([file]);
+        let mut open = vec![file];
+        while let Some(at) = open.pop() {
+            let facts = &self.file(at).facts;
+            for import in facts.imports.iter().filter(|import| import.what == Imported::Star) {
+                let module = &facts.names[import.module];
+                match self.resolve_module(at, module) {
+                    Some(target) if seen.insert(target) => {
+                        let names = &self.file(target).facts.names;
+                        for name in self.bindings[target.0 as usize].keys() {
+                            stars.files.entry(names[*name].into()).or_insert(target);
+                        }
+                        open.push(target);
+                    }
+                    Some(_) => {}
+                    None => stars.libraries.push(module.into()),
+                }
+            }
+        }
+        stars
     }
 
     /// What a top-level name of a file is bound to.

@@ -307,7 +307,7 @@ impl<'p> Types<'p> {
     }
 
     fn exported(&self, from: FileId, target: FileId, module: &str, name: &str) -> Ty {
-        match self.binding(target, name, 0) {
+        match self.binding(target, name) {
             Ty::Unknown => match self.submodule(from, module, name) {
                 Some(file) if self.project.file(target).source.language == crate::source::Language::Python => {
                     Ty::Module(file)
@@ -319,38 +319,27 @@ impl<'p> Types<'p> {
     }
 
     /// What `name` is at the top level of `file`, through star imports.
-    pub(crate) fn binding(&self, file: FileId, name: &str, depth: u8) -> Ty {
-        let facts = self.facts(file);
-        if let Some(id) = facts.names.find(name) {
-            let bound = self.project.binding(file, id);
-            if let Some(value) = bound {
-                return self.of(file, value);
-            }
+    pub(crate) fn binding(&self, file: FileId, name: &str) -> Ty {
+        let bound = |at: FileId| {
+            let value = self.facts(at).names.find(name).and_then(|id| self.project.binding(at, id))?;
+            Some(self.of(at, value))
+        };
+        if let Some(ty) = bound(file) {
+            return ty;
         }
-        if depth > 8 {
-            return Ty::Unknown;
+        let stars = self.project.stars(file);
+        if let Some(ty) = stars.files.get(name).and_then(|&target| bound(target)) {
+            return ty;
         }
-        for import in facts.imports.iter().filter(|import| import.what == Imported::Star) {
-            let module = &facts.names[import.module];
-            let found = match self.project.resolve_module(file, module) {
-                Some(target) if target != file => self.binding(target, name, depth + 1),
-                Some(_) => Ty::Unknown,
-                None => {
-                    let path = library_path(module, name);
-                    let catalog = &self.project.catalog;
-                    let known = catalog.function(&path).is_some() || catalog.type_named(&path).is_some();
-                    if known { Ty::Path(path) } else { Ty::Unknown }
-                }
-            };
-            if found.is_known() {
-                return found;
+        let catalog = &self.project.catalog;
+        for module in &stars.libraries {
+            let path = library_path(module, name);
+            if catalog.function(&path).is_some() || catalog.type_named(&path).is_some() {
+                return Ty::Path(path);
             }
         }
         // `import db from "./db"` where `db` is `module.exports = { … }`.
-        if name == "default" && depth == 0 {
-            return Ty::Module(file);
-        }
-        Ty::Unknown
+        if name == "default" { Ty::Module(file) } else { Ty::Unknown }
     }
 
     fn param(&self, file: FileId, function: FunctionId, index: u16) -> Ty {
@@ -625,7 +614,7 @@ impl<'p> Types<'p> {
                     None => Ty::Path(path),
                 }
             }
-            Ty::Module(file) => self.binding(*file, name, 0),
+            Ty::Module(file) => self.binding(*file, name),
             Ty::Api(ty, model) => match catalog.attribute(*ty, name) {
                 Some(returned) => self.given(returned, &Ty::Api(*ty, *model), None),
                 None => Ty::Unknown,

@@ -2,21 +2,25 @@
 
 use std::sync::Arc;
 
+use super::{FileCx, Finding, Sink};
 use crate::facts::{FileFacts, LoopKind};
-use crate::findings::{Confidence, Diagnostic, Label, Role, Severity};
+use crate::findings::{Confidence, Label, Role, Severity};
 use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind};
 use crate::source::{SourceFile, Span};
 
 /// The longest piece of code that a message quotes, in characters.
 const QUOTE: usize = 48;
 
-/// The findings of `rule` about the repeats of one kind in a file.
-pub(super) fn find(project: &Project, file: FileId, kind: RepeatKind, rule: &'static str) -> Vec<Diagnostic> {
-    let repeats = project.repeats(file).iter().filter(|repeat| repeat.kind == kind);
-    repeats.filter_map(|repeat| diagnostic(project, file, repeat, rule)).collect()
+/// Reports the repeats of one kind in a file.
+pub(super) fn report(cx: &FileCx<'_>, kind: RepeatKind, sink: &mut Sink<'_>) {
+    for repeat in cx.project.repeats(cx.id).iter().filter(|repeat| repeat.kind == kind) {
+        if let Some(finding) = finding(cx.project, cx.id, repeat) {
+            sink.report(finding);
+        }
+    }
 }
 
-fn diagnostic(project: &Project, file: FileId, repeat: &Repeat, rule: &'static str) -> Option<Diagnostic> {
+fn finding(project: &Project, file: FileId, repeat: &Repeat) -> Option<Finding> {
     let source = &project.file(file).source;
     let facts = &project.file(file).facts;
     let (site_file, site_index) = repeat.site;
@@ -38,27 +42,19 @@ fn diagnostic(project: &Project, file: FileId, repeat: &Repeat, rule: &'static s
         RepeatKind::Read if repeat.loops.len() > 1 => Severity::Error,
         _ => Severity::Warning,
     };
-    Some(Diagnostic {
-        rule,
-        severity,
-        confidence: repeat.confidence,
-        message,
-        primary: Label {
-            path: source.path.clone(),
-            span: repeat.span,
-            role: Role::Primary,
-            text: if repeat.hops.is_empty() && site_file == file && site.call == repeat.call {
-                "once per row".to_owned()
-            } else {
-                "leads to a query once per row".to_owned()
-            },
-        },
-        related: places(project, file, repeat, site),
-        note: Some(note(repeat)),
-        help: Some(help(repeat, site)),
-        fix: None,
-        scope: facts.scope(repeat.function),
-    })
+    let direct = repeat.hops.is_empty() && site_file == file && site.call == repeat.call;
+    let primary = Label {
+        path: source.path.clone(),
+        span: repeat.span,
+        role: Role::Primary,
+        text: if direct { "once per row" } else { "leads to a query once per row" }.to_owned(),
+    };
+    let finding = Finding::new(primary, message)
+        .severity(severity)
+        .confidence(repeat.confidence)
+        .note(note(repeat))
+        .help(help(repeat, site));
+    Some(places(project, file, repeat, site).into_iter().fold(finding, Finding::related))
 }
 
 fn places(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> Vec<Label> {

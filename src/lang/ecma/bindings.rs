@@ -1,5 +1,7 @@
 //! What the file's top level binds and exports.
 
+use std::collections::hash_map::Entry;
+
 use rustc_hash::FxHashMap;
 
 use super::Walk;
@@ -84,8 +86,8 @@ impl Walk<'_, '_> {
                 let text = text.to_owned();
                 binding.name = self.b.name(&text);
             }
-            if !known.contains_key(&binding.name) {
-                known.insert(binding.name, bindings.len());
+            if let Entry::Vacant(free) = known.entry(binding.name) {
+                free.insert(bindings.len());
                 bindings.push(binding);
             }
         }

@@ -174,10 +174,10 @@ impl<'t> Walk<'_, 't> {
     /// The head of a callback's loop: what stands on the line of the method's name, up to its parenthesis.
     fn callback_head(&self, node: Node<'t>, callee: Callee<'t>, list: Node<'t>) -> Span {
         let name = callee.name.map_or(callee.node.start_byte(), |name| name.start_byte());
-        let before = self.source.get(..name).unwrap_or("");
-        let line = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let before = self.source.get(node.start_byte()..name).unwrap_or("");
+        let line = memchr::memrchr2(b'\n', b'\r', before.as_bytes()).map_or(0, |at| at + 1);
         let blanks = before[line..].len() - before[line..].trim_start().len();
-        let start = (line + blanks).max(node.start_byte());
+        let start = node.start_byte() + line + blanks;
         self.one_line(start, list.start_byte() + 1)
     }
 }

@@ -27,6 +27,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tree_sitter::Node;
 
 use super::builder::{Builder, ScopeId};
+use super::directive;
 use crate::facts::*;
 use crate::source::{SourceFile, Span};
 use functions::Later;
@@ -45,6 +46,7 @@ pub(super) fn extract(file: &SourceFile) -> FileFacts {
     };
     let root = parsed.tree.root_node();
     let mut walk = Walk::new(&file.text, parsed.grammar);
+    walk.b.facts.directives = directive::directives(&parsed.tree, &file.text);
     walk.file(root);
     parse::report_errors(&mut walk, root);
     walk.b.facts
@@ -92,8 +94,8 @@ impl<'s, 't> Walk<'s, 't> {
         let b = Builder::new(source);
         let context = Context { this: UNKNOWN, class: None, in_switch: false, scope: b.scope() };
         Walk {
+            source: b.source,
             b,
-            source,
             grammar,
             later: Vec::new(),
             functions: FxHashMap::default(),
@@ -192,7 +194,7 @@ impl<'s, 't> Walk<'s, 't> {
     /// As much of `start..end` as stands on the line where it starts, without blanks at its end.
     fn one_line(&self, start: usize, end: usize) -> Span {
         let text = self.source.get(start..end).unwrap_or("");
-        let line = text.split(['\n', '\r']).next().unwrap_or("");
+        let line = &text[..memchr::memchr2(b'\n', b'\r', text.as_bytes()).unwrap_or(text.len())];
         Span::new(start, start + line.trim_end().len())
     }
 

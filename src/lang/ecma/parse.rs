@@ -21,12 +21,12 @@ pub(super) fn parse(file: &SourceFile) -> Option<Parsed> {
         Language::Tsx => parse_as(&file.text, &TSX),
         _ => {
             let plain = parse_as(&file.text, &JAVASCRIPT)?;
-            let errors = errors(plain.tree.root_node()).count;
+            let errors = errors(plain.tree.root_node(), &file.text).count;
             if errors == 0 {
                 return Some(plain);
             }
             let typed = parse_as(&file.text, &TSX);
-            typed.filter(|typed| self::errors(typed.tree.root_node()).count < errors).or(Some(plain))
+            typed.filter(|typed| self::errors(typed.tree.root_node(), &file.text).count < errors).or(Some(plain))
         }
     }
 }
@@ -35,18 +35,21 @@ fn parse_as(text: &str, grammar: &'static Grammar) -> Option<Parsed> {
     let mut parser = Parser::new();
     parser.set_language(&grammar.language).ok()?;
     let is_typed = !std::ptr::eq(grammar, &*JAVASCRIPT);
-    let text = if is_typed { without_tag_types(text) } else { Cow::Borrowed(text) };
+    let text = if is_typed { without_unknown_types(text) } else { Cow::Borrowed(text) };
     parser.parse(text.as_bytes(), None).map(|tree| Parsed { tree, grammar })
 }
 
-/// The grammar does not know type arguments between a tag and its template (``sql<number>`…` ``) and
-/// takes them for comparisons. Blanks of the same length in their place leave every offset what it was.
-fn without_tag_types(text: &str) -> Cow<'_, str> {
+/// The grammar does not know type arguments between a tag and its template (``sql<number>`…` ``), which it
+/// takes for comparisons, nor `export type *`. Blanks of the same length in their place leave every offset
+/// what it was.
+fn without_unknown_types(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let tags = memchr::memmem::find_iter(bytes, b">`")
+        .filter_map(|close| opening_angle(bytes, close).map(|open| open..close + 1));
+    let stars = memchr::memmem::find_iter(bytes, b"export type *").map(|at| at + 7..at + 11);
     let mut blanked: Option<Vec<u8>> = None;
-    for close in memchr::memmem::find_iter(text.as_bytes(), b">`") {
-        let Some(open) = opening_angle(text.as_bytes(), close) else { continue };
-        let bytes = blanked.get_or_insert_with(|| text.as_bytes().to_vec());
-        for byte in &mut bytes[open..=close] {
+    for range in tags.chain(stars) {
+        for byte in &mut blanked.get_or_insert_with(|| bytes.to_vec())[range] {
             if !matches!(*byte, b'\n' | b'\r') {
                 *byte = b' ';
             }
@@ -58,8 +61,8 @@ fn without_tag_types(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The `<` that belongs to the `>` at `close`, if a name stands directly before it and only what types are
-/// made of between them.
+/// The `<` that belongs to the `>` at `close`, if a name or call stands directly before it and only what types
+/// are made of between them.
 fn opening_angle(bytes: &[u8], close: usize) -> Option<usize> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
     let mut depth = 0;
@@ -67,13 +70,14 @@ fn opening_angle(bytes: &[u8], close: usize) -> Option<usize> {
     for at in (first..=close).rev() {
         match bytes[at] {
             b'>' if at > 0 && bytes[at - 1] == b'=' => {}
+            b'{' if at > 0 && bytes[at - 1] == b'$' => return None,
             b'>' => depth += 1,
             b'<' => depth -= 1,
-            byte if is_name(byte) || byte.is_ascii_whitespace() || b".,[]{}()|&;:?=\"'-".contains(&byte) => {}
+            byte if is_name(byte) || byte.is_ascii_whitespace() || b".,[]{}()|&;:?=\"'-/*".contains(&byte) => {}
             _ => return None,
         }
         if depth == 0 {
-            return (at > 0 && is_name(bytes[at - 1])).then_some(at);
+            return (at > 0 && (is_name(bytes[at - 1]) || bytes[at - 1] == b')')).then_some(at);
         }
     }
     None
@@ -86,7 +90,7 @@ struct Errors {
 }
 
 /// Counts the places that the grammar did not understand.
-fn errors(root: Node<'_>) -> Errors {
+fn errors(root: Node<'_>, source: &str) -> Errors {
     let mut errors = Errors::default();
     if !root.has_error() {
         return errors;
@@ -94,7 +98,9 @@ fn errors(root: Node<'_>) -> Errors {
     let mut cursor = root.walk();
     loop {
         let node = cursor.node();
-        if node.is_error() || node.is_missing() {
+        // A bare `&` is right in the text of an element and in its attributes, only the grammar minds.
+        let is_entity = node.is_error() && source.as_bytes().get(node.start_byte()) == Some(&b'&');
+        if (node.is_error() || node.is_missing()) && !is_entity {
             errors.count += 1;
             errors.first.get_or_insert(Span::new(node.start_byte(), node.end_byte()));
         }
@@ -111,7 +117,7 @@ fn errors(root: Node<'_>) -> Errors {
 
 /// Says in one gap how many places were not understood.
 pub(super) fn report_errors(walk: &mut Walk<'_, '_>, root: Node<'_>) {
-    let Errors { count, first } = errors(root);
+    let Errors { count, first } = errors(root, walk.source);
     let Some(first) = first else { return };
     let places = if count == 1 { "place" } else { "places" };
     let start = first.start as usize;

@@ -33,6 +33,10 @@ fn read_all(root: &Path) {
             (facts, took)
         });
         let Ok((facts, took)) = result else { panic!("panic on {path}") };
+        if took.as_millis() as usize > 200 + file.text.len() / 1024 && std::env::var_os("SEQSCAN_CORPUS_GAPS").is_some()
+        {
+            println!("SLOW {took:?} {path} {} KB", file.text.len() / 1024);
+        }
         if took > slowest.0 {
             slowest = (took, format!("{path} ({} KB)", file.text.len() / 1024));
         }

@@ -1,0 +1,194 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::config::{FailOn, OutputFormat};
+use crate::findings::Confidence;
+
+/// Finds slow database access before it ships.
+///
+/// Reads Python, JavaScript, TypeScript and SQL without running anything and without a database.
+#[derive(Debug, Parser)]
+#[command(name = "seqscan", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 could not run.")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) check: CheckArguments,
+}
+
+/// The whole command, for documentation.
+pub fn command_for_docs() -> clap::Command {
+    Arguments::command()
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check files and folders (the default)
+    Check(Box<CheckArguments>),
+    /// Print the page of a rule: what it finds, why it costs, when to ignore it
+    Explain {
+        /// The rule; without one, all rules are listed
+        rule: Option<String>,
+        #[command(flatten)]
+        color: ColorArguments,
+    },
+    /// List the rules
+    Rules {
+        /// How they are written
+        #[arg(long, value_enum, default_value_t)]
+        output_format: RulesFormat,
+    },
+    /// Write a seqscan.toml with every key explained
+    Init {
+        /// Replace one that exists
+        #[arg(long)]
+        force: bool,
+    },
+    /// Print a script that completes the command line in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum RulesFormat {
+    /// A table
+    #[default]
+    Text,
+    /// One JSON document with their metadata and pages
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    /// If the reader is a terminal (NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are heeded)
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(super) struct ColorArguments {
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    pub(super) color: ColorChoice,
+}
+
+const RULES: &str = "Rules";
+const FILES: &str = "Files";
+const OUTPUT: &str = "Output";
+const CONFIGURATION: &str = "Configuration";
+
+#[derive(Debug, Default, Args)]
+pub(super) struct CheckArguments {
+    /// Files and folders, `-` for standard input, `@file` for a file that lists them [default: .]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Run only these rules: names, categories, or `all`
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = RULES)]
+    pub(super) select: Option<Vec<String>>,
+    /// Do not run these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = RULES)]
+    pub(super) ignore: Option<Vec<String>>,
+    /// Run these rules too
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = RULES)]
+    pub(super) extend_select: Option<Vec<String>>,
+    /// Do not run these rules either
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = RULES)]
+    pub(super) extend_ignore: Option<Vec<String>>,
+    /// Do not run a rule on some paths: `pattern:rule`
+    #[arg(long, value_name = "PATTERN:RULE", value_delimiter = ',', help_heading = RULES)]
+    pub(super) per_file_ignores: Vec<String>,
+    /// Run rules whose precision has not been measured yet
+    #[arg(long, help_heading = RULES)]
+    pub(super) preview: bool,
+    /// Report only findings that are at least so sure [default: medium]
+    #[arg(long, value_name = "LEVEL", value_parser = confidence, help_heading = RULES)]
+    pub(super) min_confidence: Option<Confidence>,
+    /// Report findings of low confidence too
+    #[arg(long, help_heading = RULES)]
+    pub(super) pedantic: bool,
+
+    /// Check tests, migrations, seeds and scripts too
+    #[arg(long, help_heading = FILES)]
+    pub(super) include_tests: bool,
+    /// Do not check these paths
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = FILES)]
+    pub(super) exclude: Option<Vec<String>>,
+    /// Do not check these paths either
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = FILES)]
+    pub(super) extend_exclude: Option<Vec<String>>,
+    /// Leave out excluded paths even if they are named
+    #[arg(long, help_heading = FILES)]
+    pub(super) force_exclude: bool,
+    /// Check files that git ignores
+    #[arg(long, help_heading = FILES)]
+    pub(super) no_respect_gitignore: bool,
+    /// Read standard input as the text of this file
+    #[arg(long, visible_alias = "stdin-filepath", value_name = "PATH", help_heading = FILES)]
+    pub(super) stdin_filename: Option<PathBuf>,
+    /// List the files that would be checked (-v: and the others, with the reason)
+    #[arg(long, help_heading = FILES)]
+    pub(super) show_files: bool,
+
+    /// How findings are written [default: full]
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = OUTPUT)]
+    pub(super) output_format: Option<OutputFormat>,
+    /// Write findings to a file
+    #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
+    pub(super) output_file: Option<PathBuf>,
+    /// Print how often each rule found something, instead of the findings
+    #[arg(long, help_heading = OUTPUT)]
+    pub(super) statistics: bool,
+    /// Show findings that a comment silences too; they do not fail the run
+    #[arg(long, help_heading = OUTPUT)]
+    pub(super) show_suppressed: bool,
+    /// The least severity that makes the exit code 1 [default: warning]
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = OUTPUT)]
+    pub(super) fail_on: Option<FailOn>,
+    /// Exit with 0 even if there are findings
+    #[arg(short = 'e', long, help_heading = OUTPUT)]
+    pub(super) exit_zero: bool,
+    /// Print findings and errors only
+    #[arg(short, long, help_heading = OUTPUT, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Print everything that was not checked
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub(super) verbose: bool,
+    #[command(flatten)]
+    pub(super) color: ColorArguments,
+
+    /// A configuration file, or one of its keys: `--config 'max-hops = 3'`
+    #[arg(long, value_name = "FILE|KEY=VALUE", help_heading = CONFIGURATION)]
+    pub(super) config: Vec<String>,
+    /// Read no configuration file
+    #[arg(long, help_heading = CONFIGURATION)]
+    pub(super) isolated: bool,
+    /// The SQL dialect where neither driver nor ORM tells it
+    #[arg(long, value_name = "NAME", help_heading = CONFIGURATION)]
+    pub(super) dialect: Option<String>,
+    /// Print the settings of the named paths
+    #[arg(long, help_heading = CONFIGURATION)]
+    pub(super) show_settings: bool,
+    /// How many threads work [default: as many as there are processors]
+    #[arg(short = 'j', long, visible_alias = "threads", value_name = "N", help_heading = CONFIGURATION)]
+    pub(super) jobs: Option<usize>,
+}
+
+fn confidence(text: &str) -> Result<Confidence, String> {
+    match text {
+        "low" => Ok(Confidence::Low),
+        "medium" => Ok(Confidence::Medium),
+        "high" => Ok(Confidence::High),
+        _ => Err("known are low, medium, high".to_owned()),
+    }
+}

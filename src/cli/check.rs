@@ -1,0 +1,236 @@
+//! `seqscan check`
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::args::{Arguments, CheckArguments};
+use super::terminal::{stderr_style, stdout_style, style};
+use super::{FAILED, FINDINGS, OK, complain, finish, settings};
+use crate::config::{ConfigError, ConfigFile, Options, OutputFormat, Request, read_inline};
+use crate::engine::{Open, Report, Session, SessionError};
+use crate::report::{self, Style, SummaryLevel};
+
+/// Checks, prints, and gives the exit code.
+pub(super) fn run(arguments: &CheckArguments) -> u8 {
+    let cwd = match std::env::current_dir().and_then(|cwd| cwd.canonicalize()) {
+        Ok(cwd) => cwd,
+        Err(error) => return complain(&format!("the current folder cannot be read: {error}")),
+    };
+    let errors = stderr_style(arguments.color.color, &cwd);
+    let session = open(arguments, &cwd).and_then(|open| Session::open(open).map_err(Failure::from));
+    let session = match session {
+        Ok(session) => session,
+        Err(failure) => return failure.tell(&errors),
+    };
+    if arguments.show_settings {
+        return settings::show_settings(&session);
+    }
+    if arguments.show_files {
+        return settings::show_files(&session, arguments.verbose);
+    }
+    let mut report = session.snapshot().check(&session.targets());
+    if arguments.show_suppressed {
+        report.show_suppressed();
+    }
+    match write(arguments, &session, &report, &cwd, &errors) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(error) => return complain(&format!("cannot write the findings: {error}")),
+    }
+    exit_code(arguments, &session, &report)
+}
+
+/// Why it could not begin.
+enum Failure {
+    Plain(String),
+    Config(Box<ConfigError>),
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Config(error) => Failure::Config(error),
+            SessionError::Path(path, why) => {
+                Failure::Plain(format!("{}: {why}{}", path.display(), command_hint(&path)))
+            }
+            error => Failure::Plain(error.to_string()),
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Failure::Config(Box::new(error))
+    }
+}
+
+impl Failure {
+    fn tell(&self, style: &Style) -> u8 {
+        match self {
+            Failure::Plain(message) => complain(message),
+            Failure::Config(error) => {
+                finish(report::write_config_error(error, true, style, &mut io::stderr().lock()), FAILED)
+            }
+        }
+    }
+}
+
+/// A path that does not exist may be a misspelt command.
+fn command_hint(path: &Path) -> String {
+    let Some(word) = path.to_str().filter(|word| !word.contains(['/', '\\', '.'])) else { return String::new() };
+    let commands = <Arguments as clap::CommandFactory>::command();
+    let likeness = |name: &str| strsim::jaro_winkler(word, name);
+    let names = commands.get_subcommands().map(clap::Command::get_name);
+    let nearest = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest {
+        Some(name) if likeness(name) > 0.85 => format!("; did you mean `seqscan {name}`?"),
+        _ => String::new(),
+    }
+}
+
+fn open(arguments: &CheckArguments, cwd: &Path) -> Result<Open, Failure> {
+    let stdin = Path::new("-");
+    let mut paths = arguments.paths.clone();
+    let wants_stdin = arguments.stdin_filename.is_some() || paths.iter().any(|path| path == stdin);
+    paths.retain(|path| path != stdin);
+    let mut texts = Vec::new();
+    if wants_stdin {
+        let Some(name) = &arguments.stdin_filename else {
+            return Err(Failure::Plain("say what standard input is, with --stdin-filename path/to/file.py".to_owned()));
+        };
+        let mut text = Vec::new();
+        let read = io::stdin().lock().read_to_end(&mut text);
+        read.map_err(|error| Failure::Plain(format!("standard input cannot be read: {error}")))?;
+        texts.push((name.clone(), text));
+    }
+    Ok(Open { cwd: cwd.to_owned(), paths, texts, config: request(arguments)?, threads: arguments.jobs.unwrap_or(0) })
+}
+
+fn request(arguments: &CheckArguments) -> Result<Request, Failure> {
+    let mut request = Request { isolated: arguments.isolated, flags: flags(arguments)?, ..Request::default() };
+    for word in &arguments.config {
+        if word.contains('=') && !Path::new(word).is_file() {
+            request.inline.push(inline(word)?);
+        } else if request.file.replace(PathBuf::from(word)).is_some() {
+            return Err(Failure::Plain("--config takes one file".to_owned()));
+        }
+    }
+    if arguments.isolated && request.file.is_some() {
+        return Err(Failure::Plain("--isolated reads no configuration file, so --config cannot name one".to_owned()));
+    }
+    if request.file.is_none() && !arguments.isolated {
+        request.file = std::env::var_os("SEQSCAN_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from);
+    }
+    Ok(request)
+}
+
+/// `key = value` in TOML; a word may stand without quotes.
+fn inline(word: &str) -> Result<ConfigFile, ConfigError> {
+    let is_word = |value: &str| {
+        value.starts_with(|letter: char| letter.is_ascii_alphabetic())
+            && value.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'))
+            && !matches!(value, "true" | "false" | "inf" | "nan")
+    };
+    match word.split_once('=') {
+        Some((key, value)) if is_word(value.trim()) => read_inline(&format!("{key}= \"{}\"", value.trim())),
+        _ => read_inline(word),
+    }
+}
+
+/// What the flags say, as a configuration.
+fn flags(arguments: &CheckArguments) -> Result<Options, Failure> {
+    let on = |flag: bool| flag.then_some(true);
+    Ok(Options {
+        select: arguments.select.clone(),
+        ignore: arguments.ignore.clone(),
+        extend_select: arguments.extend_select.clone(),
+        extend_ignore: arguments.extend_ignore.clone(),
+        per_file_ignores: per_file_ignores(&arguments.per_file_ignores)?,
+        preview: on(arguments.preview),
+        min_confidence: arguments.min_confidence,
+        pedantic: on(arguments.pedantic),
+        include_tests: on(arguments.include_tests),
+        exclude: arguments.exclude.clone(),
+        extend_exclude: arguments.extend_exclude.clone(),
+        force_exclude: on(arguments.force_exclude),
+        respect_gitignore: arguments.no_respect_gitignore.then_some(false),
+        fail_on: arguments.fail_on,
+        output_format: arguments.output_format,
+        dialect: arguments.dialect.clone(),
+        ..Options::default()
+    })
+}
+
+fn per_file_ignores(words: &[String]) -> Result<Option<BTreeMap<String, Vec<String>>>, Failure> {
+    let mut ignores: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for word in words {
+        let Some((pattern, rule)) = word.rsplit_once(':') else {
+            return Err(Failure::Plain(format!("--per-file-ignores: `{word}` is not `pattern:rule`")));
+        };
+        ignores.entry(pattern.to_owned()).or_default().push(rule.to_owned());
+    }
+    Ok((!ignores.is_empty()).then_some(ignores))
+}
+
+fn write(arguments: &CheckArguments, session: &Session, report: &Report, cwd: &Path, errors: &Style) -> io::Result<()> {
+    let format = session.root_settings().map_or(OutputFormat::default(), |settings| settings.output_format);
+    let mut notices = Vec::new();
+    let written = match &arguments.output_file {
+        Some(path) => File::create(path).and_then(|file| {
+            let plain = style(arguments.color.color, false, cwd);
+            write_findings(arguments, session, report, format, &plain, file, &mut notices)
+        }),
+        None => {
+            let shown = stdout_style(arguments.color.color, cwd);
+            write_findings(arguments, session, report, format, &shown, io::stdout().lock(), &mut notices)
+        }
+    };
+    write_rest(arguments, report, &notices, errors)?;
+    written
+}
+
+fn write_findings(
+    arguments: &CheckArguments,
+    session: &Session,
+    report: &Report,
+    format: OutputFormat,
+    style: &Style,
+    out: impl Write,
+    notices: &mut Vec<String>,
+) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    if arguments.statistics && format != OutputFormat::Json && format != OutputFormat::Sarif {
+        report::write_statistics(report, style, &mut out)?;
+    } else {
+        *notices = report::write(format, report, session.registry(), style, &mut out)?;
+    }
+    out.flush()
+}
+
+/// Everything that is not a finding.
+fn write_rest(arguments: &CheckArguments, report: &Report, notices: &[String], style: &Style) -> io::Result<()> {
+    let mut errors = io::stderr().lock();
+    for warning in &report.warnings {
+        report::write_config_error(warning, false, style, &mut errors)?;
+    }
+    for notice in notices {
+        writeln!(errors, "note: {notice}")?;
+    }
+    let level = match (arguments.quiet, arguments.verbose) {
+        (true, _) => SummaryLevel::Quiet,
+        (_, true) => SummaryLevel::Verbose,
+        _ => SummaryLevel::Normal,
+    };
+    report::write_summary(report, level, style, &mut errors)
+}
+
+fn exit_code(arguments: &CheckArguments, session: &Session, report: &Report) -> u8 {
+    if !report.internal_errors.is_empty() {
+        return FAILED;
+    }
+    let fail_on = session.root_settings().map(|settings| settings.fail_on).unwrap_or_default();
+    let fails = report.counted().any(|finding| fail_on.fails(finding.diagnostic.severity));
+    if fails && !arguments.exit_zero { FINDINGS } else { OK }
+}

@@ -1,0 +1,79 @@
+//! The command line.
+
+mod argfile;
+mod args;
+mod check;
+mod explain;
+mod init;
+mod rules;
+mod settings;
+mod terminal;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Arguments, Command};
+
+pub use args::command_for_docs;
+
+/// Nothing at or above the failing level.
+const OK: u8 = 0;
+/// Findings.
+const FINDINGS: u8 = 1;
+/// It could not run, or not wholly.
+const FAILED: u8 = 2;
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let arguments = match argfile::expand(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(message) => return ExitCode::from(complain(&message)),
+    };
+    match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => ExitCode::from(run(arguments)),
+        Err(error) => {
+            // Help and version go to standard output and are no failure. A reader that is gone does not mind.
+            let _ = error.print();
+            ExitCode::from(if error.use_stderr() { FAILED } else { OK })
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> u8 {
+    match arguments.command {
+        None => check::run(&arguments.check),
+        Some(Command::Check(check)) => check::run(&check),
+        Some(Command::Explain { rule, color }) => explain::run(rule.as_deref(), color),
+        Some(Command::Rules { output_format }) => rules::run(output_format),
+        Some(Command::Init { force }) => init::run(force),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "seqscan", &mut script);
+            finish(print(&script), OK)
+        }
+    }
+}
+
+/// Writes to standard output.
+fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+/// The exit code after output was written: a reader that has gone away, as `head` does, is no failure.
+fn finish(written: io::Result<()>, code: u8) -> u8 {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => complain(&format!("cannot write: {error}")),
+        _ => code,
+    }
+}
+
+/// Tells why it could not run.
+fn complain(message: &str) -> u8 {
+    // Nobody is left to tell if this fails too.
+    let _ = writeln!(io::stderr(), "error: {message}");
+    FAILED
+}

@@ -1,0 +1,21 @@
+//! The only caller of rules, and the only place with threads. The command line and the language server are its
+//! two users.
+//!
+//! A [`Session`] holds what is known of one project: its root, its settings, its files and what they say. A
+//! [`Snapshot`] is that at one moment; [`Snapshot::check`] runs the rules over it and gives a [`Report`].
+
+mod files;
+mod guard;
+mod report;
+mod root;
+mod run;
+mod session;
+mod snapshot;
+mod suppress;
+#[cfg(test)]
+mod tests;
+
+pub use report::{InternalError, LeftOutPath, PlacedGap, Reason, Report, SchemaSummary};
+pub use root::{REPOSITORY_MARK, project_root};
+pub use session::{Open, Session, SessionError};
+pub use snapshot::{Snapshot, Targets};

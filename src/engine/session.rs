@@ -1,0 +1,327 @@
+//! What is known of one project, kept up to date.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::files::{Candidate, Finder, Found};
+use super::guard::guarded;
+use super::report::{InternalError, LeftOutPath, Reason};
+use super::root::project_root;
+use super::snapshot::{Known, Snapshot, Targets};
+use crate::apis::Catalog;
+use crate::config::{ConfigError, Request, Resolver, Settings};
+use crate::facts::FileFacts;
+use crate::lang;
+use crate::project::{ManifestFile, Project, ProjectFile, ProjectOptions};
+use crate::rules::Registry;
+use crate::source::{self, FoundFile, Language, ReadLimits, Reading};
+
+/// The stack of each thread that parses: sqlparser and deep trees need it, and what is not used costs nothing.
+const STACK: usize = 64 << 20;
+
+/// What a session begins with.
+#[derive(Clone, Debug, Default)]
+pub struct Open {
+    /// The folder that relative paths start from; an absolute path.
+    pub cwd: PathBuf,
+    /// What the user named; nothing: the current folder.
+    pub paths: Vec<PathBuf>,
+    /// Texts that stand in the place of files, which need not exist: standard input, open editors.
+    pub texts: Vec<(PathBuf, Vec<u8>)>,
+    /// Where the configuration comes from.
+    pub config: Request,
+    /// How many threads work; 0 means as many as there are processors.
+    pub threads: usize,
+}
+
+/// Why a session could not begin.
+#[derive(Debug)]
+pub enum SessionError {
+    /// A path that was named does not exist or cannot be looked at.
+    Path(PathBuf, String),
+    /// The configuration is wrong.
+    Config(Box<ConfigError>),
+    /// The system gave no threads.
+    Threads(String),
+}
+
+impl From<ConfigError> for SessionError {
+    fn from(error: ConfigError) -> Self {
+        SessionError::Config(Box::new(error))
+    }
+}
+
+impl fmt::Display for SessionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SessionError::Path(path, why) => write!(f, "{}: {why}", path.display()),
+            SessionError::Config(error) => error.fmt(f),
+            SessionError::Threads(why) => write!(f, "no threads to work with: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for SessionError {}
+
+/// One file that was read.
+#[derive(Clone, Debug)]
+struct Entry {
+    candidate: Arc<Candidate>,
+    file: ProjectFile,
+    notices: Vec<String>,
+    failure: Option<InternalError>,
+}
+
+/// What came of reading one file.
+enum Outcome {
+    Entry(Box<Entry>),
+    LeftOut(LeftOutPath),
+    Problem(String),
+}
+
+/// One project: its root, its settings, its files and what they say.
+#[derive(Debug)]
+pub struct Session {
+    registry: &'static Registry,
+    root: PathBuf,
+    resolver: Resolver,
+    pool: Arc<rayon::ThreadPool>,
+    threads: usize,
+    named: Vec<PathBuf>,
+    entries: BTreeMap<Arc<str>, Entry>,
+    left_out: Vec<LeftOutPath>,
+    problems: Vec<String>,
+    manifests: Vec<ManifestFile>,
+    options: ProjectOptions,
+    catalog: Arc<Catalog>,
+}
+
+impl Session {
+    /// Finds the project around what the user named, and reads it.
+    pub fn open(open: Open) -> Result<Session, SessionError> {
+        Session::open_with(Registry::builtin(), open)
+    }
+
+    /// The same with other rules than those of this program.
+    pub(super) fn open_with(registry: &'static Registry, open: Open) -> Result<Session, SessionError> {
+        let texts: Vec<(PathBuf, Vec<u8>)> =
+            open.texts.iter().map(|(path, text)| (settled_path(&open.cwd.join(path)), text.clone())).collect();
+        let mut named = absolute_paths(&open)?;
+        named.extend(texts.iter().map(|(path, _)| path.clone()));
+        let root = project_root(&open.cwd, &named);
+        let pool = rayon::ThreadPoolBuilder::new()
+            .stack_size(STACK)
+            .num_threads(open.threads)
+            .thread_name(|n| format!("seqscan-{n}"))
+            .build()
+            .map_err(|error| SessionError::Threads(error.to_string()))?;
+        let mut session = Session {
+            registry,
+            resolver: Resolver::new(registry, root.clone(), open.config),
+            root,
+            pool: Arc::new(pool),
+            threads: open.threads,
+            named,
+            entries: BTreeMap::new(),
+            left_out: Vec::new(),
+            problems: Vec::new(),
+            manifests: Vec::new(),
+            options: ProjectOptions::default(),
+            catalog: Arc::default(),
+        };
+        session.load()?;
+        for (path, bytes) in texts {
+            session.set_text(&path, bytes)?;
+        }
+        session.settle()?;
+        Ok(session)
+    }
+
+    /// The root that all paths are relative to.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What the user named, as absolute paths.
+    pub fn named(&self) -> &[PathBuf] {
+        &self.named
+    }
+
+    /// What is to be reported: what the user named.
+    pub fn targets(&self) -> Targets {
+        Targets::Paths(self.named.clone())
+    }
+
+    /// The settings of the root.
+    pub fn root_settings(&self) -> Option<Arc<Settings>> {
+        self.resolver.settings(&self.root).ok()
+    }
+
+    /// The rules that run.
+    pub fn registry(&self) -> &'static Registry {
+        self.registry
+    }
+
+    /// The settings of the file or folder at `path`, an absolute path.
+    pub fn settings(&self, path: &Path) -> Result<Arc<Settings>, ConfigError> {
+        self.resolver.settings(if path.is_dir() { path } else { path.parent().unwrap_or(path) })
+    }
+
+    /// Puts a text in the place of the file at `path`, an absolute path, whether that exists or not. It is then
+    /// a file that was named.
+    pub fn set_text(&mut self, path: &Path, bytes: Vec<u8>) -> Result<(), ConfigError> {
+        let relative = relative(&self.root, path);
+        let Some(language) = Language::of_path(&relative) else {
+            self.problems.push(format!("{relative}: not a kind of file that is read"));
+            return Ok(());
+        };
+        let found = FoundFile { path: relative.clone(), absolute: path.to_owned(), language, named: true };
+        let finder = Finder { root: &self.root, resolver: &self.resolver, named: &self.named, threads: self.threads };
+        self.left_out.retain(|left_out| left_out.path != relative);
+        self.entries.remove(&relative);
+        match finder.candidate(found)? {
+            Ok(candidate) => {
+                let outcome = self.pool.install(|| {
+                    let reading = source::of_bytes(&candidate.found, bytes);
+                    extracted(candidate, reading)
+                });
+                self.take(outcome);
+            }
+            Err(path) => {
+                let reason = Reason::Kind(source::LeftOut::Excluded);
+                self.left_out.push(LeftOutPath { path, reason });
+            }
+        }
+        Ok(())
+    }
+
+    /// What is known now.
+    pub fn snapshot(&self) -> Snapshot {
+        let files: Vec<ProjectFile> = self.entries.values().map(|entry| entry.file.clone()).collect();
+        let known = self.entries.values().map(|entry| Known { candidate: entry.candidate.clone() }).collect();
+        let mut internal_errors: Vec<InternalError> =
+            self.entries.values().filter_map(|entry| entry.failure.clone()).collect();
+        let understood = |files| Project::build(files, &self.manifests, self.catalog.clone(), &self.options);
+        let build = || guarded(|| understood(files.clone()));
+        let project = self.pool.install(build).unwrap_or_else(|message| {
+            internal_errors.push(InternalError { rule: None, path: None, message });
+            // Without what the files say together, what each says alone is still checked.
+            understood(Vec::new())
+        });
+        let mut problems = self.problems.clone();
+        problems.extend(self.entries.values().flat_map(|entry| entry.notices.iter().cloned()));
+        Snapshot {
+            registry: self.registry,
+            root: self.root.clone(),
+            pool: self.pool.clone(),
+            project: Arc::new(project),
+            known,
+            left_out: self.left_out.clone(),
+            problems,
+            internal_errors,
+            warnings: self.resolver.all().iter().flat_map(|settings| settings.warnings.clone()).collect(),
+        }
+    }
+
+    /// Finds and reads all files.
+    fn load(&mut self) -> Result<(), SessionError> {
+        let finder = Finder { root: &self.root, resolver: &self.resolver, named: &self.named, threads: self.threads };
+        let Found { candidates, left_out, problems, manifests } = finder.find()?;
+        self.left_out = left_out;
+        self.problems = problems;
+        self.manifests = manifests;
+        let limits = ReadLimits::default();
+        let outcomes: Vec<Outcome> = self.pool.install(|| {
+            let read = |candidate: Candidate| {
+                let reading = source::read(&candidate.found, &limits);
+                extracted(candidate, reading)
+            };
+            candidates.into_par_iter().with_max_len(8).map(read).collect()
+        });
+        for outcome in outcomes {
+            self.take(outcome);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Entry(entry) => {
+                self.entries.insert(entry.file.source.path.clone(), *entry);
+            }
+            Outcome::LeftOut(left_out) => self.left_out.push(left_out),
+            Outcome::Problem(line) => self.problems.push(line),
+        }
+    }
+
+    /// Brings together what the configurations of all files say of the whole project.
+    fn settle(&mut self) -> Result<(), SessionError> {
+        let root = self.resolver.settings(&self.root)?;
+        self.options.max_hops = root.max_hops.into();
+        self.options.dialect = root.dialect;
+        let mut apis = Vec::new();
+        for settings in self.resolver.all() {
+            for (table, rows) in &settings.rows {
+                self.options.rows.entry(table.clone()).or_insert(*rows);
+            }
+            apis.extend(settings.apis.iter().cloned());
+        }
+        let catalog = Catalog::with_user(&apis).map_err(|error| ConfigError::new("", error.to_string()))?;
+        self.catalog = Arc::new(catalog);
+        Ok(())
+    }
+}
+
+/// What the user named, as absolute paths without links.
+fn absolute_paths(open: &Open) -> Result<Vec<PathBuf>, SessionError> {
+    let mut named = open.paths.clone();
+    if named.is_empty() && open.texts.is_empty() {
+        named.push(PathBuf::from("."));
+    }
+    let absolute = |path: PathBuf| {
+        let found = open.cwd.join(&path).canonicalize();
+        found.map_err(|error| SessionError::Path(path, plain_words(&error)))
+    };
+    named.into_iter().map(absolute).collect()
+}
+
+/// `path` without links, as far as it exists.
+fn settled_path(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) => settled_path(folder).join(name),
+        _ => path.to_owned(),
+    })
+}
+
+/// What the system says, without its number.
+fn plain_words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}
+
+fn relative(root: &Path, path: &Path) -> Arc<str> {
+    let relative = path.strip_prefix(root).unwrap_or(path);
+    relative.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/").into()
+}
+
+/// What a file says.
+fn extracted(candidate: Candidate, reading: Reading) -> Outcome {
+    let (source, notices) = match reading {
+        Reading::Text(source, notices) => (source, notices),
+        Reading::LeftOut(kind) => {
+            return Outcome::LeftOut(LeftOutPath { path: candidate.found.path, reason: Reason::Kind(kind) });
+        }
+        Reading::Failed(line) => return Outcome::Problem(line),
+    };
+    let mut failure = None;
+    let facts = guarded(|| lang::extract(&source)).unwrap_or_else(|message| {
+        failure = Some(InternalError { rule: None, path: Some(source.path.clone()), message });
+        FileFacts::empty()
+    });
+    let file = ProjectFile { source: Arc::new(source), facts: Arc::new(facts) };
+    Outcome::Entry(Box::new(Entry { candidate: Arc::new(candidate), file, notices, failure }))
+}

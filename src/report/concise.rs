@@ -1,0 +1,23 @@
+//! One line per finding, as compilers write them: `path:line:column: severity: message [rule]`.
+
+use std::io::{self, Write};
+
+use super::paint::{Color, sanitize, severity_word};
+use super::{Style, place::Place};
+use crate::engine::Report;
+
+pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    for reported in &report.findings {
+        let finding = &reported.diagnostic;
+        let path = style.shown_path(&report.root, &finding.primary.path);
+        let at = match report.place(&finding.primary) {
+            Some(Place { start, .. }) => format!("{path}:{}:{}", start.line, start.column),
+            None => path,
+        };
+        let severity = style.paint(finding.severity.into(), severity_word(finding.severity));
+        let rule = style.paint(Color::Faint, &format!("[{}]", finding.rule));
+        let suppressed = if reported.suppressed { " (suppressed)" } else { "" };
+        writeln!(out, "{at}: {severity}: {} {rule}{suppressed}", sanitize(&finding.message))?;
+    }
+    Ok(())
+}

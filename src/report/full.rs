@@ -1,0 +1,95 @@
+//! For people: what, where in the source, by which way, why, and what to do.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use super::Style;
+use super::paint::{Color, hanging, sanitize, severity_word};
+use super::snippet::{Drawer, Mark};
+use crate::engine::Report;
+use crate::findings::{Confidence, Diagnostic, Label, Reported, Role};
+use crate::rules::Registry;
+
+pub(super) fn write(report: &Report, registry: &Registry, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut drawer = Drawer::new(style);
+    for (nth, finding) in report.findings.iter().enumerate() {
+        if nth > 0 {
+            writeln!(out)?;
+        }
+        write_finding(report, registry, style, &mut drawer, finding, out)?;
+    }
+    if !report.findings.is_empty() {
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn write_finding(
+    report: &Report,
+    registry: &Registry,
+    style: &Style,
+    drawer: &mut Drawer,
+    reported: &Reported,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let finding = &reported.diagnostic;
+    let url = registry.get(finding.rule).map(|rule| rule.url()).unwrap_or_default();
+    let rule = style.link(&url, finding.rule);
+    let kind = style.paint(finding.severity.into(), &format!("{}[{rule}]", severity_word(finding.severity)));
+    writeln!(out, "{kind}: {}", style.paint(Color::Strong, &sanitize(&finding.message)))?;
+
+    for (path, marks) in by_file(finding) {
+        let name = style.shown_path(&report.root, path);
+        let drawn = report.sources.get(path).map(|source| drawer.draw(source, &name, finding.severity, marks));
+        match drawn.filter(|drawn| !drawn.is_empty()) {
+            Some(drawn) => out.write_all(drawn.as_bytes())?,
+            None => writeln!(out, "  {name}")?,
+        }
+    }
+    let notes = [("note", finding.note.as_deref()), ("help", finding.help.as_deref())];
+    for (word, text) in notes {
+        if let Some(text) = text {
+            let head = format!("  {} ", style.paint(Color::Label, &format!("{word}:")));
+            out.write_all(hanging(&head, word.len() + 4, &sanitize(text), style.width).as_bytes())?;
+        }
+    }
+    let sureness = match finding.confidence {
+        Confidence::High => "",
+        Confidence::Medium => "medium confidence",
+        Confidence::Low => "low confidence",
+    };
+    let suppressed = if reported.suppressed { "suppressed" } else { "" };
+    let mut last = vec![suppressed, sureness];
+    if !style.links {
+        last.push(&url);
+    }
+    last.retain(|part| !part.is_empty());
+    if !last.is_empty() {
+        writeln!(out, "  {} {}", style.paint(Color::Label, "rule:"), style.paint(Color::Faint, &last.join(", ")))?;
+    }
+    Ok(())
+}
+
+/// The labels of a finding by file, in the order a reader follows them; the primary one's file comes first.
+fn by_file(finding: &Diagnostic) -> Vec<(&Arc<str>, Vec<Mark>)> {
+    let mut files: Vec<(&Arc<str>, Vec<Mark>)> = vec![(&finding.primary.path, vec![mark(&finding.primary, true)])];
+    for label in &finding.related {
+        let mark = mark(label, false);
+        match files.iter_mut().find(|(path, _)| **path == label.path) {
+            Some((_, marks)) => marks.push(mark),
+            None => files.push((&label.path, vec![mark])),
+        }
+    }
+    files
+}
+
+fn mark(label: &Label, is_primary: bool) -> Mark {
+    let text = match (label.text.as_str(), label.role) {
+        ("", Role::Loop) => "the loop",
+        ("", Role::Query) => "the query",
+        ("", Role::Hop) => "called here",
+        ("", Role::Schema) => "defined here",
+        (text, _) => text,
+    };
+    Mark { span: label.span, text: text.to_owned(), is_primary }
+}

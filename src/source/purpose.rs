@@ -1,0 +1,161 @@
+//! What a file is for, as far as its path tells.
+
+/// What a file is for. Only applications are checked unless asked otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// What runs in production, and everything that no name says otherwise of.
+    #[default]
+    Application,
+    /// Tests, their helpers and fixtures, benchmarks, stories.
+    Test,
+    /// One step of a schema's history. Not checked, but read for the schema.
+    Migration,
+    /// What fills a database for development.
+    Seed,
+    /// What people run by hand.
+    Script,
+}
+
+/// Folders that hold tests, by their whole name.
+const TEST_FOLDERS: &[&str] = &[
+    "__fixtures__",
+    "__mocks__",
+    "__tests__",
+    ".storybook",
+    "benches",
+    "benchmark",
+    "benchmarks",
+    "conftest",
+    "cypress",
+    "e2e",
+    "fixtures",
+    "playwright",
+    "spec",
+    "specs",
+    "test",
+    "testcases",
+    "testdata",
+    "tests",
+    "testutil",
+    "testutils",
+];
+
+/// Folders below which `scripts` is part of the application: a page's scripts, a package's source.
+const APPLICATION_FOLDERS: &[&str] = &["app", "assets", "lib", "public", "src", "static", "web", "www"];
+
+/// Marks in the name of a JavaScript or TypeScript file, between dots.
+const TEST_MARKS: &[&str] =
+    &["bench", "cy", "e2e", "e2e-spec", "fixture", "fixtures", "mock", "mocks", "spec", "stories", "test", "test-d"];
+
+impl Purpose {
+    /// What the file at `path` (relative, with `/`) is for.
+    pub fn of_path(path: &str) -> Purpose {
+        let lower = path.to_ascii_lowercase();
+        let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
+        let folders: Vec<&str> = folders.split('/').filter(|part| !part.is_empty()).collect();
+        if folders.iter().any(|folder| is_test_folder(folder)) || is_test_file(name) {
+            Purpose::Test
+        } else if is_migration(&folders, name) {
+            Purpose::Migration
+        } else if folders.iter().any(|folder| matches!(*folder, "seed" | "seeds" | "seeder" | "seeders"))
+            || is_seed_file(name)
+        {
+            Purpose::Seed
+        } else if is_script(&folders) {
+            Purpose::Script
+        } else {
+            Purpose::Application
+        }
+    }
+
+    /// What `count` of them are, as users read it: `2 tests`.
+    pub fn describe(self, count: usize) -> String {
+        let word = match self {
+            Purpose::Application => "application file",
+            Purpose::Test => "test",
+            Purpose::Migration => "migration",
+            Purpose::Seed => "seed",
+            Purpose::Script => "script",
+        };
+        format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+    }
+}
+
+fn is_test_folder(folder: &str) -> bool {
+    if TEST_FOLDERS.contains(&folder) {
+        return true;
+    }
+    let mut words = folder.split(['-', '_', '.']);
+    let first = words.next().unwrap_or_default();
+    // `integration_tests`, `tests_common`, `test-utils`; but not `ab_test`, which an application may well have.
+    words.next().is_some() && (matches!(first, "tests" | "test") || folder.ends_with("tests"))
+}
+
+fn is_test_file(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name);
+    let between = name.split('.').skip(1);
+    let words: Vec<&str> = stem.split(['-', '_']).collect();
+    let first_or_last = [words[0], words[words.len() - 1]];
+    matches!(stem, "conftest" | "tests" | "test" | "setuptests" | "testutils")
+        || between.clone().count() > 1 && between.clone().any(|mark| TEST_MARKS.contains(&mark))
+        || words.len() > 1 && first_or_last.iter().any(|word| matches!(*word, "test" | "tests"))
+        || words.len() > 1 && first_or_last[1] == "spec"
+}
+
+fn is_migration(folders: &[&str], name: &str) -> bool {
+    let is_folder = |folder: &&str| matches!(*folder, "migrations" | "migration" | "migrate" | "alembic");
+    folders.iter().any(is_folder) || name.split('.').skip(1).any(|mark| mark == "migration")
+}
+
+fn is_seed_file(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name);
+    let is_seed = |word: &str| matches!(word, "seed" | "seeds" | "seeder");
+    let mut words = stem.split(['-', '_']);
+    words.next().is_some_and(is_seed) || words.last().is_some_and(is_seed) || name.split('.').skip(1).any(is_seed)
+}
+
+fn is_script(folders: &[&str]) -> bool {
+    let Some(at) = folders.iter().position(|folder| matches!(*folder, "scripts" | "script")) else { return false };
+    !folders[..at].iter().any(|folder| APPLICATION_FOLDERS.contains(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Purpose::{self, *};
+
+    #[test]
+    fn what_paths_tell() {
+        for (path, purpose) in [
+            ("shop/views.py", Application),
+            ("shop/management/commands/expire.py", Application),
+            ("src/latest.ts", Application),
+            ("src/contest/models.py", Application),
+            ("app/ab_test/views.py", Application),
+            ("src/attestation.ts", Application),
+            ("tests/test_views.py", Test),
+            ("shop/tests.py", Test),
+            ("shop/test_views.py", Test),
+            ("shop/views_test.py", Test),
+            ("conftest.py", Test),
+            ("src/__tests__/a.ts", Test),
+            ("src/a.spec.ts", Test),
+            ("src/a.test.jsx", Test),
+            ("src/a.e2e-spec.ts", Test),
+            ("src/Button.stories.tsx", Test),
+            ("src/test.utils.ts", Test),
+            ("integration_tests/a.py", Test),
+            ("test-utils/a.ts", Test),
+            ("shop/migrations/0001_initial.py", Migration),
+            ("alembic/versions/ab12_x.py", Migration),
+            ("db/migrate/V1__x.sql", Migration),
+            ("prisma/seed.ts", Seed),
+            ("db/seeds/users.js", Seed),
+            ("shop/seed_products.py", Seed),
+            ("scripts/backfill.py", Script),
+            ("packages/db/scripts/backfill.ts", Script),
+            ("src/scripts/menu.js", Application),
+        ] {
+            assert_eq!(Purpose::of_path(path), purpose, "{path}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Everything that is tested from outside, in one binary.
+
+#![allow(clippy::unwrap_used)]
+
+mod catalogs;
+mod fixtures;
+mod page;
+mod pages;
+mod project;
+mod tidy;
