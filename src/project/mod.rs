@@ -30,8 +30,8 @@ pub(crate) use {
 };
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
-use crate::orm::OrmFacts;
 use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, ValueId};
+use crate::orm::OrmFacts;
 use crate::source::SourceFile;
 use crate::sql::Dialect;
 
