@@ -11,6 +11,7 @@ mod manifest;
 mod modules;
 mod relations;
 mod repeats;
+pub mod schema;
 mod shapes;
 mod sites;
 mod types;
@@ -23,6 +24,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
+pub use schema::Schema;
 pub use sites::{QuerySite, SiteEffect};
 pub(crate) use {
     flow::Flow,
@@ -111,6 +113,7 @@ pub struct Project {
     executed: executed::Executed,
     orm: Vec<OrmFacts>,
     relations: relations::Relations,
+    schema: Schema,
 }
 
 impl Project {
@@ -155,6 +158,7 @@ impl Project {
             executed: FxHashSet::default(),
             orm: Vec::new(),
             relations: relations::Relations::default(),
+            schema: Schema::default(),
         };
         project.relations = relations::Relations::find(&project);
         project.sites = project.each_file(sites::find);
@@ -162,8 +166,14 @@ impl Project {
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         project.executed = executed::find(&project, &graph);
+        project.schema = Schema::of_sql(&project);
         project.orm = project.each_file(crate::orm::facts);
         project
+    }
+
+    /// The tables, keys and indexes that the project defines.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     /// Whether a statement of a file is run by something, as far as is known; always in a `.sql` file.
