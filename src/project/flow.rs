@@ -162,10 +162,15 @@ impl<'f> Flow<'f> {
         match self.facts.value(call.callee) {
             Value::Member(_, name) | Value::Global(name) => Some(&self.facts.names[*name]),
             Value::Function(function) => Some(&self.facts.names[self.facts.function(*function).name]),
-            Value::Import(import) => match self.facts.imports[import.index()].what {
-                Imported::Name(name) => Some(&self.facts.names[name]),
-                _ => None,
-            },
+            Value::Import(import) => {
+                let import = &self.facts.imports[import.index()];
+                let module = &self.facts.names[import.module];
+                match import.what {
+                    Imported::Name(name) if &self.facts.names[name] != "default" => Some(&self.facts.names[name]),
+                    // `import chunk from "lodash/chunk"`
+                    _ => Some(module.rsplit(['/', '.']).next().unwrap_or(module)),
+                }
+            }
             _ => None,
         }
     }

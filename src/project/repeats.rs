@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 use super::calls::{CallGraph, Edge, Reach, State, Step, call_inputs, flowing_values};
 use super::flow::{Dependence, Flow};
 use super::loops::{LoopShape, Loops};
+use super::requirements;
 use super::sites::SiteEffect;
 use super::types::Types;
 use super::{FileId, QuerySite};
@@ -105,8 +106,6 @@ struct Finder<'a, 't, 'p> {
 /// Something in a loop, before it is judged.
 struct Candidate<'c> {
     call: CallId,
-    span: Span,
-    function: FunctionId,
     guard: Option<GuardId>,
     /// What decides which rows it is about.
     args: &'c [ValueId],
@@ -126,15 +125,14 @@ impl Finder<'_, '_, '_> {
             return None;
         }
         let inputs = call_inputs(self.facts, site.call);
+        let prefetched = self.types.project().may_be_prefetched(self.file, site);
         let candidate = Candidate {
             call: site.call,
-            span: site.span,
-            function: site.function,
             guard: site.guard,
             args: &inputs.args,
             row: inputs.root.filter(|_| site.on_row),
             effect: site.effect,
-            confidence: site.confidence,
+            confidence: if prefetched { Confidence::Low } else { site.confidence },
         };
         let repeat = |kind, loops, few, conditional, confidence| Repeat {
             kind,
@@ -171,14 +169,15 @@ impl Finder<'_, '_, '_> {
         let mut best: Option<(Judged, &State)> = None;
         for state in states {
             let witness = &self.reach.witnesses[state];
+            if requirements::through(self.types.project(), edge, &witness.required).is_none() {
+                continue;
+            }
             let values = flowing_values(self.types.project(), edge, state.source);
             if values.is_empty() {
                 continue;
             }
             let candidate = Candidate {
                 call: edge.call,
-                span: call.name_span,
-                function: call.function,
                 guard: call.guard,
                 args: &values,
                 row: None,
@@ -261,13 +260,12 @@ impl Finder<'_, '_, '_> {
             }
             let per_row = match dependence {
                 Dependence::PerRow => true,
-                Dependence::Varies => {
-                    candidate.effect == SiteEffect::Write
-                        && matches!(found.kind, LoopKind::Each | LoopKind::Comprehension)
+                // A write is made each time, whatever it says.
+                Dependence::Varies | Dependence::Invariant => {
+                    candidate.effect == SiteEffect::Write && found.kind == LoopKind::Each && shape == LoopShape::Rows
                 }
-                Dependence::Invariant => false,
             };
-            if !per_row || self.chunk_of(candidate, id) {
+            if !per_row || self.chunk_of(candidate, id) || self.is_about_the_loop(candidate, id) {
                 continue;
             }
             let guards = self.loops.guards_within(candidate.guard, id);
@@ -280,7 +278,7 @@ impl Finder<'_, '_, '_> {
                     && self.flow.dependence(guard.condition, id) == Dependence::Invariant
             });
             let mut confidence = candidate.confidence;
-            if conditional || dependence == Dependence::Varies {
+            if conditional || dependence < Dependence::PerRow {
                 confidence = confidence.min(Confidence::Medium);
             }
             if handler || shape == LoopShape::Few {
@@ -306,6 +304,51 @@ impl Finder<'_, '_, '_> {
         let mut depends =
             candidate.args.iter().filter(|&&arg| self.flow.dependence(arg, id) > Dependence::Invariant).peekable();
         depends.peek().is_some() && depends.all(|&arg| self.loops.is_slice_of_loop(arg, id))
+    }
+
+    /// Whether the loop runs over statements or tables, so that no batch form exists: `for sql in script: execute(sql)`,
+    /// `for model in models: model.objects.count()`.
+    fn is_about_the_loop(&self, candidate: &Candidate<'_>, id: LoopId) -> bool {
+        let call = self.facts.call(candidate.call);
+        let is_element = |value: ValueId| match self.facts.value(value) {
+            Value::Element(_, at) => *at == id,
+            Value::Part(of, _) => matches!(self.facts.value(*of), Value::Element(_, at) if *at == id),
+            _ => false,
+        };
+        let runs_it = matches!(
+            self.flow.called_name(call),
+            Some("execute" | "executescript" | "query" | "exec" | "raw" | "unsafe")
+        ) && call.args.first().is_some_and(|arg| is_element(self.stripped(arg.value)));
+        let mut at = call.callee;
+        let mut through_table = false;
+        for _ in 0..64 {
+            at = match self.facts.value(at) {
+                Value::Member(object, name) => {
+                    through_table |=
+                        matches!(&self.facts.names[*name], "objects" | "_default_manager" | "_base_manager" | "query");
+                    *object
+                }
+                Value::Call(call) => self.facts.call(*call).callee,
+                _ => break,
+            };
+        }
+        runs_it || (through_table && is_element(at))
+    }
+
+    /// A value without `.strip()`, `text(…)`, `+ ";"`.
+    fn stripped(&self, value: ValueId) -> ValueId {
+        match self.facts.value(value) {
+            Value::Call(call) => {
+                let call = self.facts.call(*call);
+                match (self.flow.called_name(call), self.facts.value(call.callee), call.args.first()) {
+                    (Some("strip" | "trim" | "rstrip"), Value::Member(object, _), _) => *object,
+                    (Some("text"), _, Some(arg)) => arg.value,
+                    _ => value,
+                }
+            }
+            Value::Operation(Operation::Add, left, _) => *left,
+            _ => value,
+        }
     }
 
     /// The outermost loop in which a read is the same each time; `None` if that is not certain.
