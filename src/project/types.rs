@@ -615,8 +615,18 @@ impl<'p> Types<'p> {
                 other => other.clone(),
             },
             Returned::Type(ty) => Ty::Api(ty, model),
-            Returned::Row => model.map_or(Ty::Unknown, |class| Ty::Instance(class, None)),
-            Returned::Rows => Ty::List(Box::new(model.map_or(Ty::Unknown, |class| Ty::Instance(class, None)))),
+            Returned::Row => self.row(receiver, model),
+            Returned::Rows => Ty::List(Box::new(self.row(receiver, model))),
+        }
+    }
+
+    /// A row of a model; where the model is no class of the project (`sequelize.define(…)`), its type stands for
+    /// its rows too.
+    fn row(&self, receiver: &Ty, model: Option<ClassRef>) -> Ty {
+        match (model, receiver) {
+            (Some(class), _) => Ty::Instance(class, None),
+            (None, Ty::Api(ty, _)) if self.project.catalog.method(*ty, "save").is_some() => receiver.clone(),
+            _ => Ty::Unknown,
         }
     }
 
