@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn prose_is_wrapped_and_code_is_not() {
-        let text = "one two three four five six seven eight nine ten\n\n    code stays on its line, however long it may be";
+        let text =
+            "one two three four five six seven eight nine ten\n\n    code stays on its line, however long it may be";
         insta::assert_snapshot!(hanging("help: ", 6, text, 40), @r"
         help: one two three four five six seven
               eight nine ten
