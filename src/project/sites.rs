@@ -270,6 +270,8 @@ impl<'t, 'p> Finder<'t, 'p> {
             UseKind::Test => |runs_on| runs_on.test,
             UseKind::Index => |runs_on| runs_on.index,
             UseKind::Contains => |runs_on| runs_on.contains,
+            // A slice of a lazy query is a lazy query.
+            UseKind::Slice => return,
         };
         self.run_value(used.value, runs, used.in_loop);
         if used.kind == UseKind::Await {
@@ -496,7 +498,7 @@ pub(super) fn catalog_language(language: Language) -> CatalogLanguage {
 
 impl Types<'_> {
     /// The value behind an import or an attribute, with its file, where it can be followed.
-    pub(super) fn definition(&self, file: FileId, value: ValueId) -> Option<(FileId, ValueId)> {
+    pub(crate) fn definition(&self, file: FileId, value: ValueId) -> Option<(FileId, ValueId)> {
         let project = self.project();
         let facts = &project.file(file).facts;
         match facts.value(value) {

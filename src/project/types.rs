@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::relations::{self, Relation};
-use super::{ClassRef, FileId, FunctionRef, Project, Star};
+use super::{ClassRef, FileId, FunctionRef, Project};
 use crate::apis::{Returned, TypeId};
 use crate::facts::*;
 
@@ -320,32 +320,22 @@ impl<'p> Types<'p> {
 
     /// What `name` is at the top level of `file`, through star imports.
     pub(crate) fn binding(&self, file: FileId, name: &str) -> Ty {
-        // Each file is looked at once: barrels re-export each other.
-        let mut seen = FxHashSet::from_iter([file]);
-        let mut open = vec![file];
-        while let Some(at) = open.pop() {
-            let facts = self.facts(at);
-            if let Some(value) = facts.names.find(name).and_then(|id| self.project.binding(at, id)) {
-                let ty = self.of(at, value);
-                if ty.is_known() || at == file {
-                    return ty;
-                }
-            }
-            for star in self.project.stars(at) {
-                match star {
-                    Star::File(target) => {
-                        if seen.insert(*target) {
-                            open.push(*target);
-                        }
-                    }
-                    Star::Library(module) => {
-                        let path = library_path(module, name);
-                        let catalog = &self.project.catalog;
-                        if catalog.function(&path).is_some() || catalog.type_named(&path).is_some() {
-                            return Ty::Path(path);
-                        }
-                    }
-                }
+        let bound = |at: FileId| {
+            let value = self.facts(at).names.find(name).and_then(|id| self.project.binding(at, id))?;
+            Some(self.of(at, value))
+        };
+        if let Some(ty) = bound(file) {
+            return ty;
+        }
+        let stars = self.project.stars(file);
+        if let Some(ty) = stars.files.get(name).and_then(|&target| bound(target)) {
+            return ty;
+        }
+        let catalog = &self.project.catalog;
+        for module in &stars.libraries {
+            let path = library_path(module, name);
+            if catalog.function(&path).is_some() || catalog.type_named(&path).is_some() {
+                return Ty::Path(path);
             }
         }
         // `import db from "./db"` where `db` is `module.exports = { … }`.
