@@ -135,9 +135,6 @@ pub(super) fn report_errors(walk: &mut Walk<'_, '_>, root: Node<'_>) {
     let Errors { count, first } = errors(root, walk.source);
     let Some(first) = first else { return };
     let places = if count == 1 { "place" } else { "places" };
-    let start = first.start as usize;
-    let end = walk.source[start..].chars().next().map_or(start, |char| start + char.len_utf8());
-    let at = walk.one_line(start, (first.end as usize).max(end));
-    let at = if at.is_empty() { first } else { at };
+    let at = walk.one_line(first.start as usize, first.end as usize);
     walk.b.gap(format!("syntax error, {count} {places} not understood"), at);
 }
