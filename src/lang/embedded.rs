@@ -93,4 +93,41 @@ mod tests {
         assert_eq!(dialect("import sqlite3, psycopg\nx = 'SELECT 1'\n"), Dialect::Generic);
         assert_eq!(dialect("x = 'SELECT 1'\n"), Dialect::Generic);
     }
+
+    /// Prints the statements in the programs under `$SEQSCAN_CORPUS` that are not understood.
+    #[test]
+    fn corpus() {
+        let Ok(root) = std::env::var("SEQSCAN_CORPUS") else { return };
+        let read = move || {
+            let (mut all, mut unread) = (0, 0);
+            for entry in walkdir::WalkDir::new(&root).sort_by_file_name().into_iter().filter_map(Result::ok) {
+                let path = entry.path().to_string_lossy().into_owned();
+                let Some(language) = Language::of_path(&path).filter(|&language| language != Language::Sql) else {
+                    continue;
+                };
+                let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+                if text.len() > 400_000 {
+                    continue;
+                }
+                let facts = extract(language, &text);
+                all += facts.statements.len();
+                for found in facts.statements.iter().filter(|found| found.statement.unparsed.is_some()) {
+                    unread += 1;
+                    let cooked = found.text.map_or("", |id| &facts.texts[id.index()].cooked);
+                    let shown: String = cooked[found.span.range()].chars().take(400).collect();
+                    println!("{path}: {:?}: {shown}\n", found.statement.unparsed);
+                }
+                if std::env::var("SEQSCAN_ALL").is_ok() {
+                    for found in &facts.statements {
+                        let cooked = found.text.map_or("", |id| &facts.texts[id.index()].cooked);
+                        let shown: String = cooked[found.span.range()].chars().take(120).collect();
+                        println!("SQL {:?} {}", found.statement.verb, shown.replace('\n', " "));
+                    }
+                }
+            }
+            println!("{unread} of {all} statements are not understood");
+        };
+        let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(read).expect("a thread");
+        assert!(thread.join().is_ok());
+    }
 }

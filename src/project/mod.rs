@@ -3,14 +3,17 @@
 //!
 //! Everything here works on facts; no syntax tree and no SQL grammar is known.
 
+mod caches;
 mod calls;
 mod executed;
 mod flow;
+mod inputs;
 mod loops;
 mod manifest;
 mod modules;
 mod relations;
 mod repeats;
+mod requirements;
 mod shapes;
 mod sites;
 mod types;
@@ -24,9 +27,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use sites::{QuerySite, SiteEffect};
+pub(crate) use {
+    flow::Flow,
+    types::{ClassMember, Ty, Types},
+};
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
-use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, ValueId};
+use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
+use crate::orm::OrmFacts;
 use crate::source::SourceFile;
 use crate::sql::Dialect;
 
@@ -104,7 +112,10 @@ pub struct Project {
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
     executed: executed::Executed,
+    orm: Vec<OrmFacts>,
     relations: relations::Relations,
+    /// Relations that some query of the project loads along with its rows.
+    prefetched: FxHashSet<Box<str>>,
 }
 
 impl Project {
@@ -147,14 +158,18 @@ impl Project {
             sites: Vec::new(),
             repeats: Vec::new(),
             executed: FxHashSet::default(),
+            orm: Vec::new(),
             relations: relations::Relations::default(),
+            prefetched: FxHashSet::default(),
         };
+        project.prefetched = relations::prefetched(&project);
         project.relations = relations::Relations::find(&project);
         project.sites = project.each_file(sites::find);
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         project.executed = executed::find(&project, &graph);
+        project.orm = project.each_file(crate::orm::facts);
         project
     }
 
@@ -195,6 +210,12 @@ impl Project {
         self.sites.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
+    /// What the ORMs of a file say.
+    pub fn orm(&self, file: FileId) -> &OrmFacts {
+        const NONE: &OrmFacts = &OrmFacts::NONE;
+        self.orm.get(file.0 as usize).unwrap_or(NONE)
+    }
+
     /// The queries that run once per row of a loop of this file.
     pub fn repeats(&self, file: FileId) -> &[Repeat] {
         self.repeats.get(file.0 as usize).map_or(&[], Vec::as_slice)
@@ -203,6 +224,15 @@ impl Project {
     /// Whether a manifest or an import of the project names this library.
     pub(crate) fn uses_library(&self, library: LibraryId) -> bool {
         self.libraries.contains(&library)
+    }
+
+    /// Whether a site reads a whole relation of a row (`book.tags.all()`) that some query of the project loads
+    /// along: this row may come from it.
+    pub(crate) fn may_be_prefetched(&self, file: FileId, site: &QuerySite) -> bool {
+        let facts = &self.file(file).facts;
+        let Value::Member(object, name) = facts.value(facts.call(site.call).callee) else { return false };
+        let Value::Member(_, relation) = facts.value(*object) else { return false };
+        &facts.names[*name] == "all" && self.prefetched.contains(&facts.names[*relation])
     }
 
     /// What star imports bring into a file.

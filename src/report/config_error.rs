@@ -8,6 +8,7 @@ use super::Style;
 use super::paint::{Color, hanging, sanitize};
 use super::snippet::{Drawer, Mark};
 use crate::config::ConfigError;
+use crate::findings::Severity;
 use crate::source::{Language, SourceFile};
 
 /// Writes a mistake as an error, or as a warning if the run goes on.
@@ -21,7 +22,9 @@ pub fn write_config_error(error: &ConfigError, is_fatal: bool, style: &Style, ou
         // The language does not matter for a frame.
         let source = SourceFile::new(origin.as_str(), PathBuf::new(), Language::Sql, text.to_string());
         let mark = Mark { span, text: String::new(), is_primary: true };
-        out.write_all(Drawer::new(style).draw(&Arc::new(source), &origin, &[mark]).as_bytes())?;
+        let severity = if is_fatal { Severity::Error } else { Severity::Warning };
+        let drawn = Drawer::new(style).draw(&Arc::new(source), &origin, severity, vec![mark]);
+        out.write_all(drawn.as_bytes())?;
     }
     if let Some(help) = &error.help {
         let head = format!("  {} ", style.paint(Color::Label, "help:"));

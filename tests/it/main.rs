@@ -2,12 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod bad_input;
 mod catalogs;
 mod fixtures;
 mod page;
 mod pages;
-mod precommit;
 mod project;
-mod readme;
 mod tidy;

@@ -29,10 +29,18 @@ const MAX_TOKENS: usize = 100_000;
 pub(super) fn query(lexed: &Lexed, from: usize, to: usize, dialect: Dialect) -> Result<Query, Unparsed> {
     measure(lexed, from, to)?;
     let mut reason = Unparsed::Syntax;
-    for attempt in attempts(dialect) {
-        match parse_with(lexed, from, to, attempt, dialect) {
-            Ok(query) => return Ok(query),
-            Err(error) => reason = error,
+    let mut to = to;
+    let tails = [dangling(lexed, from, to), tail(lexed, from, to)];
+    for end in std::iter::once(to).chain(tails.into_iter().flatten()) {
+        if end <= from {
+            continue;
+        }
+        to = end;
+        for attempt in attempts(dialect) {
+            match parse_with(lexed, from, to, attempt, dialect) {
+                Ok(query) => return Ok(query),
+                Err(error) => reason = error,
+            }
         }
     }
     Err(reason)
@@ -47,6 +55,43 @@ pub(super) fn formula(lexed: &Lexed, from: usize, to: usize, dialect: Dialect) -
         let mut parser = Parser::new(&*parser_dialect).with_tokens_with_locations(tokens);
         let expr = parser.parse_expr().ok()?;
         (parser.peek_token().token == Token::EOF).then(|| lower::formula(lexed, &expr))
+    })
+}
+
+/// Where a statement really ends whose last words wait for something: `… WHERE`, `… AND`. A program adds
+/// the rest at run time.
+fn dangling(lexed: &Lexed, from: usize, to: usize) -> Option<usize> {
+    let waits = |index: usize| {
+        ["WHERE", "AND", "OR", "ON", "BY", "ORDER", "GROUP", "LIMIT", "HAVING", "SET"]
+            .iter()
+            .any(|word| lexed.is(index, word))
+    };
+    let end = (from..to).rev().take_while(|&index| waits(index)).last()?;
+    (end > from).then_some(end)
+}
+
+/// Where the tail of a statement begins that the parser may not know and that says nothing of what is read:
+/// `LOCK IN SHARE MODE`, `FOR NO KEY UPDATE`, `WHERE CURRENT OF c`, `ON CONFLICT …`, `RETURNING …`.
+fn tail(lexed: &Lexed, from: usize, to: usize) -> Option<usize> {
+    const TAILS: &[&[&str]] = &[
+        &["LOCK", "IN"],
+        &["FOR", "UPDATE"],
+        &["FOR", "NO", "KEY"],
+        &["FOR", "KEY"],
+        &["FOR", "SHARE"],
+        &["WHERE", "CURRENT", "OF"],
+        &["ON", "CONFLICT"],
+        &["ON", "DUPLICATE"],
+        &["RETURNING"],
+        &["OPTION"],
+        &["SETTINGS"],
+        &["INTO", "OUTFILE"],
+        &["WITH", "NO", "DATA"],
+    ];
+    let level = lexed.tokens.get(from)?.inside;
+    (from + 1..to).find(|&index| {
+        lexed.tokens[index].inside == level
+            && TAILS.iter().any(|words| words.iter().enumerate().all(|(at, word)| lexed.is(index + at, word)))
     })
 }
 
@@ -104,7 +149,14 @@ fn parse_with(lexed: &Lexed, from: usize, to: usize, attempt: Dialect, dialect: 
         return Err(Unparsed::Syntax);
     }
     let mut query = lower::statement(lexed, &statement, dialect).ok_or(Unparsed::Unsupported)?;
-    query.is_whole = is_whole;
+    let ends_early = lexed.tokens.get(to).is_some_and(|token| token.kind != super::lex::Kind::Close);
+    query.is_whole = is_whole && !ends_early;
+    if ends_early
+        && dangling(lexed, from, lexed.tokens.len()) == Some(to)
+        && let Some(root) = query.selects.first_mut()
+    {
+        root.has_open_clauses = true;
+    }
     Ok(query)
 }
 
