@@ -14,6 +14,7 @@ mod modules;
 mod relations;
 mod repeats;
 mod requirements;
+pub mod schema;
 mod shapes;
 mod sites;
 mod types;
@@ -26,6 +27,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
+pub use schema::Schema;
 pub use sites::{QuerySite, SiteEffect};
 pub(crate) use {
     flow::Flow,
@@ -116,6 +118,7 @@ pub struct Project {
     relations: relations::Relations,
     /// Relations that some query of the project loads along with its rows.
     prefetched: FxHashSet<Box<str>>,
+    schema: Schema,
 }
 
 impl Project {
@@ -161,6 +164,7 @@ impl Project {
             orm: Vec::new(),
             relations: relations::Relations::default(),
             prefetched: FxHashSet::default(),
+            schema: Schema::default(),
         };
         project.prefetched = relations::prefetched(&project);
         project.relations = relations::Relations::find(&project);
@@ -169,8 +173,14 @@ impl Project {
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         project.executed = executed::find(&project, &graph);
+        project.schema = Schema::of_sql(&project);
         project.orm = project.each_file(crate::orm::facts);
         project
+    }
+
+    /// The tables, keys and indexes that the project defines.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     /// Whether a statement of a file is run by something, as far as is known; always in a `.sql` file.
