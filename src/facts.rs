@@ -562,6 +562,8 @@ pub enum UseKind {
     Test,
     /// `x[0]`, not a slice
     Index,
+    /// `x[a:b]`: the value is the [`Value::Slice`], the place is that of the bounds.
+    Slice,
     /// `a in x`
     Contains,
 }

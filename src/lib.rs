@@ -54,6 +54,7 @@ pub mod engine;
 pub mod facts;
 pub mod findings;
 pub mod lang;
+pub mod orm;
 pub mod project;
 
 pub mod report;

@@ -3,20 +3,23 @@
 //!
 //! Everything here works on facts; no syntax tree and no SQL grammar is known.
 
+mod caches;
 mod calls;
 mod executed;
 mod flow;
+mod inputs;
 mod loops;
 mod manifest;
 mod modules;
 mod relations;
 mod repeats;
+mod requirements;
 mod shapes;
 mod sites;
 mod types;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -24,9 +27,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use sites::{QuerySite, SiteEffect};
+pub(crate) use {
+    flow::Flow,
+    types::{ClassMember, Ty, Types},
+};
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
-use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, ValueId};
+use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
+use crate::orm::OrmFacts;
 use crate::source::SourceFile;
 use crate::sql::Dialect;
 
@@ -61,13 +69,13 @@ pub struct ProjectFile {
     pub facts: Arc<FileFacts>,
 }
 
-/// What is imported whole.
-#[derive(Clone, Debug)]
-pub(crate) enum Star {
-    /// A file of the project.
-    File(FileId),
-    /// A module of a library.
-    Library(Box<str>),
+/// What star imports bring into a file, through any number of barrels.
+#[derive(Debug, Default)]
+pub(crate) struct Stars {
+    /// Name → the file that binds it.
+    pub(crate) files: FxHashMap<Box<str>, FileId>,
+    /// Modules of libraries.
+    pub(crate) libraries: Vec<Box<str>>,
 }
 
 /// How the project is looked at.
@@ -98,13 +106,16 @@ pub struct Project {
     bindings: Vec<FxHashMap<Name, ValueId>>,
     /// Module text → file, for each file.
     imports: Vec<FxHashMap<Box<str>, FileId>>,
-    /// What each file imports all names of.
-    stars: Vec<Vec<Star>>,
+    /// What star imports bring into each file, found when first asked for.
+    stars: Vec<OnceLock<Stars>>,
     libraries: FxHashSet<LibraryId>,
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
     executed: executed::Executed,
+    orm: Vec<OrmFacts>,
     relations: relations::Relations,
+    /// Relations that some query of the project loads along with its rows.
+    prefetched: FxHashSet<Box<str>>,
 }
 
 impl Project {
@@ -133,6 +144,7 @@ impl Project {
                 known
             })
             .collect();
+        let stars = files.iter().map(|_| OnceLock::new()).collect();
         let libraries = used_libraries(&files, &manifests, &catalog);
         let mut project = Project {
             files,
@@ -141,20 +153,23 @@ impl Project {
             modules,
             bindings,
             imports,
-            stars: Vec::new(),
+            stars,
             libraries,
             sites: Vec::new(),
             repeats: Vec::new(),
             executed: FxHashSet::default(),
+            orm: Vec::new(),
             relations: relations::Relations::default(),
+            prefetched: FxHashSet::default(),
         };
-        project.stars = project.ids().map(|file| project.find_stars(file)).collect();
+        project.prefetched = relations::prefetched(&project);
         project.relations = relations::Relations::find(&project);
         project.sites = project.each_file(sites::find);
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         project.executed = executed::find(&project, &graph);
+        project.orm = project.each_file(crate::orm::facts);
         project
     }
 
@@ -195,6 +210,12 @@ impl Project {
         self.sites.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
+    /// What the ORMs of a file say.
+    pub fn orm(&self, file: FileId) -> &OrmFacts {
+        const NONE: &OrmFacts = &OrmFacts::NONE;
+        self.orm.get(file.0 as usize).unwrap_or(NONE)
+    }
+
     /// The queries that run once per row of a loop of this file.
     pub fn repeats(&self, file: FileId) -> &[Repeat] {
         self.repeats.get(file.0 as usize).map_or(&[], Vec::as_slice)
@@ -205,20 +226,43 @@ impl Project {
         self.libraries.contains(&library)
     }
 
-    /// What a file imports all names of.
-    pub(crate) fn stars(&self, file: FileId) -> &[Star] {
-        self.stars.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    /// Whether a site reads a whole relation of a row (`book.tags.all()`) that some query of the project loads
+    /// along: this row may come from it.
+    pub(crate) fn may_be_prefetched(&self, file: FileId, site: &QuerySite) -> bool {
+        let facts = &self.file(file).facts;
+        let Value::Member(object, name) = facts.value(facts.call(site.call).callee) else { return false };
+        let Value::Member(_, relation) = facts.value(*object) else { return false };
+        &facts.names[*name] == "all" && self.prefetched.contains(&facts.names[*relation])
     }
 
-    fn find_stars(&self, file: FileId) -> Vec<Star> {
-        let facts = &self.file(file).facts;
-        let stars = facts.imports.iter().filter(|import| import.what == Imported::Star);
-        stars
-            .map(|import| {
+    /// What star imports bring into a file.
+    pub(crate) fn stars(&self, file: FileId) -> &Stars {
+        self.stars[file.0 as usize].get_or_init(|| self.find_stars(file))
+    }
+
+    fn find_stars(&self, file: FileId) -> Stars {
+        let mut stars = Stars::default();
+        // Each file is looked at once: barrels re-export each other.
+        let mut seen = FxHashSet::from_iter([file]);
+        let mut open = vec![file];
+        while let Some(at) = open.pop() {
+            let facts = &self.file(at).facts;
+            for import in facts.imports.iter().filter(|import| import.what == Imported::Star) {
                 let module = &facts.names[import.module];
-                self.resolve_module(file, module).map_or_else(|| Star::Library(module.into()), Star::File)
-            })
-            .collect()
+                match self.resolve_module(at, module) {
+                    Some(target) if seen.insert(target) => {
+                        let names = &self.file(target).facts.names;
+                        for name in self.bindings[target.0 as usize].keys() {
+                            stars.files.entry(names[*name].into()).or_insert(target);
+                        }
+                        open.push(target);
+                    }
+                    Some(_) => {}
+                    None => stars.libraries.push(module.into()),
+                }
+            }
+        }
+        stars
     }
 
     /// What a top-level name of a file is bound to.

@@ -30,7 +30,7 @@ impl<'p> Types<'p> {
     }
 
     /// Whether nothing is known against a receiver being a database.
-    fn may_be_database(&self, file: FileId, object: ValueId) -> bool {
+    pub(crate) fn may_be_database(&self, file: FileId, object: ValueId) -> bool {
         match self.of(file, object) {
             Ty::Unknown => true,
             Ty::Instance(class, _) | Ty::Class(class) => self.has_unknown_base(class),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::relations::{self, Relation};
-use super::{ClassRef, FileId, FunctionRef, Project, Star};
+use super::{ClassRef, FileId, FunctionRef, Project};
 use crate::apis::{Returned, TypeId};
 use crate::facts::*;
 
@@ -131,6 +131,44 @@ impl<'p> Types<'p> {
         ];
         let root = path.split(['.', '/', ':']).next().unwrap_or(path);
         FOREIGN.contains(&root) || path.starts_with("node:") || path.starts_with("@tanstack/")
+    }
+
+    /// Whether a value comes from a library that is no part of the project, catalogued or not: its methods are
+    /// not functions of the project.
+    pub(crate) fn is_foreign(&self, file: FileId, value: ValueId) -> bool {
+        self.foreign(file, value, 0)
+    }
+
+    fn foreign(&self, file: FileId, value: ValueId, depth: u8) -> bool {
+        if depth > 12 {
+            return false;
+        }
+        let facts = self.facts(file);
+        match facts.value(value) {
+            Value::Import(_) => matches!(self.of(file, value), Ty::Path(path) if !path.starts_with('.')),
+            Value::Typed(of) => self.foreign(file, of.head, depth + 1),
+            Value::Param(function, index) => {
+                let param = facts.function(*function).params.get(usize::from(*index));
+                param
+                    .and_then(|param| param.annotation)
+                    .is_some_and(|annotation| self.foreign(file, annotation, depth + 1))
+            }
+            Value::Call(call) => self.foreign(file, facts.call(*call).callee, depth + 1),
+            Value::Either(left, right) => self.foreign(file, *left, depth + 1) || self.foreign(file, *right, depth + 1),
+            Value::Carried(object, _) | Value::Element(object, _) | Value::Part(object, _) | Value::Item(object, _) => {
+                self.foreign(file, *object, depth + 1)
+            }
+            Value::Member(object, name) => match self.of(file, *object) {
+                Ty::Class(class) | Ty::Instance(class, _) => match self.class_member(class, &facts.names[*name]) {
+                    Some(ClassMember::Attribute(file, value, annotation)) => {
+                        self.foreign(file, annotation.unwrap_or(value), depth + 1)
+                    }
+                    _ => false,
+                },
+                _ => self.foreign(file, *object, depth + 1),
+            },
+            _ => false,
+        }
     }
 
     fn facts(&self, file: FileId) -> &'p FileFacts {
@@ -320,32 +358,22 @@ impl<'p> Types<'p> {
 
     /// What `name` is at the top level of `file`, through star imports.
     pub(crate) fn binding(&self, file: FileId, name: &str) -> Ty {
-        // Each file is looked at once: barrels re-export each other.
-        let mut seen = FxHashSet::from_iter([file]);
-        let mut open = vec![file];
-        while let Some(at) = open.pop() {
-            let facts = self.facts(at);
-            if let Some(value) = facts.names.find(name).and_then(|id| self.project.binding(at, id)) {
-                let ty = self.of(at, value);
-                if ty.is_known() || at == file {
-                    return ty;
-                }
-            }
-            for star in self.project.stars(at) {
-                match star {
-                    Star::File(target) => {
-                        if seen.insert(*target) {
-                            open.push(*target);
-                        }
-                    }
-                    Star::Library(module) => {
-                        let path = library_path(module, name);
-                        let catalog = &self.project.catalog;
-                        if catalog.function(&path).is_some() || catalog.type_named(&path).is_some() {
-                            return Ty::Path(path);
-                        }
-                    }
-                }
+        let bound = |at: FileId| {
+            let value = self.facts(at).names.find(name).and_then(|id| self.project.binding(at, id))?;
+            Some(self.of(at, value))
+        };
+        if let Some(ty) = bound(file) {
+            return ty;
+        }
+        let stars = self.project.stars(file);
+        if let Some(ty) = stars.files.get(name).and_then(|&target| bound(target)) {
+            return ty;
+        }
+        let catalog = &self.project.catalog;
+        for module in &stars.libraries {
+            let path = library_path(module, name);
+            if catalog.function(&path).is_some() || catalog.type_named(&path).is_some() {
+                return Ty::Path(path);
             }
         }
         // `import db from "./db"` where `db` is `module.exports = { … }`.
@@ -587,8 +615,18 @@ impl<'p> Types<'p> {
                 other => other.clone(),
             },
             Returned::Type(ty) => Ty::Api(ty, model),
-            Returned::Row => model.map_or(Ty::Unknown, |class| Ty::Instance(class, None)),
-            Returned::Rows => Ty::List(Box::new(model.map_or(Ty::Unknown, |class| Ty::Instance(class, None)))),
+            Returned::Row => self.row(receiver, model),
+            Returned::Rows => Ty::List(Box::new(self.row(receiver, model))),
+        }
+    }
+
+    /// A row of a model; where the model is no class of the project (`sequelize.define(…)`), its type stands for
+    /// its rows too.
+    fn row(&self, receiver: &Ty, model: Option<ClassRef>) -> Ty {
+        match (model, receiver) {
+            (Some(class), _) => Ty::Instance(class, None),
+            (None, Ty::Api(ty, _)) if self.project.catalog.method(*ty, "save").is_some() => receiver.clone(),
+            _ => Ty::Unknown,
         }
     }
 

@@ -119,8 +119,8 @@ fn wrap(line: &str, room: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = line;
     while rest.chars().count() > room {
-        let limit = rest.char_indices().nth(room).map_or(rest.len(), |(at, _)| at);
-        let Some(space) = rest[..=limit].rfind(' ').or_else(|| rest.find(' ')) else { break };
+        let limit = rest.char_indices().nth(room + 1).map_or(rest.len(), |(at, _)| at);
+        let Some(space) = rest[..limit].rfind(' ').or_else(|| rest.find(' ')) else { break };
         lines.push(rest[..space].trim_end());
         rest = rest[space..].trim_start();
     }

@@ -4,8 +4,11 @@
 
 mod bad_input;
 mod catalogs;
+mod cli;
+mod config;
 mod fixtures;
 mod page;
 mod pages;
 mod project;
+mod reports;
 mod tidy;

@@ -125,7 +125,9 @@ impl<'a> Walk<'a> {
             && kind(*slice) == Kind::Slice
         {
             let (low, high) = self.bounds(*slice);
-            return self.b.value(Value::Slice(object, low, high));
+            let value = self.b.value(Value::Slice(object, low, high));
+            self.b.used(value, UseKind::Slice, self.one_line(span(*slice)));
+            return value;
         }
         let mut values: Vec<ValueId> = Vec::with_capacity(keys.len());
         for key in keys {

@@ -4,7 +4,8 @@ use sqlparser::dialect::Dialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Word};
 
-use crate::sql::lex::{Lexed, Reading};
+use crate::sql::Reading;
+use crate::sql::lex::Lexed;
 
 /// The parser's tokens of what stands between two tokens of `lexed`. Their places are all on line 1, and
 /// the column is the byte in the text around the statement, plus one: so the places of the tree need no
@@ -45,8 +46,17 @@ pub(super) fn tokens(lexed: &Lexed, from: usize, to: usize, dialect: &dyn Dialec
             Some(Reading::Assignment) => {
                 out.push(TokenWithSpan::new(token.token, place));
                 out.push(TokenWithSpan::new(Token::Eq, span(end, end)));
-                let word = Word { value: "z".into(), quote_style: None, keyword: Keyword::NoKeyword };
-                out.push(TokenWithSpan::new(Token::Word(word), span(end, end)));
+                out.push(word("z", Keyword::NoKeyword, end));
+            }
+            Some(Reading::Query) => {
+                out.push(word("SELECT", Keyword::SELECT, start));
+                out.push(TokenWithSpan::new(token.token, place));
+            }
+            Some(Reading::Whens) => {
+                out.push(word("WHEN", Keyword::WHEN, start));
+                out.push(TokenWithSpan::new(token.token, place));
+                out.push(word("THEN", Keyword::THEN, end));
+                out.push(word("z", Keyword::NoKeyword, end));
             }
             _ => out.push(TokenWithSpan::new(token.token, place)),
         }
@@ -89,11 +99,17 @@ impl Update {
             Token::LParen => self.depth += 1,
             Token::RParen => self.depth = self.depth.saturating_sub(1),
             Token::Comma if self.depth == 0 => {
-                *token = Token::Word(Word { value: "JOIN".into(), quote_style: None, keyword: Keyword::JOIN });
+                *token = word("JOIN", Keyword::JOIN, 0).token;
             }
             _ => {}
         }
     }
+}
+
+/// A word that takes no room.
+fn word(text: &str, keyword: Keyword, at: u64) -> TokenWithSpan {
+    let word = Word { value: text.into(), quote_style: None, keyword };
+    TokenWithSpan::new(Token::Word(word), span(at, at))
 }
 
 fn span(start: u64, end: u64) -> Span {

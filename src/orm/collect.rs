@@ -1,0 +1,458 @@
+//! Asks each call of a file once which ORM it belongs to and what it says.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::evidence::{Evidence, of_call, of_receiver, project_uses};
+use super::values::{self, Edge};
+use super::{Narrowing, Orm, OrmFacts, OrmPage, OrmPredicate, PredicateOp, bound, django, sort};
+use crate::facts::*;
+use crate::findings::Confidence;
+use crate::project::{ClassRef, FileId, Flow, Types};
+use crate::source::{Language, Span};
+
+/// What the ORMs of `file` say.
+pub(crate) fn facts(types: &Types<'_>, file: FileId) -> OrmFacts {
+    let language = types.project().file(file).source.language;
+    let mut collector = Collector::new(types, file);
+    match language {
+        Language::Sql => return OrmFacts::default(),
+        Language::Python => collector.python(),
+        _ => collector.ecma(),
+    }
+    let mut found = collector.finish();
+    found.params = bound::of_sites(types, file);
+    found
+}
+
+/// Collects what one file says.
+pub(super) struct Collector<'t, 'p> {
+    pub(super) types: &'t Types<'p>,
+    pub(super) file: FileId,
+    pub(super) facts: &'p FileFacts,
+    pub(super) source: &'p str,
+    pub(super) found: OrmFacts,
+    /// Calls whose predicates have been told.
+    pub(super) seen: FxHashSet<CallId>,
+    /// Object literals that have been read as conditions.
+    pub(super) seen_objects: FxHashSet<ValueId>,
+    groups: u32,
+    callers: Option<FxHashMap<CallId, CallId>>,
+}
+
+/// Where a condition stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) orm: Orm,
+    pub(super) model: Option<ClassRef>,
+    /// The call that the condition is given to.
+    pub(super) call: CallId,
+    /// Where to point if the predicate itself has no place.
+    pub(super) span: Span,
+    pub(super) group: Option<u32>,
+    pub(super) negated: bool,
+    pub(super) confidence: Confidence,
+}
+
+impl<'t, 'p> Collector<'t, 'p> {
+    fn new(types: &'t Types<'p>, file: FileId) -> Self {
+        let of = types.project().file(file);
+        Collector {
+            types,
+            file,
+            facts: &of.facts,
+            source: &of.source.text,
+            found: OrmFacts::default(),
+            seen: FxHashSet::default(),
+            seen_objects: FxHashSet::default(),
+            groups: 0,
+            callers: None,
+        }
+    }
+
+    fn python(&mut self) {
+        let names: Vec<(CallId, &'p str)> = self.calls().collect();
+        for &(call, name) in &names {
+            match name {
+                "filter" | "exclude" | "get" | "aget" | "get_or_none" | "complex_filter" | "where" | "filter_by"
+                | "having" | "get_object_or_404" | "get_list_or_404" | "aget_object_or_404" | "orwhere" => {
+                    self.python_filter(call, name)
+                }
+                "offset" | "slice" | "paginate" | "page" | "limit" | "fetch" => self.python_page(call, name),
+                _ => {}
+            }
+        }
+        self.loose_lookups(&names);
+        self.loose_columns(&names);
+        for index in 0..self.facts.uses.len() {
+            let used = self.facts.uses[index];
+            if used.kind == UseKind::Slice {
+                self.slice(used);
+            }
+        }
+    }
+
+    fn python_filter(&mut self, call: CallId, name: &'p str) {
+        let evidence = match of_call(self.types, self.file, call) {
+            Some(evidence) => evidence,
+            None => match self.lookup_evidence(call) {
+                Some(evidence) => evidence,
+                None => return,
+            },
+        };
+        match evidence.orm {
+            Orm::Django | Orm::Tortoise => self.lookups(call, name, evidence),
+            Orm::SqlAlchemy => self.columns(call, evidence),
+            Orm::Peewee if matches!(name, "filter") => self.lookups(call, name, evidence),
+            Orm::Peewee => self.columns(call, evidence),
+            _ => {}
+        }
+    }
+
+    fn ecma(&mut self) {
+        let names: Vec<(CallId, &'p str)> = self.calls().collect();
+        for &(call, name) in &names {
+            if self.seen.contains(&call) {
+                continue;
+            }
+            if is_finder(name) {
+                self.finder(call, name);
+            }
+            if is_condition(name) {
+                self.builder(call, name);
+            }
+            if matches!(name, "offset" | "skip" | "range" | "page" | "fetchPage" | "paginate") {
+                self.builder_page(call, name);
+            }
+        }
+        self.loose_drizzle(&names);
+        self.loose_operators(&names);
+        self.loose_builders(&names);
+    }
+
+    /// All calls with the name that is called.
+    fn calls(&self) -> impl Iterator<Item = (CallId, &'p str)> + use<'p> {
+        let facts = self.facts;
+        let flow = Flow::new(facts);
+        facts.calls.iter().zip(0u32..).filter_map(move |(call, id)| Some((CallId(id), flow.called_name(call)?)))
+    }
+
+    fn finish(mut self) -> OrmFacts {
+        self.found.predicates.sort_by_key(|predicate| (predicate.span, predicate.call));
+        self.found.pages.sort_by_key(|page| page.span);
+        self.found.pages.dedup_by_key(|page| page.span);
+        let mut queries: FxHashMap<u32, CallId> = FxHashMap::default();
+        for index in 0..self.found.predicates.len() {
+            let OrmPredicate { orm, call, group, .. } = self.found.predicates[index];
+            let root = self.expression_root(call);
+            let query = match group {
+                Some(group) => *queries.entry(group).or_insert(root),
+                None => root,
+            };
+            let table = if orm.is_builder() { self.table(call) } else { None };
+            let predicate = &mut self.found.predicates[index];
+            predicate.query = query;
+            predicate.table = table;
+        }
+        for index in 0..self.found.predicates.len() {
+            let op = self.found.predicates[index].op;
+            if op.has_leading_wildcard() || op == PredicateOp::Regex {
+                let OrmPredicate { orm, model, column, .. } = &self.found.predicates[index];
+                self.found.predicates[index].is_indexed = match (orm, model) {
+                    (Orm::Django, Some(model)) => django::has_trigram_index(self.types, *model, column),
+                    _ => false,
+                };
+                self.found.predicates[index].narrowed = self.narrowing(&self.found.predicates[index]);
+            }
+        }
+        self.found
+    }
+
+    /// What else must hold where a predicate does: in the same query, or in the query that it refines.
+    fn narrowing(&self, of: &OrmPredicate) -> Option<Narrowing> {
+        let chain = self.chain(of.call);
+        let others = self.found.predicates.iter().filter(|other| {
+            (other.query == of.query || chain.contains(&other.call))
+                && other.group.is_none()
+                && !other.negated
+                && matches!(other.op, PredicateOp::Equal | PredicateOp::In)
+                && !other.is_constant
+        });
+        let mut found: Option<Narrowing> = None;
+        for other in others {
+            let is_unique = other.op == PredicateOp::Equal && self.is_unique(other);
+            if is_unique || found.is_none() {
+                found = Some(Narrowing { column: other.column.clone(), is_unique });
+            }
+        }
+        found.or_else(|| self.related_rows(&chain))
+    }
+
+    /// `event.items.filter(…)`: only the rows that one row is related to.
+    fn related_rows(&self, chain: &[CallId]) -> Option<Narrowing> {
+        let receiver = self.receiver(*chain.last()?)?;
+        let is_related = match of_receiver(self.types, self.file, receiver) {
+            Some(evidence) => evidence.receiver.ends_with("RelatedManager") || evidence.receiver.ends_with(".Relation"),
+            None => match self.facts.value(receiver) {
+                Value::Member(object, name) => {
+                    project_uses(self.types, &[Orm::Django])
+                        && self.types.project().file(self.file).source.language == Language::Python
+                        && !self.facts.names[*name].contains("objects")
+                        && !self.facts.names[*name].contains("manager")
+                        && matches!(self.facts.value(*object), Value::Member(..) | Value::Param(..) | Value::This(_))
+                }
+                _ => false,
+            },
+        };
+        is_related.then(|| Narrowing { column: String::new(), is_unique: false })
+    }
+
+    fn is_unique(&self, predicate: &OrmPredicate) -> bool {
+        let last = predicate.column.rsplit(['.']).next().unwrap_or("");
+        matches!(last, "id" | "pk" | "uuid" | "_id" | "guid")
+            || predicate
+                .model
+                .and_then(|model| django::field(self.types, model, &predicate.column))
+                .is_some_and(|field| field.is_unique)
+    }
+
+    // ── Places ──────────────────────────────────────────────────────────────────────────────────────
+
+    /// The first line of a range.
+    pub(super) fn one_line(&self, span: Span) -> Span {
+        let text = self.source.get(span.range()).unwrap_or("");
+        let end = memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
+        let line = text[..end].trim_end();
+        Span::new(span.start as usize, span.start as usize + line.len())
+    }
+
+    /// Where a text of this file stands, without its quotes; `None` for what is not one text.
+    pub(super) fn text_span(&self, value: ValueId) -> Option<Span> {
+        let text = self.facts.text(value)?;
+        let (first, last) = (text.pieces.first()?, text.pieces.last()?);
+        let span = self.one_line(first.host.cover(last.host));
+        (!span.is_empty()).then_some(span)
+    }
+
+    /// The name that is called.
+    pub(super) fn called(&self, call: CallId) -> &'p str {
+        Flow::new(self.facts).called_name(self.facts.call(call)).unwrap_or("")
+    }
+
+    /// What a method is called on.
+    pub(super) fn receiver(&self, call: CallId) -> Option<ValueId> {
+        match self.facts.value(self.facts.call(call).callee) {
+            Value::Member(object, _) => Some(*object),
+            _ => None,
+        }
+    }
+
+    /// The call that a method is called on.
+    pub(super) fn receiver_call(&self, call: CallId) -> Option<CallId> {
+        let mut value = self.receiver(call)?;
+        for _ in 0..8 {
+            value = match self.facts.value(value) {
+                Value::Call(call) => return Some(*call),
+                Value::Carried(before, _) | Value::Member(before, _) | Value::Slice(before, ..) => *before,
+                Value::Either(left, right) => match self.facts.value(*left) {
+                    Value::Call(call) => return Some(*call),
+                    _ => *right,
+                },
+                _ => return None,
+            };
+        }
+        None
+    }
+
+    /// The calls of the chain that ends in `call`, last first.
+    pub(super) fn chain(&self, call: CallId) -> Vec<CallId> {
+        let mut chain = vec![call];
+        while let Some(next) = self.receiver_call(chain[chain.len() - 1])
+            && chain.len() < 64
+            && !chain.contains(&next)
+        {
+            chain.push(next);
+        }
+        chain
+    }
+
+    /// The chain of calls around `call` in the same query: those it is made on and those made on it.
+    pub(super) fn whole_chain(&mut self, call: CallId) -> Vec<CallId> {
+        if self.callers.is_none() {
+            let ids = (0u32..).map(CallId).take(self.facts.calls.len());
+            let callers = ids.filter_map(|id| Some((self.receiver_call(id)?, id))).collect();
+            self.callers = Some(callers);
+        }
+        let mut last = call;
+        let mut steps = 0;
+        while let Some(&next) = self.callers.as_ref().and_then(|callers| callers.get(&last))
+            && steps < 64
+        {
+            last = next;
+            steps += 1;
+        }
+        self.chain(last)
+    }
+
+    /// What is known of the receiver of the chain that ends in `call`.
+    pub(super) fn chain_evidence(&self, call: CallId) -> Option<Evidence<'p>> {
+        let receiver = self.receiver(call)?;
+        of_receiver(self.types, self.file, receiver)
+    }
+
+    // ── Facts ───────────────────────────────────────────────────────────────────────────────────────
+
+    /// A number for predicates that are alternatives.
+    pub(super) fn new_group(&mut self) -> u32 {
+        self.groups += 1;
+        self.groups
+    }
+
+    /// Adds a predicate.
+    pub(super) fn add(&mut self, place: &Place, column: impl Into<String>, op: PredicateOp, value: Option<ValueId>) {
+        self.add_at(place, column, op, value, place.span);
+    }
+
+    /// Adds a predicate with a place of its own.
+    pub(super) fn add_at(
+        &mut self,
+        place: &Place,
+        column: impl Into<String>,
+        op: PredicateOp,
+        value: Option<ValueId>,
+        span: Span,
+    ) {
+        self.push(place, column.into(), op, value, span, false);
+    }
+
+    /// Adds a predicate whose pattern is written in the code: `LIKE` with this value.
+    pub(super) fn add_like(
+        &mut self,
+        place: &Place,
+        column: impl Into<String>,
+        ignores_case: bool,
+        pattern: ValueId,
+        span: Span,
+    ) {
+        let op = self.pattern_op(pattern, ignores_case);
+        self.push(place, column.into(), op, Some(pattern), span, true);
+    }
+
+    /// Adds a predicate of a SQL fragment.
+    pub(super) fn push(
+        &mut self,
+        place: &Place,
+        column: String,
+        op: PredicateOp,
+        value: Option<ValueId>,
+        span: Span,
+        is_pattern: bool,
+    ) {
+        let Place { orm, model, call, group, negated, confidence, .. } = *place;
+        self.found.predicates.push(OrmPredicate {
+            orm,
+            column,
+            model,
+            table: None,
+            op,
+            value,
+            is_constant: value.is_none_or(|value| values::is_constant(self.types, self.file, value)),
+            span: self.one_line(span),
+            call,
+            group,
+            negated,
+            is_pattern,
+            confidence,
+            query: call,
+            is_indexed: false,
+            narrowed: None,
+        });
+    }
+
+    /// What `LIKE` with this pattern asks.
+    pub(super) fn pattern_op(&self, pattern: ValueId, ignores_case: bool) -> PredicateOp {
+        let first = values::first(self.types, self.file, pattern);
+        let last = values::last(self.types, self.file, pattern);
+        match (first, last, ignores_case) {
+            (Edge::Wildcard, Edge::Text, false) => PredicateOp::Suffix,
+            (Edge::Wildcard, Edge::Text, true) => PredicateOp::ISuffix,
+            (Edge::Wildcard, _, false) => PredicateOp::Contains,
+            (Edge::Wildcard, _, true) => PredicateOp::IContains,
+            (Edge::Text, _, false) => PredicateOp::Prefix,
+            (Edge::Text, _, true) => PredicateOp::IPrefix,
+            _ => PredicateOp::Other,
+        }
+    }
+
+    /// Adds a page.
+    pub(super) fn page(
+        &mut self,
+        evidence: &Evidence<'_>,
+        call: CallId,
+        offset: ValueId,
+        limit: Option<ValueId>,
+        span: Span,
+    ) {
+        let at = self.facts.call(call);
+        let sort = sort::of_chain(self, call);
+        let table = self.table(call);
+        self.found.pages.push(OrmPage {
+            orm: evidence.orm,
+            model: evidence.model,
+            table,
+            offset: Some(offset),
+            amount: values::amount(self.types, self.file, offset, at.in_loop),
+            limit,
+            span: self.one_line(span),
+            function: at.function,
+            sort,
+            confidence: evidence.confidence,
+        });
+    }
+
+    /// The table that a builder names at the start of its chain: `knex("users")`, `.from("users")`.
+    fn table(&mut self, call: CallId) -> Option<String> {
+        self.whole_chain(call).into_iter().rev().find_map(|id| {
+            let call = self.facts.call(id);
+            let names_table = self.receiver(id).is_none()
+                || matches!(self.called(id), "from" | "table" | "selectFrom" | "updateTable" | "deleteFrom" | "into");
+            let name = self.facts.literal(call.args.first().filter(|_| names_table)?.value)?;
+            name.split_whitespace().next().map(str::to_owned)
+        })
+    }
+}
+
+/// Whether a method of this name is given an object with a `where` or is one of MikroORM's or TypeORM's.
+fn is_finder(name: &str) -> bool {
+    name.starts_with("find")
+        || name.starts_with("update")
+        || name.starts_with("delete")
+        || matches!(
+            name,
+            "count"
+                | "aggregate"
+                | "groupBy"
+                | "upsert"
+                | "destroy"
+                | "sum"
+                | "min"
+                | "max"
+                | "nativeUpdate"
+                | "nativeDelete"
+                | "increment"
+                | "decrement"
+                | "exists"
+                | "exist"
+                | "softDelete"
+                | "restore"
+        )
+}
+
+/// Whether a method of this name adds a condition to a chain.
+pub(super) fn is_condition(name: &str) -> bool {
+    let rest = name.strip_prefix("or").or_else(|| name.strip_prefix("and")).unwrap_or(name);
+    rest.strip_prefix("where")
+        .or_else(|| rest.strip_prefix("Where"))
+        .or_else(|| rest.strip_prefix("having"))
+        .or_else(|| rest.strip_prefix("Having"))
+        .is_some()
+}

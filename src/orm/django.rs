@@ -1,0 +1,468 @@
+//! Predicates written as keyword lookups: `filter(author__name__icontains=q)`, `Q(title__startswith=q)`.
+//! Django's ORM; Tortoise and peewee's `filter` write them the same way.
+
+use super::collect::{Collector, Place};
+use super::evidence::{Evidence, of_function, project_uses};
+use super::{Orm, PredicateOp};
+use crate::facts::*;
+use crate::findings::Confidence;
+use crate::project::{ClassMember, ClassRef, Ty, Types};
+
+/// The lookups and what they ask.
+const LOOKUPS: [(&str, PredicateOp); 27] = [
+    ("exact", PredicateOp::Equal),
+    ("eq", PredicateOp::Equal),
+    ("in", PredicateOp::In),
+    ("gt", PredicateOp::Range),
+    ("gte", PredicateOp::Range),
+    ("lt", PredicateOp::Range),
+    ("lte", PredicateOp::Range),
+    ("range", PredicateOp::Range),
+    ("isnull", PredicateOp::IsNull),
+    ("not_isnull", PredicateOp::IsNull),
+    ("startswith", PredicateOp::Prefix),
+    ("istartswith", PredicateOp::IPrefix),
+    ("contains", PredicateOp::Contains),
+    ("icontains", PredicateOp::IContains),
+    ("endswith", PredicateOp::Suffix),
+    ("iendswith", PredicateOp::ISuffix),
+    ("regex", PredicateOp::Regex),
+    ("iregex", PredicateOp::Regex),
+    ("posix_regex", PredicateOp::Regex),
+    ("iposix_regex", PredicateOp::Regex),
+    ("regexp", PredicateOp::Regex),
+    ("iexact", PredicateOp::Other),
+    ("search", PredicateOp::Other),
+    ("ne", PredicateOp::NotEqual),
+    ("not", PredicateOp::NotEqual),
+    ("date", PredicateOp::Other),
+    ("year", PredicateOp::Other),
+];
+
+/// What a lookup stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FieldKind {
+    /// Text.
+    Text,
+    /// Not text: containment means something else there.
+    Other,
+    /// Not known.
+    Unknown,
+}
+
+/// A field of a model, as far as its declaration says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Field {
+    pub(super) kind: FieldKind,
+    /// Whether it has a unique value for each row.
+    pub(super) is_unique: bool,
+}
+
+/// `author__name__icontains` → `author__name` and what is asked of it.
+pub(super) fn split_lookup(key: &str) -> (&str, PredicateOp) {
+    if let Some((column, last)) = key.rsplit_once("__")
+        && let Some(&(_, op)) = LOOKUPS.iter().find(|(name, _)| *name == last)
+    {
+        return (column, op);
+    }
+    (key, PredicateOp::Equal)
+}
+
+impl<'p> Collector<'_, 'p> {
+    /// A call that no type resolves, whose keywords only Django's lookups have.
+    pub(super) fn lookup_evidence(&self, call: CallId) -> Option<Evidence<'p>> {
+        let receiver = self.receiver(call)?;
+        let is_lookup = |arg: &Arg| {
+            arg.name.is_some_and(|name| {
+                let (column, op) = split_lookup(&self.facts.names[name]);
+                !column.is_empty() && (op.has_leading_wildcard() || op == PredicateOp::IPrefix)
+            })
+        };
+        if !self.facts.call(call).args.iter().any(is_lookup) || !self.types.may_be_database(self.file, receiver) {
+            return None;
+        }
+        let orm = [Orm::Django, Orm::Tortoise].into_iter().find(|&orm| project_uses(self.types, &[orm]))?;
+        Some(Evidence { orm, model: None, confidence: Confidence::Medium, receiver: "" })
+    }
+
+    /// The predicates of a call that takes lookups.
+    pub(super) fn lookups(&mut self, call: CallId, name: &str, evidence: Evidence<'p>) {
+        // A row is no queryset: `order.get(…)` is somebody's own method.
+        if evidence.receiver.ends_with(".Model") && evidence.orm == Orm::Django {
+            return;
+        }
+        if !self.seen.insert(call) {
+            return;
+        }
+        let model = evidence.model.or_else(|| self.model_argument(call, name));
+        let at = self.facts.call(call);
+        let place = Place {
+            orm: evidence.orm,
+            model,
+            call,
+            span: at.name_span,
+            group: None,
+            negated: name == "exclude",
+            confidence: evidence.confidence,
+        };
+        self.lookup_arguments(call, &place);
+    }
+
+    /// `get_object_or_404(Model, …)`
+    fn model_argument(&self, call: CallId, name: &str) -> Option<ClassRef> {
+        let first = self.facts.call(call).args.first().filter(|_| name.contains("_or_404"))?;
+        match self.types.of(self.file, first.value) {
+            Ty::Class(class) => Some(class),
+            Ty::Api(_, model) => model,
+            _ => None,
+        }
+    }
+
+    fn lookup_arguments(&mut self, call: CallId, place: &Place) {
+        let facts = self.facts;
+        for arg in &facts.call(call).args {
+            let place = Place { span: self.one_line(arg.span), ..*place };
+            match arg.name {
+                Some(name) if matches!(&facts.names[name], "join_type" | "defaults" | "_connector" | "_negated") => {}
+                Some(name) => self.lookup(&place, &facts.names[name], arg.value),
+                None => self.lookup_condition(arg.value, &place, 0),
+            }
+        }
+    }
+
+    fn lookup(&mut self, place: &Place, key: &str, value: ValueId) {
+        let (column, op) = split_lookup(key);
+        let op = if op == PredicateOp::Contains { self.containment(place.model, column, value) } else { op };
+        let confidence = match op {
+            PredicateOp::Contains if !self.is_text(place.model, column, value) => Confidence::Low.min(place.confidence),
+            _ => place.confidence,
+        };
+        let op = if op == PredicateOp::Regex { self.regex_op(value) } else { op };
+        self.add(&Place { confidence, ..*place }, column, op, Some(value));
+    }
+
+    /// `__contains` on what is no text asks for something else.
+    fn containment(&self, model: Option<ClassRef>, column: &str, value: ValueId) -> PredicateOp {
+        let is_collection = matches!(
+            self.facts.value(value),
+            Value::Sequence(_)
+                | Value::Mapping(_)
+                | Value::Collected(..)
+                | Value::Int(_)
+                | Value::Null
+                | Value::Bool(_)
+        );
+        if is_collection || self.field_kind(model, column) == FieldKind::Other {
+            PredicateOp::Other
+        } else {
+            PredicateOp::Contains
+        }
+    }
+
+    fn is_text(&self, model: Option<ClassRef>, column: &str, value: ValueId) -> bool {
+        self.field_kind(model, column) == FieldKind::Text
+            || self.facts.text(value).is_some()
+            || self.is_text_call(value)
+    }
+
+    /// `str(x)`, `x.lower()`, `request.GET.get("q")`, a parameter that is declared as a text.
+    fn is_text_call(&self, value: ValueId) -> bool {
+        match self.facts.value(value) {
+            Value::Call(call) => {
+                let callee = self.facts.call(*call).callee;
+                let is_request = match self.facts.value(callee) {
+                    Value::Member(object, _) => matches!(
+                        self.facts.value(*object),
+                        Value::Member(_, name) if matches!(&self.facts.names[*name], "GET" | "POST" | "args" | "query_params" | "params")
+                    ),
+                    _ => false,
+                };
+                is_request
+                    || matches!(
+                        self.called(*call),
+                        "str" | "lower" | "upper" | "strip" | "lstrip" | "rstrip" | "title" | "casefold"
+                    )
+            }
+            Value::Param(function, index) => {
+                let params = &self.facts.function(*function).params;
+                let annotation = params.get(usize::from(*index)).and_then(|param| param.annotation);
+                matches!(annotation.map(|of| self.facts.value(of)), Some(Value::Typed(of))
+                    if matches!(self.facts.value(of.head), Value::Global(name) if &self.facts.names[*name] == "str"))
+            }
+            Value::Carried(inner, _) | Value::Either(inner, _) => self.is_text_call(*inner),
+            _ => false,
+        }
+    }
+
+    /// A regular expression that is anchored at the start is a prefix.
+    fn regex_op(&self, value: ValueId) -> PredicateOp {
+        match self.facts.text(value) {
+            Some(text) if text.cooked.starts_with(['^', '\\']) && !text.holes.iter().any(|hole| hole.start == 0) => {
+                PredicateOp::Prefix
+            }
+            _ => PredicateOp::Regex,
+        }
+    }
+
+    /// Whether a column of a model is text, as its declaration says.
+    fn field_kind(&self, model: Option<ClassRef>, column: &str) -> FieldKind {
+        model.and_then(|model| field(self.types, model, column)).map_or(FieldKind::Unknown, |field| field.kind)
+    }
+
+    // ── Conditions ──────────────────────────────────────────────────────────────────────────────────
+
+    /// `Q(…) | Q(…)`, `~Q(…)`, `reduce(or_, …)`, `**{…}`
+    fn lookup_condition(&mut self, value: ValueId, place: &Place, depth: u8) {
+        if depth > 40 {
+            return;
+        }
+        let facts = self.facts;
+        match facts.value(value) {
+            Value::Operation(Operation::BitOr, left, right) => {
+                let group = Some(place.group.unwrap_or_else(|| self.new_group()));
+                let place = Place { group, ..*place };
+                self.lookup_condition(*left, &place, depth + 1);
+                self.lookup_condition(*right, &place, depth + 1);
+            }
+            Value::Operation(Operation::BitAnd | Operation::Add, left, right) => {
+                self.lookup_condition(*left, place, depth + 1);
+                self.lookup_condition(*right, place, depth + 1);
+            }
+            Value::Operation(Operation::Other | Operation::Not, inner, UNKNOWN) => {
+                self.lookup_condition(*inner, &Place { negated: !place.negated, ..*place }, depth + 1);
+            }
+            Value::Either(left, right) => {
+                self.lookup_condition(*left, place, depth + 1);
+                self.lookup_condition(*right, place, depth + 1);
+            }
+            Value::Carried(inner, _) | Value::Spread(inner) | Value::Collected(inner, _) => {
+                self.lookup_condition(*inner, place, depth + 1);
+            }
+            Value::Sequence(parts) => parts.iter().for_each(|&part| self.lookup_condition(part, place, depth + 1)),
+            Value::Mapping(entries) => entries.iter().for_each(|&(key, value)| self.lookup_entry(key, value, place)),
+            Value::Call(call) => self.lookup_call(*call, place, depth),
+            _ => {}
+        }
+    }
+
+    /// One entry of `filter(**{"title__icontains": q})`.
+    fn lookup_entry(&mut self, key: ValueId, value: ValueId, place: &Place) {
+        if let Some(text) = self.facts.text(key) {
+            let span = self.text_span(key).unwrap_or(place.span);
+            self.lookup(&Place { span, ..*place }, &text.cooked, value);
+        }
+    }
+
+    fn lookup_call(&mut self, call: CallId, place: &Place, depth: u8) {
+        if self.is_q(call) {
+            if !self.seen.insert(call) {
+                return;
+            }
+            let at = self.facts.call(call);
+            let is_or = at.args.iter().any(|arg| {
+                arg.name.is_some_and(|name| matches!(&self.facts.names[name], "join_type" | "_connector"))
+                    && (self.facts.literal(arg.value) == Some("OR")
+                        || matches!(self.facts.value(arg.value), Value::Member(_, name) if &self.facts.names[*name] == "OR"))
+            });
+            let group = if is_or { Some(place.group.unwrap_or_else(|| self.new_group())) } else { place.group };
+            self.lookup_arguments(call, &Place { group, ..*place });
+            return;
+        }
+        let name = self.called(call);
+        if !matches!(name, "reduce" | "or_" | "and_") {
+            return;
+        }
+        let args = &self.facts.call(call).args;
+        let is_or = name == "or_" || args.first().is_some_and(|first| self.is_or_function(first.value));
+        let group = if is_or { Some(place.group.unwrap_or_else(|| self.new_group())) } else { place.group };
+        for arg in args {
+            self.lookup_condition(arg.value, &Place { group, ..*place }, depth + 1);
+        }
+    }
+
+    /// `operator.or_`, `Q.__or__`, `lambda a, b: a | b`
+    fn is_or_function(&self, value: ValueId) -> bool {
+        match self.facts.value(value) {
+            Value::Member(_, name) => matches!(&self.facts.names[*name], "or_" | "__or__" | "ior" | "__ior__"),
+            Value::Import(import) => matches!(self.facts.imports[import.index()].what,
+                Imported::Name(name) if matches!(&self.facts.names[name], "or_" | "ior")),
+            Value::Function(function) => self
+                .facts
+                .function(*function)
+                .returns
+                .iter()
+                .any(|&returned| matches!(self.facts.value(returned), Value::Operation(Operation::BitOr, ..))),
+            _ => false,
+        }
+    }
+
+    fn is_q(&self, call: CallId) -> bool {
+        self.called(call) == "Q"
+            && of_function(self.types, self.file, self.facts.call(call).callee)
+                .is_some_and(|orm| matches!(orm, Orm::Django | Orm::Tortoise))
+    }
+
+    /// Conditions that are not seen to be given to a query: built in a helper, collected in a list.
+    pub(super) fn loose_lookups(&mut self, calls: &[(CallId, &'p str)]) {
+        let loose: Vec<CallId> = calls
+            .iter()
+            .filter(|(call, name)| *name == "Q" && !self.seen.contains(call))
+            .map(|&(call, _)| call)
+            .collect();
+        if loose.is_empty() {
+            return;
+        }
+        // Whole expressions come after their parts, so from the back each is met before what it is made of.
+        for index in (0..self.facts.values.len()).rev() {
+            if let Value::Operation(Operation::BitOr, left, right) = self.facts.values[index] {
+                let leaves = self.q_leaves(left, 0).into_iter().chain(self.q_leaves(right, 0));
+                let value = ValueId(u32::try_from(index).unwrap_or(u32::MAX));
+                if let Some(call) = leaves.min() {
+                    let place = self.loose_place(call);
+                    self.lookup_condition(value, &place, 0);
+                }
+            }
+        }
+        for call in loose {
+            if self.is_q(call) {
+                let place = self.loose_place(call);
+                self.lookup_call(call, &place, 0);
+            }
+        }
+    }
+
+    /// The calls of `Q` in a condition that have not been told.
+    fn q_leaves(&self, value: ValueId, depth: u8) -> Vec<CallId> {
+        match self.facts.value(value) {
+            Value::Operation(Operation::BitOr | Operation::BitAnd, left, right) | Value::Either(left, right)
+                if depth < 40 =>
+            {
+                let mut leaves = self.q_leaves(*left, depth + 1);
+                leaves.extend(self.q_leaves(*right, depth + 1));
+                leaves
+            }
+            Value::Operation(_, inner, UNKNOWN) | Value::Carried(inner, _) if depth < 40 => {
+                self.q_leaves(*inner, depth + 1)
+            }
+            Value::Call(call) if !self.seen.contains(call) && self.is_q(*call) => vec![*call],
+            _ => Vec::new(),
+        }
+    }
+
+    fn loose_place(&self, call: CallId) -> Place {
+        let at = self.facts.call(call);
+        let orm = of_function(self.types, self.file, at.callee).unwrap_or(Orm::Django);
+        let span = at.name_span;
+        Place { orm, model: None, call, span, group: None, negated: false, confidence: Confidence::High }
+    }
+}
+
+/// A field by its path over relations.
+pub(super) fn field(types: &Types<'_>, model: ClassRef, path: &str) -> Option<Field> {
+    let mut model = model;
+    let mut names = path.split("__").peekable();
+    while let Some(name) = names.next() {
+        if matches!(name, "pk" | "id") && names.peek().is_none() {
+            return Some(Field { kind: FieldKind::Other, is_unique: true });
+        }
+        let Some(ClassMember::Attribute(file, value, _)) = types.class_member(model, name) else { return None };
+        let facts = &types.project().file(file).facts;
+        let Value::Call(call) = facts.value(value) else { return None };
+        let call = facts.call(*call);
+        let (Value::Member(_, declared) | Value::Global(declared)) = facts.value(call.callee) else {
+            return named_import(facts, call.callee).map(|name| of_declaration(facts, call, name));
+        };
+        let declared = &facts.names[*declared];
+        if names.peek().is_none() {
+            return Some(of_declaration(facts, call, declared));
+        }
+        let first = call.args.iter().find(|arg| arg.name.is_none_or(|name| &facts.names[name] == "to"))?;
+        match types.of(file, first.value) {
+            Ty::Class(next) => model = next,
+            _ => return None,
+        }
+    }
+    None
+}
+
+fn named_import(facts: &FileFacts, value: ValueId) -> Option<&str> {
+    match facts.value(value) {
+        Value::Import(import) => match facts.imports[import.index()].what {
+            Imported::Name(name) => Some(&facts.names[name]),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn of_declaration(facts: &FileFacts, call: &Call, declared: &str) -> Field {
+    let has = |wanted: &str| {
+        call.args.iter().any(|arg| {
+            arg.name.is_some_and(|name| &facts.names[name] == wanted) && *facts.value(arg.value) == Value::Bool(true)
+        })
+    };
+    let kind = if ["Char", "Text", "Slug", "Email", "URL", "Url", "File", "Image"]
+        .iter()
+        .any(|text| declared.contains(text))
+    {
+        FieldKind::Text
+    } else if [
+        "JSON",
+        "Json",
+        "Array",
+        "HStore",
+        "Range",
+        "Point",
+        "Polygon",
+        "Geometry",
+        "LineString",
+        "Foreign",
+        "ManyTo",
+        "OneTo",
+        "Integer",
+        "Auto",
+        "Boolean",
+        "Date",
+        "UUID",
+        "Decimal",
+        "Float",
+    ]
+    .iter()
+    .any(|other| declared.contains(other))
+    {
+        FieldKind::Other
+    } else {
+        FieldKind::Unknown
+    };
+    Field { kind, is_unique: has("unique") || has("primary_key") || has("pk") || declared.starts_with("OneTo") }
+}
+
+/// Whether the model itself declares a trigram index on the column.
+pub(super) fn has_trigram_index(types: &Types<'_>, model: ClassRef, column: &str) -> bool {
+    let facts = &types.project().file(model.file).facts;
+    let metas =
+        facts.classes.iter().filter(|class| class.parent == Some(model.class) && &facts.names[class.name] == "Meta");
+    let indexes = metas.flat_map(|meta| &meta.attributes).filter(|attribute| &facts.names[attribute.name] == "indexes");
+    indexes.into_iter().any(|indexes| match facts.value(indexes.value) {
+        Value::Sequence(items) => items.iter().any(|&item| {
+            let mut texts = Vec::new();
+            texts_within(facts, item, &mut texts, 0);
+            texts.iter().any(|text| text.contains("trgm_ops")) && texts.contains(&column)
+        }),
+        _ => false,
+    })
+}
+
+fn texts_within<'f>(facts: &'f FileFacts, value: ValueId, into: &mut Vec<&'f str>, depth: u8) {
+    if depth > 8 {
+        return;
+    }
+    match facts.value(value) {
+        Value::Text(_) => into.extend(facts.literal(value)),
+        Value::Call(call) => {
+            facts.call(*call).args.iter().for_each(|arg| texts_within(facts, arg.value, into, depth + 1));
+        }
+        Value::Sequence(parts) => parts.iter().for_each(|&part| texts_within(facts, part, into, depth + 1)),
+        _ => {}
+    }
+}

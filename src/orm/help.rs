@@ -1,0 +1,361 @@
+//! What to do, in each library's own words.
+
+use super::{Orm, OrmPage, OrmPredicate, PredicateOp, SortKey};
+use crate::project::{ClassRef, Project};
+
+/// A column as it is named to a reader: `` `Post.title` ``.
+pub(super) fn column(project: &Project, predicate: &OrmPredicate) -> String {
+    match predicate.model.map(|model| class_name(project, model)).or(predicate.table.as_deref()) {
+        Some(owner) if !predicate.column.contains('.') => format!("`{owner}.{}`", predicate.column),
+        _ => format!("`{}`", predicate.column),
+    }
+}
+
+fn class_name(project: &Project, class: ClassRef) -> &str {
+    let facts = &project.file(class.file).facts;
+    &facts.names[facts.class(class.class).name]
+}
+
+/// What serves a search inside texts.
+pub(super) fn search(predicates: &[&OrmPredicate], columns: usize) -> String {
+    let first = predicates[0];
+    let ignores_case = matches!(first.op, PredicateOp::IContains | PredicateOp::ISuffix);
+    let column = first.column.rsplit(['.']).next().unwrap_or("");
+    let last = column.rsplit("__").next().unwrap_or(column);
+    let last = if last.is_empty() || last.contains(['{', '$']) { "column" } else { last };
+    let elsewhere = "on MySQL or MariaDB a `FULLTEXT` index and `MATCH … AGAINST`, on SQLite an FTS5 table";
+    if columns > 1 {
+        let own = match first.orm {
+            Orm::Django => {
+                "on PostgreSQL keep a `SearchVectorField` of these columns with a `GinIndex` on it, filter with \
+                 `SearchQuery(text)` and order by `SearchRank`"
+            }
+            Orm::Tortoise => {
+                "on PostgreSQL keep a `TSVectorField` of these columns with a `GinIndex`, and filter with `__search`"
+            }
+            Orm::SqlAlchemy => {
+                "on PostgreSQL keep a `Computed` `TSVECTOR` column of these columns with `Index(…, postgresql_using=\"gin\")`, and \
+                 filter with `.bool_op(\"@@\")(func.websearch_to_tsquery(text))`"
+            }
+            Orm::Peewee => {
+                "on PostgreSQL keep a `TSVectorField` of these columns (it has a GIN index), and filter with `.match(text)`"
+            }
+            Orm::Prisma => {
+                "use full-text search: on MySQL `@@fulltext([…])` and `search:`, on PostgreSQL a generated `tsvector` column with a \
+                 GIN index and `$queryRaw` with `@@ websearch_to_tsquery(…)`"
+            }
+            Orm::Sequelize => {
+                "on PostgreSQL keep a generated `tsvector` column of these columns with a GIN index, and filter with \
+                 `{ [Op.match]: fn(\"websearch_to_tsquery\", text) }`"
+            }
+            Orm::MikroOrm => {
+                "use a `fulltext` index (`@Index({ type: \"fulltext\" })` with `FullTextType`) and `$fulltext`"
+            }
+            Orm::Knex | Orm::Objection | Orm::Bookshelf => {
+                "on PostgreSQL keep a generated `tsvector` column of these columns with a GIN index, and filter with \
+                 `.whereRaw(\"search @@ websearch_to_tsquery(?)\", [text])`"
+            }
+            Orm::TypeOrm | Orm::Drizzle | Orm::Kysely | Orm::Pony => {
+                "on PostgreSQL keep a generated `tsvector` column of these columns with a GIN index, and filter with \
+                 `@@ websearch_to_tsquery(…)`"
+            }
+        };
+        let own_has_mysql = matches!(first.orm, Orm::Prisma);
+        return if own_has_mysql { own.to_owned() } else { format!("{own}; {elsewhere}") };
+    }
+    let index = match first.orm {
+        Orm::Django if ignores_case => {
+            format!(
+                "`GinIndex(OpClass(Upper(\"{last}\"), name=\"gin_trgm_ops\"), name=\"…\")` and `TrigramExtension()`"
+            )
+        }
+        Orm::Django => {
+            format!("`GinIndex(OpClass(\"{last}\", name=\"gin_trgm_ops\"), name=\"…\")` and `TrigramExtension()`")
+        }
+        Orm::SqlAlchemy => format!(
+            "`Index(\"…\", \"{last}\", postgresql_using=\"gin\", postgresql_ops={{\"{last}\": \"gin_trgm_ops\"}})` and the extension \
+             pg_trgm"
+        ),
+        Orm::Sequelize => format!(
+            "`indexes: [{{ using: \"GIN\", fields: [{{ name: \"{last}\", operator: \"gin_trgm_ops\" }}] }}]` and the extension pg_trgm"
+        ),
+        Orm::Prisma => format!("`@@index([{last}(ops: raw(\"gin_trgm_ops\"))], type: Gin)` and the extension pg_trgm"),
+        Orm::Drizzle => {
+            format!("`index().using(\"gin\", table.{last}.op(\"gin_trgm_ops\"))` and the extension pg_trgm")
+        }
+        _ => format!("`CREATE INDEX … USING gin ({last} gin_trgm_ops)` and the extension pg_trgm"),
+    };
+    let start = match first.orm {
+        Orm::Django | Orm::Tortoise => "`__startswith`",
+        Orm::SqlAlchemy | Orm::Peewee => "`.startswith(…)`",
+        Orm::Prisma => "`startsWith`",
+        Orm::Sequelize => "`Op.startsWith`",
+        _ => "`text%`",
+    };
+    format!(
+        "on PostgreSQL add a trigram index (for searches of three characters or more): {index}; {elsewhere}; if only the start is \
+         searched for, {start} can use an ordered index"
+    )
+}
+
+/// One side of a page's condition.
+enum Condition<'k> {
+    /// A column, whether equal values count, and whether it descends.
+    Compare(&'k SortKey, bool),
+    And(Vec<Condition<'k>>),
+    Or(Vec<Condition<'k>>),
+}
+
+/// The condition under which a row comes after the last one seen: `a >= x AND (a > x OR b > y)`, the form that
+/// every engine reads from an index.
+fn after(keys: &[SortKey]) -> Condition<'_> {
+    match keys {
+        [first, rest @ ..] if !rest.is_empty() => Condition::And(vec![
+            Condition::Compare(first, true),
+            Condition::Or(vec![Condition::Compare(first, false), after(rest)]),
+        ]),
+        [only] => Condition::Compare(only, false),
+        _ => Condition::And(Vec::new()),
+    }
+}
+
+/// The page without skipping, in the library's own words.
+pub(super) fn keyset(project: &Project, page: &OrmPage) -> String {
+    let mut keys: Vec<SortKey> = page.sort.iter().take(3).cloned().collect();
+    let is_id = |column: &str| {
+        matches!(column.rsplit(['.', '_']).next(), Some("id" | "pk" | "ID" | "uuid")) || column.ends_with("Id")
+    };
+    if !keys.last().is_some_and(|key| is_id(&key.column)) {
+        let descending = keys.last().is_some_and(|key| key.descending);
+        let column = if page.orm == Orm::Django { "pk" } else { "id" };
+        keys.push(SortKey { column: column.to_owned(), descending });
+    }
+    let owner = page.model.map_or("Model", |model| class_name(project, model));
+    let condition = after(&keys);
+    let written = match page.orm {
+        Orm::Django | Orm::Tortoise => {
+            let order: Vec<String> =
+                keys.iter().map(|key| format!("\"{}{}\"", if key.descending { "-" } else { "" }, key.column)).collect();
+            let end = if page.orm == Orm::Django { "[:n]" } else { ".limit(n)" };
+            format!("`.filter({}).order_by({}){end}`", lookups(&condition, true), order.join(", "))
+        }
+        Orm::SqlAlchemy | Orm::Peewee => {
+            let order: Vec<String> = keys
+                .iter()
+                .map(|key| format!("{owner}.{}{}", plain(&key.column), if key.descending { ".desc()" } else { "" }))
+                .collect();
+            let condition = columns(&condition, owner, page.orm == Orm::SqlAlchemy, true);
+            format!("`.where({condition}).order_by({}).limit(n)`", order.join(", "))
+        }
+        Orm::Sequelize => {
+            let order: Vec<String> =
+                keys.iter().map(|key| format!("[\"{}\", \"{}\"]", key.column, direction(key, "ASC", "DESC"))).collect();
+            let condition = object(
+                &condition,
+                &|key, op| format!("{}: {{ [Op.{op}]: last.{} }}", name(&key.column), plain(&key.column)),
+                "[Op.or]",
+            );
+            format!("`where: {condition}, order: [{}], limit`", order.join(", "))
+        }
+        Orm::Prisma => {
+            let order: Vec<String> =
+                keys.iter().map(|key| format!("{{ {}: \"{}\" }}", key.column, direction(key, "asc", "desc"))).collect();
+            let condition = object(
+                &condition,
+                &|key, op| format!("{}: {{ {op}: last.{} }}", name(&key.column), plain(&key.column)),
+                "OR",
+            );
+            format!("`where: {condition}, orderBy: [{}], take`", order.join(", "))
+        }
+        Orm::MikroOrm => {
+            let order: Vec<String> =
+                keys.iter().map(|key| format!("{}: \"{}\"", key.column, direction(key, "asc", "desc"))).collect();
+            let condition = object(
+                &condition,
+                &|key, op| format!("{}: {{ ${op}: last.{} }}", name(&key.column), plain(&key.column)),
+                "$or",
+            );
+            format!("`{condition}` with `orderBy: {{ {} }}`, or `em.findByCursor`", order.join(", "))
+        }
+        Orm::Drizzle => {
+            let order: Vec<String> =
+                keys.iter().map(|key| format!("{}(t.{})", direction(key, "asc", "desc"), plain(&key.column))).collect();
+            format!("`.where({}).orderBy({}).limit(n)`", functions(&condition), order.join(", "))
+        }
+        Orm::Kysely => {
+            let order: Vec<String> = keys
+                .iter()
+                .map(|key| format!(".orderBy(\"{}\", \"{}\")", key.column, direction(key, "asc", "desc")))
+                .collect();
+            format!("`{}{}.limit(n)`", chained(&condition, true), order.concat())
+        }
+        Orm::Knex | Orm::Objection | Orm::Bookshelf => {
+            let order: Vec<String> = keys
+                .iter()
+                .map(|key| format!(".orderBy(\"{}\", \"{}\")", key.column, direction(key, "asc", "desc")))
+                .collect();
+            format!("`{}{}.limit(n)`", chained(&condition, false), order.concat())
+        }
+        Orm::TypeOrm | Orm::Pony => {
+            let order: Vec<String> =
+                keys.iter().map(|key| format!("{} {}", key.column, direction(key, "ASC", "DESC"))).collect();
+            format!("`WHERE {} ORDER BY {} LIMIT n`", sql(&condition), order.join(", "))
+        }
+    };
+    format!("continue after the last row of the page before: {written}, with an index on ({})", index(&keys))
+}
+
+fn index(keys: &[SortKey]) -> String {
+    let same = keys.iter().all(|key| key.descending == keys[0].descending);
+    let columns: Vec<String> = keys
+        .iter()
+        .map(|key| if same { key.column.clone() } else { format!("{} {}", key.column, direction(key, "ASC", "DESC")) })
+        .collect();
+    columns.join(", ")
+}
+
+fn direction<'d>(key: &SortKey, ascending: &'d str, descending: &'d str) -> &'d str {
+    if key.descending { descending } else { ascending }
+}
+
+/// The column without its table.
+fn plain(column: &str) -> &str {
+    column.rsplit(['.']).next().unwrap_or(column)
+}
+
+/// A column as the key of an object literal.
+fn name(column: &str) -> String {
+    if column.chars().all(|c| c.is_alphanumeric() || c == '_') { column.to_owned() } else { format!("\"{column}\"") }
+}
+
+/// `gt`, `gte`, `lt`, `lte`
+fn word(key: &SortKey, or_equal: bool) -> &'static str {
+    match (key.descending, or_equal) {
+        (false, false) => "gt",
+        (false, true) => "gte",
+        (true, false) => "lt",
+        (true, true) => "lte",
+    }
+}
+
+fn sign(key: &SortKey, or_equal: bool) -> &'static str {
+    match (key.descending, or_equal) {
+        (false, false) => ">",
+        (false, true) => ">=",
+        (true, false) => "<",
+        (true, true) => "<=",
+    }
+}
+
+/// `created__lte=last.created`, `Q(a) | Q(b)`
+fn lookups(condition: &Condition<'_>, outer: bool) -> String {
+    match condition {
+        Condition::Compare(key, or_equal) => {
+            let value = key.column.replace("__", ".");
+            let lookup = format!("{}__{}=last.{value}", key.column, word(key, *or_equal));
+            if outer { lookup } else { format!("Q({lookup})") }
+        }
+        // A keyword may not stand before a condition.
+        Condition::And(parts) => {
+            let parts: Vec<String> = parts.iter().map(|part| lookups(part, false)).collect();
+            if outer { parts.join(", ") } else { format!("({})", parts.join(" & ")) }
+        }
+        Condition::Or(parts) => {
+            let parts: Vec<String> = parts.iter().map(|part| lookups(part, false)).collect();
+            if outer { parts.join(" | ") } else { format!("({})", parts.join(" | ")) }
+        }
+    }
+}
+
+/// `Post.created <= last.created, or_(…)`
+fn columns(condition: &Condition<'_>, owner: &str, functions: bool, outer: bool) -> String {
+    let all = |parts: &[Condition<'_>]| -> Vec<String> {
+        parts.iter().map(|part| columns(part, owner, functions, false)).collect()
+    };
+    match condition {
+        Condition::Compare(key, or_equal) => {
+            let column = plain(&key.column);
+            let text = format!("{owner}.{column} {} last.{column}", sign(key, *or_equal));
+            if functions || outer { text } else { format!("({text})") }
+        }
+        Condition::And(parts) if outer => all(parts).join(", "),
+        Condition::And(parts) if functions => format!("and_({})", all(parts).join(", ")),
+        Condition::And(parts) => format!("({})", all(parts).join(" & ")),
+        Condition::Or(parts) if functions => format!("or_({})", all(parts).join(", ")),
+        Condition::Or(parts) => format!("({})", all(parts).join(" | ")),
+    }
+}
+
+/// `{ created: { lte: … }, OR: [{ … }, { … }] }`
+fn object(condition: &Condition<'_>, compare: &dyn Fn(&SortKey, &str) -> String, or: &str) -> String {
+    fn entries(condition: &Condition<'_>, compare: &dyn Fn(&SortKey, &str) -> String, or: &str) -> String {
+        match condition {
+            Condition::Compare(key, or_equal) => compare(key, word(key, *or_equal)),
+            Condition::And(parts) => parts.iter().map(|part| entries(part, compare, or)).collect::<Vec<_>>().join(", "),
+            Condition::Or(parts) => {
+                let parts: Vec<String> =
+                    parts.iter().map(|part| format!("{{ {} }}", entries(part, compare, or))).collect();
+                format!("{or}: [{}]", parts.join(", "))
+            }
+        }
+    }
+    format!("{{ {} }}", entries(condition, compare, or))
+}
+
+/// `and(lte(t.created, last.created), or(…))`
+fn functions(condition: &Condition<'_>) -> String {
+    let all = |parts: &[Condition<'_>]| parts.iter().map(functions).collect::<Vec<_>>().join(", ");
+    match condition {
+        Condition::Compare(key, or_equal) => {
+            let column = plain(&key.column);
+            format!("{}(t.{column}, last.{column})", word(key, *or_equal))
+        }
+        Condition::And(parts) => format!("and({})", all(parts)),
+        Condition::Or(parts) => format!("or({})", all(parts)),
+    }
+}
+
+/// `.where("created", "<=", last.created).where((q) => q.where(…).orWhere(…))`
+fn chained(condition: &Condition<'_>, kysely: bool) -> String {
+    match condition {
+        Condition::Compare(key, or_equal) => {
+            format!(".where(\"{}\", \"{}\", last.{})", key.column, sign(key, *or_equal), plain(&key.column))
+        }
+        Condition::And(parts) => parts.iter().map(|part| chained(part, kysely)).collect(),
+        Condition::Or(parts) if kysely => {
+            let parts: Vec<String> = parts.iter().map(expression).collect();
+            format!(".where((eb) => eb.or([{}]))", parts.join(", "))
+        }
+        Condition::Or(parts) => {
+            let parts: Vec<String> = parts.iter().map(|part| chained(part, kysely)).collect();
+            let [first, second] = parts.as_slice() else { return parts.concat() };
+            let second = match second.matches(".where(").count() {
+                1 => second.replacen(".where(", ".orWhere(", 1),
+                _ => format!(".orWhere((q) => q{second})"),
+            };
+            format!(".where((q) => q{first}{second})")
+        }
+    }
+}
+
+/// `eb("created", "<", last.created)`
+fn expression(condition: &Condition<'_>) -> String {
+    let all = |parts: &[Condition<'_>]| parts.iter().map(expression).collect::<Vec<_>>().join(", ");
+    match condition {
+        Condition::Compare(key, or_equal) => {
+            format!("eb(\"{}\", \"{}\", last.{})", key.column, sign(key, *or_equal), plain(&key.column))
+        }
+        Condition::And(parts) => format!("eb.and([{}])", all(parts)),
+        Condition::Or(parts) => format!("eb.or([{}])", all(parts)),
+    }
+}
+
+fn sql(condition: &Condition<'_>) -> String {
+    match condition {
+        Condition::Compare(key, or_equal) => {
+            format!("{} {} :last_{}", key.column, sign(key, *or_equal), plain(&key.column))
+        }
+        Condition::And(parts) => parts.iter().map(sql).collect::<Vec<_>>().join(" AND "),
+        Condition::Or(parts) => format!("({})", parts.iter().map(sql).collect::<Vec<_>>().join(" OR ")),
+    }
+}

@@ -1,0 +1,257 @@
+//! What ORMs and query builders say without SQL text: predicates, pages, and the values that are bound to
+//! parameters.
+//!
+//! Each file of a project is asked once ([`facts`]). What is found is neutral: a predicate is a column, an
+//! operator and a value, whichever library wrote it. The evidence is what a receiver or a function resolves
+//! to, or a catalogued shape; `list.filter`, `array.includes` and `"x".endswith(…)` say nothing. [`wildcards`]
+//! and [`pages`] turn the facts into what two rules tell.
+
+mod bound;
+mod collect;
+mod django;
+mod drizzle;
+mod evidence;
+mod fragment;
+mod help;
+mod knex;
+mod mikroorm;
+mod objects;
+mod pages;
+mod prisma;
+mod sequelize;
+mod sort;
+mod sqlalchemy;
+#[cfg(test)]
+mod tests;
+mod typeorm;
+mod values;
+mod wildcards;
+
+use std::sync::Arc;
+
+pub use bound::{BoundParam, ParamKey, SiteParams};
+pub(crate) use collect::facts;
+pub use pages::drafts as page_drafts;
+pub use values::{Amount, Edge};
+pub use wildcards::drafts as wildcard_drafts;
+
+use crate::facts::{CallId, FunctionId, ValueId};
+use crate::findings::{Confidence, Diagnostic, Label, Role, Severity};
+use crate::project::{ClassRef, FileId, Project};
+use crate::source::Span;
+
+/// A library that writes queries without SQL text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Orm {
+    /// Django's ORM.
+    Django,
+    /// Tortoise ORM.
+    Tortoise,
+    /// peewee
+    Peewee,
+    /// Pony ORM.
+    Pony,
+    /// SQLAlchemy, Flask-SQLAlchemy, SQLModel.
+    SqlAlchemy,
+    /// Sequelize, sequelize-typescript.
+    Sequelize,
+    /// Prisma Client.
+    Prisma,
+    /// TypeORM
+    TypeOrm,
+    /// Knex
+    Knex,
+    /// Objection, over Knex.
+    Objection,
+    /// Bookshelf, over Knex.
+    Bookshelf,
+    /// Drizzle
+    Drizzle,
+    /// Kysely
+    Kysely,
+    /// MikroORM
+    MikroOrm,
+}
+
+/// What a predicate asks of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PredicateOp {
+    /// `=`
+    Equal,
+    /// `<>`
+    NotEqual,
+    /// `IN`
+    In,
+    /// `<`, `<=`, `>`, `>=`, `BETWEEN`
+    Range,
+    /// `LIKE 'x%'`
+    Prefix,
+    /// The same without regard to case.
+    IPrefix,
+    /// `LIKE '%x%'`
+    Contains,
+    /// The same without regard to case.
+    IContains,
+    /// `LIKE '%x'`
+    Suffix,
+    /// The same without regard to case.
+    ISuffix,
+    /// A regular expression.
+    Regex,
+    /// `IS NULL`, `IS NOT NULL`
+    IsNull,
+    /// Anything else: a pattern of which nothing is known, containment in an array, a full-text search.
+    Other,
+}
+
+impl PredicateOp {
+    /// Whether the start of the text that is looked for is not known, so that no ordered index can serve it.
+    pub fn has_leading_wildcard(self) -> bool {
+        matches!(self, PredicateOp::Contains | PredicateOp::IContains | PredicateOp::Suffix | PredicateOp::ISuffix)
+    }
+}
+
+/// One predicate of a query.
+#[derive(Clone, Debug)]
+pub struct OrmPredicate {
+    /// Whose it is.
+    pub orm: Orm,
+    /// The column as written: `title`, `author__name`, `u.name`.
+    pub column: String,
+    /// The model it is a column of; for a path over relations the model where the path starts.
+    pub model: Option<ClassRef>,
+    /// The table as the builder names it.
+    pub table: Option<String>,
+    /// What is asked.
+    pub op: PredicateOp,
+    /// What the column is compared with.
+    pub value: Option<ValueId>,
+    /// Whether that is the same in every run of the program.
+    pub is_constant: bool,
+    /// The lookup, keyword or call that costs; on one line.
+    pub span: Span,
+    /// The call that puts it into a query, or that makes the condition.
+    pub call: CallId,
+    /// Predicates of one file with the same number are alternatives (`OR`).
+    pub group: Option<u32>,
+    /// Whether it stands under a `NOT`, or is one.
+    pub negated: bool,
+    /// Whether the pattern is written out in the code (`like("%x")`), not made by the library (`contains(x)`).
+    pub is_pattern: bool,
+    /// How sure it is that this is a predicate of a database query.
+    pub confidence: Confidence,
+    /// The first call of the expression it is a part of: predicates with the same one are of one query.
+    pub query: CallId,
+    /// Whether the model itself declares an index that serves searches inside this column.
+    pub is_indexed: bool,
+    /// What else must hold for the same rows and leaves few of them; only told of searches inside texts.
+    pub narrowed: Option<Narrowing>,
+}
+
+impl OrmPredicate {
+    /// Whether another condition leaves at most one row.
+    pub fn is_narrowed_to_one(&self) -> bool {
+        self.narrowed.as_ref().is_some_and(|by| by.is_unique)
+    }
+}
+
+/// A condition that leaves few rows for the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Narrowing {
+    /// Its column; empty for the rows that one row is related to.
+    pub column: String,
+    /// Whether it leaves at most one row.
+    pub is_unique: bool,
+}
+
+/// A column that a page is sorted by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SortKey {
+    /// As written, without direction.
+    pub column: String,
+    /// `DESC`
+    pub descending: bool,
+}
+
+/// A part of a result that is taken by skipping rows.
+#[derive(Clone, Debug)]
+pub struct OrmPage {
+    /// Whose it is.
+    pub orm: Orm,
+    /// The model.
+    pub model: Option<ClassRef>,
+    /// The table as the builder names it.
+    pub table: Option<String>,
+    /// How many rows are skipped, or the number of the page.
+    pub offset: Option<ValueId>,
+    /// What is known of it.
+    pub amount: Amount,
+    /// How many rows are taken.
+    pub limit: Option<ValueId>,
+    /// The call, key or slice that skips; on one line.
+    pub span: Span,
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// What it is sorted by, as far as that is written in the same query.
+    pub sort: Vec<SortKey>,
+    /// How sure it is that this is a page of a database query.
+    pub confidence: Confidence,
+}
+
+/// All that the ORMs of one file say.
+#[derive(Clone, Debug, Default)]
+pub struct OrmFacts {
+    /// Predicates, in order of place.
+    pub predicates: Vec<OrmPredicate>,
+    /// Pages, in order of place.
+    pub pages: Vec<OrmPage>,
+    /// What is bound to the parameters of the file's query sites, where it matters.
+    pub params: Vec<SiteParams>,
+}
+
+impl OrmFacts {
+    /// Nothing.
+    pub const NONE: OrmFacts = OrmFacts { predicates: Vec::new(), pages: Vec::new(), params: Vec::new() };
+}
+
+/// A finding that has no rule yet.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The place that costs.
+    pub span: Span,
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// What it costs.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// What and how much.
+    pub message: String,
+    /// Why it costs.
+    pub note: String,
+    /// What to do.
+    pub help: String,
+    /// Other places of the same file.
+    pub related: Vec<(Span, Role, String)>,
+}
+
+impl Draft {
+    /// The finding, as `rule` tells it.
+    pub fn into_diagnostic(self, project: &Project, file: FileId, rule: &'static str) -> Diagnostic {
+        let file = project.file(file);
+        let path: &Arc<str> = &file.source.path;
+        let label = |span, role, text| Label { path: path.clone(), span, role, text };
+        Diagnostic {
+            rule,
+            severity: self.severity,
+            confidence: self.confidence,
+            message: self.message,
+            primary: label(self.span, Role::Primary, String::new()),
+            related: self.related.into_iter().map(|(span, role, text)| label(span, role, text)).collect(),
+            note: Some(self.note),
+            help: Some(self.help),
+            fix: None,
+            scope: file.facts.scope(self.function),
+        }
+    }
+}

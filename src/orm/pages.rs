@@ -1,0 +1,159 @@
+//! Pages that are taken by skipping rows: `.offset(n)`, `qs[a:b]`, `skip`/`take`, `paginate`; and what is told
+//! of them.
+
+use super::collect::Collector;
+use super::evidence::{Evidence, of_call, of_receiver, project_uses};
+use super::help;
+use super::{Amount, Draft, Orm, OrmPage, sort, values};
+use crate::facts::*;
+use crate::findings::{Confidence, Role, Severity};
+use crate::project::{FileId, Project};
+
+/// From so many skipped rows on, a constant is told (measured: 74 times the work of the first page).
+const LARGE: i64 = 10_000;
+
+const WHY: &str = "skipped rows are read all the same: in the order of the primary key PostgreSQL did 8 times the work of the \
+                   first page at offset 1,000, 74 times at 10,000 and 582 times at 100,000";
+
+impl<'p> Collector<'_, 'p> {
+    /// `.offset(n)` and its like in Python.
+    pub(super) fn python_page(&mut self, call: CallId, name: &'p str) {
+        let at = self.facts.call(call);
+        let evidence = match of_call(self.types, self.file, call) {
+            Some(evidence) => evidence,
+            None => match self.limited_query(call, name) {
+                Some(evidence) => evidence,
+                None => return,
+            },
+        };
+        let positional = |index: usize| at.args.iter().filter(|arg| arg.name.is_none()).nth(index).map(|arg| arg.value);
+        let named = |wanted: &str| {
+            at.args
+                .iter()
+                .find(|arg| arg.name.is_some_and(|name| &self.facts.names[name] == wanted))
+                .map(|arg| arg.value)
+        };
+        let (offset, limit) = match (name, evidence.orm) {
+            ("offset", Orm::SqlAlchemy | Orm::Peewee | Orm::Tortoise) => (positional(0), None),
+            ("slice", Orm::SqlAlchemy) => (positional(0), positional(1)),
+            // Its page number comes from the request if it is not given.
+            ("paginate", Orm::SqlAlchemy) => (named("page").or(positional(0)).or(Some(UNKNOWN)), named("per_page")),
+            ("paginate", Orm::Peewee) => (positional(0).or(named("page")), positional(1)),
+            ("page", Orm::Pony) => (positional(0).or(named("pagenum")), positional(1)),
+            ("limit" | "fetch", Orm::Pony) => (named("offset").or(positional(1)), positional(0)),
+            _ => return,
+        };
+        if let Some(offset) = offset {
+            self.page(&evidence, call, offset, limit, at.name_span);
+        }
+    }
+
+    /// An untyped query that is both limited and skipped: `query.limit(n).offset(m)`.
+    fn limited_query(&mut self, call: CallId, name: &str) -> Option<Evidence<'p>> {
+        let receiver = self.receiver(call)?;
+        if name != "offset" || !self.types.may_be_database(self.file, receiver) {
+            return None;
+        }
+        if !self.whole_chain(call).iter().any(|&other| self.called(other) == "limit") {
+            return None;
+        }
+        let orms = [Orm::SqlAlchemy, Orm::Peewee, Orm::Tortoise];
+        let orm = orms.into_iter().find(|&orm| project_uses(self.types, &[orm]))?;
+        Some(Evidence { orm, model: None, confidence: Confidence::Medium, receiver: "" })
+    }
+
+    /// `queryset[a:b]`
+    pub(super) fn slice(&mut self, used: Use) {
+        let Value::Slice(object, low, high) = *self.facts.value(used.value) else { return };
+        if low == UNKNOWN {
+            return;
+        }
+        let Some(evidence) = of_receiver(self.types, self.file, object) else { return };
+        let is_query = matches!(evidence.orm, Orm::Django | Orm::SqlAlchemy | Orm::Peewee | Orm::Pony | Orm::Tortoise)
+            && ["QuerySet", "Query", "ModelSelect", "Select"].iter().any(|name| evidence.receiver.ends_with(name));
+        if !is_query {
+            return;
+        }
+        let sort = match *self.facts.value(object) {
+            Value::Call(call) => sort::of_chain(self, call),
+            _ => Vec::new(),
+        };
+        self.found.pages.push(OrmPage {
+            orm: evidence.orm,
+            model: evidence.model,
+            table: None,
+            offset: Some(low),
+            amount: values::amount(self.types, self.file, low, used.in_loop),
+            limit: Some(high),
+            span: self.one_line(used.span),
+            function: used.function,
+            sort,
+            confidence: evidence.confidence,
+        });
+    }
+}
+
+/// What is to be told of the pages of a file.
+pub fn drafts(project: &Project, file: FileId) -> Vec<Draft> {
+    project.orm(file).pages.iter().filter_map(|page| draft(project, file, page)).collect()
+}
+
+fn draft(project: &Project, file: FileId, page: &OrmPage) -> Option<Draft> {
+    let of = project.file(file);
+    let quoted = quote(&of.source.text, page);
+    let mut related = Vec::new();
+    let (severity, message) = match page.amount {
+        Amount::Constant(number) if number >= LARGE => {
+            (Severity::Warning, format!("{quoted} reads {} rows only to skip them", thousands(number)))
+        }
+        Amount::Constant(_) => return None,
+        Amount::Walks(id) => {
+            related.push((of.facts.loop_(id).head, Role::Loop, "this loop".to_owned()));
+            let message = format!(
+                "{quoted} grows with this loop: each page reads all rows of the pages before it, N pages read N² / 2 of them"
+            );
+            (Severity::Warning, message)
+        }
+        Amount::Dynamic | Amount::Computed => (
+            Severity::Info,
+            format!("{quoted} skips rows that the database has to read first: page N costs N times page 1"),
+        ),
+    };
+    Some(Draft {
+        span: page.span,
+        function: page.function,
+        severity,
+        confidence: page.confidence,
+        message,
+        note: WHY.to_owned(),
+        help: help::keyset(project, page),
+        related,
+    })
+}
+
+/// What skips, as it is written.
+fn quote(source: &str, page: &OrmPage) -> String {
+    let text = source.get(page.span.range()).unwrap_or("");
+    let rest = source.get(page.span.end as usize..).unwrap_or("").trim_start();
+    let is_name = text.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if is_name && rest.starts_with('(') {
+        format!("`.{text}(…)`")
+    } else if is_name {
+        format!("`{text}`")
+    } else {
+        let short: String = text.chars().take(40).collect();
+        format!("`[{}]`", short.replace('`', "'"))
+    }
+}
+
+fn thousands(number: i64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
