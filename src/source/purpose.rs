@@ -111,7 +111,7 @@ fn is_seed_file(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name);
     let is_seed = |word: &str| matches!(word, "seed" | "seeds" | "seeder");
     let mut words = stem.split(['-', '_']);
-    words.next().is_some_and(is_seed) || words.last().is_some_and(is_seed) || name.split('.').skip(1).any(is_seed)
+    words.next().is_some_and(is_seed) || words.next_back().is_some_and(is_seed) || name.split('.').skip(1).any(is_seed)
 }
 
 fn is_script(folders: &[&str]) -> bool {
