@@ -61,10 +61,16 @@ impl<'p> Types<'p> {
                 })
             }
             ArgShape::Text => first.is_some_and(|first| facts.text(first).is_some()),
-            ArgShape::Type(wanted) => first.is_some_and(|first| match self.of(file, first) {
-                Ty::Api(ty, _) => self.project().catalog.is_subtype(ty, *wanted),
-                _ => false,
-            }),
+            ArgShape::Type(wanted) => {
+                let catalog = &self.project().catalog;
+                let ty = first.and_then(|first| match self.of(file, first) {
+                    Ty::Api(ty, _) => Some(ty),
+                    Ty::Class(class) | Ty::Instance(class, _) => self.api_base(class),
+                    Ty::Path(path) => catalog.type_named(&path),
+                    _ => None,
+                });
+                ty.is_some_and(|ty| catalog.is_subtype(ty, *wanted))
+            }
             ArgShape::Sql => {
                 let arg = shape.call.sql.as_ref().unwrap_or(&ArgRef::Index(0));
                 let mut found = Vec::new();
