@@ -78,16 +78,25 @@ impl<'p> Caches<'p> {
         matches!(self.facts.value(object), Value::Element(..) | Value::Part(..))
     }
 
-    /// Whether a value is an item of something that outlives the call: of the instance, or of the module.
-    pub(super) fn is_kept_item(&self, value: ValueId) -> bool {
+    /// Whether a value is looked up in something that outlives a call of `function`: in its instance, in its module.
+    pub(super) fn is_kept(&self, value: ValueId, function: FunctionId) -> bool {
         let object = match self.facts.value(value) {
             Value::Item(object, _) => *object,
-            Value::Either(left, right) => return self.is_kept_item(*left) || self.is_kept_item(*right),
+            Value::Call(call) => match self.facts.value(self.facts.call(*call).callee) {
+                Value::Member(object, name) if &self.facts.names[*name] == "get" => *object,
+                _ => return false,
+            },
+            Value::Either(left, right) => return self.is_kept(*left, function) || self.is_kept(*right, function),
             _ => return false,
         };
         match self.facts.value(object) {
             Value::Member(owner, _) => matches!(self.facts.value(*owner), Value::This(_)),
             Value::Mapping(entries) => entries.is_empty(),
+            // `const kept = new Map()` in the module.
+            Value::Call(call) => {
+                let made = self.facts.call(*call);
+                made.function != function && made.args.is_empty()
+            }
             _ => false,
         }
     }

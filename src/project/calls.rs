@@ -101,7 +101,7 @@ impl CallGraph {
                     continue;
                 }
                 let mut sources = FxHashSet::default();
-                for value in call_inputs(facts, site.call).values() {
+                for &value in &site.inputs {
                     flow.sources(value, home, &mut sources);
                 }
                 let witness = Witness {
@@ -233,63 +233,6 @@ impl Reach {
     pub(super) fn of(&self, function: FunctionRef) -> &[State] {
         self.by_function.get(&function).map_or(&[], Vec::as_slice)
     }
-}
-
-/// What decides which rows a call is about: its arguments and those of the chain it ends, and what the
-/// chain starts from.
-pub(super) struct Inputs {
-    /// Arguments, of the whole chain.
-    pub(super) args: Vec<ValueId>,
-    /// What the chain starts from.
-    pub(super) root: Option<ValueId>,
-}
-
-impl Inputs {
-    /// All of them.
-    pub(super) fn values(&self) -> impl Iterator<Item = ValueId> + '_ {
-        self.args.iter().copied().chain(self.root)
-    }
-}
-
-/// The inputs of a call.
-pub(super) fn call_inputs(facts: &FileFacts, id: CallId) -> Inputs {
-    let mut inputs = Inputs { args: Vec::new(), root: None };
-    let call = facts.call(id);
-    inputs.args.extend(given(facts, call));
-    let mut at = match facts.value(call.callee) {
-        Value::Member(object, _) => *object,
-        _ => return inputs,
-    };
-    for _ in 0..200 {
-        at = match facts.value(at) {
-            Value::Member(object, _) | Value::Slice(object, ..) => *object,
-            Value::Item(object, key) => {
-                inputs.args.push(*key);
-                *object
-            }
-            Value::Call(call) => {
-                let call = facts.call(*call);
-                inputs.args.extend(given(facts, call));
-                match facts.value(call.callee) {
-                    Value::Member(object, _) => *object,
-                    _ => break,
-                }
-            }
-            _ => break,
-        };
-    }
-    inputs.root = Some(at);
-    inputs
-}
-
-/// The arguments of a call, but for lists that are handed over whole (`id__in=ids`): what differs between them
-/// is a group of rows.
-fn given<'f>(facts: &'f FileFacts, call: &'f Call) -> impl Iterator<Item = ValueId> + 'f {
-    let whole_list = |arg: &&Arg| {
-        let named = arg.name.is_some_and(|name| facts.names[name].ends_with("__in"));
-        named && matches!(facts.value(arg.value), Value::Element(..) | Value::Part(..))
-    };
-    call.args.iter().filter(move |arg| !whole_list(arg)).map(|arg| arg.value)
 }
 
 /// The values of a call that flow into `source` of its callee.
@@ -588,7 +531,7 @@ fn keeps(project: &Project, file: FileId, site: &QuerySite) -> bool {
         at = guard.parent;
     }
     // `if key in self.known: return self.known[key]` before the query.
-    facts.function(site.function).returns.iter().any(|&value| caches.is_kept_item(value))
+    facts.function(site.function).returns.iter().any(|&value| caches.is_kept(value, site.function))
 }
 
 /// Whether a function keeps what it found: a cache decorator.

@@ -229,19 +229,6 @@ impl<'f> Flow<'f> {
             }
         }
     }
-
-    /// The object at the start of a chain of members, items and calls.
-    pub(crate) fn root(&self, value: ValueId) -> ValueId {
-        let mut at = value;
-        for _ in 0..200 {
-            at = match self.facts.value(at) {
-                Value::Member(object, _) | Value::Item(object, _) | Value::Slice(object, ..) => *object,
-                Value::Call(call) => self.facts.call(*call).callee,
-                _ => return at,
-            };
-        }
-        at
-    }
 }
 
 /// Where a value comes from, seen from inside a function.

@@ -109,6 +109,8 @@ impl<'t, 'p> Loops<'t, 'p> {
                 || lower.contains("retry")
                 || lower.contains("retries")
                 || lower.contains("attempt")
+                || lower.ends_with("consumer")
+                || matches!(lower.as_str(), "listen" | "subscribe" | "consume")
                 || matches!(lower.as_str(), "grouper" | "paginator" | "page_range" | "splitevery")
         })
     }
@@ -264,7 +266,7 @@ impl<'t, 'p> Loops<'t, 'p> {
     }
 
     /// Whether an exit is taken because of what `call` gave: a search that ends when it has found. Leaving
-    /// because something is wrong with the answer is no search, nor is an answer that is used afterwards.
+    /// because something is wrong with the answer is no search: a right answer is used afterwards.
     fn decided_by(&self, exit: &Exit, call: CallId, id: LoopId) -> bool {
         let Some(guard) = exit.guard.map(|id| &self.facts.guards[id.index()]) else { return false };
         if !self.mentions(guard.condition, call) {
@@ -272,22 +274,8 @@ impl<'t, 'p> Loops<'t, 'p> {
         }
         match exit.kind {
             ExitKind::Break => true,
-            ExitKind::Return => {
-                let found = guard.kind == GuardKind::Then && self.is_positive(guard.condition, 0);
-                self.mentions(exit.value, call) || (found && !self.is_used_after(exit, call, id))
-            }
+            ExitKind::Return => self.mentions(exit.value, call) || !self.is_used_after(exit, call, id),
             _ => false,
-        }
-    }
-
-    /// Whether a condition asks that something is there, not that it is missing or wrong.
-    fn is_positive(&self, condition: ValueId, depth: u8) -> bool {
-        match self.facts.value(condition) {
-            Value::Operation(Operation::Not | Operation::Equal | Operation::NotIn | Operation::Order, ..) => false,
-            Value::Operation(Operation::And, left, right) if depth < 6 => {
-                self.is_positive(*left, depth + 1) && self.is_positive(*right, depth + 1)
-            }
-            _ => true,
         }
     }
 

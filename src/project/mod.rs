@@ -7,6 +7,7 @@ mod caches;
 mod calls;
 mod executed;
 mod flow;
+mod inputs;
 mod loops;
 mod manifest;
 mod modules;

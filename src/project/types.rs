@@ -122,7 +122,17 @@ impl<'p> Types<'p> {
     /// Whether a path belongs to a library that certainly is none of ours: an import that is neither
     /// catalogued nor possibly a package of the same repository.
     pub(crate) fn is_foreign_library(&self, path: &str) -> bool {
-        const FOREIGN: [&str; 24] = [
+        const FOREIGN: [&str; 34] = [
+            "promise",
+            "itertools",
+            "collections",
+            "functools",
+            "numpy",
+            "bs4",
+            "lxml",
+            "neo4j",
+            "neo4j-driver",
+            "threading",
             "axios",
             "requests",
             "httpx",
@@ -344,7 +354,7 @@ impl<'p> Types<'p> {
         let module = &facts.names[import.module];
         match import.what {
             Imported::Module | Imported::Star => match self.project.resolve_module(file, module) {
-                Some(target) => Ty::Module(target),
+                Some(target) => self.whole(target).unwrap_or(Ty::Module(target)),
                 None => Ty::Path(module.into()),
             },
             Imported::Name(name) => {
@@ -358,6 +368,20 @@ impl<'p> Types<'p> {
                     },
                 }
             }
+        }
+    }
+
+    /// What a module is itself: `module.exports = knex(…)`, without any name beside it.
+    fn whole(&self, file: FileId) -> Option<Ty> {
+        let facts = self.facts(file);
+        let mut exported = facts.bindings.iter().filter(|binding| binding.exported);
+        let only = exported.next().filter(|_| exported.next().is_none())?;
+        if &facts.names[only.name] != "default" {
+            return None;
+        }
+        match self.of(file, only.value) {
+            Ty::Unknown | Ty::Plain => None,
+            known => Some(known),
         }
     }
 
@@ -645,7 +669,7 @@ impl<'p> Types<'p> {
     }
 
     /// The model class that an argument is, or that the rows of a queryset are: `get_object_or_404(queryset, …)`.
-    fn model_argument(&self, file: FileId, call: CallId, arg: &ArgRef) -> Option<ClassRef> {
+    pub(crate) fn model_argument(&self, file: FileId, call: CallId, arg: &ArgRef) -> Option<ClassRef> {
         let value = argument(self.facts(file), call, arg)?;
         match self.aside(|| self.of(file, value)) {
             Ty::Class(class) => Some(class),
@@ -710,8 +734,18 @@ impl<'p> Types<'p> {
                 other => other.clone(),
             },
             Returned::Type(ty) => Ty::Api(ty, model),
-            Returned::Row => model.map_or(Ty::Unknown, |class| Ty::Instance(class, None)),
-            Returned::Rows => Ty::List(Box::new(model.map_or(Ty::Unknown, |class| Ty::Instance(class, None)))),
+            Returned::Row => self.row(receiver, model),
+            Returned::Rows => Ty::List(Box::new(self.row(receiver, model))),
+        }
+    }
+
+    /// A row of a model; where the model is no class of the project (`sequelize.define(…)`), its type stands for
+    /// its rows too.
+    fn row(&self, receiver: &Ty, model: Option<ClassRef>) -> Ty {
+        match (model, receiver) {
+            (Some(class), _) => Ty::Instance(class, None),
+            (None, Ty::Api(ty, _)) if self.project.catalog.method(*ty, "save").is_some() => receiver.clone(),
+            _ => Ty::Unknown,
         }
     }
 
@@ -741,7 +775,16 @@ impl<'p> Types<'p> {
         let catalog = &self.project.catalog;
         match object {
             Ty::Path(path) => self.of_library(library_path(path, name)),
-            Ty::Module(file) => self.binding(*file, name),
+            Ty::Module(file) => match self.binding(*file, name) {
+                // `module.exports = knex(…); module.exports.helper = …`
+                Ty::Unknown if self.project.file(*file).source.language.is_ecma() => {
+                    match self.binding(*file, "default") {
+                        Ty::Module(_) => Ty::Unknown,
+                        whole => self.member(&whole, name),
+                    }
+                }
+                known => known,
+            },
             Ty::Api(ty, model) => match catalog.attribute(*ty, name) {
                 Some(returned) => self.given(returned, &Ty::Api(*ty, *model), None),
                 None => Ty::Unknown,
