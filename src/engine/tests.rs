@@ -180,7 +180,8 @@ fn settings_are_those_of_the_nearest_configuration() {
     ]);
     let session = tree.session_with(Options { extend_ignore: Some(vec!["fails".into()]), ..Options::default() }, &[]);
     let report = session.snapshot().check(&Targets::All);
-    let told = report.findings.iter().map(|reported| (&*reported.diagnostic.primary.path, reported.diagnostic.severity));
+    let told =
+        report.findings.iter().map(|reported| (&*reported.diagnostic.primary.path, reported.diagnostic.severity));
     let told: Vec<_> = told.filter(|(path, _)| path.ends_with(".py")).collect();
     assert_eq!(told, [("a.py", Severity::Warning), ("b/c.py", Severity::Error)]);
     assert!(report.left_out.iter().any(|left_out| &*left_out.path == "x/skipped.py"));

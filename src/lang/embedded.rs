@@ -3,8 +3,9 @@
 
 use rustc_hash::FxHashSet;
 
+use super::sql_comments;
 use crate::apis::{Catalog, CatalogLanguage};
-use crate::facts::{FileFacts, SqlText, TextId};
+use crate::facts::{Directive, FileFacts, SqlText, Text, TextId};
 use crate::source::{Language, Span};
 use crate::sql::{self, Dialect};
 
@@ -20,10 +21,33 @@ pub(super) fn find(facts: &mut FileFacts, language: Language) {
         let holes: Vec<Span> = text.holes.iter().map(|hole| Span { start: hole.start, end: hole.end }).collect();
         let found = sql::statements(&text.cooked, &holes, dialect);
         let id = TextId(u32::try_from(index).unwrap_or(u32::MAX));
+        if !found.comments.is_empty() {
+            let places: Vec<Span> = found.statements.iter().map(|statement| statement.span).collect();
+            let directives = sql_comments::directives(&text.cooked, &found.comments, &places);
+            for directive in directives {
+                let directive = in_host(directive, text);
+                // The same string can be part of several texts.
+                if !facts.directives.iter().any(|known| known.span == directive.span) {
+                    facts.directives.push(directive);
+                }
+            }
+            facts.directives.sort_by_key(|directive| directive.span.start);
+        }
         facts.statements.extend(found.statements.into_iter().map(|statement| {
             let span = statement.span;
             SqlText { statement, text: Some(id), span }
         }));
+    }
+}
+
+/// A directive with the places of the file.
+fn in_host(directive: Directive, text: &Text) -> Directive {
+    let host = |span: Span| text.host_span(span.start, span.end);
+    Directive {
+        rules: directive.rules.into_iter().map(|(rule, span)| (rule, host(span))).collect(),
+        span: host(directive.span),
+        covers: host(directive.covers),
+        ..directive
     }
 }
 
@@ -83,6 +107,15 @@ mod tests {
         let statement = &facts.statements[0].statement;
         assert_eq!(statement.unparsed, None);
         assert_eq!(statement.slots.len(), 2);
+    }
+
+    #[test]
+    fn suppressions() {
+        let text = "q = \"\"\"\n    SELECT a FROM t -- seqscan: ignore[b] c\n    WHERE d = 1\n\"\"\"\n";
+        let facts = python(text);
+        assert_eq!(facts.directives.len(), 1);
+        assert_eq!(&text[facts.directives[0].rules[0].1.range()], "b");
+        assert!(text[facts.directives[0].covers.range()].ends_with("d = 1"));
     }
 
     #[test]

@@ -4,9 +4,9 @@ use rustc_hash::FxHashSet;
 
 use super::collect::{Collector, Place};
 use super::evidence::{Evidence, of_function, of_receiver, project_uses};
-use super::{bound, fragment};
 use super::values::{self, Edge};
 use super::{Orm, PredicateOp};
+use super::{bound, fragment};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::{ClassMember, ClassRef, Ty};
@@ -238,11 +238,43 @@ impl<'p> Collector<'_, 'p> {
         }
         let has = |wanted: &[&str]| names.iter().any(|name| wanted.contains(name));
         if has(&["relationship", "backref", "dynamic_loader", "ManyToManyField", "association_proxy"])
-            || has(&["ARRAY", "JSON", "JSONB", "HSTORE", "list", "List", "dict", "Dict", "ArrayField", "BinaryJSONField", "JSONField"])
-            || has(&["INT4RANGE", "INT8RANGE", "NUMRANGE", "DATERANGE", "TSRANGE", "TSTZRANGE", "Geometry", "Geography"])
+            || has(&[
+                "ARRAY",
+                "JSON",
+                "JSONB",
+                "HSTORE",
+                "list",
+                "List",
+                "dict",
+                "Dict",
+                "ArrayField",
+                "BinaryJSONField",
+                "JSONField",
+            ])
+            || has(&[
+                "INT4RANGE",
+                "INT8RANGE",
+                "NUMRANGE",
+                "DATERANGE",
+                "TSRANGE",
+                "TSTZRANGE",
+                "Geometry",
+                "Geography",
+            ])
         {
             (PredicateOp::Other, Confidence::High)
-        } else if has(&["String", "Text", "Unicode", "UnicodeText", "VARCHAR", "TEXT", "CITEXT", "str", "CharField", "TextField"]) {
+        } else if has(&[
+            "String",
+            "Text",
+            "Unicode",
+            "UnicodeText",
+            "VARCHAR",
+            "TEXT",
+            "CITEXT",
+            "str",
+            "CharField",
+            "TextField",
+        ]) {
             (PredicateOp::Contains, Confidence::High)
         } else {
             (PredicateOp::Contains, Confidence::Medium)
@@ -290,8 +322,8 @@ impl<'p> Collector<'_, 'p> {
                 let at = facts.call(*call);
                 let first = at.args.first().map(|arg| arg.value);
                 match self.called(*call) {
-                    "lower" | "upper" | "trim" | "coalesce" | "cast" | "unaccent" | "concat" | "LOWER" | "UPPER" | "TRIM"
-                    | "func" | "type_coerce" | "ifnull" | "COALESCE" | "Lower" | "Upper"
+                    "lower" | "upper" | "trim" | "coalesce" | "cast" | "unaccent" | "concat" | "LOWER" | "UPPER"
+                    | "TRIM" | "func" | "type_coerce" | "ifnull" | "COALESCE" | "Lower" | "Upper"
                         if first.is_some() =>
                     {
                         self.column(first?, depth + 1)
@@ -301,7 +333,11 @@ impl<'p> Collector<'_, 'p> {
                     }
                     "column" | "literal_column" => {
                         let name = facts.literal(first?)?.to_owned();
-                        Some(Column { name, model: None, is_sure: of_function(self.types, self.file, at.callee).is_some() })
+                        Some(Column {
+                            name,
+                            model: None,
+                            is_sure: of_function(self.types, self.file, at.callee).is_some(),
+                        })
                     }
                     // `col(Hero.name)` of SQLModel
                     "col" => self.column(first?, depth + 1),

@@ -3,14 +3,17 @@
 //!
 //! Everything here works on facts; no syntax tree and no SQL grammar is known.
 
+mod caches;
 mod calls;
 mod executed;
 mod flow;
+mod inputs;
 mod loops;
 mod manifest;
 mod modules;
 mod relations;
 mod repeats;
+mod requirements;
 mod shapes;
 mod sites;
 mod types;
@@ -30,8 +33,8 @@ pub(crate) use {
 };
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
+use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
 use crate::orm::OrmFacts;
-use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, ValueId};
 use crate::source::SourceFile;
 use crate::sql::Dialect;
 
@@ -111,6 +114,8 @@ pub struct Project {
     executed: executed::Executed,
     orm: Vec<OrmFacts>,
     relations: relations::Relations,
+    /// Relations that some query of the project loads along with its rows.
+    prefetched: FxHashSet<Box<str>>,
 }
 
 impl Project {
@@ -155,7 +160,9 @@ impl Project {
             executed: FxHashSet::default(),
             orm: Vec::new(),
             relations: relations::Relations::default(),
+            prefetched: FxHashSet::default(),
         };
+        project.prefetched = relations::prefetched(&project);
         project.relations = relations::Relations::find(&project);
         project.sites = project.each_file(sites::find);
         let graph = calls::CallGraph::new(&project);
@@ -217,6 +224,15 @@ impl Project {
     /// Whether a manifest or an import of the project names this library.
     pub(crate) fn uses_library(&self, library: LibraryId) -> bool {
         self.libraries.contains(&library)
+    }
+
+    /// Whether a site reads a whole relation of a row (`book.tags.all()`) that some query of the project loads
+    /// along: this row may come from it.
+    pub(crate) fn may_be_prefetched(&self, file: FileId, site: &QuerySite) -> bool {
+        let facts = &self.file(file).facts;
+        let Value::Member(object, name) = facts.value(facts.call(site.call).callee) else { return false };
+        let Value::Member(_, relation) = facts.value(*object) else { return false };
+        &facts.names[*name] == "all" && self.prefetched.contains(&facts.names[*relation])
     }
 
     /// What star imports bring into a file.

@@ -7,6 +7,7 @@
 use rustc_hash::FxHashSet;
 
 use super::flow::Flow;
+use super::inputs::InputFinder;
 use super::types::{ClassMember, Ty, Types};
 use super::{ClassRef, FileId};
 use crate::apis::{ApiCall, ArgRef, CatalogLanguage, Effect, LibraryId, RunsOn};
@@ -55,13 +56,12 @@ pub struct QuerySite {
     pub model: Option<ClassRef>,
     /// Its SQL, if it is known: the file and the indices into its statements.
     pub sql: Vec<(FileId, usize)>,
-    /// Whether the receiver is a row (a model instance), so that a different receiver is a different row.
-    pub on_row: bool,
+    /// What decides which rows it is about: arguments, and the row or rows that it is called on.
+    pub inputs: Vec<ValueId>,
+    /// The connection, session or client that it goes through, if that is known to be one.
+    pub via: Option<ValueId>,
 }
 
-/// Methods that tell a connection, a session or a client from rows and queries.
-const CONNECTION_METHODS: [&str; 7] =
-    ["execute", "query", "cursor", "$queryRaw", "transaction", "raw", "getRepository"];
 /// Methods of a row that go to the database without arguments.
 const ROW_METHODS: [&str; 5] = ["save", "delete", "refresh_from_db", "asave", "adelete"];
 
@@ -156,7 +156,7 @@ impl<'t, 'p> Finder<'t, 'p> {
             return;
         }
         let call = self.facts.call(id);
-        let (on_row, model) = self.receiver(call);
+        let (inputs, via) = self.inputs(id);
         self.sites.push(QuerySite {
             call: id,
             span: call.name_span,
@@ -168,38 +168,28 @@ impl<'t, 'p> Finder<'t, 'p> {
             library: api.library,
             path: api.path.as_str().into(),
             batch: api.batch_for(effect == SiteEffect::Write).map(Into::into),
-            model,
+            model: self.model(call),
             sql,
-            on_row,
+            inputs,
+            via,
         });
     }
 
-    /// Whether what is called on is a row, and the model the chain is about.
-    fn receiver(&self, call: &Call) -> (bool, Option<ClassRef>) {
-        let Value::Member(object, _) = self.facts.value(call.callee) else { return (false, None) };
-        let model = match self.types.of(self.file, *object) {
+    /// The model that what is called on is about.
+    fn model(&self, call: &Call) -> Option<ClassRef> {
+        let Value::Member(object, _) = self.facts.value(call.callee) else { return None };
+        match self.types.of(self.file, *object) {
             Ty::Api(_, model) => model,
             Ty::Class(class) => Some(class),
             Ty::Instance(class, model) => model.or(Some(class)),
             _ => None,
-        };
-        let root = Flow::new(self.facts).root(*object);
-        (!self.is_connection(root) && !self.is_connection(*object), model)
+        }
     }
 
-    /// Whether a value is a way to the database rather than rows of it: what is asked through it does not
-    /// depend on which one it is.
-    fn is_connection(&self, value: ValueId) -> bool {
-        let catalog = &self.types.project().catalog;
-        match self.types.of(self.file, value) {
-            Ty::Api(ty, _) => CONNECTION_METHODS.iter().any(|name| catalog.method(ty, name).is_some()),
-            Ty::Instance(class, _) => match self.types.api_base(class) {
-                Some(ty) => CONNECTION_METHODS.iter().any(|name| catalog.method(ty, name).is_some()),
-                None => false,
-            },
-            Ty::Class(_) | Ty::Path(_) | Ty::Module(_) => true,
-            _ => false,
-        }
+    /// The arguments of a call and of the chain it ends, and the row or rows that it is called on.
+    fn inputs(&self, id: CallId) -> (Vec<ValueId>, Option<ValueId>) {
+        let inputs = InputFinder::new(self.types, self.file).of(id);
+        (inputs.args.into_iter().chain(inputs.root).collect(), inputs.via)
     }
 
     /// `book.save()` where nothing types `book`, but `Book` is a model: named like its only class.
@@ -357,7 +347,7 @@ impl<'t, 'p> Finder<'t, 'p> {
         });
         let writes = effect == SiteEffect::Write;
         let batch = api_type.batch_for(writes).or_else(|| steps.iter().find_map(|step| step.batch_for(writes)));
-        let (on_row, receiver_model) = self.receiver(call);
+        let (inputs, via) = self.inputs(id);
         self.sites.push(QuerySite {
             call: id,
             span: call.name_span,
@@ -369,9 +359,10 @@ impl<'t, 'p> Finder<'t, 'p> {
             library: api_type.library,
             path: steps.first().map_or(api_type.name.as_str(), |step| step.path.as_str()).into(),
             batch: batch.map(Into::into),
-            model: model.or(receiver_model),
+            model: model.or_else(|| self.model(call)),
             sql,
-            on_row,
+            inputs,
+            via,
         });
     }
 

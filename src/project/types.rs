@@ -133,6 +133,44 @@ impl<'p> Types<'p> {
         FOREIGN.contains(&root) || path.starts_with("node:") || path.starts_with("@tanstack/")
     }
 
+    /// Whether a value comes from a library that is no part of the project, catalogued or not: its methods are
+    /// not functions of the project.
+    pub(crate) fn is_foreign(&self, file: FileId, value: ValueId) -> bool {
+        self.foreign(file, value, 0)
+    }
+
+    fn foreign(&self, file: FileId, value: ValueId, depth: u8) -> bool {
+        if depth > 12 {
+            return false;
+        }
+        let facts = self.facts(file);
+        match facts.value(value) {
+            Value::Import(_) => matches!(self.of(file, value), Ty::Path(path) if !path.starts_with('.')),
+            Value::Typed(of) => self.foreign(file, of.head, depth + 1),
+            Value::Param(function, index) => {
+                let param = facts.function(*function).params.get(usize::from(*index));
+                param
+                    .and_then(|param| param.annotation)
+                    .is_some_and(|annotation| self.foreign(file, annotation, depth + 1))
+            }
+            Value::Call(call) => self.foreign(file, facts.call(*call).callee, depth + 1),
+            Value::Either(left, right) => self.foreign(file, *left, depth + 1) || self.foreign(file, *right, depth + 1),
+            Value::Carried(object, _) | Value::Element(object, _) | Value::Part(object, _) | Value::Item(object, _) => {
+                self.foreign(file, *object, depth + 1)
+            }
+            Value::Member(object, name) => match self.of(file, *object) {
+                Ty::Class(class) | Ty::Instance(class, _) => match self.class_member(class, &facts.names[*name]) {
+                    Some(ClassMember::Attribute(file, value, annotation)) => {
+                        self.foreign(file, annotation.unwrap_or(value), depth + 1)
+                    }
+                    _ => false,
+                },
+                _ => self.foreign(file, *object, depth + 1),
+            },
+            _ => false,
+        }
+    }
+
     fn facts(&self, file: FileId) -> &'p FileFacts {
         &self.project.file(file).facts
     }
@@ -577,8 +615,18 @@ impl<'p> Types<'p> {
                 other => other.clone(),
             },
             Returned::Type(ty) => Ty::Api(ty, model),
-            Returned::Row => model.map_or(Ty::Unknown, |class| Ty::Instance(class, None)),
-            Returned::Rows => Ty::List(Box::new(model.map_or(Ty::Unknown, |class| Ty::Instance(class, None)))),
+            Returned::Row => self.row(receiver, model),
+            Returned::Rows => Ty::List(Box::new(self.row(receiver, model))),
+        }
+    }
+
+    /// A row of a model; where the model is no class of the project (`sequelize.define(…)`), its type stands for
+    /// its rows too.
+    fn row(&self, receiver: &Ty, model: Option<ClassRef>) -> Ty {
+        match (model, receiver) {
+            (Some(class), _) => Ty::Instance(class, None),
+            (None, Ty::Api(ty, _)) if self.project.catalog.method(*ty, "save").is_some() => receiver.clone(),
+            _ => Ty::Unknown,
         }
     }
 

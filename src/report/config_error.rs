@@ -1,7 +1,7 @@
 //! A mistake in the configuration, with its place.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Style;
@@ -15,7 +15,10 @@ use crate::source::{Language, SourceFile};
 pub fn write_config_error(error: &ConfigError, is_fatal: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let kind = if is_fatal { style.paint(Color::Error, "error") } else { style.paint(Color::Warning, "warning") };
     let place = error.text.as_ref().zip(error.span);
-    let origin = sanitize(&error.origin).into_owned();
+    let origin = match Path::new(&error.origin) {
+        path if path.is_absolute() => style.shown_path(Path::new(""), &error.origin),
+        _ => sanitize(&error.origin).into_owned(),
+    };
     let named = if place.is_none() && !origin.is_empty() { format!("{origin}: ") } else { String::new() };
     writeln!(out, "{kind}: {named}{}", style.paint(Color::Strong, &sanitize(&error.message)))?;
     if let Some((text, span)) = place {

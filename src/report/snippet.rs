@@ -1,9 +1,9 @@
 //! Frames of source code with labels, drawn by miette over our own line index.
 
-use std::sync::OnceLock;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,

@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod catalogs;
+mod cli;
+mod config;
 mod fixtures;
 mod page;
 mod pages;
 mod project;
+mod reports;
 mod tidy;

@@ -21,22 +21,29 @@ const MAX_DEPTH: u32 = 96;
 const MAX_CHAIN: u32 = 1_500;
 /// Joins in one statement: each one may nest in the parser.
 const MAX_JOINS: u32 = 200;
+/// Tokens of a statement that is tried in one or two dialects only.
+const LONG: usize = 5_000;
 /// Tokens in one statement.
 const MAX_TOKENS: usize = 100_000;
 
 /// What stands between `from` and `to` (tokens), as a query. The dialect is tried first, then others that
 /// know more forms: a statement that any of them understands is understood.
 pub(super) fn query(lexed: &Lexed, from: usize, to: usize, dialect: Dialect) -> Result<Query, Unparsed> {
+    if to <= from {
+        return Err(Unparsed::Syntax);
+    }
     measure(lexed, from, to)?;
     let mut reason = Unparsed::Syntax;
     let mut to = to;
-    let tails = [dangling(lexed, from, to), tail(lexed, from, to)];
+    // Other readings are for statements that people write: a long one is read once.
+    let is_long = to - from > LONG;
+    let tails = if is_long { [None, None] } else { [dangling(lexed, from, to), tail(lexed, from, to)] };
     for end in std::iter::once(to).chain(tails.into_iter().flatten()) {
         if end <= from {
             continue;
         }
         to = end;
-        for attempt in attempts(dialect) {
+        for attempt in attempts(dialect).into_iter().take(if is_long { 2 } else { usize::MAX }) {
             match parse_with(lexed, from, to, attempt, dialect) {
                 Ok(query) => return Ok(query),
                 Err(error) => reason = error,
