@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, is_system_table, shown, written, written_table};
+use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, shown, written, written_table};
 use super::{FileCx, ProjectCx, Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
 use crate::orm::{self, ParamKey};
@@ -127,7 +127,7 @@ impl<'a> Search<'a> {
         let mut columns = exprs.within(like.expr).into_iter().filter_map(|part| exprs.column(part));
         let column = columns.next()?;
         let table = self.cx.table_of(column);
-        if table.is_some_and(|table| is_system_table(table) || self.cx.schema.is_small(table)) {
+        if table.is_some_and(|table| self.cx.is_spared(table)) {
             return None;
         }
         let is_searched = self
