@@ -19,7 +19,7 @@ mod shapes;
 mod sites;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
@@ -89,11 +89,13 @@ pub struct ProjectOptions {
     pub dialect: Option<Dialect>,
     /// About how many rows tables have, as the user told; by name in lower case.
     pub rows: BTreeMap<String, u64>,
+    /// The only files that define the schema, by path; none told: all that do.
+    pub schema_files: Option<BTreeSet<Arc<str>>>,
 }
 
 impl Default for ProjectOptions {
     fn default() -> Self {
-        ProjectOptions { max_hops: 6, dialect: None, rows: BTreeMap::new() }
+        ProjectOptions { max_hops: 6, dialect: None, rows: BTreeMap::new(), schema_files: None }
     }
 }
 
@@ -119,6 +121,7 @@ pub struct Project {
     /// Relations that some query of the project loads along with its rows.
     prefetched: FxHashSet<Box<str>>,
     schema: Schema,
+    options: ProjectOptions,
 }
 
 impl Project {
@@ -165,6 +168,7 @@ impl Project {
             relations: relations::Relations::default(),
             prefetched: FxHashSet::default(),
             schema: Schema::default(),
+            options: options.clone(),
         };
         project.prefetched = relations::prefetched(&project);
         project.relations = relations::Relations::find(&project);
@@ -176,6 +180,11 @@ impl Project {
         project.schema = Schema::of_sql(&project);
         project.orm = project.each_file(crate::orm::facts);
         project
+    }
+
+    /// How it is looked at.
+    pub fn options(&self) -> &ProjectOptions {
+        &self.options
     }
 
     /// The tables, keys and indexes that the project defines.

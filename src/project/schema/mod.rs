@@ -148,7 +148,9 @@ pub struct ForeignKey {
 impl Schema {
     /// The schema that the SQL of a project defines: its `.sql` files, and the statements that its programs run.
     pub(super) fn of_sql(project: &Project) -> Schema {
-        let sources = project.ids().filter_map(|id| {
+        let chosen = project.options().schema_files.as_ref();
+        let is_chosen = |id: &FileId| chosen.is_none_or(|chosen| chosen.contains(&project.file(*id).source.path));
+        let sources = project.ids().filter(is_chosen).filter_map(|id| {
             let file = project.file(id);
             let statements = file.facts.statements.iter().enumerate();
             let defining =
