@@ -310,9 +310,10 @@ fn nothing_from_a_file_commands_the_terminal() {
      1 │ x?[31m�y?z
        ·        ┬
        ·        ╰── the loop
-     2 │     query('¿2J')  # ?bell?lone
+     2 │     query('¿2J')  # ?bell
        ·     ──┬──
        ·       ╰── ?[1mbold
+     3 │ lone
        ╰────
       help: ?[2Jclear
       rule: low confidence, https://github.com/seqscan/seqscan/blob/main/rules/query-in-loop.md
