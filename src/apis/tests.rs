@@ -463,7 +463,7 @@ fn mistakes_are_told_with_file_entry_and_line() {
     );
     assert_eq!(
         wrong("chain = true", "chain = 1"),
-        "rules/apis/tiny.toml: [[type]] tiny.Query: line 14: `chain`: expected true or false"
+        "rules/apis/tiny.toml: [[type]] tiny.Query: line 16: `chain`: expected true or false"
     );
     assert_eq!(
         wrong("\"iterate\", \"len\"", "\"itterate\""),

@@ -11,12 +11,13 @@ use super::{FAILED, FINDINGS, OK, complain, finish, settings};
 use crate::config::{ConfigError, ConfigFile, Options, OutputFormat, Request, read_inline};
 use crate::engine::{Open, Report, Session, SessionError};
 use crate::report::{self, Style, SummaryLevel};
+use crate::source::plain_reason;
 
 /// Checks, prints, and gives the exit code.
 pub(super) fn run(arguments: &CheckArguments) -> u8 {
     let cwd = match std::env::current_dir().and_then(|cwd| cwd.canonicalize()) {
         Ok(cwd) => cwd,
-        Err(error) => return complain(&format!("the current folder cannot be read: {error}")),
+        Err(error) => return complain(&format!("the current folder cannot be read: {}", plain_reason(&error))),
     };
     let errors = stderr_style(arguments.color.color, &cwd);
     let session = open(arguments, &cwd).and_then(|open| Session::open(open).map_err(Failure::from));
@@ -37,7 +38,7 @@ pub(super) fn run(arguments: &CheckArguments) -> u8 {
     match write(arguments, &session, &report, &cwd, &errors) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        Err(error) => return complain(&format!("cannot write the findings: {error}")),
+        Err(error) => return complain(&format!("cannot write the findings: {}", plain_reason(&error))),
     }
     exit_code(arguments, &session, &report)
 }
@@ -52,7 +53,9 @@ impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         match error {
             SessionError::Config(error) => Failure::Config(error),
-            SessionError::Path(path, why) => Failure::Plain(format!("{}: {why}{}", path.display(), command_hint(&path))),
+            SessionError::Path(path, why) => {
+                Failure::Plain(format!("{}: {why}{}", path.display(), command_hint(&path)))
+            }
             error => Failure::Plain(error.to_string()),
         }
     }
@@ -100,7 +103,7 @@ fn open(arguments: &CheckArguments, cwd: &Path) -> Result<Open, Failure> {
         };
         let mut text = Vec::new();
         let read = io::stdin().lock().read_to_end(&mut text);
-        read.map_err(|error| Failure::Plain(format!("standard input cannot be read: {error}")))?;
+        read.map_err(|error| Failure::Plain(format!("standard input cannot be read: {}", plain_reason(&error))))?;
         texts.push((name.clone(), text));
     }
     Ok(Open { cwd: cwd.to_owned(), paths, texts, config: request(arguments)?, threads: arguments.jobs.unwrap_or(0) })
@@ -172,13 +175,7 @@ fn per_file_ignores(words: &[String]) -> Result<Option<BTreeMap<String, Vec<Stri
     Ok((!ignores.is_empty()).then_some(ignores))
 }
 
-fn write(
-    arguments: &CheckArguments,
-    session: &Session,
-    report: &Report,
-    cwd: &Path,
-    errors: &Style,
-) -> io::Result<()> {
+fn write(arguments: &CheckArguments, session: &Session, report: &Report, cwd: &Path, errors: &Style) -> io::Result<()> {
     let format = session.root_settings().map_or(OutputFormat::default(), |settings| settings.output_format);
     let mut notices = Vec::new();
     let written = match &arguments.output_file {

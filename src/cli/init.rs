@@ -3,6 +3,8 @@
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 
+use crate::source::plain_reason;
+
 use super::{OK, complain, finish, print};
 
 const NAME: &str = "seqscan.toml";
@@ -22,6 +24,6 @@ pub(super) fn run(force: bool) -> u8 {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             complain(&format!("{NAME} exists already (--force replaces it)"))
         }
-        Err(error) => complain(&format!("{NAME}: {error}")),
+        Err(error) => complain(&format!("{NAME}: {}", plain_reason(&error))),
     }
 }

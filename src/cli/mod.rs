@@ -1,7 +1,7 @@
 //! The command line.
 
-mod args;
 mod argfile;
+mod args;
 mod check;
 mod explain;
 mod init;
@@ -17,6 +17,8 @@ use clap::{CommandFactory, Parser};
 use args::{Arguments, Command};
 
 pub use args::command_for_docs;
+
+use crate::source::plain_reason;
 
 /// Nothing at or above the failing level.
 const OK: u8 = 0;
@@ -66,7 +68,9 @@ fn print(bytes: &[u8]) -> io::Result<()> {
 /// The exit code after output was written: a reader that has gone away, as `head` does, is no failure.
 fn finish(written: io::Result<()>, code: u8) -> u8 {
     match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => complain(&format!("cannot write: {error}")),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&format!("cannot write: {}", plain_reason(&error)))
+        }
         _ => code,
     }
 }

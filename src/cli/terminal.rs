@@ -16,7 +16,11 @@ pub(super) fn style(choice: ColorChoice, is_terminal: bool, cwd: &Path) -> Style
         color,
         links: color && is_terminal && knows_links(),
         unicode: !is_terminal || knows_unicode(),
-        width: if is_terminal { terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0.into()) } else { WIDTH },
+        width: if is_terminal {
+            terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0.into())
+        } else {
+            WIDTH
+        },
         cwd: cwd.to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::error::explain;
 use super::{ConfigError, Options};
-use crate::source::Span;
+use crate::source::{Span, plain_reason};
 
 /// The files that can hold a configuration; in one folder the first that does wins.
 pub const CONFIG_NAMES: [&str; 4] = [".seqscan.toml", "seqscan.toml", "pyproject.toml", "package.json"];
@@ -42,7 +42,7 @@ impl ConfigFile {
     /// Reads the file at `path`; `None` if it is a `pyproject.toml` or `package.json` without our part.
     pub fn read(path: &Path) -> Result<Option<ConfigFile>, ConfigError> {
         let origin = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| ConfigError::new(&origin, error.to_string()))?;
+        let bytes = std::fs::read(path).map_err(|error| ConfigError::new(&origin, plain_reason(&error)))?;
         let Ok(text) = String::from_utf8(bytes) else {
             return Err(ConfigError::new(&origin, "this configuration is not UTF-8"));
         };

@@ -24,12 +24,12 @@ impl PathPatterns {
                 return Err((pattern.clone(), "this is not a path pattern".to_owned()));
             }
             if let Err(error) = builder.add_line(None, bare) {
-                return Err((pattern.clone(), error.to_string()));
+                return Err((pattern.clone(), what_is_wrong(&error)));
             }
         }
         match builder.build() {
             Ok(set) => self.sets.push((base.to_owned(), set)),
-            Err(error) => return Err((patterns.join(", "), error.to_string())),
+            Err(error) => return Err((patterns.join(", "), what_is_wrong(&error))),
         }
         self.written.extend(patterns.iter().cloned());
         Ok(())
@@ -57,6 +57,15 @@ impl PathPatterns {
     pub fn written(&self) -> &[String] {
         &self.written
     }
+}
+
+/// What is wrong with a pattern, without the pattern itself.
+fn what_is_wrong(error: &ignore::Error) -> String {
+    let text = match error {
+        ignore::Error::Glob { err, .. } => err.clone(),
+        error => error.to_string(),
+    };
+    format!("this is not a path pattern: {}", text.split(" (maybe").next().unwrap_or_default())
 }
 
 impl fmt::Debug for PathPatterns {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::file::CONFIG_NAMES;
 use super::{ConfigError, ConfigFile, Options, Settings};
 use crate::rules::Registry;
+use crate::source::plain_reason;
 
 /// How many files a chain of `extend` may have.
 const MAX_EXTENDS: usize = 16;
@@ -93,7 +94,7 @@ impl Resolver {
                 let base = if home.starts_with(base) { base } else { &home };
                 let related = base.starts_with(&self.root) || self.root.starts_with(base);
                 let base = if related { base } else { &self.root };
-                settings.lay(&file, &base.to_owned(), false)?;
+                settings.lay(&file, base, false)?;
                 settings.origins.insert(0, file.path.clone());
             }
         }
@@ -139,7 +140,9 @@ fn with_extended(file: ConfigFile) -> Result<Vec<ConfigFile>, ConfigError> {
         let complain =
             |message: String| ConfigError::new(last.path.display().to_string(), message).at(&last.text, &extend);
         let path = last.path.parent().unwrap_or(Path::new("")).join(&extend);
-        let path = path.canonicalize().map_err(|error| complain(format!("cannot extend `{extend}`: {error}")))?;
+        let path = path
+            .canonicalize()
+            .map_err(|error| complain(format!("cannot extend `{extend}`: {}", plain_reason(&error))))?;
         let is_known = |known: &ConfigFile| known.path.canonicalize().is_ok_and(|known| known == path);
         if chain.len() >= MAX_EXTENDS || chain.iter().any(is_known) {
             return Err(complain("this configuration extends itself".to_owned()));

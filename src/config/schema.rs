@@ -177,6 +177,7 @@ fn api_definitions() -> Value {
         "model": described(argument(), "Which argument is the model class."),
         "callback": { "type": "integer", "minimum": 0, "description": "Which argument is a function that is run once." },
         "callback_params": described(texts(), "The types of that function's parameters."),
+        "same_tick": { "type": "boolean", "description": "Whether calls made before the first is awaited become one query." },
         "batch": described(text(), "The help for when it runs once per row."),
         "batch_write": described(text(), "The same for a call whose SQL writes."),
         "example": described(text(), "Code that calls it."),

@@ -12,6 +12,8 @@ mod run;
 mod session;
 mod snapshot;
 mod suppress;
+#[cfg(test)]
+mod tests;
 
 pub use report::{InternalError, LeftOutPath, PlacedGap, Reason, Report, SchemaSummary};
 pub use root::{REPOSITORY_MARK, project_root};

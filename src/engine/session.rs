@@ -18,7 +18,7 @@ use crate::facts::FileFacts;
 use crate::lang;
 use crate::project::{ManifestFile, Project, ProjectFile, ProjectOptions};
 use crate::rules::Registry;
-use crate::source::{self, FoundFile, Language, ReadLimits, Reading};
+use crate::source::{self, FoundFile, Language, ReadLimits, Reading, plain_reason};
 
 /// The stack of each thread that parses: sqlparser and deep trees need it, and what is not used costs nothing.
 const STACK: usize = 64 << 20;
@@ -284,7 +284,7 @@ fn absolute_paths(open: &Open) -> Result<Vec<PathBuf>, SessionError> {
     }
     let absolute = |path: PathBuf| {
         let found = open.cwd.join(&path).canonicalize();
-        found.map_err(|error| SessionError::Path(path, plain_words(&error)))
+        found.map_err(|error| SessionError::Path(path, plain_reason(&error)))
     };
     named.into_iter().map(absolute).collect()
 }
@@ -295,12 +295,6 @@ fn settled_path(path: &Path) -> PathBuf {
         (Some(folder), Some(name)) => settled_path(folder).join(name),
         _ => path.to_owned(),
     })
-}
-
-/// What the system says, without its number.
-fn plain_words(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 fn relative(root: &Path, path: &Path) -> Arc<str> {

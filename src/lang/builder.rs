@@ -440,19 +440,9 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// The innermost loop.
-    pub(super) fn in_loop(&self) -> Option<LoopId> {
-        self.place.in_loop
-    }
-
     /// The function whose body the walk stands in.
     pub(super) fn function(&self) -> FunctionId {
         self.place.function
-    }
-
-    /// The innermost condition.
-    pub(super) fn guard(&self) -> Option<GuardId> {
-        self.place.guard
     }
 
     // ── Functions ───────────────────────────────────────────────────────────────────────────────────
@@ -500,13 +490,6 @@ impl<'s> Builder<'s> {
             result: ResultUse::Operand,
         });
         id
-    }
-
-    /// Says where the result of `value` goes, if it is a call.
-    pub(super) fn set_result(&mut self, value: ValueId, result: ResultUse) {
-        if let Value::Call(call) = *self.facts.value(value) {
-            self.facts.calls[call.index()].result = result;
-        }
     }
 
     /// Notes that the loop or function is left here; outside a loop nothing is noted.

@@ -207,6 +207,8 @@ fn span(node: Node<'_>) -> Span {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn found(language: &tree_sitter::Language, source: &str) -> Vec<Directive> {

@@ -3,8 +3,9 @@
 
 use rustc_hash::FxHashSet;
 
+use super::sql_comments;
 use crate::apis::{Catalog, CatalogLanguage};
-use crate::facts::{FileFacts, SqlText, TextId};
+use crate::facts::{Directive, FileFacts, SqlText, Text, TextId};
 use crate::source::{Language, Span};
 use crate::sql::{self, Dialect};
 
@@ -20,10 +21,33 @@ pub(super) fn find(facts: &mut FileFacts, language: Language) {
         let holes: Vec<Span> = text.holes.iter().map(|hole| Span { start: hole.start, end: hole.end }).collect();
         let found = sql::statements(&text.cooked, &holes, dialect);
         let id = TextId(u32::try_from(index).unwrap_or(u32::MAX));
+        if !found.comments.is_empty() {
+            let places: Vec<Span> = found.statements.iter().map(|statement| statement.span).collect();
+            let directives = sql_comments::directives(&text.cooked, &found.comments, &places);
+            for directive in directives {
+                let directive = in_host(directive, text);
+                // The same string can be part of several texts.
+                if !facts.directives.iter().any(|known| known.span == directive.span) {
+                    facts.directives.push(directive);
+                }
+            }
+            facts.directives.sort_by_key(|directive| directive.span.start);
+        }
         facts.statements.extend(found.statements.into_iter().map(|statement| {
             let span = statement.span;
             SqlText { statement, text: Some(id), span }
         }));
+    }
+}
+
+/// A directive with the places of the file.
+fn in_host(directive: Directive, text: &Text) -> Directive {
+    let host = |span: Span| text.host_span(span.start, span.end);
+    Directive {
+        rules: directive.rules.into_iter().map(|(rule, span)| (rule, host(span))).collect(),
+        span: host(directive.span),
+        covers: host(directive.covers),
+        ..directive
     }
 }
 
@@ -86,11 +110,57 @@ mod tests {
     }
 
     #[test]
+    fn suppressions() {
+        let text = "q = \"\"\"\n    SELECT a FROM t -- seqscan: ignore[b] c\n    WHERE d = 1\n\"\"\"\n";
+        let facts = python(text);
+        assert_eq!(facts.directives.len(), 1);
+        assert_eq!(&text[facts.directives[0].rules[0].1.range()], "b");
+        assert!(text[facts.directives[0].covers.range()].ends_with("d = 1"));
+    }
+
+    #[test]
     fn the_driver_tells_the_dialect() {
         let dialect = |text: &str| python(text).statements[0].statement.dialect;
         assert_eq!(dialect("import psycopg\nx = 'SELECT 1'\n"), Dialect::PostgreSql);
         assert_eq!(dialect("import sqlite3\nx = 'SELECT 1'\n"), Dialect::Sqlite);
         assert_eq!(dialect("import sqlite3, psycopg\nx = 'SELECT 1'\n"), Dialect::Generic);
         assert_eq!(dialect("x = 'SELECT 1'\n"), Dialect::Generic);
+    }
+
+    /// Prints the statements in the programs under `$SEQSCAN_CORPUS` that are not understood.
+    #[test]
+    fn corpus() {
+        let Ok(root) = std::env::var("SEQSCAN_CORPUS") else { return };
+        let read = move || {
+            let (mut all, mut unread) = (0, 0);
+            for entry in walkdir::WalkDir::new(&root).sort_by_file_name().into_iter().filter_map(Result::ok) {
+                let path = entry.path().to_string_lossy().into_owned();
+                let Some(language) = Language::of_path(&path).filter(|&language| language != Language::Sql) else {
+                    continue;
+                };
+                let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+                if text.len() > 400_000 {
+                    continue;
+                }
+                let facts = extract(language, &text);
+                all += facts.statements.len();
+                for found in facts.statements.iter().filter(|found| found.statement.unparsed.is_some()) {
+                    unread += 1;
+                    let cooked = found.text.map_or("", |id| &facts.texts[id.index()].cooked);
+                    let shown: String = cooked[found.span.range()].chars().take(400).collect();
+                    println!("{path}: {:?}: {shown}\n", found.statement.unparsed);
+                }
+                if std::env::var("SEQSCAN_ALL").is_ok() {
+                    for found in &facts.statements {
+                        let cooked = found.text.map_or("", |id| &facts.texts[id.index()].cooked);
+                        let shown: String = cooked[found.span.range()].chars().take(120).collect();
+                        println!("SQL {:?} {}", found.statement.verb, shown.replace('\n', " "));
+                    }
+                }
+            }
+            println!("{unread} of {all} statements are not understood");
+        };
+        let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(read).expect("a thread");
+        assert!(thread.join().is_ok());
     }
 }

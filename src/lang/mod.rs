@@ -6,6 +6,7 @@ mod directive;
 mod ecma;
 mod embedded;
 mod python;
+mod sql_comments;
 mod sql_file;
 
 use crate::facts::FileFacts;

@@ -1,7 +1,8 @@
 //! `.sql` files: each statement with its place in the file.
 
+use super::sql_comments;
 use crate::facts::{FileFacts, Gap, SqlText};
-use crate::source::SourceFile;
+use crate::source::{SourceFile, Span};
 use crate::sql::{self, Dialect, Unparsed};
 
 /// Statements that could not be read and are told one by one; all are counted.
@@ -12,7 +13,13 @@ pub(super) fn extract(file: &SourceFile) -> FileFacts {
     let mut facts = FileFacts::empty();
     let dialect = sql::of_content(&file.text).unwrap_or(Dialect::Generic);
     let found = sql::statements(&file.text, &[], dialect);
-    for statement in found.statements {
+    let places: Vec<Span> = found.statements.iter().map(|statement| statement.span).collect();
+    facts.directives = sql_comments::directives(&file.text, &found.comments, &places);
+    let undone = undone(&file.text);
+    for mut statement in found.statements {
+        if undone.iter().any(|part| part.contains(statement.head)) {
+            statement.changes.clear();
+        }
         if let Some(reason) = statement.unparsed
             && facts.gaps.len() < TOLD
         {
@@ -26,6 +33,33 @@ pub(super) fn extract(file: &SourceFile) -> FileFacts {
         facts.statements.push(SqlText { statement, text: None, span });
     }
     facts
+}
+
+/// The parts of a migration that take it back: what they do to the schema does not happen. They begin at a
+/// comment that a migration tool reads (goose, sql-migrate, dbmate) and go on to the next one of its kind.
+fn undone(text: &str) -> Vec<Span> {
+    let mut parts = Vec::new();
+    let mut open = None;
+    for at in memchr::memmem::find_iter(text.as_bytes(), b"--") {
+        let is_line = text[..at].ends_with('\n') || at == 0;
+        let line = text[at + 2..].lines().next().unwrap_or("").trim();
+        let Some(mark) =
+            line.strip_prefix("+goose ").or(line.strip_prefix("+migrate ")).or(line.strip_prefix("migrate:"))
+        else {
+            continue;
+        };
+        let mark = mark.trim_start().to_ascii_lowercase();
+        if is_line && mark.starts_with("down") {
+            open.get_or_insert(at);
+        } else if is_line
+            && mark.starts_with("up")
+            && let Some(start) = open.take()
+        {
+            parts.push(Span::new(start, at));
+        }
+    }
+    parts.extend(open.map(|start| Span::new(start, text.len())));
+    parts
 }
 
 /// Why a statement was not understood, in a few words.
@@ -59,6 +93,20 @@ mod tests {
         assert_eq!(facts.statements.len(), 3);
         assert_eq!(facts.gaps.len(), 1);
         assert_eq!(facts.gaps[0].span.start, 10);
+    }
+
+    #[test]
+    fn what_a_migration_takes_back_does_not_happen() {
+        let text = "-- +goose Up\nCREATE TABLE a (b int);\n-- +goose Down\nDROP TABLE a;\n";
+        let facts = facts(text);
+        assert_eq!((facts.statements[0].statement.changes.len(), facts.statements[1].statement.changes.len()), (1, 0));
+    }
+
+    #[test]
+    fn suppressions() {
+        let facts = facts("-- seqscan: ignore[offset-pagination] small\nSELECT a FROM b OFFSET 10;\nSELECT 2;");
+        assert_eq!(facts.directives.len(), 1);
+        assert_eq!(facts.directives[0].covers, facts.statements[0].span);
     }
 
     #[test]

@@ -223,7 +223,8 @@ fn of_built_text(types: &Types<'_>, file: FileId, call: &Call) -> Vec<(ParamKey,
     let Some(first) = call.args.first() else { return Vec::new() };
     match facts.value(first.value) {
         Value::Mapping(entries) => {
-            let values = entries.iter().find(|(key, _)| matches!(facts.literal(*key), Some("values" | "bindings" | "params")));
+            let values =
+                entries.iter().find(|(key, _)| matches!(facts.literal(*key), Some("values" | "bindings" | "params")));
             values.map(|&(_, value)| of_value(facts, value)).unwrap_or_default()
         }
         Value::Call(inner) => {

@@ -75,8 +75,10 @@ impl<'t, 'p> Collector<'t, 'p> {
         let names: Vec<(CallId, &'p str)> = self.calls().collect();
         for &(call, name) in &names {
             match name {
-                "filter" | "exclude" | "get" | "aget" | "get_or_none" | "complex_filter" | "where" | "filter_by" | "having"
-                | "get_object_or_404" | "get_list_or_404" | "aget_object_or_404" | "orwhere" => self.python_filter(call, name),
+                "filter" | "exclude" | "get" | "aget" | "get_or_none" | "complex_filter" | "where" | "filter_by"
+                | "having" | "get_object_or_404" | "get_list_or_404" | "aget_object_or_404" | "orwhere" => {
+                    self.python_filter(call, name)
+                }
                 "offset" | "slice" | "paginate" | "page" | "limit" | "fetch" => self.python_page(call, name),
                 _ => {}
             }
@@ -216,9 +218,7 @@ impl<'t, 'p> Collector<'t, 'p> {
     fn related_rows(&self, chain: &[CallId]) -> Option<Narrowing> {
         let receiver = self.receiver(*chain.last()?)?;
         let is_related = match of_receiver(self.types, self.file, receiver) {
-            Some(evidence) => {
-                evidence.receiver.ends_with("RelatedManager") || evidence.receiver.ends_with(".Relation")
-            }
+            Some(evidence) => evidence.receiver.ends_with("RelatedManager") || evidence.receiver.ends_with(".Relation"),
             None => match self.facts.value(receiver) {
                 Value::Member(object, name) => {
                     project_uses(self.types, &[Orm::Django])
@@ -412,7 +412,14 @@ impl<'t, 'p> Collector<'t, 'p> {
     }
 
     /// Adds a page.
-    pub(super) fn page(&mut self, evidence: &Evidence<'_>, call: CallId, offset: ValueId, limit: Option<ValueId>, span: Span) {
+    pub(super) fn page(
+        &mut self,
+        evidence: &Evidence<'_>,
+        call: CallId,
+        offset: ValueId,
+        limit: Option<ValueId>,
+        span: Span,
+    ) {
         let at = self.facts.call(call);
         let sort = sort::of_chain(self, call);
         let table = self.table(call);
@@ -449,8 +456,22 @@ fn is_finder(name: &str) -> bool {
         || name.starts_with("delete")
         || matches!(
             name,
-            "count" | "aggregate" | "groupBy" | "upsert" | "destroy" | "sum" | "min" | "max" | "nativeUpdate" | "nativeDelete"
-                | "increment" | "decrement" | "exists" | "exist" | "softDelete" | "restore"
+            "count"
+                | "aggregate"
+                | "groupBy"
+                | "upsert"
+                | "destroy"
+                | "sum"
+                | "min"
+                | "max"
+                | "nativeUpdate"
+                | "nativeDelete"
+                | "increment"
+                | "decrement"
+                | "exists"
+                | "exist"
+                | "softDelete"
+                | "restore"
         )
 }
 

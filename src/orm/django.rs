@@ -146,7 +146,12 @@ impl<'p> Collector<'_, 'p> {
     fn containment(&self, model: Option<ClassRef>, column: &str, value: ValueId) -> PredicateOp {
         let is_collection = matches!(
             self.facts.value(value),
-            Value::Sequence(_) | Value::Mapping(_) | Value::Collected(..) | Value::Int(_) | Value::Null | Value::Bool(_)
+            Value::Sequence(_)
+                | Value::Mapping(_)
+                | Value::Collected(..)
+                | Value::Int(_)
+                | Value::Null
+                | Value::Bool(_)
         );
         if is_collection || self.field_kind(model, column) == FieldKind::Other {
             PredicateOp::Other
@@ -156,7 +161,9 @@ impl<'p> Collector<'_, 'p> {
     }
 
     fn is_text(&self, model: Option<ClassRef>, column: &str, value: ValueId) -> bool {
-        self.field_kind(model, column) == FieldKind::Text || self.facts.text(value).is_some() || self.is_text_call(value)
+        self.field_kind(model, column) == FieldKind::Text
+            || self.facts.text(value).is_some()
+            || self.is_text_call(value)
     }
 
     /// `str(x)`, `x.lower()`, `request.GET.get("q")`, a parameter that is declared as a text.
@@ -172,7 +179,10 @@ impl<'p> Collector<'_, 'p> {
                     _ => false,
                 };
                 is_request
-                    || matches!(self.called(*call), "str" | "lower" | "upper" | "strip" | "lstrip" | "rstrip" | "title" | "casefold")
+                    || matches!(
+                        self.called(*call),
+                        "str" | "lower" | "upper" | "strip" | "lstrip" | "rstrip" | "title" | "casefold"
+                    )
             }
             Value::Param(function, index) => {
                 let params = &self.facts.function(*function).params;
@@ -277,9 +287,12 @@ impl<'p> Collector<'_, 'p> {
             Value::Member(_, name) => matches!(&self.facts.names[*name], "or_" | "__or__" | "ior" | "__ior__"),
             Value::Import(import) => matches!(self.facts.imports[import.index()].what,
                 Imported::Name(name) if matches!(&self.facts.names[name], "or_" | "ior")),
-            Value::Function(function) => self.facts.function(*function).returns.iter().any(|&returned| {
-                matches!(self.facts.value(returned), Value::Operation(Operation::BitOr, ..))
-            }),
+            Value::Function(function) => self
+                .facts
+                .function(*function)
+                .returns
+                .iter()
+                .any(|&returned| matches!(self.facts.value(returned), Value::Operation(Operation::BitOr, ..))),
             _ => false,
         }
     }
@@ -292,8 +305,11 @@ impl<'p> Collector<'_, 'p> {
 
     /// Conditions that are not seen to be given to a query: built in a helper, collected in a list.
     pub(super) fn loose_lookups(&mut self, calls: &[(CallId, &'p str)]) {
-        let loose: Vec<CallId> =
-            calls.iter().filter(|(call, name)| *name == "Q" && !self.seen.contains(call)).map(|&(call, _)| call).collect();
+        let loose: Vec<CallId> = calls
+            .iter()
+            .filter(|(call, name)| *name == "Q" && !self.seen.contains(call))
+            .map(|&(call, _)| call)
+            .collect();
         if loose.is_empty() {
             return;
         }
@@ -319,12 +335,16 @@ impl<'p> Collector<'_, 'p> {
     /// The calls of `Q` in a condition that have not been told.
     fn q_leaves(&self, value: ValueId, depth: u8) -> Vec<CallId> {
         match self.facts.value(value) {
-            Value::Operation(Operation::BitOr | Operation::BitAnd, left, right) | Value::Either(left, right) if depth < 40 => {
+            Value::Operation(Operation::BitOr | Operation::BitAnd, left, right) | Value::Either(left, right)
+                if depth < 40 =>
+            {
                 let mut leaves = self.q_leaves(*left, depth + 1);
                 leaves.extend(self.q_leaves(*right, depth + 1));
                 leaves
             }
-            Value::Operation(_, inner, UNKNOWN) | Value::Carried(inner, _) if depth < 40 => self.q_leaves(*inner, depth + 1),
+            Value::Operation(_, inner, UNKNOWN) | Value::Carried(inner, _) if depth < 40 => {
+                self.q_leaves(*inner, depth + 1)
+            }
             Value::Call(call) if !self.seen.contains(call) && self.is_q(*call) => vec![*call],
             _ => Vec::new(),
         }
@@ -334,7 +354,16 @@ impl<'p> Collector<'_, 'p> {
         let at = self.facts.call(call);
         let orm = of_function(self.types, self.file, at.callee).unwrap_or(Orm::Django);
         let span = at.name_span;
-        Place { orm, model: None, call, span, group: None, negated: false, confidence: Confidence::High, is_loose: true }
+        Place {
+            orm,
+            model: None,
+            call,
+            span,
+            group: None,
+            negated: false,
+            confidence: Confidence::High,
+            is_loose: true,
+        }
     }
 }
 
@@ -382,10 +411,32 @@ fn of_declaration(facts: &FileFacts, call: &Call, declared: &str) -> Field {
             arg.name.is_some_and(|name| &facts.names[name] == wanted) && *facts.value(arg.value) == Value::Bool(true)
         })
     };
-    let kind = if ["Char", "Text", "Slug", "Email", "URL", "Url", "File", "Image"].iter().any(|text| declared.contains(text)) {
+    let kind = if ["Char", "Text", "Slug", "Email", "URL", "Url", "File", "Image"]
+        .iter()
+        .any(|text| declared.contains(text))
+    {
         FieldKind::Text
-    } else if ["JSON", "Json", "Array", "HStore", "Range", "Point", "Polygon", "Geometry", "LineString", "Foreign", "ManyTo",
-        "OneTo", "Integer", "Auto", "Boolean", "Date", "UUID", "Decimal", "Float"]
+    } else if [
+        "JSON",
+        "Json",
+        "Array",
+        "HStore",
+        "Range",
+        "Point",
+        "Polygon",
+        "Geometry",
+        "LineString",
+        "Foreign",
+        "ManyTo",
+        "OneTo",
+        "Integer",
+        "Auto",
+        "Boolean",
+        "Date",
+        "UUID",
+        "Decimal",
+        "Float",
+    ]
     .iter()
     .any(|other| declared.contains(other))
     {
@@ -399,7 +450,8 @@ fn of_declaration(facts: &FileFacts, call: &Call, declared: &str) -> Field {
 /// Whether the model itself declares a trigram index on the column.
 pub(super) fn has_trigram_index(types: &Types<'_>, model: ClassRef, column: &str) -> bool {
     let facts = &types.project().file(model.file).facts;
-    let metas = facts.classes.iter().filter(|class| class.parent == Some(model.class) && &facts.names[class.name] == "Meta");
+    let metas =
+        facts.classes.iter().filter(|class| class.parent == Some(model.class) && &facts.names[class.name] == "Meta");
     let indexes = metas.flat_map(|meta| &meta.attributes).filter(|attribute| &facts.names[attribute.name] == "indexes");
     indexes.into_iter().any(|indexes| match facts.value(indexes.value) {
         Value::Sequence(items) => items.iter().any(|&item| {

@@ -10,8 +10,23 @@ impl<'p> Collector<'_, 'p> {
     /// The conditions of Drizzle: its functions are evidence by themselves.
     pub(super) fn loose_drizzle(&mut self, calls: &[(CallId, &'p str)]) {
         const NAMES: [&str; 17] = [
-            "or", "and", "not", "eq", "ne", "gt", "gte", "lt", "lte", "between", "inArray", "isNull", "like", "ilike",
-            "notLike", "notIlike", "startsWith",
+            "or",
+            "and",
+            "not",
+            "eq",
+            "ne",
+            "gt",
+            "gte",
+            "lt",
+            "lte",
+            "between",
+            "inArray",
+            "isNull",
+            "like",
+            "ilike",
+            "notLike",
+            "notIlike",
+            "startsWith",
         ];
         let candidates: Vec<CallId> =
             calls.iter().filter(|(_, name)| NAMES.contains(name)).map(|&(call, _)| call).collect();
@@ -28,7 +43,8 @@ impl<'p> Collector<'_, 'p> {
         let queries = calls.iter().filter(|(_, name)| matches!(*name, "where" | "having")).map(|(call, _)| call);
         let in_queries: Vec<CallId> = queries.flat_map(given).collect();
         // Outer conditions first: what they hold is told with them.
-        let (inside, outside): (Vec<CallId>, Vec<CallId>) = candidates.into_iter().partition(|call| inner.contains(call));
+        let (inside, outside): (Vec<CallId>, Vec<CallId>) =
+            candidates.into_iter().partition(|call| inner.contains(call));
         for call in outside.into_iter().chain(inside) {
             let Some(confidence) = self.drizzle_evidence(call) else { continue };
             let span = self.facts.call(call).name_span;
@@ -48,9 +64,14 @@ impl<'p> Collector<'_, 'p> {
             Value::Member(object, _) => matches!(self.facts.value(*object), Value::Param(..)),
             _ => false,
         };
-        let takes_column =
-            at.args.first().is_some_and(|arg| matches!(self.facts.value(arg.value), Value::Member(..) | Value::Call(_)));
-        (is_given && takes_column && at.args.len() >= 2 && project_uses(self.types, &[Orm::Drizzle])
+        let takes_column = at
+            .args
+            .first()
+            .is_some_and(|arg| matches!(self.facts.value(arg.value), Value::Member(..) | Value::Call(_)));
+        (is_given
+            && takes_column
+            && at.args.len() >= 2
+            && project_uses(self.types, &[Orm::Drizzle])
             && self.receiver(call).is_none_or(|of| of_receiver(self.types, self.file, of).is_none()))
         .then_some(Confidence::Medium)
     }
@@ -101,7 +122,9 @@ impl<'p> Collector<'_, 'p> {
             return;
         }
         match self.facts.value(value) {
-            Value::Call(call) if self.drizzle_evidence(*call).is_some() => self.drizzle_condition(*call, place, depth + 1),
+            Value::Call(call) if self.drizzle_evidence(*call).is_some() => {
+                self.drizzle_condition(*call, place, depth + 1)
+            }
             Value::Either(left, right) => {
                 self.drizzle_parts(*left, place, depth + 1);
                 self.drizzle_parts(*right, place, depth + 1);

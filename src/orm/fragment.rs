@@ -59,7 +59,9 @@ pub(super) fn patterns(text: &Text) -> Vec<Pattern> {
         return Vec::new();
     }
     let tokens = tokens(text);
-    let word = |at: usize| tokens.get(at).filter(|token| token.kind == Kind::Word).map(|token| &source[token.start..token.end]);
+    let word = |at: usize| {
+        tokens.get(at).filter(|token| token.kind == Kind::Word).map(|token| &source[token.start..token.end])
+    };
     let is = |at: usize, wanted: &str| word(at).is_some_and(|word| word.eq_ignore_ascii_case(wanted));
     let is_alternative = (0..tokens.len()).any(|at| is(at, "or"));
     let mut found = Vec::new();
@@ -114,7 +116,10 @@ fn column_before(source: &str, tokens: &[Token], at: usize) -> Option<(String, u
                 matches!(token.kind, Kind::Word | Kind::Hole(_)) && source.as_bytes().get(token.end) != Some(&b'(')
             })?;
             let start = open.checked_sub(1).filter(|&before| tokens[before].kind == Kind::Word).unwrap_or(open);
-            Some((source[column.start..column.end].trim_matches(['"', '`', '$', '{', '}']).to_owned(), tokens[start].start))
+            Some((
+                source[column.start..column.end].trim_matches(['"', '`', '$', '{', '}']).to_owned(),
+                tokens[start].start,
+            ))
         }
         _ => None,
     }

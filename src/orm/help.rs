@@ -23,14 +23,17 @@ pub(super) fn search(predicates: &[&OrmPredicate], columns: usize) -> String {
     let column = first.column.rsplit(['.']).next().unwrap_or("");
     let last = column.rsplit("__").next().unwrap_or(column);
     let last = if last.is_empty() || last.contains(['{', '$']) { "column" } else { last };
-    let elsewhere = "on MySQL or MariaDB a `FULLTEXT` index and `MATCH … AGAINST` (whole words), on SQLite an FTS5 table";
+    let elsewhere =
+        "on MySQL or MariaDB a `FULLTEXT` index and `MATCH … AGAINST` (whole words), on SQLite an FTS5 table";
     if columns > 1 {
         let own = match first.orm {
             Orm::Django => {
                 "on PostgreSQL keep a `SearchVectorField` of these columns with a `GinIndex` on it, filter with \
                  `SearchQuery(text)` and order by `SearchRank`"
             }
-            Orm::Tortoise => "on PostgreSQL keep a `TSVectorField` of these columns with a `GinIndex`, and filter with `__search`",
+            Orm::Tortoise => {
+                "on PostgreSQL keep a `TSVectorField` of these columns with a `GinIndex`, and filter with `__search`"
+            }
             Orm::SqlAlchemy => {
                 "on PostgreSQL keep a `Computed` `TSVECTOR` column of these columns with `Index(…, postgresql_using=\"gin\")`, and \
                  filter with `.bool_op(\"@@\")(func.websearch_to_tsquery(text))`"
@@ -46,7 +49,9 @@ pub(super) fn search(predicates: &[&OrmPredicate], columns: usize) -> String {
                 "on PostgreSQL keep a generated `tsvector` column of these columns with a GIN index, and filter with \
                  `{ [Op.match]: fn(\"websearch_to_tsquery\", text) }`"
             }
-            Orm::MikroOrm => "use a `fulltext` index (`@Index({ type: \"fulltext\" })` with `FullTextType`) and `$fulltext`",
+            Orm::MikroOrm => {
+                "use a `fulltext` index (`@Index({ type: \"fulltext\" })` with `FullTextType`) and `$fulltext`"
+            }
             Orm::Knex | Orm::Objection | Orm::Bookshelf => {
                 "on PostgreSQL keep a generated `tsvector` column of these columns with a GIN index, and filter with \
                  `.whereRaw(\"search @@ websearch_to_tsquery(?)\", [text])`"
@@ -61,7 +66,9 @@ pub(super) fn search(predicates: &[&OrmPredicate], columns: usize) -> String {
     }
     let index = match first.orm {
         Orm::Django if ignores_case => {
-            format!("`GinIndex(OpClass(Upper(\"{last}\"), name=\"gin_trgm_ops\"), name=\"…\")` and `TrigramExtension()`")
+            format!(
+                "`GinIndex(OpClass(Upper(\"{last}\"), name=\"gin_trgm_ops\"), name=\"…\")` and `TrigramExtension()`"
+            )
         }
         Orm::Django => {
             format!("`GinIndex(OpClass(\"{last}\", name=\"gin_trgm_ops\"), name=\"…\")` and `TrigramExtension()`")
@@ -74,7 +81,9 @@ pub(super) fn search(predicates: &[&OrmPredicate], columns: usize) -> String {
             "`indexes: [{{ using: \"GIN\", fields: [{{ name: \"{last}\", operator: \"gin_trgm_ops\" }}] }}]` and the extension pg_trgm"
         ),
         Orm::Prisma => format!("`@@index([{last}(ops: raw(\"gin_trgm_ops\"))], type: Gin)` and the extension pg_trgm"),
-        Orm::Drizzle => format!("`index().using(\"gin\", table.{last}.op(\"gin_trgm_ops\"))` and the extension pg_trgm"),
+        Orm::Drizzle => {
+            format!("`index().using(\"gin\", table.{last}.op(\"gin_trgm_ops\"))` and the extension pg_trgm")
+        }
         _ => format!("`CREATE INDEX … USING gin ({last} gin_trgm_ops)` and the extension pg_trgm"),
     };
     let start = match first.orm {
@@ -114,7 +123,9 @@ fn after(keys: &[SortKey]) -> Condition<'_> {
 /// The page without skipping, in the library's own words.
 pub(super) fn keyset(project: &Project, page: &OrmPage) -> String {
     let mut keys: Vec<SortKey> = page.sort.iter().take(3).cloned().collect();
-    let is_id = |column: &str| matches!(column.rsplit(['.', '_']).next(), Some("id" | "pk" | "ID" | "uuid")) || column.ends_with("Id");
+    let is_id = |column: &str| {
+        matches!(column.rsplit(['.', '_']).next(), Some("id" | "pk" | "ID" | "uuid")) || column.ends_with("Id")
+    };
     if !keys.last().is_some_and(|key| is_id(&key.column)) {
         let descending = keys.last().is_some_and(|key| key.descending);
         let column = if page.orm == Orm::Django { "pk" } else { "id" };
@@ -142,19 +153,31 @@ pub(super) fn keyset(project: &Project, page: &OrmPage) -> String {
         Orm::Sequelize => {
             let order: Vec<String> =
                 keys.iter().map(|key| format!("[\"{}\", \"{}\"]", key.column, direction(key, "ASC", "DESC"))).collect();
-            let condition = object(&condition, &|key, op| format!("{}: {{ [Op.{op}]: last.{} }}", name(&key.column), plain(&key.column)), "[Op.or]");
+            let condition = object(
+                &condition,
+                &|key, op| format!("{}: {{ [Op.{op}]: last.{} }}", name(&key.column), plain(&key.column)),
+                "[Op.or]",
+            );
             format!("`where: {condition}, order: [{}], limit`", order.join(", "))
         }
         Orm::Prisma => {
             let order: Vec<String> =
                 keys.iter().map(|key| format!("{{ {}: \"{}\" }}", key.column, direction(key, "asc", "desc"))).collect();
-            let condition = object(&condition, &|key, op| format!("{}: {{ {op}: last.{} }}", name(&key.column), plain(&key.column)), "OR");
+            let condition = object(
+                &condition,
+                &|key, op| format!("{}: {{ {op}: last.{} }}", name(&key.column), plain(&key.column)),
+                "OR",
+            );
             format!("`where: {condition}, orderBy: [{}], take`", order.join(", "))
         }
         Orm::MikroOrm => {
             let order: Vec<String> =
                 keys.iter().map(|key| format!("{}: \"{}\"", key.column, direction(key, "asc", "desc"))).collect();
-            let condition = object(&condition, &|key, op| format!("{}: {{ ${op}: last.{} }}", name(&key.column), plain(&key.column)), "$or");
+            let condition = object(
+                &condition,
+                &|key, op| format!("{}: {{ ${op}: last.{} }}", name(&key.column), plain(&key.column)),
+                "$or",
+            );
             format!("`{condition}` with `orderBy: {{ {} }}`, or `em.findByCursor`", order.join(", "))
         }
         Orm::Drizzle => {
@@ -163,13 +186,17 @@ pub(super) fn keyset(project: &Project, page: &OrmPage) -> String {
             format!("`.where({}).orderBy({}).limit(n)`", functions(&condition), order.join(", "))
         }
         Orm::Kysely => {
-            let order: Vec<String> =
-                keys.iter().map(|key| format!(".orderBy(\"{}\", \"{}\")", key.column, direction(key, "asc", "desc"))).collect();
+            let order: Vec<String> = keys
+                .iter()
+                .map(|key| format!(".orderBy(\"{}\", \"{}\")", key.column, direction(key, "asc", "desc")))
+                .collect();
             format!("`{}{}.limit(n)`", chained(&condition, true), order.concat())
         }
         Orm::Knex | Orm::Objection | Orm::Bookshelf => {
-            let order: Vec<String> =
-                keys.iter().map(|key| format!(".orderBy(\"{}\", \"{}\")", key.column, direction(key, "asc", "desc"))).collect();
+            let order: Vec<String> = keys
+                .iter()
+                .map(|key| format!(".orderBy(\"{}\", \"{}\")", key.column, direction(key, "asc", "desc")))
+                .collect();
             format!("`{}{}.limit(n)`", chained(&condition, false), order.concat())
         }
         Orm::TypeOrm | Orm::Pony => {
@@ -272,11 +299,10 @@ fn object(condition: &Condition<'_>, compare: &dyn Fn(&SortKey, &str) -> String,
     fn entries(condition: &Condition<'_>, compare: &dyn Fn(&SortKey, &str) -> String, or: &str) -> String {
         match condition {
             Condition::Compare(key, or_equal) => compare(key, word(key, *or_equal)),
-            Condition::And(parts) => {
-                parts.iter().map(|part| entries(part, compare, or)).collect::<Vec<_>>().join(", ")
-            }
+            Condition::And(parts) => parts.iter().map(|part| entries(part, compare, or)).collect::<Vec<_>>().join(", "),
             Condition::Or(parts) => {
-                let parts: Vec<String> = parts.iter().map(|part| format!("{{ {} }}", entries(part, compare, or))).collect();
+                let parts: Vec<String> =
+                    parts.iter().map(|part| format!("{{ {} }}", entries(part, compare, or))).collect();
                 format!("{or}: [{}]", parts.join(", "))
             }
         }

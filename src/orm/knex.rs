@@ -25,7 +25,16 @@ impl<'p> Collector<'_, 'p> {
         let at = self.facts.call(call);
         let Evidence { orm, model, confidence, .. } = evidence;
         let group = name.starts_with("or").then(|| self.chain_group(call));
-        let place = Place { orm, model, call, span: at.name_span, group, negated: name.contains("Not"), confidence, is_loose: false };
+        let place = Place {
+            orm,
+            model,
+            call,
+            span: at.name_span,
+            group,
+            negated: name.contains("Not"),
+            confidence,
+            is_loose: false,
+        };
         match base(name) {
             "Where" | "Having" | "WhereNot" => self.builder_where(call, &place),
             "WhereLike" | "WhereILike" => {
@@ -81,10 +90,16 @@ impl<'p> Collector<'_, 'p> {
             }
             [first, second] => {
                 let is_fragment = facts.literal(first.value).is_some_and(|text| text.contains([' ', ':', '=']));
-                if is_fragment || matches!(facts.value(first.value), Value::Text(text) if !facts.texts[text.index()].holes.is_empty()) {
+                if is_fragment
+                    || matches!(facts.value(first.value), Value::Text(text) if !facts.texts[text.index()].holes.is_empty())
+                {
                     self.fragments(first.value, &at.args[1..], place);
                 } else if facts.literal(first.value).is_some() {
-                    let op = if *facts.value(second.value) == Value::Null { PredicateOp::IsNull } else { PredicateOp::Equal };
+                    let op = if *facts.value(second.value) == Value::Null {
+                        PredicateOp::IsNull
+                    } else {
+                        PredicateOp::Equal
+                    };
                     let column = self.builder_column(first.value);
                     self.add(place, column, op, Some(second.value));
                 }
@@ -151,12 +166,13 @@ impl<'p> Collector<'_, 'p> {
         match facts.value(value) {
             Value::Call(call) => {
                 let args = facts.call(*call).args.iter();
-                args.rev().find_map(|arg| match facts.value(arg.value) {
-                    Value::Sequence(parts) => parts.first().and_then(|&part| facts.literal(part)),
-                    _ => facts.literal(arg.value),
-                })
-                .unwrap_or("")
-                .to_owned()
+                args.rev()
+                    .find_map(|arg| match facts.value(arg.value) {
+                        Value::Sequence(parts) => parts.first().and_then(|&part| facts.literal(part)),
+                        _ => facts.literal(arg.value),
+                    })
+                    .unwrap_or("")
+                    .to_owned()
             }
             Value::Text(text) => facts.texts[text.index()].cooked.clone(),
             _ => String::new(),
@@ -166,9 +182,11 @@ impl<'p> Collector<'_, 'p> {
     /// Alternatives of one chain share a number: `.where(a).orWhere(b)`, and the callback around them.
     fn chain_group(&mut self, call: CallId) -> u32 {
         let root = self.expression_root(call);
-        let shared = self.found.predicates.iter().find(|known| {
-            known.group.is_some() && self.expression_root(known.call) == root
-        });
+        let shared = self
+            .found
+            .predicates
+            .iter()
+            .find(|known| known.group.is_some() && self.expression_root(known.call) == root);
         if let Some(group) = shared.and_then(|known| known.group) {
             return group;
         }
@@ -208,7 +226,8 @@ impl<'p> Collector<'_, 'p> {
             let (column, operator, pattern) = match at.args.as_slice() {
                 [column, operator, pattern] => (column.value, operator.value, pattern.value),
                 [first, column, operator, pattern]
-                    if name == "query" && matches!(self.facts.literal(first.value), Some("where" | "orWhere" | "andWhere")) =>
+                    if name == "query"
+                        && matches!(self.facts.literal(first.value), Some("where" | "orWhere" | "andWhere")) =>
                 {
                     (column.value, operator.value, pattern.value)
                 }
@@ -251,12 +270,13 @@ impl<'p> Collector<'_, 'p> {
             Value::Call(inner) => *inner == call,
             _ => false,
         };
-        let (or, _) = calls
+        let (or, _) =
+            calls.iter().find(|(or, name)| *name == "or" && facts.call(*or).args.iter().any(|arg| holds(arg.value)))?;
+        let known = self
+            .found
+            .predicates
             .iter()
-            .find(|(or, name)| *name == "or" && facts.call(*or).args.iter().any(|arg| holds(arg.value)))?;
-        let known = self.found.predicates.iter().find(|known| {
-            known.group.is_some() && facts.call(*or).span.contains(facts.call(known.call).span)
-        });
+            .find(|known| known.group.is_some() && facts.call(*or).span.contains(facts.call(known.call).span));
         known.and_then(|known| known.group).or_else(|| Some(self.new_group()))
     }
 
@@ -275,7 +295,10 @@ impl<'p> Collector<'_, 'p> {
         };
         let second = at.args.get(1).map(|arg| arg.value);
         match (name, evidence.orm) {
-            ("offset", Orm::Knex | Orm::Objection | Orm::Bookshelf | Orm::Drizzle | Orm::Kysely | Orm::TypeOrm | Orm::MikroOrm) => {
+            (
+                "offset",
+                Orm::Knex | Orm::Objection | Orm::Bookshelf | Orm::Drizzle | Orm::Kysely | Orm::TypeOrm | Orm::MikroOrm,
+            ) => {
                 self.page(&evidence, call, first, None, at.name_span);
             }
             ("skip", Orm::TypeOrm) => self.page(&evidence, call, first, None, at.name_span),
@@ -283,7 +306,8 @@ impl<'p> Collector<'_, 'p> {
             ("range", Orm::Objection) if second.is_some() => self.page(&evidence, call, first, second, at.name_span),
             ("fetchPage", Orm::Bookshelf) => {
                 if let Value::Mapping(entries) = self.facts.value(first) {
-                    let page = entries.iter().find(|(key, _)| matches!(self.facts.literal(*key), Some("page" | "offset")));
+                    let page =
+                        entries.iter().find(|(key, _)| matches!(self.facts.literal(*key), Some("page" | "offset")));
                     if let Some(&(_, page)) = page {
                         self.page(&evidence, call, page, None, at.name_span);
                     }
@@ -296,7 +320,9 @@ impl<'p> Collector<'_, 'p> {
     /// An untyped builder that is both limited and skipped: `qb.limit(n).offset(m)`.
     fn limited_chain(&mut self, call: CallId, name: &str) -> Option<Evidence<'p>> {
         let wanted: (&str, &[Orm]) = match name {
-            "offset" => ("limit", &[Orm::Knex, Orm::Objection, Orm::Drizzle, Orm::Kysely, Orm::TypeOrm, Orm::Bookshelf]),
+            "offset" => {
+                ("limit", &[Orm::Knex, Orm::Objection, Orm::Drizzle, Orm::Kysely, Orm::TypeOrm, Orm::Bookshelf])
+            }
             "skip" => ("take", &[Orm::TypeOrm]),
             _ => return None,
         };
@@ -310,7 +336,8 @@ impl<'p> Collector<'_, 'p> {
         }
         let root = chain.last().and_then(|&root| self.receiver(root));
         if root.is_some_and(|root| {
-            matches!(self.types.of(self.file, root), Ty::Plain | Ty::List(_)) || of_receiver(self.types, self.file, root).is_some()
+            matches!(self.types.of(self.file, root), Ty::Plain | Ty::List(_))
+                || of_receiver(self.types, self.file, root).is_some()
         }) {
             return None;
         }
@@ -322,8 +349,17 @@ impl<'p> Collector<'_, 'p> {
 /// `andWhereNotILike` → `WhereILike`, `where` → `Where`
 fn base(name: &str) -> &'static str {
     const NAMES: [&str; 11] = [
-        "WhereLike", "WhereILike", "WhereRaw", "WhereIn", "WhereBetween", "WhereNull", "HavingRaw", "WhereNot", "Where",
-        "Having", "WhereRef",
+        "WhereLike",
+        "WhereILike",
+        "WhereRaw",
+        "WhereIn",
+        "WhereBetween",
+        "WhereNull",
+        "HavingRaw",
+        "WhereNot",
+        "Where",
+        "Having",
+        "WhereRef",
     ];
     let rest = name.strip_prefix("or").or_else(|| name.strip_prefix("and")).unwrap_or(name);
     let mut wanted = String::with_capacity(rest.len());

@@ -40,7 +40,9 @@ impl<'p> Collector<'_, 'p> {
             return;
         }
         let Some(evidence) = of_call(self.types, self.file, call) else { return };
-        if !matches!(evidence.orm, Orm::Sequelize | Orm::Prisma | Orm::TypeOrm | Orm::MikroOrm) || !self.seen.insert(call) {
+        if !matches!(evidence.orm, Orm::Sequelize | Orm::Prisma | Orm::TypeOrm | Orm::MikroOrm)
+            || !self.seen.insert(call)
+        {
             return;
         }
         let model = evidence.model.or_else(|| match self.types.of(self.file, at.args[0].value) {
@@ -82,7 +84,16 @@ impl<'p> Collector<'_, 'p> {
 
     fn object_place(&self, evidence: &Evidence<'p>, call: CallId) -> Place {
         let Evidence { orm, model, confidence, .. } = *evidence;
-        Place { orm, model, call, span: self.facts.call(call).name_span, group: None, negated: false, confidence, is_loose: false }
+        Place {
+            orm,
+            model,
+            call,
+            span: self.facts.call(call).name_span,
+            group: None,
+            negated: false,
+            confidence,
+            is_loose: false,
+        }
     }
 
     /// The options of a finder: `where`, and what it includes.
@@ -209,7 +220,8 @@ impl<'p> Collector<'_, 'p> {
                 }
             }
             name @ ("or" | "and") => {
-                let group = if name == "or" { Some(place.group.unwrap_or_else(|| self.new_group())) } else { place.group };
+                let group =
+                    if name == "or" { Some(place.group.unwrap_or_else(|| self.new_group())) } else { place.group };
                 for arg in &at.args {
                     self.where_object(arg.value, &Place { group, ..*place }, prefix, depth + 1);
                 }
@@ -266,9 +278,9 @@ impl<'p> Collector<'_, 'p> {
                     }
                     return;
                 }
-                let ignores_case = entries
-                    .iter()
-                    .any(|&(key, value)| facts.literal(key) == Some("mode") && facts.literal(value) == Some("insensitive"));
+                let ignores_case = entries.iter().any(|&(key, value)| {
+                    facts.literal(key) == Some("mode") && facts.literal(value) == Some("insensitive")
+                });
                 for &(key, value) in entries {
                     self.column_operator_entry(column, key, value, ignores_case, place, depth);
                 }
@@ -388,18 +400,26 @@ impl<'p> Collector<'_, 'p> {
     /// `where[Op.or] = [{ name: { [Op.like]: p } }]`: the symbol resolves to Sequelize's.
     fn loose_symbols(&mut self) {
         let facts = self.facts;
-        if !facts.names.iter().any(|name| matches!(name, "like" | "iLike" | "substring" | "endsWith" | "regexp" | "iRegexp")) {
+        if !facts
+            .names
+            .iter()
+            .any(|name| matches!(name, "like" | "iLike" | "substring" | "endsWith" | "regexp" | "iRegexp"))
+        {
             return;
         }
         // Objects come after what they hold, so from the back each is met before its parts.
         for index in (0..facts.values.len()).rev() {
             let value = ValueId(u32::try_from(index).unwrap_or(u32::MAX));
             let Value::Mapping(entries) = &facts.values[index] else { continue };
-            if self.seen_objects.contains(&value) || !entries.iter().any(|&(key, inner)| self.holds_symbol(key, inner, 0)) {
+            if self.seen_objects.contains(&value)
+                || !entries.iter().any(|&(key, inner)| self.holds_symbol(key, inner, 0))
+            {
                 continue;
             }
             let span = entries.iter().find_map(|&(key, _)| self.text_span(key));
-            let Some(span) = span.or_else(|| entries.iter().find_map(|&(_, value)| self.text_span(value))) else { continue };
+            let Some(span) = span.or_else(|| entries.iter().find_map(|&(_, value)| self.text_span(value))) else {
+                continue;
+            };
             let Some(call) = self.call_at(span) else { continue };
             let place = self.loose_place_at(Orm::Sequelize, span, call, Confidence::High);
             if entries.iter().any(|&(key, _)| self.is_symbol(key)) {
@@ -473,8 +493,9 @@ impl<'p> Collector<'_, 'p> {
                         self.facts.literal(key) == Some("mode")
                             && matches!(self.facts.literal(value), Some("insensitive" | "default"))
                     });
-                    let has_operator =
-                        entries.iter().any(|&(key, _)| matches!(self.facts.literal(key), Some("contains" | "endsWith")));
+                    let has_operator = entries
+                        .iter()
+                        .any(|&(key, _)| matches!(self.facts.literal(key), Some("contains" | "endsWith")));
                     (has_mode && has_operator) || entries.iter().any(|&(_, value)| self.holds_mode(value, depth + 1))
                 }
                 Value::Sequence(parts) => parts.iter().any(|&part| self.holds_mode(part, depth + 1)),
@@ -505,7 +526,6 @@ impl<'p> Collector<'_, 'p> {
     pub(super) fn loose_place_at(&self, orm: Orm, span: Span, call: CallId, confidence: Confidence) -> Place {
         Place { orm, model: None, call, span, group: None, negated: false, confidence, is_loose: true }
     }
-
 }
 
 fn ignoring_case(op: PredicateOp) -> PredicateOp {

@@ -28,7 +28,10 @@ impl<'p> Collector<'_, 'p> {
         };
         let positional = |index: usize| at.args.iter().filter(|arg| arg.name.is_none()).nth(index).map(|arg| arg.value);
         let named = |wanted: &str| {
-            at.args.iter().find(|arg| arg.name.is_some_and(|name| &self.facts.names[name] == wanted)).map(|arg| arg.value)
+            at.args
+                .iter()
+                .find(|arg| arg.name.is_some_and(|name| &self.facts.names[name] == wanted))
+                .map(|arg| arg.value)
         };
         let (offset, limit) = match (name, evidence.orm) {
             ("offset", Orm::SqlAlchemy | Orm::Peewee | Orm::Tortoise) => (positional(0), None),
@@ -111,9 +114,10 @@ fn draft(project: &Project, file: FileId, page: &OrmPage) -> Option<Draft> {
             );
             (Severity::Warning, message)
         }
-        Amount::Dynamic | Amount::Computed => {
-            (Severity::Info, format!("{quoted} skips rows that the database has to read first: page N costs N times page 1"))
-        }
+        Amount::Dynamic | Amount::Computed => (
+            Severity::Info,
+            format!("{quoted} skips rows that the database has to read first: page N costs N times page 1"),
+        ),
     };
     Some(Draft {
         span: page.span,

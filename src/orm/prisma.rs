@@ -18,7 +18,9 @@ pub(super) fn operator(name: &str) -> Option<Key> {
         "string_contains" => Key::Op(PredicateOp::Contains),
         "string_ends_with" => Key::Op(PredicateOp::Suffix),
         "string_starts_with" => Key::Op(PredicateOp::Prefix),
-        "notIn" | "search" | "has" | "hasSome" | "hasEvery" | "isEmpty" | "array_contains" => Key::Op(PredicateOp::Other),
+        "notIn" | "search" | "has" | "hasSome" | "hasEvery" | "isEmpty" | "array_contains" => {
+            Key::Op(PredicateOp::Other)
+        }
         "mode" | "path" => Key::Aside,
         _ => return None,
     })

@@ -24,8 +24,8 @@ pub(super) fn symbol(name: &str) -> Option<Key> {
         "endsWith" => Key::Op(PredicateOp::Suffix),
         "startsWith" => Key::Op(PredicateOp::Prefix),
         "regexp" | "iRegexp" => Key::Op(PredicateOp::Regex),
-        "notIn" | "notBetween" | "contains" | "contained" | "overlap" | "any" | "all" | "match" | "col" | "adjacent"
-        | "notRegexp" | "notIRegexp" | "values" => Key::Op(PredicateOp::Other),
+        "notIn" | "notBetween" | "contains" | "contained" | "overlap" | "any" | "all" | "match" | "col"
+        | "adjacent" | "notRegexp" | "notIRegexp" | "values" => Key::Op(PredicateOp::Other),
         _ => return None,
     })
 }

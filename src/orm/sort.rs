@@ -48,7 +48,8 @@ fn object(collector: &Collector<'_, '_>, value: ValueId, keys: &mut Vec<SortKey>
     match facts.value(value) {
         Value::Mapping(entries) => {
             // Knex's `{ column: "created_at", order: "desc" }`
-            let get = |wanted: &str| entries.iter().find(|(key, _)| facts.literal(*key) == Some(wanted)).map(|entry| entry.1);
+            let get =
+                |wanted: &str| entries.iter().find(|(key, _)| facts.literal(*key) == Some(wanted)).map(|entry| entry.1);
             if let Some(column) = get("column").and_then(|column| facts.literal(column)) {
                 let order = get("order").and_then(|order| facts.literal(order)).unwrap_or("");
                 keys.push(SortKey { column: column.to_owned(), descending: is_descending(order) });
@@ -111,7 +112,9 @@ fn key(collector: &Collector<'_, '_>, value: ValueId, descending: bool, keys: &m
             let name = collector.called(*call);
             let says = match name {
                 "desc" | "Desc" => true,
-                "asc" | "Asc" | "F" | "nullslast" | "nulls_last" | "nullsfirst" | "nulls_first" | "OrderBy" => descending,
+                "asc" | "Asc" | "F" | "nullslast" | "nulls_last" | "nullsfirst" | "nulls_first" | "OrderBy" => {
+                    descending
+                }
                 _ => return,
             };
             match at.args.first() {

@@ -4,9 +4,9 @@ use rustc_hash::FxHashSet;
 
 use super::collect::{Collector, Place};
 use super::evidence::{Evidence, of_function, of_receiver, project_uses};
-use super::{bound, fragment};
 use super::values::{self, Edge};
 use super::{Orm, PredicateOp};
+use super::{bound, fragment};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::{ClassMember, ClassRef, Ty};
@@ -244,11 +244,43 @@ impl<'p> Collector<'_, 'p> {
         }
         let has = |wanted: &[&str]| names.iter().any(|name| wanted.contains(name));
         if has(&["relationship", "backref", "dynamic_loader", "ManyToManyField", "association_proxy"])
-            || has(&["ARRAY", "JSON", "JSONB", "HSTORE", "list", "List", "dict", "Dict", "ArrayField", "BinaryJSONField", "JSONField"])
-            || has(&["INT4RANGE", "INT8RANGE", "NUMRANGE", "DATERANGE", "TSRANGE", "TSTZRANGE", "Geometry", "Geography"])
+            || has(&[
+                "ARRAY",
+                "JSON",
+                "JSONB",
+                "HSTORE",
+                "list",
+                "List",
+                "dict",
+                "Dict",
+                "ArrayField",
+                "BinaryJSONField",
+                "JSONField",
+            ])
+            || has(&[
+                "INT4RANGE",
+                "INT8RANGE",
+                "NUMRANGE",
+                "DATERANGE",
+                "TSRANGE",
+                "TSTZRANGE",
+                "Geometry",
+                "Geography",
+            ])
         {
             (PredicateOp::Other, Confidence::High)
-        } else if has(&["String", "Text", "Unicode", "UnicodeText", "VARCHAR", "TEXT", "CITEXT", "str", "CharField", "TextField"]) {
+        } else if has(&[
+            "String",
+            "Text",
+            "Unicode",
+            "UnicodeText",
+            "VARCHAR",
+            "TEXT",
+            "CITEXT",
+            "str",
+            "CharField",
+            "TextField",
+        ]) {
             (PredicateOp::Contains, Confidence::High)
         } else {
             (PredicateOp::Contains, Confidence::Medium)
@@ -276,7 +308,9 @@ impl<'p> Collector<'_, 'p> {
                     .filter(|evidence| matches!(evidence.orm, Orm::SqlAlchemy | Orm::Peewee));
                 match (ty, evidence) {
                     (Ty::Plain | Ty::List(_) | Ty::Module(_), _) => None,
-                    (Ty::Class(class), Some(_)) => Some(Column { name, model: Some(class), is_sure: true, is_text: false }),
+                    (Ty::Class(class), Some(_)) => {
+                        Some(Column { name, model: Some(class), is_sure: true, is_text: false })
+                    }
                     (Ty::Api(..), Some(evidence)) if evidence.receiver.ends_with("Model") => {
                         Some(Column { name, model: evidence.model, is_sure: true, is_text: false })
                     }
@@ -296,7 +330,8 @@ impl<'p> Collector<'_, 'p> {
                 let at = facts.call(*call);
                 let first = at.args.first().map(|arg| arg.value);
                 match self.called(*call) {
-                    "lower" | "upper" | "trim" | "unaccent" | "concat" | "LOWER" | "UPPER" | "TRIM" | "Lower" | "Upper"
+                    "lower" | "upper" | "trim" | "unaccent" | "concat" | "LOWER" | "UPPER" | "TRIM" | "Lower"
+                    | "Upper"
                         if first.is_some() =>
                     {
                         Some(Column { is_text: true, ..self.column(first?, depth + 1)? })
@@ -309,7 +344,12 @@ impl<'p> Collector<'_, 'p> {
                     }
                     "column" | "literal_column" => {
                         let name = facts.literal(first?)?.to_owned();
-                        Some(Column { name, model: None, is_sure: of_function(self.types, self.file, at.callee).is_some(), is_text: false })
+                        Some(Column {
+                            name,
+                            model: None,
+                            is_sure: of_function(self.types, self.file, at.callee).is_some(),
+                            is_text: false,
+                        })
                     }
                     // `col(Hero.name)` of SQLModel
                     "col" => self.column(first?, depth + 1),
@@ -377,7 +417,16 @@ impl<'p> Collector<'_, 'p> {
 
     fn column_place(&self, orm: Orm, call: CallId) -> Place {
         let span = self.facts.call(call).name_span;
-        Place { orm, model: None, call, span, group: None, negated: false, confidence: Confidence::High, is_loose: true }
+        Place {
+            orm,
+            model: None,
+            call,
+            span,
+            group: None,
+            negated: false,
+            confidence: Confidence::High,
+            is_loose: true,
+        }
     }
 
     // ── SQL fragments ───────────────────────────────────────────────────────────────────────────────

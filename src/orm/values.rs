@@ -40,8 +40,19 @@ const MAX_DEPTH: u8 = 12;
 
 /// Methods that give their receiver's text in another form.
 const SAME_TEXT: [&str; 13] = [
-    "lower", "upper", "casefold", "strip", "lstrip", "rstrip", "trim", "toLowerCase", "toUpperCase", "toString", "format",
-    "replace", "replaceAll",
+    "lower",
+    "upper",
+    "casefold",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "trim",
+    "toLowerCase",
+    "toUpperCase",
+    "toString",
+    "format",
+    "replace",
+    "replaceAll",
 ];
 
 /// Functions that give the text of their first argument.
@@ -229,7 +240,17 @@ fn amount_of(types: &Types<'_>, file: FileId, value: ValueId, at: Option<LoopId>
             };
             let passes_on = matches!(
                 name,
-                "int" | "Number" | "parseInt" | "parseFloat" | "max" | "min" | "abs" | "round" | "floor" | "ceil" | "trunc"
+                "int"
+                    | "Number"
+                    | "parseInt"
+                    | "parseFloat"
+                    | "max"
+                    | "min"
+                    | "abs"
+                    | "round"
+                    | "floor"
+                    | "ceil"
+                    | "trunc"
             );
             let parts = call.args.iter().filter(|_| passes_on).map(|arg| next(arg.value));
             parts.max().unwrap_or(Amount::Dynamic)

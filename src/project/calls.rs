@@ -9,10 +9,12 @@ use std::collections::BinaryHeap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::caches::Caches;
 use super::flow::{Flow, Source};
+use super::requirements::{self, Requirement};
 use super::sites::SiteEffect;
 use super::types::{Ty, Types};
-use super::{FileId, FunctionRef, Project};
+use super::{FileId, FunctionRef, Project, QuerySite};
 use crate::facts::*;
 use crate::findings::Confidence;
 
@@ -80,12 +82,8 @@ impl CallGraph {
         let mut order = 0_usize;
         let mut push = |queue: &mut BinaryHeap<_>, state: State, witness: Witness| {
             order += 1;
-            queue.push(Reverse((
-                witness.confidence < Confidence::High,
-                witness.hops,
-                Reverse(order),
-                Entry(state, witness),
-            )));
+            let rank = (Reverse(witness.confidence), !witness.required.is_empty(), witness.hops, order);
+            queue.push(Reverse((rank, Entry(state, witness))));
         };
         for file in project.ids() {
             let facts = &project.file(file).facts;
@@ -94,34 +92,37 @@ impl CallGraph {
                 if !matches!(site.effect, SiteEffect::Query | SiteEffect::Write) {
                     continue;
                 }
-                let (home, loops) = self.place(project, file, site.function, site.in_loop);
+                let (home, _) = self.place(project, file, site.function, site.in_loop);
                 let function = FunctionRef { file, function: home };
-                if home == MODULE || is_memoised(facts, home) {
+                if home == MODULE
+                    || is_memoised(facts, home)
+                    || (site.effect == SiteEffect::Query && keeps(project, file, site))
+                {
                     continue;
                 }
                 let mut sources = FxHashSet::default();
-                for value in call_inputs(facts, site.call).values() {
+                for &value in &site.inputs {
                     flow.sources(value, home, &mut sources);
                 }
                 let witness = Witness {
                     step: Step::Site(file, index),
                     hops: 0,
-                    confidence: site.confidence,
+                    confidence: if project.may_be_prefetched(file, site) { Confidence::Low } else { site.confidence },
                     conditional: site.guard.is_some(),
-                    looped: !loops.is_empty(),
+                    required: requirements::of_guards(facts, home, site.guard),
                 };
                 for state in states(function, site.effect, &sources) {
                     push(&mut queue, state, witness.clone());
                 }
             }
         }
-        while let Some(Reverse((.., Entry(state, witness)))) = queue.pop() {
+        while let Some(Reverse((_, Entry(state, witness)))) = queue.pop() {
             if reach.witnesses.contains_key(&state) {
                 continue;
             }
             let hops = witness.hops + 1;
             let confidence = witness.confidence;
-            let looped = witness.looped;
+            let required = witness.required.clone();
             reach.witnesses.insert(state, witness);
             reach.by_function.entry(state.function).or_default().push(state);
             if hops >= max_hops {
@@ -134,6 +135,8 @@ impl CallGraph {
                 if edge.home == MODULE || caller == state.function || is_memoised(facts, edge.home) {
                     continue;
                 }
+                let Some(mut own) = requirements::through(project, edge, &required) else { continue };
+                own.extend(requirements::of_guards(facts, edge.home, facts.call(edge.call).guard));
                 let mut sources = FxHashSet::default();
                 let flow = Flow::new(facts);
                 for value in flowing_values(project, edge, state.source) {
@@ -144,7 +147,7 @@ impl CallGraph {
                     hops,
                     confidence: confidence.min(edge.confidence),
                     conditional: facts.call(edge.call).guard.is_some(),
-                    looped,
+                    required: own,
                 };
                 for state in states(caller, state.effect, &sources) {
                     if !reach.witnesses.contains_key(&state) {
@@ -185,8 +188,8 @@ pub(super) struct Witness {
     pub(super) confidence: Confidence,
     /// Whether this step stands under a condition.
     pub(super) conditional: bool,
-    /// Whether the query stands in a loop of its own.
-    pub(super) looped: bool,
+    /// What callers must pass for this step to be taken.
+    pub(super) required: Vec<Requirement>,
 }
 
 /// One step on the way to a query.
@@ -230,53 +233,6 @@ impl Reach {
     pub(super) fn of(&self, function: FunctionRef) -> &[State] {
         self.by_function.get(&function).map_or(&[], Vec::as_slice)
     }
-}
-
-/// What decides which rows a call is about: its arguments and those of the chain it ends, and what the
-/// chain starts from.
-pub(super) struct Inputs {
-    /// Arguments, of the whole chain.
-    pub(super) args: Vec<ValueId>,
-    /// What the chain starts from.
-    pub(super) root: Option<ValueId>,
-}
-
-impl Inputs {
-    /// All of them.
-    pub(super) fn values(&self) -> impl Iterator<Item = ValueId> + '_ {
-        self.args.iter().copied().chain(self.root)
-    }
-}
-
-/// The inputs of a call.
-pub(super) fn call_inputs(facts: &FileFacts, id: CallId) -> Inputs {
-    let mut inputs = Inputs { args: Vec::new(), root: None };
-    let call = facts.call(id);
-    inputs.args.extend(call.args.iter().map(|arg| arg.value));
-    let mut at = match facts.value(call.callee) {
-        Value::Member(object, _) => *object,
-        _ => return inputs,
-    };
-    for _ in 0..200 {
-        at = match facts.value(at) {
-            Value::Member(object, _) | Value::Slice(object, ..) => *object,
-            Value::Item(object, key) => {
-                inputs.args.push(*key);
-                *object
-            }
-            Value::Call(call) => {
-                let call = facts.call(*call);
-                inputs.args.extend(call.args.iter().map(|arg| arg.value));
-                match facts.value(call.callee) {
-                    Value::Member(object, _) => *object,
-                    _ => break,
-                }
-            }
-            _ => break,
-        };
-    }
-    inputs.root = Some(at);
-    inputs
 }
 
 /// The values of a call that flow into `source` of its callee.
@@ -350,7 +306,7 @@ fn find_inlined(types: &Types<'_>, file: FileId) -> Vec<bool> {
                 return false;
             }
             if let Some(api) = types.api_call(file, id) {
-                return api.callback == Some(index);
+                return types.callback(file, id, api) == Some(index);
             }
             let call = facts.call(id);
             let name = flow.called_name(call).unwrap_or("");
@@ -359,9 +315,23 @@ fn find_inlined(types: &Types<'_>, file: FileId) -> Vec<bool> {
             }
             // `await withTransaction(async tx => …)`: waited for, so it runs now.
             let waited = call.awaited || call.result == ResultUse::Returned;
-            waited && function.traits.is_async && !is_registration(name)
+            waited && function.traits.is_async && !is_registration(name) && !is_cache_loader(facts, call, name)
         })
         .collect()
+}
+
+/// `cache.getOrLoad(key, async () => …)`: the callback is run when the cache has nothing.
+fn is_cache_loader(facts: &FileFacts, call: &Call, name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let by_name = ["cache", "orload", "orset", "orfetch", "orcreate", "memo", "remember", "dedupe", "singleflight"];
+    let on_cache = match facts.value(call.callee) {
+        Value::Member(object, _) => match facts.value(*object) {
+            Value::Member(_, name) | Value::Global(name) => facts.names[*name].to_ascii_lowercase().contains("cache"),
+            _ => false,
+        },
+        _ => false,
+    };
+    on_cache || by_name.iter().any(|word| lower.contains(word))
 }
 
 fn is_registration(name: &str) -> bool {
@@ -499,7 +469,7 @@ fn find_edges(
             ) {
                 continue;
             }
-            let runs = api.is_some_and(|api| api.callback == Some(at))
+            let runs = api.is_some_and(|api| types.callback(file, id, api) == Some(at))
                 || target.is_some_and(|target| called.contains(&(target, at)));
             if runs
                 && let Ty::Function(function) = types.of(file, arg.value)
@@ -525,7 +495,7 @@ fn only_definition(
     let name = match facts.value(call.callee) {
         Value::Member(object, name) => {
             let open = match types.of(file, *object) {
-                Ty::Unknown => !matches!(facts.value(*object), Value::Global(_)),
+                Ty::Unknown => !matches!(facts.value(*object), Value::Global(_)) && !types.is_foreign(file, *object),
                 Ty::Instance(class, _) | Ty::Class(class) => types.has_unknown_base(class),
                 _ => false,
             };
@@ -547,6 +517,21 @@ fn only_definition(
         .count();
     let fits = (takes_rest || given <= callee.params.len()) && (ecma || call.args.len() >= required);
     fits.then_some(found)
+}
+
+/// Whether a query is only made when a cache does not have its answer.
+fn keeps(project: &Project, file: FileId, site: &QuerySite) -> bool {
+    let facts = &project.file(file).facts;
+    let caches = Caches::new(project, file);
+    let mut at = site.guard;
+    while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
+        if caches.asked_by(guard) {
+            return true;
+        }
+        at = guard.parent;
+    }
+    // `if key in self.known: return self.known[key]` before the query.
+    facts.function(site.function).returns.iter().any(|&value| caches.is_kept(value, site.function))
 }
 
 /// Whether a function keeps what it found: a cache decorator.

@@ -162,10 +162,15 @@ impl<'f> Flow<'f> {
         match self.facts.value(call.callee) {
             Value::Member(_, name) | Value::Global(name) => Some(&self.facts.names[*name]),
             Value::Function(function) => Some(&self.facts.names[self.facts.function(*function).name]),
-            Value::Import(import) => match self.facts.imports[import.index()].what {
-                Imported::Name(name) => Some(&self.facts.names[name]),
-                _ => None,
-            },
+            Value::Import(import) => {
+                let import = &self.facts.imports[import.index()];
+                let module = &self.facts.names[import.module];
+                match import.what {
+                    Imported::Name(name) if &self.facts.names[name] != "default" => Some(&self.facts.names[name]),
+                    // `import chunk from "lodash/chunk"`
+                    _ => Some(module.rsplit(['/', '.']).next().unwrap_or(module)),
+                }
+            }
             _ => None,
         }
     }
@@ -223,19 +228,6 @@ impl<'f> Flow<'f> {
                 }
             }
         }
-    }
-
-    /// The object at the start of a chain of members, items and calls.
-    pub(crate) fn root(&self, value: ValueId) -> ValueId {
-        let mut at = value;
-        for _ in 0..200 {
-            at = match self.facts.value(at) {
-                Value::Member(object, _) | Value::Item(object, _) | Value::Slice(object, ..) => *object,
-                Value::Call(call) => self.facts.call(*call).callee,
-                _ => return at,
-            };
-        }
-        at
     }
 }
 

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::FileId;
+use super::caches::Caches;
 use super::flow::{Dependence, Flow, for_each_part};
 use super::types::{Ty, Types};
 use crate::facts::*;
@@ -26,6 +27,7 @@ pub(super) struct Loops<'t, 'p> {
     flow: Flow<'p>,
     /// Loops with a `sleep` in the body: polling, backing off, or throttled on purpose.
     waiting: FxHashSet<LoopId>,
+    caches: Caches<'p>,
 }
 
 impl<'t, 'p> Loops<'t, 'p> {
@@ -42,7 +44,8 @@ impl<'t, 'p> Loops<'t, 'p> {
                 at = facts.loop_(id).parent;
             }
         }
-        Loops { types, file, facts, flow, waiting }
+        let caches = Caches::new(types.project(), file);
+        Loops { types, file, facts, flow, waiting, caches }
     }
 
     /// What `id` is.
@@ -103,6 +106,11 @@ impl<'t, 'p> Loops<'t, 'p> {
             let lower = name.to_ascii_lowercase();
             lower.contains("chunk")
                 || lower.contains("batch")
+                || lower.contains("retry")
+                || lower.contains("retries")
+                || lower.contains("attempt")
+                || lower.ends_with("consumer")
+                || matches!(lower.as_str(), "listen" | "subscribe" | "consume")
                 || matches!(lower.as_str(), "grouper" | "paginator" | "page_range" | "splitevery")
         })
     }
@@ -202,9 +210,13 @@ impl<'t, 'p> Loops<'t, 'p> {
                 Value::Member(_, name) | Value::Global(name) => Some(*name),
                 _ => None,
             };
-            name.is_some_and(|name| facts.names[name].ends_with("Enum") || facts.names[name].ends_with("Choices"))
+            name.is_some_and(|name| is_enumeration_name(&facts.names[name]))
         });
-        if is_enum { LoopShape::Few } else { LoopShape::Rows }
+        if is_enum || is_enumeration_name(&facts.names[facts.class(class).name]) {
+            LoopShape::Few
+        } else {
+            LoopShape::Rows
+        }
     }
 
     /// Whether the loop is left, at the latest, right after `call` has run under `guard`; or because of
@@ -235,7 +247,7 @@ impl<'t, 'p> Loops<'t, 'p> {
             if self.covers(exit.guard, guard) {
                 return true;
             }
-            self.decided_by(exit, call)
+            self.decided_by(exit, call, id)
         })
     }
 
@@ -253,20 +265,29 @@ impl<'t, 'p> Loops<'t, 'p> {
         }
     }
 
-    /// Whether an exit is taken because of what `call` gave: a search that ends when it has found.
-    fn decided_by(&self, exit: &Exit, call: CallId) -> bool {
-        let Some(guard) = exit.guard else { return false };
-        if !self.mentions(self.facts.guards[guard.index()].condition, call) {
+    /// Whether an exit is taken because of what `call` gave: a search that ends when it has found. Leaving
+    /// because something is wrong with the answer is no search: a right answer is used afterwards.
+    fn decided_by(&self, exit: &Exit, call: CallId, id: LoopId) -> bool {
+        let Some(guard) = exit.guard.map(|id| &self.facts.guards[id.index()]) else { return false };
+        if !self.mentions(guard.condition, call) {
             return false;
         }
         match exit.kind {
             ExitKind::Break => true,
-            ExitKind::Return => {
-                self.mentions(exit.value, call)
-                    || matches!(self.facts.value(exit.value), Value::Bool(_) | Value::Null | Value::Unknown)
-            }
+            ExitKind::Return => self.mentions(exit.value, call) || !self.is_used_after(exit, call, id),
             _ => false,
         }
+    }
+
+    fn is_used_after(&self, exit: &Exit, call: CallId, id: LoopId) -> bool {
+        let later = self
+            .facts
+            .calls
+            .iter()
+            .filter(|later| later.span.start > exit.span.end && self.flow.inside(later.in_loop, id));
+        later.into_iter().any(|later| {
+            self.mentions(later.callee, call) || later.args.iter().any(|arg| self.mentions(arg.value, call))
+        })
     }
 
     fn mentions(&self, value: ValueId, call: CallId) -> bool {
@@ -303,46 +324,9 @@ impl<'t, 'p> Loops<'t, 'p> {
         found
     }
 
-    /// Whether a condition asks a cache first: `if key not in seen`, `if (!map.has(key))`,
-    /// `if cache.get(key) is None`.
+    /// Whether a condition asks a cache first.
     pub(super) fn asks_cache(&self, guard: &Guard) -> bool {
-        let then = guard.kind == GuardKind::Then || guard.kind == GuardKind::Other;
-        self.is_miss(guard.condition, then, 0)
-    }
-
-    fn is_miss(&self, condition: ValueId, then: bool, depth: u8) -> bool {
-        if depth > 6 {
-            return false;
-        }
-        match self.facts.value(condition) {
-            Value::Operation(Operation::NotIn, ..) => then,
-            Value::Operation(Operation::In, ..) => !then,
-            Value::Operation(Operation::Not, inner, _) => {
-                self.is_miss(*inner, !then, depth + 1) || (then && self.is_lookup(*inner))
-            }
-            Value::Operation(Operation::Equal, left, right) => {
-                then && matches!(self.facts.value(*right), Value::Null) && self.is_lookup(*left)
-            }
-            Value::Operation(Operation::And, left, right) => {
-                self.is_miss(*left, then, depth + 1) || self.is_miss(*right, then, depth + 1)
-            }
-            Value::Call(call) => {
-                !then && matches!(self.flow.called_name(self.facts.call(*call)), Some("has" | "includes"))
-            }
-            _ => false,
-        }
-    }
-
-    fn is_lookup(&self, value: ValueId) -> bool {
-        match self.facts.value(value) {
-            Value::Item(..) => true,
-            Value::Call(call) => {
-                matches!(self.flow.called_name(self.facts.call(*call)), Some("get" | "has" | "includes"))
-            }
-            Value::Either(left, right) => self.is_lookup(*left) || self.is_lookup(*right),
-            Value::Carried(before, _) => self.is_lookup(*before),
-            _ => false,
-        }
+        self.caches.asked_by(guard)
     }
 
     /// Whether a value changes with the loop only as a slice does (`ids[i:i + n]`, `ids.slice(i, i + n)`): a chunk.
@@ -383,6 +367,10 @@ impl<'t, 'p> Loops<'t, 'p> {
 fn waits(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     matches!(lower.as_str(), "delay" | "backoff" | "settimeout" | "wait_for") || lower.ends_with("sleep")
+}
+
+fn is_enumeration_name(name: &str) -> bool {
+    ["Enum", "Choices", "ChoiceSet"].iter().any(|ending| name.ends_with(ending))
 }
 
 fn is_constant_name(name: &str) -> bool {

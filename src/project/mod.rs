@@ -3,26 +3,31 @@
 //!
 //! Everything here works on facts; no syntax tree and no SQL grammar is known.
 
+mod caches;
 mod calls;
 mod executed;
 mod flow;
+mod inputs;
 mod loops;
 mod manifest;
 mod modules;
 mod relations;
 mod repeats;
+mod requirements;
+pub mod schema;
 mod shapes;
 mod sites;
 mod types;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
+pub use schema::Schema;
 pub use sites::{QuerySite, SiteEffect};
 pub(crate) use {
     flow::Flow,
@@ -30,8 +35,8 @@ pub(crate) use {
 };
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
+use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
 use crate::orm::OrmFacts;
-use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, ValueId};
 use crate::source::SourceFile;
 use crate::sql::Dialect;
 
@@ -66,13 +71,13 @@ pub struct ProjectFile {
     pub facts: Arc<FileFacts>,
 }
 
-/// What is imported whole.
-#[derive(Clone, Debug)]
-pub(crate) enum Star {
-    /// A file of the project.
-    File(FileId),
-    /// A module of a library.
-    Library(Box<str>),
+/// What star imports bring into a file, through any number of barrels.
+#[derive(Debug, Default)]
+pub(crate) struct Stars {
+    /// Name → the file that binds it.
+    pub(crate) files: FxHashMap<Box<str>, FileId>,
+    /// Modules of libraries.
+    pub(crate) libraries: Vec<Box<str>>,
 }
 
 /// How the project is looked at.
@@ -103,14 +108,19 @@ pub struct Project {
     bindings: Vec<FxHashMap<Name, ValueId>>,
     /// Module text → file, for each file.
     imports: Vec<FxHashMap<Box<str>, FileId>>,
-    /// What each file imports all names of.
-    stars: Vec<Vec<Star>>,
+    /// What star imports bring into each file, found when first asked for.
+    stars: Vec<OnceLock<Stars>>,
     libraries: FxHashSet<LibraryId>,
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
     executed: executed::Executed,
     orm: Vec<OrmFacts>,
     relations: relations::Relations,
+    /// Relations that some query of the project loads along with its rows.
+    prefetched: FxHashSet<Box<str>>,
+    schema: Schema,
+    /// The dialect of SQL of which nothing near it tells.
+    dialect: Dialect,
 }
 
 impl Project {
@@ -139,6 +149,7 @@ impl Project {
                 known
             })
             .collect();
+        let stars = files.iter().map(|_| OnceLock::new()).collect();
         let libraries = used_libraries(&files, &manifests, &catalog);
         let mut project = Project {
             files,
@@ -147,23 +158,53 @@ impl Project {
             modules,
             bindings,
             imports,
-            stars: Vec::new(),
+            stars,
             libraries,
             sites: Vec::new(),
             repeats: Vec::new(),
             executed: FxHashSet::default(),
             orm: Vec::new(),
             relations: relations::Relations::default(),
+            prefetched: FxHashSet::default(),
+            schema: Schema::default(),
+            dialect: Dialect::Generic,
         };
-        project.stars = project.ids().map(|file| project.find_stars(file)).collect();
+        project.prefetched = relations::prefetched(&project);
         project.relations = relations::Relations::find(&project);
         project.sites = project.each_file(sites::find);
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         project.executed = executed::find(&project, &graph);
+        project.schema = Schema::of_sql(&project, &options.rows);
+        project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
         project.orm = project.each_file(crate::orm::facts);
         project
+    }
+
+    /// The tables, keys and indexes that the project defines.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The dialect of a statement: what its file tells, else the configuration, else the only database that the
+    /// project's libraries and definitions are about.
+    pub fn dialect_of(&self, file: FileId, statement: usize) -> Dialect {
+        match self.file(file).facts.statements[statement].statement.dialect {
+            Dialect::Generic => self.dialect,
+            known => known,
+        }
+    }
+
+    fn only_dialect(&self) -> Dialect {
+        let libraries = (0u16..).map(LibraryId).zip(self.catalog.libraries());
+        let used = libraries.filter(|&(id, _)| self.uses_library(id)).filter_map(|(_, library)| library.dialect);
+        let tables = self.schema.tables().iter().map(|table| table.dialect).filter(|&known| known != Dialect::Generic);
+        let known: FxHashSet<Dialect> = used.chain(tables).collect();
+        match (known.len(), known.into_iter().next()) {
+            (1, Some(dialect)) => dialect,
+            _ => Dialect::Generic,
+        }
     }
 
     /// Whether a statement of a file is run by something, as far as is known; always in a `.sql` file.
@@ -219,20 +260,43 @@ impl Project {
         self.libraries.contains(&library)
     }
 
-    /// What a file imports all names of.
-    pub(crate) fn stars(&self, file: FileId) -> &[Star] {
-        self.stars.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    /// Whether a site reads a whole relation of a row (`book.tags.all()`) that some query of the project loads
+    /// along: this row may come from it.
+    pub(crate) fn may_be_prefetched(&self, file: FileId, site: &QuerySite) -> bool {
+        let facts = &self.file(file).facts;
+        let Value::Member(object, name) = facts.value(facts.call(site.call).callee) else { return false };
+        let Value::Member(_, relation) = facts.value(*object) else { return false };
+        &facts.names[*name] == "all" && self.prefetched.contains(&facts.names[*relation])
     }
 
-    fn find_stars(&self, file: FileId) -> Vec<Star> {
-        let facts = &self.file(file).facts;
-        let stars = facts.imports.iter().filter(|import| import.what == Imported::Star);
-        stars
-            .map(|import| {
+    /// What star imports bring into a file.
+    pub(crate) fn stars(&self, file: FileId) -> &Stars {
+        self.stars[file.0 as usize].get_or_init(|| self.find_stars(file))
+    }
+
+    fn find_stars(&self, file: FileId) -> Stars {
+        let mut stars = Stars::default();
+        // Each file is looked at once: barrels re-export each other.
+        let mut seen = FxHashSet::from_iter([file]);
+        let mut open = vec![file];
+        while let Some(at) = open.pop() {
+            let facts = &self.file(at).facts;
+            for import in facts.imports.iter().filter(|import| import.what == Imported::Star) {
                 let module = &facts.names[import.module];
-                self.resolve_module(file, module).map_or_else(|| Star::Library(module.into()), Star::File)
-            })
-            .collect()
+                match self.resolve_module(at, module) {
+                    Some(target) if seen.insert(target) => {
+                        let names = &self.file(target).facts.names;
+                        for name in self.bindings[target.0 as usize].keys() {
+                            stars.files.entry(names[*name].into()).or_insert(target);
+                        }
+                        open.push(target);
+                    }
+                    Some(_) => {}
+                    None => stars.libraries.push(module.into()),
+                }
+            }
+        }
+        stars
     }
 
     /// What a top-level name of a file is bound to.

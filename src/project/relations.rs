@@ -1,6 +1,6 @@
 //! Django's relations between models, from both ends: what `book.author` and `author.books` are.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::flow::Flow;
 use super::types::{Ty, Types};
@@ -62,6 +62,34 @@ impl Relations {
     pub(crate) fn reverse(&self, class: ClassRef, name: &str) -> Option<Relation> {
         self.reverse.get(&(class, name.into())).copied()
     }
+}
+
+/// The relations that some query of the project names for eager loading, each part of a path by itself.
+pub(super) fn prefetched(project: &Project) -> FxHashSet<Box<str>> {
+    let mut names = FxHashSet::default();
+    for file in project.files() {
+        let facts = &file.facts;
+        let flow = Flow::new(facts);
+        for call in &facts.calls {
+            let name = flow.called_name(call).unwrap_or("");
+            if !matches!(name, "prefetch_related" | "Prefetch" | "prefetch_related_objects" | "GenericPrefetch") {
+                continue;
+            }
+            let mut open: Vec<ValueId> = call.args.iter().map(|arg| arg.value).collect();
+            while let Some(value) = open.pop() {
+                match facts.value(value) {
+                    Value::Text(_) => {
+                        let path = facts.literal(value).unwrap_or("");
+                        names.extend(path.split("__").map(Box::from));
+                    }
+                    Value::Sequence(items) => open.extend(items.iter()),
+                    Value::Spread(inner) => open.push(*inner),
+                    _ => {}
+                }
+            }
+        }
+    }
+    names
 }
 
 fn is_model(types: &Types<'_>, class: ClassRef) -> bool {

@@ -5,15 +5,18 @@ use std::cell::OnceCell;
 
 use rustc_hash::FxHashSet;
 
-use super::calls::{CallGraph, Edge, Reach, State, Step, call_inputs, flowing_values};
-use super::flow::{Dependence, Flow};
+use super::calls::{CallGraph, Edge, Reach, State, Step, flowing_values};
+use super::flow::{Dependence, Flow, for_each_part};
 use super::loops::{LoopShape, Loops};
+use super::requirements;
 use super::sites::SiteEffect;
 use super::types::Types;
 use super::{FileId, QuerySite};
+use crate::apis::Effect;
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::Span;
+use crate::sql::Dialect;
 
 /// What runs again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -105,13 +108,9 @@ struct Finder<'a, 't, 'p> {
 /// Something in a loop, before it is judged.
 struct Candidate<'c> {
     call: CallId,
-    span: Span,
-    function: FunctionId,
     guard: Option<GuardId>,
     /// What decides which rows it is about.
     args: &'c [ValueId],
-    /// A receiver that is a row itself.
-    row: Option<ValueId>,
     effect: SiteEffect,
     confidence: Confidence,
 }
@@ -122,19 +121,16 @@ impl Finder<'_, '_, '_> {
             return None;
         }
         let (_, loops) = self.graph.place(self.types.project(), self.file, site.function, site.in_loop);
-        if loops.is_empty() {
+        if loops.is_empty() || self.is_local_transaction(site) {
             return None;
         }
-        let inputs = call_inputs(self.facts, site.call);
+        let prefetched = self.types.project().may_be_prefetched(self.file, site);
         let candidate = Candidate {
             call: site.call,
-            span: site.span,
-            function: site.function,
             guard: site.guard,
-            args: &inputs.args,
-            row: inputs.root.filter(|_| site.on_row),
+            args: &site.inputs,
             effect: site.effect,
-            confidence: site.confidence,
+            confidence: if prefetched { Confidence::Low } else { site.confidence },
         };
         let repeat = |kind, loops, few, conditional, confidence| Repeat {
             kind,
@@ -152,9 +148,29 @@ impl Finder<'_, '_, '_> {
             let kind = if site.effect == SiteEffect::Write { RepeatKind::Write } else { RepeatKind::Read };
             return Some(repeat(kind, judged.loops, judged.few, judged.conditional, judged.confidence));
         }
-        let all: Vec<ValueId> = inputs.values().collect();
-        let outer = self.invariant(&candidate, &all, &loops)?;
+        let all: Vec<ValueId> = site.inputs.iter().copied().chain(site.via).collect();
+        let outer = self.invariant(&Candidate { args: &all, ..candidate }, &loops)?;
         (!self.is_volatile(site)).then(|| repeat(RepeatKind::Invariant, vec![outer], false, false, site.confidence))
+    }
+
+    /// A write to SQLite inside a transaction: there is no network, and one transaction is the remedy.
+    fn is_local_transaction(&self, site: &QuerySite) -> bool {
+        let catalog = &self.types.project().catalog;
+        if site.effect != SiteEffect::Write || catalog.library(site.library).dialect != Some(Dialect::Sqlite) {
+            return false;
+        }
+        let mut function = self.facts.function(site.function);
+        while let Some((call, _)) = function.passed_to {
+            if self
+                .types
+                .api_call(self.file, call)
+                .is_some_and(|api| api.effect == Effect::Transaction || api.method == "transaction")
+            {
+                return true;
+            }
+            function = self.facts.function(self.facts.call(call).function);
+        }
+        false
     }
 
     /// A call in a loop whose callee reaches a query.
@@ -171,17 +187,17 @@ impl Finder<'_, '_, '_> {
         let mut best: Option<(Judged, &State)> = None;
         for state in states {
             let witness = &self.reach.witnesses[state];
+            if requirements::through(self.types.project(), edge, &witness.required).is_none() {
+                continue;
+            }
             let values = flowing_values(self.types.project(), edge, state.source);
             if values.is_empty() {
                 continue;
             }
             let candidate = Candidate {
                 call: edge.call,
-                span: call.name_span,
-                function: call.function,
                 guard: call.guard,
                 args: &values,
-                row: None,
                 effect: state.effect,
                 confidence: edge.confidence.min(witness.confidence),
             };
@@ -194,7 +210,7 @@ impl Finder<'_, '_, '_> {
                 best = Some((judged, state));
             }
         }
-        let (judged, state) = best?;
+        let Some((judged, state)) = best else { return self.invariant_edge(edge, &loops, states) };
         let (hops, site, conditional) = self.path(*state)?;
         Some(Repeat {
             kind: if state.effect == SiteEffect::Write { RepeatKind::Write } else { RepeatKind::Read },
@@ -208,6 +224,68 @@ impl Finder<'_, '_, '_> {
             conditional: judged.conditional || conditional,
             few: judged.few,
         })
+    }
+
+    /// A helper that asks the same each time: nothing flows into its query, and nothing it is given changes.
+    fn invariant_edge(&self, edge: &Edge, loops: &[LoopId], states: &[State]) -> Option<Repeat> {
+        let call = self.facts.call(edge.call);
+        let state = states.iter().find(|state| state.effect == SiteEffect::Query && state.source.is_none())?;
+        if states.iter().any(|state| state.effect == SiteEffect::Write) {
+            return None;
+        }
+        let (hops, site, conditional) = self.path(*state)?;
+        let found = &self.types.project().sites(site.0)[site.1];
+        let mut args: Vec<ValueId> = call.args.iter().map(|arg| arg.value).collect();
+        if let Value::Member(object, _) = self.facts.value(call.callee) {
+            args.push(*object);
+        }
+        let candidate = Candidate {
+            call: edge.call,
+            guard: call.guard,
+            args: &args,
+            effect: SiteEffect::Query,
+            confidence: edge.confidence,
+        };
+        let outer = self.invariant(&candidate, loops)?;
+        let constant = found.inputs.iter().all(|&input| self.is_constant(site.0, input));
+        if conditional || !constant || self.is_volatile(found) {
+            return None;
+        }
+        Some(Repeat {
+            kind: RepeatKind::Invariant,
+            call: edge.call,
+            span: call.name_span,
+            function: call.function,
+            loops: vec![outer],
+            hops,
+            site,
+            confidence: candidate.confidence.min(self.reach.witnesses[state].confidence),
+            conditional: false,
+            few: false,
+        })
+    }
+
+    /// Whether a value is made of literals and names of modules only.
+    fn is_constant(&self, file: FileId, value: ValueId) -> bool {
+        let facts = &self.types.project().file(file).facts;
+        let mut open = vec![value];
+        let mut seen = 0;
+        while let Some(value) = open.pop() {
+            seen += 1;
+            match facts.value(value) {
+                Value::Param(..)
+                | Value::This(_)
+                | Value::Call(_)
+                | Value::Element(..)
+                | Value::Carried(..)
+                | Value::Unknown => {
+                    return false;
+                }
+                _ if seen > 500 => return false,
+                _ => for_each_part(facts, value, &mut |part| open.push(part)),
+            }
+        }
+        true
     }
 
     /// The calls from a function to its query.
@@ -255,19 +333,15 @@ impl Finder<'_, '_, '_> {
             if shape == LoopShape::Silent {
                 continue;
             }
-            let mut dependence = self.flow.strongest(candidate.args, id);
-            if let Some(row) = candidate.row {
-                dependence = dependence.max(self.flow.dependence(row, id));
-            }
+            let dependence = self.flow.strongest(candidate.args, id);
             let per_row = match dependence {
                 Dependence::PerRow => true,
-                Dependence::Varies => {
-                    candidate.effect == SiteEffect::Write
-                        && matches!(found.kind, LoopKind::Each | LoopKind::Comprehension)
+                // A write is made each time, whatever it says.
+                Dependence::Varies | Dependence::Invariant => {
+                    candidate.effect == SiteEffect::Write && found.kind == LoopKind::Each && shape == LoopShape::Rows
                 }
-                Dependence::Invariant => false,
             };
-            if !per_row || self.chunk_of(candidate, id) {
+            if !per_row || self.chunk_of(candidate, id) || self.is_about_the_loop(candidate, id) {
                 continue;
             }
             let guards = self.loops.guards_within(candidate.guard, id);
@@ -280,7 +354,7 @@ impl Finder<'_, '_, '_> {
                     && self.flow.dependence(guard.condition, id) == Dependence::Invariant
             });
             let mut confidence = candidate.confidence;
-            if conditional || dependence == Dependence::Varies {
+            if conditional || dependence < Dependence::PerRow {
                 confidence = confidence.min(Confidence::Medium);
             }
             if handler || shape == LoopShape::Few {
@@ -308,8 +382,53 @@ impl Finder<'_, '_, '_> {
         depends.peek().is_some() && depends.all(|&arg| self.loops.is_slice_of_loop(arg, id))
     }
 
+    /// Whether the loop runs over statements or tables, so that no batch form exists: `for sql in script: execute(sql)`,
+    /// `for model in models: model.objects.count()`.
+    fn is_about_the_loop(&self, candidate: &Candidate<'_>, id: LoopId) -> bool {
+        let call = self.facts.call(candidate.call);
+        let is_element = |value: ValueId| match self.facts.value(value) {
+            Value::Element(_, at) => *at == id,
+            Value::Part(of, _) => matches!(self.facts.value(*of), Value::Element(_, at) if *at == id),
+            _ => false,
+        };
+        let runs_it = matches!(
+            self.flow.called_name(call),
+            Some("execute" | "executescript" | "query" | "exec" | "raw" | "unsafe")
+        ) && call.args.first().is_some_and(|arg| is_element(self.stripped(arg.value)));
+        let mut at = call.callee;
+        let mut through_table = false;
+        for _ in 0..64 {
+            at = match self.facts.value(at) {
+                Value::Member(object, name) => {
+                    through_table |=
+                        matches!(&self.facts.names[*name], "objects" | "_default_manager" | "_base_manager" | "query");
+                    *object
+                }
+                Value::Call(call) => self.facts.call(*call).callee,
+                _ => break,
+            };
+        }
+        runs_it || (through_table && is_element(at))
+    }
+
+    /// A value without `.strip()`, `text(…)`, `+ ";"`.
+    fn stripped(&self, value: ValueId) -> ValueId {
+        match self.facts.value(value) {
+            Value::Call(call) => {
+                let call = self.facts.call(*call);
+                match (self.flow.called_name(call), self.facts.value(call.callee), call.args.first()) {
+                    (Some("strip" | "trim" | "rstrip"), Value::Member(object, _), _) => *object,
+                    (Some("text"), _, Some(arg)) => arg.value,
+                    _ => value,
+                }
+            }
+            Value::Operation(Operation::Add, left, _) => *left,
+            _ => value,
+        }
+    }
+
     /// The outermost loop in which a read is the same each time; `None` if that is not certain.
-    fn invariant(&self, candidate: &Candidate<'_>, inputs: &[ValueId], loops: &[LoopId]) -> Option<LoopId> {
+    fn invariant(&self, candidate: &Candidate<'_>, loops: &[LoopId]) -> Option<LoopId> {
         if candidate.effect != SiteEffect::Query {
             return None;
         }
@@ -321,7 +440,7 @@ impl Finder<'_, '_, '_> {
             if !each
                 || self.loops.shape(id) != LoopShape::Rows
                 || self.loops.leaves_after(candidate.call, candidate.guard, id)
-                || self.flow.strongest(inputs, id) != Dependence::Invariant
+                || self.flow.strongest(candidate.args, id) != Dependence::Invariant
                 || !self.loops.guards_within(candidate.guard, id).is_empty()
                 || self.changing.get_or_init(|| self.changing_loops()).contains(&id)
             {

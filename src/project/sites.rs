@@ -7,6 +7,7 @@
 use rustc_hash::FxHashSet;
 
 use super::flow::Flow;
+use super::inputs::InputFinder;
 use super::types::{ClassMember, Ty, Types};
 use super::{ClassRef, FileId};
 use crate::apis::{ApiCall, ArgRef, CatalogLanguage, Effect, LibraryId, RunsOn};
@@ -55,13 +56,12 @@ pub struct QuerySite {
     pub model: Option<ClassRef>,
     /// Its SQL, if it is known: the file and the indices into its statements.
     pub sql: Vec<(FileId, usize)>,
-    /// Whether the receiver is a row (a model instance), so that a different receiver is a different row.
-    pub on_row: bool,
+    /// What decides which rows it is about: arguments, and the row or rows that it is called on.
+    pub inputs: Vec<ValueId>,
+    /// The connection, session or client that it goes through, if that is known to be one.
+    pub via: Option<ValueId>,
 }
 
-/// Methods that tell a connection, a session or a client from rows and queries.
-const CONNECTION_METHODS: [&str; 7] =
-    ["execute", "query", "cursor", "$queryRaw", "transaction", "raw", "getRepository"];
 /// Methods of a row that go to the database without arguments.
 const ROW_METHODS: [&str; 5] = ["save", "delete", "refresh_from_db", "asave", "adelete"];
 
@@ -96,8 +96,8 @@ impl<'t, 'p> Finder<'t, 'p> {
     // ── Calls ───────────────────────────────────────────────────────────────────────────────────────
 
     fn call(&mut self, id: CallId) {
-        if let Some(api) = self.types.api_call(self.file, id) {
-            self.effect(id, api, Confidence::High);
+        if let (Some(api), sure) = self.types.surely(|| self.types.api_call(self.file, id)) {
+            self.effect(id, api, if sure { Confidence::High } else { Confidence::Medium });
         } else if let Some(shape) = self.types.shape(self.file, id) {
             self.effect(id, &shape.call, Confidence::Medium);
         } else if let Some(api) = self.row_by_name(id) {
@@ -118,7 +118,12 @@ impl<'t, 'p> Finder<'t, 'p> {
     }
 
     fn effect(&mut self, id: CallId, api: &ApiCall, confidence: Confidence) {
-        let sql = api.sql.as_ref().map(|arg| self.sql_of(id, arg)).unwrap_or_default();
+        let sql = match &api.sql {
+            Some(arg) => self.sql_of(id, arg),
+            // `db.prepare("…").run()`: the SQL is that of what it is called on.
+            None if api.effect == Effect::Sql => self.chain(id).1,
+            None => Vec::new(),
+        };
         let effect = match api.effect {
             Effect::None | Effect::Build => return self.consumer(id),
             Effect::Write => SiteEffect::Write,
@@ -156,50 +161,67 @@ impl<'t, 'p> Finder<'t, 'p> {
             return;
         }
         let call = self.facts.call(id);
-        let (on_row, model) = self.receiver(call);
+        // Calls that the library makes one query of are one where the loop that makes them all begins.
+        let place = self.gathering(id).filter(|_| api.same_tick).map_or(call, |gathering| self.facts.call(gathering));
+        let (inputs, via) = self.inputs(id);
         self.sites.push(QuerySite {
             call: id,
             span: call.name_span,
-            function: call.function,
-            in_loop: call.in_loop,
-            guard: call.guard,
+            function: place.function,
+            in_loop: place.in_loop,
+            guard: place.guard,
             effect,
             confidence,
             library: api.library,
             path: api.path.as_str().into(),
             batch: api.batch_for(effect == SiteEffect::Write).map(Into::into),
-            model,
+            model: api
+                .model
+                .as_ref()
+                .and_then(|arg| self.types.model_argument(self.file, id, arg))
+                .or(self.model(call)),
             sql,
-            on_row,
+            inputs,
+            via,
         });
     }
 
-    /// Whether what is called on is a row, and the model the chain is about.
-    fn receiver(&self, call: &Call) -> (bool, Option<ClassRef>) {
-        let Value::Member(object, _) = self.facts.value(call.callee) else { return (false, None) };
-        let model = match self.types.of(self.file, *object) {
+    /// The `xs.map(…)` in `Promise.all(xs.map(x => call(x)))`, if nothing in the callback is awaited before `call`: all
+    /// calls are made in one tick.
+    fn gathering(&self, id: CallId) -> Option<CallId> {
+        let call = self.facts.call(id);
+        let LoopKind::Callback(map) = self.facts.loop_(call.in_loop?).kind else { return None };
+        let gathered = self.facts.calls.iter().any(|all| {
+            let Value::Member(object, name) = self.facts.value(all.callee) else { return false };
+            matches!(self.facts.value(*object), Value::Global(name) if &self.facts.names[*name] == "Promise")
+                && matches!(&self.facts.names[*name], "all" | "allSettled")
+                && all.args.first().is_some_and(|arg| *self.facts.value(arg.value) == Value::Call(map))
+        });
+        let awaits_before = |function: FunctionId, span: Span| function == call.function && span.end <= call.span.start;
+        let waits = self.facts.calls.iter().any(|other| other.awaited && awaits_before(other.function, other.span))
+            || self
+                .facts
+                .uses
+                .iter()
+                .any(|used| used.kind == UseKind::Await && awaits_before(used.function, used.span));
+        (gathered && !waits).then_some(map)
+    }
+
+    /// The model that what is called on is about.
+    fn model(&self, call: &Call) -> Option<ClassRef> {
+        let Value::Member(object, _) = self.facts.value(call.callee) else { return None };
+        match self.types.of(self.file, *object) {
             Ty::Api(_, model) => model,
             Ty::Class(class) => Some(class),
             Ty::Instance(class, model) => model.or(Some(class)),
             _ => None,
-        };
-        let root = Flow::new(self.facts).root(*object);
-        (!self.is_connection(root) && !self.is_connection(*object), model)
+        }
     }
 
-    /// Whether a value is a way to the database rather than rows of it: what is asked through it does not
-    /// depend on which one it is.
-    fn is_connection(&self, value: ValueId) -> bool {
-        let catalog = &self.types.project().catalog;
-        match self.types.of(self.file, value) {
-            Ty::Api(ty, _) => CONNECTION_METHODS.iter().any(|name| catalog.method(ty, name).is_some()),
-            Ty::Instance(class, _) => match self.types.api_base(class) {
-                Some(ty) => CONNECTION_METHODS.iter().any(|name| catalog.method(ty, name).is_some()),
-                None => false,
-            },
-            Ty::Class(_) | Ty::Path(_) | Ty::Module(_) => true,
-            _ => false,
-        }
+    /// The arguments of a call and of the chain it ends, and the row or rows that it is called on.
+    fn inputs(&self, id: CallId) -> (Vec<ValueId>, Option<ValueId>) {
+        let inputs = InputFinder::new(self.types, self.file).of(id);
+        (inputs.args.into_iter().chain(inputs.root).collect(), inputs.via)
     }
 
     /// `book.save()` where nothing types `book`, but `Book` is a model: named like its only class.
@@ -324,7 +346,8 @@ impl<'t, 'p> Finder<'t, 'p> {
     /// remembered by the library after its first run.
     fn run_lazy(&mut self, id: CallId, runs: fn(&RunsOn) -> bool, at: Option<LoopId>) {
         let project = self.types.project();
-        let value = self.call_value(id);
+        // The value of a call is asked by the expression it is; the arena stores each call once.
+        let (value, sure) = self.types.surely(|| self.types.of_call(self.file, id));
         let (ty, model) = match value {
             Ty::Api(ty, model) => (ty, model),
             Ty::Instance(class, model) => match self.types.api_base(class) {
@@ -344,9 +367,7 @@ impl<'t, 'p> Finder<'t, 'p> {
             made => made,
         };
         let (steps, sql) = self.chain(id);
-        let resolved = steps.iter().any(|&(_, sure)| sure);
-        let confidence = if resolved { Confidence::High } else { Confidence::Medium };
-        let steps: Vec<&ApiCall> = steps.into_iter().map(|(step, _)| step).collect();
+        let confidence = if sure { Confidence::High } else { Confidence::Medium };
         let verb_effect = steps.iter().find(|step| step.effect == Effect::Write).map(|_| SiteEffect::Write);
         let effect = verb_effect.or_else(|| self.by_verb(&sql)).unwrap_or(match api_type.effect {
             Effect::Write => SiteEffect::Write,
@@ -357,7 +378,7 @@ impl<'t, 'p> Finder<'t, 'p> {
         });
         let writes = effect == SiteEffect::Write;
         let batch = api_type.batch_for(writes).or_else(|| steps.iter().find_map(|step| step.batch_for(writes)));
-        let (on_row, receiver_model) = self.receiver(call);
+        let (inputs, via) = self.inputs(id);
         self.sites.push(QuerySite {
             call: id,
             span: call.name_span,
@@ -369,31 +390,25 @@ impl<'t, 'p> Finder<'t, 'p> {
             library: api_type.library,
             path: steps.first().map_or(api_type.name.as_str(), |step| step.path.as_str()).into(),
             batch: batch.map(Into::into),
-            model: model.or(receiver_model),
+            model: model.or_else(|| self.model(call)),
             sql,
-            on_row,
+            inputs,
+            via,
         });
     }
 
-    fn call_value(&self, id: CallId) -> Ty {
-        // The value of a call is asked by the expression it is; the arena stores each call once.
-        self.types.of_call(self.file, id)
-    }
-
-    /// The catalogued steps of a chain of calls, last first, with whether each is resolved, and the SQL given to
-    /// any of them.
-    fn chain(&self, id: CallId) -> (Vec<(&'p ApiCall, bool)>, Vec<(FileId, usize)>) {
+    /// The catalogued steps of a chain of calls, last first, and the SQL given to any of them.
+    fn chain(&self, id: CallId) -> (Vec<&'p ApiCall>, Vec<(FileId, usize)>) {
         let mut steps = Vec::new();
         let mut sql = Vec::new();
         let mut at = Some(id);
         for _ in 0..64 {
             let Some(id) = at else { break };
-            let resolved = self.types.api_call(self.file, id);
-            if let Some(api) = resolved.or_else(|| self.types.shape(self.file, id).map(|shape| &shape.call)) {
+            if let Some(api) = self.types.catalogued(self.file, id) {
                 if let Some(arg) = &api.sql {
                     sql.extend(self.sql_of(id, arg));
                 }
-                steps.push((api, resolved.is_some()));
+                steps.push(api);
             }
             let mut value = match self.facts.value(self.facts.call(id).callee) {
                 Value::Member(object, _) => *object,

@@ -40,7 +40,7 @@ fn write_finding(
 
     for (path, marks) in by_file(finding) {
         let name = style.shown_path(&report.root, path);
-        let drawn = report.sources.get(path).map(|source| drawer.draw(source, &name, &marks));
+        let drawn = report.sources.get(path).map(|source| drawer.draw(source, &name, finding.severity, marks));
         match drawn.filter(|drawn| !drawn.is_empty()) {
             Some(drawn) => out.write_all(drawn.as_bytes())?,
             None => writeln!(out, "  {name}")?,

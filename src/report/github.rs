@@ -34,7 +34,8 @@ fn command(report: &Report, registry: &Registry, finding: &Diagnostic) -> String
         Severity::Warning => "warning",
         Severity::Info => "notice",
     };
-    let mut properties = vec![("title", format!("seqscan ({})", finding.rule)), ("file", finding.primary.path.to_string())];
+    let mut properties =
+        vec![("title", format!("seqscan ({})", finding.rule)), ("file", finding.primary.path.to_string())];
     if let Some(Place { start, end }) = report.place(&finding.primary) {
         properties.push(("line", start.line.to_string()));
         properties.push(("endLine", end.line.to_string()));

@@ -177,7 +177,8 @@ fn points(report: &Report, path: &str, span: Span) -> (Option<Point>, Option<Poi
 }
 
 fn summary(report: &Report) -> Summary<'_> {
-    let gap_line = |path: &str, span: Span| report.sources.get(path).map_or(1, |source| source.lines().line(span.start));
+    let gap_line =
+        |path: &str, span: Span| report.sources.get(path).map_or(1, |source| source.lines().line(span.start));
     Summary {
         findings: Counts {
             error: report.count(Severity::Error),

@@ -53,6 +53,7 @@ impl Style {
         let absolute = root.join(path);
         let shown = match absolute.strip_prefix(&self.cwd) {
             Ok(below) if !self.cwd.as_os_str().is_empty() => below.to_string_lossy().into_owned(),
+            _ if Path::new(path).is_absolute() => path.to_owned(),
             _ => match self.cwd.strip_prefix(root) {
                 // The reader stands deeper in the project.
                 Ok(deeper) if !self.cwd.as_os_str().is_empty() => {

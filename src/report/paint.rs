@@ -119,8 +119,8 @@ fn wrap(line: &str, room: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = line;
     while rest.chars().count() > room {
-        let limit = rest.char_indices().nth(room).map_or(rest.len(), |(at, _)| at);
-        let Some(space) = rest[..=limit].rfind(' ').or_else(|| rest.find(' ')) else { break };
+        let limit = rest.char_indices().nth(room + 1).map_or(rest.len(), |(at, _)| at);
+        let Some(space) = rest[..limit].rfind(' ').or_else(|| rest.find(' ')) else { break };
         lines.push(rest[..space].trim_end());
         rest = rest[space..].trim_start();
     }
@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn prose_is_wrapped_and_code_is_not() {
-        let text = "one two three four five six seven eight nine ten\n\n    code stays on its line, however long it may be";
+        let text =
+            "one two three four five six seven eight nine ten\n\n    code stays on its line, however long it may be";
         insta::assert_snapshot!(hanging("help: ", 6, text, 40), @r"
         help: one two three four five six seven
               eight nine ten

@@ -15,10 +15,7 @@ impl Place {
     /// The place of `span` in `source`.
     pub(super) fn of(source: &SourceFile, span: Span) -> Place {
         let lines = source.lines();
-        Place {
-            start: lines.line_column(&source.text, span.start),
-            end: lines.line_column(&source.text, span.end),
-        }
+        Place { start: lines.line_column(&source.text, span.start), end: lines.line_column(&source.text, span.end) }
     }
 }
 

@@ -33,7 +33,10 @@ pub(super) fn write(report: &Report, registry: &Registry, out: &mut dyn Write) -
         notices.push(format!("code scanning shows only the {SHOWN_RESULTS} worst of {} findings", kept.len()));
     }
     if kept.len() > MAX_RESULTS {
-        notices.push(format!("{} findings are left out, as code scanning takes no more than {MAX_RESULTS}", kept.len() - MAX_RESULTS));
+        notices.push(format!(
+            "{} findings are left out, as code scanning takes no more than {MAX_RESULTS}",
+            kept.len() - MAX_RESULTS
+        ));
         kept.sort_by_key(|reported| std::cmp::Reverse((reported.diagnostic.severity, reported.diagnostic.confidence)));
         kept.truncate(MAX_RESULTS);
     }
@@ -47,7 +50,11 @@ pub(super) fn write(report: &Report, registry: &Registry, out: &mut dyn Write) -
     frame.pop();
     write!(out, "{frame},\"runs\":[{{\"tool\":{},", writer.tool())?;
     write!(out, "\"columnKind\":\"unicodeCodePoints\",")?;
-    write!(out, "\"originalUriBaseIds\":{},", json!({ "%SRCROOT%": { "description": { "text": "The root of the project." } } }))?;
+    write!(
+        out,
+        "\"originalUriBaseIds\":{},",
+        json!({ "%SRCROOT%": { "description": { "text": "The root of the project." } } })
+    )?;
     write!(out, "\"invocations\":[{}],\"results\":[", writer.invocation())?;
     for (nth, reported) in kept.into_iter().enumerate() {
         let comma = if nth == 0 { "" } else { "," };
@@ -171,8 +178,7 @@ impl Writer<'_> {
         for edit in &fix.edits {
             let source = self.report.sources.get(&edit.path)?;
             let place = Place::of(source, edit.span);
-            let replacement =
-                json!({ "deletedRegion": region(place), "insertedContent": { "text": edit.text } });
+            let replacement = json!({ "deletedRegion": region(place), "insertedContent": { "text": edit.text } });
             match by_path.iter_mut().find(|(path, _)| *path == &*edit.path) {
                 Some((_, replacements)) => replacements.push(replacement),
                 None => by_path.push((&edit.path, vec![replacement])),
@@ -322,7 +328,9 @@ fn uri(path: &str) -> String {
         first_part &= byte != b'/';
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(byte as char),
-            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b'@' => uri.push(byte as char),
+            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b'@' => {
+                uri.push(byte as char)
+            }
             // In the first part of a relative path a colon would end a scheme.
             b':' if !first_part => uri.push(':'),
             _ => uri += &format!("%{byte:02X}"),

@@ -1,9 +1,9 @@
 //! Frames of source code with labels, drawn by miette over our own line index.
 
-use std::sync::OnceLock;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
@@ -12,6 +12,7 @@ use miette::{
 
 use super::Style;
 use super::paint::sanitize;
+use crate::findings::Severity;
 use crate::source::{SourceFile, Span};
 
 /// Longer lines are shown only around what is labelled, in bytes.
@@ -62,6 +63,32 @@ impl Shown {
     }
 }
 
+impl Shown {
+    /// Marks with what is underlined of them: on one line, and no more than fits.
+    fn placed(&self, marks: Vec<Mark>) -> Vec<(Mark, SourceSpan)> {
+        let (text, lines) = (self.text(), self.source.lines());
+        let primary = marks.iter().find(|mark| mark.is_primary).or(marks.first()).map(|mark| mark.span);
+        let place = |mark: Mark| {
+            let number = lines.line(mark.span.start);
+            let line = lines.line_span(text, number);
+            // Two places far apart on one endless line do not fit into one frame.
+            let is_far = primary.is_some_and(|primary| {
+                line.len() > LONG_LINE
+                    && lines.line(primary.start) == number
+                    && mark.span.start.abs_diff(primary.start) as usize > LONG_LINE
+            });
+            if is_far && !mark.is_primary {
+                return None;
+            }
+            let start = boundary(text, (mark.span.start as usize).min(text.len()));
+            let end = (mark.span.end as usize).min(line.end as usize).min(start + UNDERLINED).max(start);
+            let length = (boundary(text, end) - start).max(1).min(text.len() - start);
+            Some((mark, SourceSpan::from((start, length))))
+        };
+        marks.into_iter().filter_map(place).collect()
+    }
+}
+
 /// The start of the character that holds byte `at`.
 fn boundary(text: &str, mut at: usize) -> usize {
     while !text.is_char_boundary(at) {
@@ -105,7 +132,7 @@ impl SourceCode for Shown {
 #[derive(Debug)]
 pub(super) struct Drawer {
     handler: GraphicalReportHandler,
-    corner: char,
+    theme: GraphicalTheme,
     shown: HashMap<Arc<str>, Shown>,
 }
 
@@ -120,31 +147,46 @@ pub(super) struct Mark {
 impl Drawer {
     pub(super) fn new(style: &Style) -> Drawer {
         let characters = if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
-        let corner = characters.ltop;
         let styles = if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() };
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
+        let handler = GraphicalReportHandler::new()
             .with_urls(false)
             .without_syntax_highlighting()
             .with_width(style.width.max(40))
             .with_context_lines(1);
-        Drawer { handler, corner, shown: HashMap::new() }
+        Drawer { handler, theme: GraphicalTheme { characters, styles }, shown: HashMap::new() }
     }
 
     /// The frames of `marks` in one file that readers call `name`.
-    pub(super) fn draw(&mut self, source: &Arc<SourceFile>, name: &str, marks: &[Mark]) -> String {
-        let shown = self
-            .shown
-            .entry(source.path.clone())
-            .or_insert_with(|| Shown::new(source.clone(), name.to_owned()));
+    pub(super) fn draw(
+        &mut self,
+        source: &Arc<SourceFile>,
+        name: &str,
+        severity: Severity,
+        mut marks: Vec<Mark>,
+    ) -> String {
+        let shown =
+            self.shown.entry(source.path.clone()).or_insert_with(|| Shown::new(source.clone(), name.to_owned()));
+        marks.sort_by_key(|mark| mark.span.start);
+        let marks: Vec<(Mark, SourceSpan)> = shown.placed(marks);
+        let mut theme = self.theme.clone();
+        let primary = match severity {
+            Severity::Error => theme.styles.error,
+            Severity::Warning => theme.styles.warning,
+            Severity::Info => theme.styles.advice,
+        };
+        let related = theme.styles.help;
+        theme.styles.highlights =
+            marks.iter().map(|(mark, _)| if mark.is_primary { primary } else { related }).collect();
         let frames = Frames { shown, marks };
         let mut drawn = String::new();
-        if self.handler.render_report(&mut drawn, &frames).is_err() {
+        if self.handler.clone().with_theme(theme).render_report(&mut drawn, &frames).is_err() {
             return String::new();
         }
         // Our own headline stands above; miette's ends where the first frame begins.
+        let corner = self.theme.characters.ltop;
         let mut start = 0;
         for line in drawn.split_inclusive('\n') {
-            if line.contains(self.corner) && line.contains(&frames.shown.name) {
+            if line.contains(corner) && line.contains(&frames.shown.name) {
                 return drawn[start..].lines().map(str::trim_end).fold(String::new(), |text, line| text + line + "\n");
             }
             start += line.len();
@@ -157,7 +199,7 @@ impl Drawer {
 #[derive(Debug)]
 struct Frames<'a> {
     shown: &'a Shown,
-    marks: &'a [Mark],
+    marks: Vec<(Mark, SourceSpan)>,
 }
 
 impl fmt::Display for Frames<'_> {
@@ -174,27 +216,13 @@ impl miette::Diagnostic for Frames<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let (text, lines) = (self.shown.text(), self.shown.source.lines());
-        let primary = self.marks.iter().find(|mark| mark.is_primary).or(self.marks.first())?;
-        let primary_line = lines.line(primary.span.start);
-        let spans = self.marks.iter().filter_map(move |mark| {
-            let line = lines.line_span(text, lines.line(mark.span.start));
-            // Two places far apart on one endless line do not fit into one frame.
-            let far = mark.span.start.abs_diff(primary.span.start) as usize > LONG_LINE;
-            if !mark.is_primary && line.len() > LONG_LINE && far && lines.line(mark.span.start) == primary_line {
-                return None;
-            }
-            let start = (mark.span.start as usize).min(text.len());
-            let end = (mark.span.end as usize).min(line.end as usize).min(start + UNDERLINED).max(start);
-            let (start, end) = (boundary(text, start), boundary(text, end));
+        Some(Box::new(self.marks.iter().map(|(mark, span)| {
             let label = (!mark.text.is_empty()).then(|| sanitize(&mark.text).into_owned());
-            let span = SourceSpan::from((start, (end - start).max(1).min(text.len() - start)));
-            Some(if mark.is_primary {
-                LabeledSpan::new_primary_with_span(label, span)
+            if mark.is_primary {
+                LabeledSpan::new_primary_with_span(label, *span)
             } else {
-                LabeledSpan::new_with_span(label, span)
-            })
-        });
-        Some(Box::new(spans))
+                LabeledSpan::new_with_span(label, *span)
+            }
+        })))
     }
 }

@@ -364,7 +364,7 @@ fn problem(error: &ignore::Error) -> String {
 }
 
 /// What went wrong with a file, in the system's words but without its number.
-pub(super) fn reason(error: &std::io::Error) -> String {
+pub(crate) fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut letters = text.chars();

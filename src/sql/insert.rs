@@ -93,6 +93,10 @@ pub(super) fn read(lexed: &Lexed) -> Option<(TableName, Rows)> {
         columns = ddl::names_in(lexed, at);
         at = lexed.tokens[at].partner as usize + 1;
     }
+    // `INSERT INTO t (a) {rows}`
+    if lexed.kind(at) == Some(Kind::Slot) && at + 1 == lexed.tokens.len() {
+        return Some((table, Rows { columns, count: 1 }));
+    }
     let values = (at..lexed.tokens.len().min(at + 64)).find(|&index| {
         lexed.is(index, "VALUES") || lexed.is(index, "VALUE") || lexed.is(index, "SELECT") || lexed.is(index, "WITH")
     })?;

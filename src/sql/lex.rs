@@ -6,6 +6,7 @@
 //! the masked text are offsets in the original.
 
 use super::Dialect;
+use super::mask::{ParameterKey, Reading, Slot, SlotKind, fill, mask, settle_readings};
 use super::scan;
 use crate::source::Span;
 
@@ -49,58 +50,6 @@ pub(crate) struct Token {
 
 /// No token.
 pub(crate) const NONE: u32 = u32::MAX;
-
-/// A part of a statement that is known only at run time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Slot {
-    /// Where.
-    pub span: Span,
-    /// What fills it.
-    pub kind: SlotKind,
-    /// What it was taken for.
-    pub reading: Reading,
-}
-
-/// What fills a [`Slot`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SlotKind {
-    /// A bound parameter: it can only be a value.
-    Parameter(ParameterKey),
-    /// A hole of the host string, by its index among the holes that were handed in.
-    Hole(u16),
-    /// A template's expression (`{{ x }}`, `${x}`, `{x}`), which is text of any kind.
-    Template,
-}
-
-/// How a parameter is named.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ParameterKey {
-    /// By its place, from 0: `?`, `%s`.
-    Position(u16),
-    /// By a number as written: `$1`, `?1`, `:1`.
-    Number(u16),
-    /// By name: `:name`, `%(name)s`, `@name`, `$name`.
-    Name(Box<str>),
-}
-
-/// What a [`Slot`] was taken for, by what stands around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
-    /// A value, an expression or a name.
-    Operand,
-    /// A list in its place, with brackets: `IN ?`, `VALUES ?`.
-    List,
-    /// Assignments: `SET ?`.
-    Assignment,
-    /// One or more clauses, or nothing: `FROM t {where}`.
-    Clause,
-    /// An operator: `a {op} 5`.
-    Operator,
-    /// Part of a name: `{prefix}_users`.
-    InName,
-    /// Part of a string or number: `'%{query}%'`.
-    InText,
-}
 
 /// A statement as tokens.
 #[derive(Debug, Default)]
@@ -190,29 +139,6 @@ pub(crate) fn lex(text: &str, span: Span, holes: &[Span], dialect: Dialect) -> L
     settle_readings(&mut out, &filled);
     out.masked = mask(&out, &blanks, filled);
     out
-}
-
-/// The text with each hole replaced by a name of its length, so that what stands in a hole (quotes,
-/// semicolons) is not taken for SQL.
-pub(super) fn fill_holes<'t>(text: &'t str, holes: &[Span]) -> std::borrow::Cow<'t, str> {
-    if holes.is_empty() {
-        return text.into();
-    }
-    let mut bytes = text.as_bytes().to_vec();
-    for hole in holes {
-        if let Some(range) = bytes.get_mut(hole.range()) {
-            fill(range, b'z', b'_');
-        }
-    }
-    String::from_utf8(bytes).map_or_else(|_| text.into(), Into::into)
-}
-
-/// Overwrites a range with a name.
-fn fill(range: &mut [u8], first: u8, rest: u8) {
-    range.fill(rest);
-    if let Some(byte) = range.first_mut() {
-        *byte = first;
-    }
 }
 
 struct Lexer<'t> {
@@ -614,6 +540,12 @@ impl Lexer<'_> {
         let rest = &self.bytes[brace + 1..self.bytes.len().min(brace + 200)];
         let length = rest.iter().position(|&byte| byte == b'}')?;
         let simple = rest[..length].iter().all(|&byte| scan::is_word(byte) || b".[]!:".contains(&byte));
+        // ClickHouse: `{name: Array(String)}`.
+        let name = rest[..length].iter().take_while(|&&byte| scan::is_word(byte)).count();
+        let typed = name > 0
+            && rest[name] == b':'
+            && rest[name..length].iter().all(|&byte| scan::is_word(byte) || b": (),".contains(&byte));
+        let simple = simple || typed;
         // `${…}` is a template whatever stands in it; a lone brace can also be an ODBC escape or a literal.
         (brace > at && !rest[..length].contains(&b'\n') || simple).then_some(brace - at + length + 2)
     }
@@ -663,13 +595,36 @@ impl Lexer<'_> {
             self.ended = true;
             return;
         }
+        // pg-promise: `$<name>`, `$<name:raw>`.
+        if self.byte(1) == b'<' && scan::is_word_start(self.byte(2)) {
+            let name = scan::word_end(self.bytes, self.at + 2);
+            let end = memchr::memchr(b'>', &self.bytes[name..]).filter(|&step| step < 16).map(|step| name + step + 1);
+            if let Some(end) = end {
+                let kind = self.named(self.at + 2, name);
+                return self.slot_token(self.at, end, kind);
+            }
+        }
         let end = scan::word_end(self.bytes, self.at + 1);
         if end > self.at + 1 {
-            let kind = self.named(self.at + 1, end);
+            let (kind, end) = match self.filter_end(end) {
+                // Its value becomes part of the text.
+                Some(end) => (SlotKind::Template, end),
+                None => (self.named(self.at + 1, end), end),
+            };
             self.slot_token(self.at, end, kind);
         } else {
             self.operator();
         }
+    }
+
+    /// pg-promise writes a filter behind a parameter: `$1:name`, `$1:raw`.
+    fn filter_end(&self, at: usize) -> Option<usize> {
+        if self.bytes.get(at) != Some(&b':') {
+            return None;
+        }
+        let end = scan::word_end(self.bytes, at + 1);
+        let filter = &self.bytes[at + 1..end];
+        [&b"name"[..], b"alias", b"raw", b"csv", b"list", b"json", b"value"].contains(&filter).then_some(end)
     }
 
     fn question(&mut self) {
@@ -789,135 +744,3 @@ static EXPECT_OPERAND: std::sync::LazyLock<rustc_hash::FxHashSet<&'static str>> 
         .split_ascii_whitespace()
         .collect()
 });
-
-/// Words that begin or continue a clause: what stands before them is complete.
-const CLAUSE_WORDS: &[&str] = &[
-    "WHERE",
-    "ORDER",
-    "GROUP",
-    "HAVING",
-    "LIMIT",
-    "OFFSET",
-    "FETCH",
-    "FOR",
-    "UNION",
-    "EXCEPT",
-    "INTERSECT",
-    "JOIN",
-    "INNER",
-    "LEFT",
-    "RIGHT",
-    "FULL",
-    "CROSS",
-    "NATURAL",
-    "ON",
-    "USING",
-    "SET",
-    "VALUES",
-    "RETURNING",
-    "AND",
-    "OR",
-    "AS",
-    "FROM",
-    "WINDOW",
-    "THEN",
-    "WHEN",
-    "ELSE",
-    "END",
-    "ASC",
-    "DESC",
-    "NULLS",
-    "IS",
-    "IN",
-    "LIKE",
-    "BETWEEN",
-    "NOT",
-    "ILIKE",
-    "OVER",
-    "COLLATE",
-    "SELECT",
-    "WITH",
-    "INSERT",
-    "UPDATE",
-    "DELETE",
-    "TO",
-    "INTO",
-];
-
-/// Decides what each slot stands for, now that what follows it is known.
-fn settle_readings(out: &mut Lexed, bytes: &[u8]) {
-    let base = out.base;
-    let word = |tokens: &[Token], index: Option<usize>| -> Option<String> {
-        let token = tokens.get(index?)?;
-        (token.kind == Kind::Word).then(|| {
-            let range = (token.span.start - base) as usize..(token.span.end - base) as usize;
-            String::from_utf8_lossy(&bytes[range]).to_ascii_uppercase()
-        })
-    };
-    for index in 0..out.tokens.len() {
-        if out.tokens[index].kind != Kind::Slot {
-            continue;
-        }
-        let span = out.tokens[index].span;
-        let Ok(slot) = out.slots.binary_search_by_key(&span.start, |slot| slot.span.start) else { continue };
-        let before = word(&out.tokens, index.checked_sub(1));
-        let after = word(&out.tokens, Some(index + 1));
-        let next = out.tokens.get(index + 1).map(|token| token.kind);
-        let reading = out.slots[slot].reading;
-        let is_clause_word = |word: &Option<String>| word.as_deref().is_some_and(|word| CLAUSE_WORDS.contains(&word));
-        let is_name = |kind| matches!(kind, Some(Kind::Text | Kind::Number | Kind::Slot));
-        out.slots[slot].reading = match reading {
-            Reading::Operand => match before.as_deref() {
-                None if index == 0 && matches!(next, Some(Kind::Word | Kind::Slot)) => Reading::Clause,
-                Some("IN" | "VALUES") if next != Some(Kind::Open) => Reading::List,
-                Some("SET") if next.is_none() || next == Some(Kind::Comma) || is_clause_word(&after) => {
-                    Reading::Assignment
-                }
-                _ => Reading::Operand,
-            },
-            // `a {op} 5` and `a {op} %s`, but not `FROM t {where} {order}`: only a parameter is surely a value.
-            Reading::Clause if matches!(next, Some(Kind::Text | Kind::Number)) => Reading::Operator,
-            Reading::Clause if is_name(next) && !matches!(out.slots[slot].kind, SlotKind::Parameter(_)) => {
-                let follower = out.slots.get(slot + 1).map(|slot| &slot.kind);
-                if matches!(follower, Some(SlotKind::Parameter(_))) { Reading::Operator } else { Reading::Clause }
-            }
-            other => other,
-        };
-        if out.slots[slot].reading == Reading::Operator
-            && next == Some(Kind::Slot)
-            && let Some(follower) = out.slots.get_mut(slot + 1)
-        {
-            follower.reading = Reading::Operand;
-        }
-    }
-}
-
-/// The text with every slot replaced by what it was taken for, and what is not SQL by blanks.
-fn mask(out: &Lexed, blanks: &[(usize, usize)], mut bytes: Vec<u8>) -> String {
-    for &(start, end) in blanks {
-        for byte in &mut bytes[start..end] {
-            if *byte != b'\n' {
-                *byte = b' ';
-            }
-        }
-    }
-    for slot in &out.slots {
-        let range = (slot.span.start.saturating_sub(out.base)) as usize
-            ..((slot.span.end.saturating_sub(out.base)) as usize).min(bytes.len());
-        let Some(range) = bytes.get_mut(range) else { continue };
-        match slot.reading {
-            Reading::Operand | Reading::List | Reading::Assignment => fill(range, b'z', b'_'),
-            Reading::InName => fill(range, b'z', b'_'),
-            // The hole was filled before the text was read.
-            Reading::InText => {}
-            Reading::Clause => range.fill(b' '),
-            Reading::Operator => {
-                range.fill(b' ');
-                let sign: &[u8] = if range.len() > 1 { b"<>" } else { b"<" };
-                range[..sign.len()].copy_from_slice(sign);
-            }
-        }
-    }
-    // Every range that was overwritten begins and ends at a character, so this cannot fail.
-    String::from_utf8(bytes).unwrap_or_else(|error| "?".repeat(error.into_bytes().len()))
-}

@@ -11,6 +11,13 @@ pub fn looks_like_sql(text: &str) -> bool {
     // Nearly every string of a program ends here.
     let verb_end = scan::word_end(bytes, at);
     let Some(verb) = Verb::of(&bytes[at..verb_end]) else { return false };
+    // `select[name=x]` is for style sheets.
+    if bytes.get(verb_end).is_some_and(|&next| !(next.is_ascii_whitespace() || b"(*;-/{$".contains(&next))) {
+        return false;
+    }
+    if bytes[..at].contains(&b'(') && !is_whole_query(text) {
+        return false;
+    }
     let words = Words { text, at: verb_end };
     // "Select", with one capital letter, begins a sentence far more often than a query.
     let is_title = bytes[at].is_ascii_uppercase() && bytes[at + 1..verb_end].iter().all(u8::is_ascii_lowercase);
@@ -65,6 +72,33 @@ pub fn looks_like_sql(text: &str) -> bool {
         Evidence::None => false,
         Evidence::Weak => !is_title && !ends_like_prose(text),
         Evidence::Strong => true,
+    }
+}
+
+/// Whether a text that begins with a bracket is a query in brackets, and not a part of one:
+/// `(SELECT count(*) FROM a) AS n`.
+fn is_whole_query(text: &str) -> bool {
+    let mut words = Words { text, at: 0 };
+    let mut depth = 0;
+    loop {
+        match words.next() {
+            Piece::Sign(b'(') => depth += 1,
+            Piece::Sign(b')') => depth -= 1,
+            Piece::End => return true,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    match words.next() {
+        Piece::End | Piece::Sign(b';') => true,
+        Piece::Word(word) => {
+            ["UNION", "EXCEPT", "INTERSECT", "MINUS", "ORDER", "LIMIT", "OFFSET", "FETCH", "SELECT", "INSERT"]
+                .iter()
+                .any(|known| word.eq_ignore_ascii_case(known))
+        }
+        _ => false,
     }
 }
 
@@ -1012,6 +1046,10 @@ mod tests {
             "Select one or more files, from which the list is made",
             "Update available: restart to update",
             "delete from here",
+            "select[name=x]",
+            "select:not([multiple])",
+            "(SELECT count(*) FROM a) AS n",
+            "(select count(*) from a) DESC, b",
         ] {
             assert!(!looks_like_sql(text), "{text}");
         }

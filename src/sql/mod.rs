@@ -10,6 +10,7 @@ mod dialect;
 mod insert;
 mod lex;
 mod looks;
+mod mask;
 mod parse;
 pub mod query;
 mod scan;
@@ -17,8 +18,8 @@ mod split;
 
 pub use dialect::Dialect;
 pub(crate) use dialect::of_content;
-pub use lex::{ParameterKey, Reading, Slot, SlotKind};
 pub use looks::looks_like_sql;
+pub use mask::{ParameterKey, Reading, Slot, SlotKind};
 pub use split::Splitter;
 
 use crate::source::Span;
@@ -127,7 +128,7 @@ pub struct Statements {
 
 /// All statements of `text`. `holes` are the parts that the host program fills in, in order of place.
 pub fn statements(text: &str, holes: &[Span], dialect: Dialect) -> Statements {
-    let filled = lex::fill_holes(text, holes);
+    let filled = mask::fill_holes(text, holes);
     let mut splitter = Splitter::new(&filled, dialect);
     let mut found = Statements::default();
     for span in splitter.by_ref() {
@@ -160,7 +161,19 @@ pub fn analyse(text: &str, holes: &[Span], dialect: Dialect) -> Statement {
 /// Like [`analyse`], for a statement that is only a part of `text`.
 pub fn analyse_at(text: &str, span: Span, holes: &[Span], dialect: Dialect) -> Statement {
     let read = Span { start: span.start, end: insert::cut(text, span, dialect) };
-    let lexed = lex::lex(text, read, holes, dialect);
+    let mut lexed = lex::lex(text, read, holes, dialect);
+    let mut statement = read_statement(&lexed, span, dialect);
+    if statement.unparsed == Some(Unparsed::Syntax) && mask::read_loosely(&mut lexed) {
+        let again = read_statement(&lexed, span, dialect);
+        if again.unparsed.is_none() {
+            statement = again;
+        }
+    }
+    statement.slots = lexed.slots;
+    statement
+}
+
+fn read_statement(lexed: &Lexed, span: Span, dialect: Dialect) -> Statement {
     let mut statement = Statement {
         span,
         dialect,
@@ -173,12 +186,11 @@ pub fn analyse_at(text: &str, span: Span, holes: &[Span], dialect: Dialect) -> S
         changes: Vec::new(),
         unparsed: None,
     };
-    read_statement(&lexed, dialect, &mut statement);
-    statement.slots = lexed.slots;
+    read_into(lexed, dialect, &mut statement);
     statement
 }
 
-fn read_statement(lexed: &Lexed, dialect: Dialect, statement: &mut Statement) {
+fn read_into(lexed: &Lexed, dialect: Dialect, statement: &mut Statement) {
     // A hole before the first word is no part of the statement that can be read.
     let is_slot = |index: &usize| lexed.kind(*index) == Some(Kind::Slot);
     let from = (0..lexed.tokens.len()).find(|index| !is_slot(index)).unwrap_or(0);
@@ -288,7 +300,8 @@ fn holds_another(lexed: &Lexed) -> bool {
 fn inner_query(lexed: &Lexed, word: usize) -> Option<usize> {
     let may_hold =
         ["EXPLAIN", "DESCRIBE", "COPY", "UNLOAD", "DECLARE", "PREPARE"].iter().any(|name| lexed.is(word, name));
-    if !may_hold {
+    // `COPY t FROM STDIN WITH CSV` holds none.
+    if !may_hold || (lexed.is(word, "COPY") && lexed.kind(word + 1) != Some(Kind::Open)) {
         return None;
     }
     (word + 1..lexed.tokens.len().min(word + 64))

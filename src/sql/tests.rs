@@ -184,6 +184,19 @@ fn templates() {
         "SELECT %s FROM t WHERE x = '%s'",
         "SELECT a FROM t {join} WHERE b = 1",
         "SELECT a FROM t AS {alias}",
+        "WITH a AS ({query}) SELECT b FROM a",
+        "WITH a AS ({query}), c AS MATERIALIZED ({query}) SELECT b FROM a",
+        "SELECT a FROM ({query}) x",
+        "UPDATE t SET a = CASE id {whens} END, b = CASE {whens} END WHERE c = 1",
+        "UPDATE {table} SET {sets} {where}",
+        "UPDATE %s SET %s %s",
+        "SELECT {group} count(*) AS n FROM t WHERE a = 1",
+        "SELECT a FROM t WHERE b = 1 AND",
+        "SELECT a FROM t WHERE",
+        "SELECT a FROM t WHERE b = {b: Array(String)}",
+        "SELECT $1:name FROM $2:raw WHERE a = $<b> AND c = $3",
+        "INSERT INTO t (a) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING",
+        "SELECT a FROM t FOR NO KEY UPDATE",
     ] {
         let statement = generic(text);
         assert_eq!(statement.unparsed, None, "{text}");
@@ -194,6 +207,7 @@ fn templates() {
         query.has_open_conditions(query.root().expect("a select"), &statement.slots)
     };
     assert!(open("SELECT a FROM t {where}"));
+    assert!(open("SELECT a FROM t WHERE b = 1 AND"));
     assert!(open("SELECT a FROM t WHERE {conditions}"));
     assert!(open("SELECT a FROM t WHERE b = 1 AND {more}"));
     assert!(open("SELECT a FROM t WHERE b = 1 {% if x %} AND c = 2 {% endif %}"));
@@ -231,6 +245,16 @@ fn what_is_not_understood_says_what_it_can() {
     assert_eq!(statement.unparsed, Some(Unparsed::Syntax));
     assert!(statement.tables.iter().any(|use_| use_.table.text() == "orders"));
     assert!(generic("SELECT a FROM t FOR UPDATE SKIP LOCKED").unparsed.is_none());
+    for text in [
+        "SELECT a FROM t LOCK IN SHARE MODE",
+        "SELECT a FROM ONLY t WHERE b = 1",
+        "UPDATE a, b SET a.x = b.x WHERE a.id = b.id",
+        "UPDATE t SET a = 1 WHERE CURRENT OF c",
+        "SELECT f(VARIADIC a) FROM t",
+        "COPY t FROM STDIN WITH CSV",
+    ] {
+        assert_eq!(generic(text).unparsed, None, "{text}");
+    }
     assert!(generic("complete nonsense").unparsed.is_some());
 }
 

@@ -6,33 +6,42 @@ use seqscan::apis::{Catalog, CatalogLanguage, Effect, LibraryId};
 
 use crate::project::Project;
 
+/// What of a site must be as in its entry.
+enum ToldBy {
+    /// The path.
+    Path,
+    /// The last name of it: several shapes may fit the same code.
+    Method,
+    /// Nothing: a lazy type is run by many things.
+    Effect,
+}
+
 /// One entry of a catalog.
 struct Entry {
     path: String,
     effect: Effect,
     example: String,
-    /// Whether the call is told by this path; a lazy type is told by whatever runs it.
-    told_by_path: bool,
+    told_by: ToldBy,
 }
 
 #[test]
 fn examples_do_what_their_entries_say() {
     let catalog = Catalog::builtin();
     let mut libraries: BTreeMap<LibraryId, Vec<Entry>> = BTreeMap::new();
-    let mut add = |library, path: &str, effect: Effect, example: Option<String>, told_by_path| {
+    let mut add = |library, path: &str, effect: Effect, example: Option<String>, told_by| {
         if let (Some(example), true) = (example, effect.is_round_trip()) {
-            let entry = Entry { path: path.to_owned(), effect, example, told_by_path };
+            let entry = Entry { path: path.to_owned(), effect, example, told_by };
             libraries.entry(library).or_default().push(entry);
         }
     };
     for call in catalog.calls() {
-        add(call.library, &call.path, call.effect, catalog.example(call), true);
+        add(call.library, &call.path, call.effect, catalog.example(call), ToldBy::Path);
     }
     for shape in catalog.all_shapes() {
-        add(shape.call.library, &shape.call.path, shape.call.effect, catalog.example(&shape.call), true);
+        add(shape.call.library, &shape.call.path, shape.call.effect, catalog.example(&shape.call), ToldBy::Method);
     }
     for ty in catalog.types() {
-        add(ty.library, &ty.name, ty.effect, catalog.example_of_type(ty), false);
+        add(ty.library, &ty.name, ty.effect, catalog.example_of_type(ty), ToldBy::Effect);
     }
     let mut wrong = Vec::new();
     let mut count = 0;
@@ -61,8 +70,13 @@ fn judge(catalog: &Catalog, library: LibraryId, entries: &[Entry]) -> Vec<String
     for (index, entry) in entries.iter().enumerate() {
         let own: Vec<_> = sites.iter().filter(|site| site.file == file(index)).collect();
         let fits = own.iter().any(|site| {
-            let path = !entry.told_by_path || site.path == entry.path;
-            path && match entry.effect {
+            let last = |path: &str| path.rsplit('.').next().map(str::to_owned);
+            let told = match entry.told_by {
+                ToldBy::Path => site.path == entry.path,
+                ToldBy::Method => last(&site.path) == last(&entry.path),
+                ToldBy::Effect => true,
+            };
+            told && match entry.effect {
                 Effect::Query => site.effect == "query",
                 Effect::Write => site.effect == "write",
                 Effect::Batch => site.effect == "batch",

@@ -41,7 +41,7 @@ fn findings_are_those_expected() {
     for folder in fixtures() {
         let text = std::fs::read_to_string(folder.join("expected.txt")).unwrap();
         let expected: BTreeSet<String> = text.lines().map(str::to_owned).collect();
-        assert!(text.lines().is_sorted_by_key(place), "{}/expected.txt is not in order of place", name(&folder));
+        assert!(text.lines().map(place).is_sorted(), "{}/expected.txt is not in order of place", name(&folder));
         let found = lines(&copy(&folder).check(&BTreeSet::new()).unwrap());
         for line in expected.difference(&found) {
             wrong.push(format!("{}: missing {line}", name(&folder)));
@@ -54,7 +54,7 @@ fn findings_are_those_expected() {
 }
 
 /// Path and line of a line of `expected.txt`.
-fn place(line: &&str) -> (String, u32) {
+fn place(line: &str) -> (String, u32) {
     let (place, _) = line.split_once(' ').unwrap();
     let (path, number) = place.rsplit_once(':').unwrap();
     (path.to_owned(), number.parse().unwrap())

@@ -4,10 +4,13 @@
 
 mod bad_input;
 mod catalogs;
+mod cli;
+mod config;
 mod fixtures;
 mod page;
 mod pages;
 mod precommit;
 mod project;
 mod readme;
+mod reports;
 mod tidy;

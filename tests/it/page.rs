@@ -74,7 +74,10 @@ impl Example {
 /// The rules that a line is marked with: `[""]` for the page's own.
 fn marked(line: &str) -> Option<Vec<&str>> {
     let line = line.trim_end().trim_end_matches("*/}").trim_end();
-    let at = ["# error", "// error", "-- error", "/* error"].iter().filter_map(|mark| Some((line.rfind(mark)?, mark))).max()?;
+    let at = ["# error", "// error", "-- error", "/* error"]
+        .iter()
+        .filter_map(|mark| Some((line.rfind(mark)?, mark)))
+        .max()?;
     let rest = &line[at.0 + at.1.len()..];
     match rest.strip_prefix(':') {
         None if rest.is_empty() => Some(vec![""]),

@@ -9,8 +9,8 @@ use crate::project::repository;
 
 /// The rooms of `src/`, in order: each may use only those before it. `cli` and `lsp` do not know each other.
 const ROOMS: &[&str] = &[
-    "source", "findings", "sql", "facts", "apis", "lang", "orm", "project", "rules", "config", "engine", "report", "cli",
-    "lsp",
+    "source", "findings", "sql", "facts", "apis", "lang", "orm", "project", "rules", "config", "engine", "report",
+    "cli", "lsp",
 ];
 
 /// The longest file of code, in lines.
@@ -81,10 +81,8 @@ fn every_room_has_its_place() {
 #[test]
 fn every_file_says_what_it_is_for() {
     let files = rust_files("src").into_iter().chain(rust_files("tests")).chain(rust_files("benches"));
-    let wrong: Vec<String> = files
-        .filter(|(_, text)| !text.starts_with("//! "))
-        .map(|(path, _)| path.display().to_string())
-        .collect();
+    let wrong: Vec<String> =
+        files.filter(|(_, text)| !text.starts_with("//! ")).map(|(path, _)| path.display().to_string()).collect();
     assert!(wrong.is_empty(), "no `//!` line at the top of\n{}", wrong.join("\n"));
 }
 
@@ -136,7 +134,8 @@ fn pages_have_the_same_sections_in_the_same_order() {
             .collect();
         assert!(places.is_sorted_by(|a, b| a < b), "rules/{name}.md: the sections are not in order");
         let metadata: toml::Table = toml::from_str(crate::pages::metadata(&text)).unwrap();
-        let needed = SECTIONS.iter().filter(|section| **section != "Fix safety" || metadata["fix"].as_str() != Some("none"));
+        let needed =
+            SECTIONS.iter().filter(|section| **section != "Fix safety" || metadata["fix"].as_str() != Some("none"));
         for section in needed {
             assert!(text.contains(&format!("\n## {section}\n")), "rules/{name}.md has no section `{section}`");
         }
@@ -172,7 +171,8 @@ fn tracked() -> Vec<String> {
 #[test]
 fn no_file_names_a_machine() {
     // Written in pieces, so that this file does not name one either.
-    let marks = [["/ho", "me/"], ["/ro", "ot/"], ["/Us", "ers/"], ["/wo", "rk/"], ["C:\\\\Us", "ers"]].map(|mark| mark.concat());
+    let marks = [["/ho", "me/"], ["/ro", "ot/"], ["/Us", "ers/"], ["/wo", "rk/"], ["C:\\\\Us", "ers"]]
+        .map(|mark| mark.concat());
     let mut wrong = Vec::new();
     for path in tracked() {
         let Ok(text) = std::fs::read_to_string(repository().join(&path)) else { continue };

@@ -24,12 +24,13 @@ enum Over {
     Argument(usize),
 }
 
-/// Whether `xs.name(callback)` runs the callback per element, and which parameter the element is.
+/// Whether `xs.name(callback)` runs the callback per element, and which parameter the element is. Lodash has
+/// more of them, but `groupBy` and the like are also methods of query builders.
 fn method_element(name: &str) -> Option<u16> {
     Some(match name {
         "map" | "forEach" | "flatMap" | "filter" | "some" | "every" | "find" | "findIndex" | "findLast"
-        | "findLastIndex" | "each" | "eachSeries" | "mapSeries" | "eachAsync" | "forEachAsync" | "mapAsync"
-        | "forEachSeries" | "reject" | "partition" | "groupBy" | "keyBy" | "mapValues" | "flatMapAsync" => 0,
+        | "findLastIndex" | "each" | "eachSeries" | "mapSeries" | "forEachSeries" | "eachAsync" | "forEachAsync"
+        | "mapAsync" => 0,
         "reduce" | "reduceRight" => 1,
         _ => return None,
     })
@@ -95,7 +96,7 @@ impl<'t> Walk<'_, 't> {
     ) -> Option<Iteration> {
         let element = method_element(name)?;
         let is_inline = match self.inline_function(arguments[0]) {
-            Some(function) => !self.takes_error_first(function),
+            Some(function) => !(matches!(name, "find" | "each") && self.takes_error_first(function)),
             None => false,
         };
         if !is_inline && !self.is_function_reference(arguments[0], name) {
@@ -206,10 +207,10 @@ impl<'t> Walk<'_, 't> {
         (is_whole && !module.starts_with('.')).then_some(module)
     }
 
-    /// Whether an inline function takes an error before its result, as one that is called once does.
+    /// Whether an inline function takes an error before its result, as one does that is called once.
     fn takes_error_first(&self, function: Node<'t>) -> bool {
-        let first = self.parameter_nodes(function).into_iter().next();
-        first.is_some_and(|first| matches!(self.text(first), "err" | "error" | "_err" | "_error"))
+        let parameters = self.parameter_nodes(function);
+        parameters.len() > 1 && matches!(self.text(parameters[0]), "err" | "error" | "_err" | "_error")
     }
 
     /// Whether an argument of `name` is a function by reference: `load`, `this.load`, `x.load.bind(x)`.

@@ -93,10 +93,8 @@ impl<'t> Walk<'_, 't> {
 
     /// The last name of the callee, or as much of it as stands on one line.
     fn name_span(&self, callee: Callee<'t>, node: Node<'t>) -> Span {
-        match callee.name {
-            Some(name) => span(name),
-            None => self.one_line(node.start_byte(), node.end_byte()),
-        }
+        let node = callee.name.unwrap_or(node);
+        self.one_line(node.start_byte(), node.end_byte())
     }
 
     /// A tag that gives back the text it is put before.

@@ -248,7 +248,13 @@ impl<'t> Walk<'_, 't> {
         let mut value = UNKNOWN;
         if let Some(initialiser) = self.field(node, fields.value) {
             self.set_hint(name_node);
-            value = self.expression(initialiser, ResultUse::Bound);
+            // A function that is an attribute is called on its class like a method.
+            value = match self.kind(initialiser) {
+                Kind::FunctionExpression | Kind::GeneratorFunction => {
+                    self.function_with_this(initialiser, self.context.this, Some(class))
+                }
+                _ => self.expression(initialiser, ResultUse::Bound),
+            };
             self.hint = None;
         }
         self.context.this = this;

@@ -70,6 +70,7 @@ impl<'t> Walk<'_, 't> {
             Kind::Decorator => {
                 self.first_child(node).map_or(UNKNOWN, |inner| self.expression(inner, ResultUse::Operand))
             }
+            Kind::Regex => self.builtin("RegExp", Vec::new()),
             Kind::TypeArguments | Kind::TypeAnnotation => UNKNOWN,
             _ => {
                 for child in self.children(node) {

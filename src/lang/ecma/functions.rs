@@ -141,6 +141,19 @@ impl<'t> Walk<'_, 't> {
         self.field(node, fields.parameter).into_iter().collect()
     }
 
+    /// The type of TypeScript's `this` parameter.
+    fn declared_this(&mut self, node: Node<'t>) -> Option<ValueId> {
+        let fields = &self.grammar.fields;
+        let parameters = self.field(node, fields.parameters)?;
+        let first = self.first_child(parameters)?;
+        let pattern = self.field(first, fields.pattern)?;
+        if self.kind(pattern) != Kind::This {
+            return None;
+        }
+        let annotation = self.field(first, fields.type_)?;
+        self.annotation(annotation)
+    }
+
     /// The pattern of a parameter and its default.
     fn parameter_parts(&self, node: Node<'t>) -> (Node<'t>, Option<Node<'t>>) {
         let fields = &self.grammar.fields;
@@ -216,6 +229,9 @@ impl<'t> Walk<'_, 't> {
         }
         let outer = std::mem::replace(&mut self.context, context);
         self.hint = None;
+        if let Some(this) = self.declared_this(node) {
+            self.context.this = this;
+        }
         if matches!(self.kind(node), Kind::FunctionExpression | Kind::GeneratorFunction)
             && let Some(own) = self.field(node, fields.name)
         {
@@ -282,11 +298,16 @@ impl<'t> Walk<'_, 't> {
 
     /// A function expression that is not run where it stands.
     pub(super) fn function_value(&mut self, node: Node<'t>) -> ValueId {
-        let hint = self.hint.take();
         let (this, class) = match self.kind(node) {
             Kind::ArrowFunction => (self.context.this, self.context.class),
             _ => (UNKNOWN, None),
         };
+        self.function_with_this(node, this, class)
+    }
+
+    /// A function expression of which is known what `this` is in it.
+    pub(super) fn function_with_this(&mut self, node: Node<'t>, this: ValueId, class: Option<ClassId>) -> ValueId {
+        let hint = self.hint.take();
         let function = self.declare(node, hint, None);
         self.wait(function, node, this, class);
         self.b.value(Value::Function(function))

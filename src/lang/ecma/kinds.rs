@@ -129,6 +129,7 @@ kinds! {
         PropertySignature = "property_signature",
         PublicFieldDefinition = "public_field_definition",
         ReadonlyType = "readonly_type",
+        Regex = "regex",
         RequiredParameter = "required_parameter",
         RestPattern = "rest_pattern",
         ReturnStatement = "return_statement",

@@ -191,11 +191,22 @@ impl<'s, 't> Walk<'s, 't> {
         self.b.name(text)
     }
 
-    /// As much of `start..end` as stands on the line where it starts, without blanks at its end.
+    /// As much of `start..end` as stands on the line where it starts, without blanks at its end. Never empty:
+    /// for what is missing in the text, the character where it should be.
     fn one_line(&self, start: usize, end: usize) -> Span {
         let text = self.source.get(start..end).unwrap_or("");
         let line = &text[..memchr::memchr2(b'\n', b'\r', text.as_bytes()).unwrap_or(text.len())];
-        Span::new(start, start + line.trim_end().len())
+        let line = line.trim_end();
+        if !line.is_empty() {
+            return Span::new(start, start + line.len());
+        }
+        let is_shown = |char: &char| !char.is_whitespace();
+        if let Some(next) = self.source.get(start..).and_then(|rest| rest.chars().next()).filter(is_shown) {
+            return Span::new(start, start + next.len_utf8());
+        }
+        let before = self.source.get(..start).unwrap_or("").trim_end();
+        let last = before.chars().next_back().map_or(0, char::len_utf8);
+        Span::new(before.len() - last, before.len())
     }
 
     /// Runs `f` one level deeper; at the limit nothing is lowered and it is said once.

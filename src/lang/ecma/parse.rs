@@ -1,6 +1,7 @@
 //! From text to a tree: which grammar, and what it could not read.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use tree_sitter::{Node, Parser, Tree};
 
@@ -39,16 +40,18 @@ fn parse_as(text: &str, grammar: &'static Grammar) -> Option<Parsed> {
     parser.parse(text.as_bytes(), None).map(|tree| Parsed { tree, grammar })
 }
 
-/// The grammar does not know type arguments between a tag and its template (``sql<number>`…` ``), which it
-/// takes for comparisons, nor `export type *`. Blanks of the same length in their place leave every offset
-/// what it was.
+/// The grammar does not know `export type *` nor type arguments between a tag and its template
+/// (``sql<number>`…` ``), and reads `await f<T>(x)` as `(await f)(x)`. Blanks of the same length in their place
+/// leave every offset what it was; no fact is made of the type arguments of a call.
 fn without_unknown_types(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
-    let tags = memchr::memmem::find_iter(bytes, b">`")
-        .filter_map(|close| opening_angle(bytes, close).map(|open| open..close + 1));
+    let closing = memchr::memchr_iter(b'>', bytes).filter(|&at| matches!(bytes.get(at + 1), Some(b'`' | b'(')));
+    let arguments = closing
+        .filter_map(|close| opening_angle(bytes, close).map(|open| open..close + 1))
+        .filter(|range| !is_element(text, range.clone()));
     let stars = memchr::memmem::find_iter(bytes, b"export type *").map(|at| at + 7..at + 11);
     let mut blanked: Option<Vec<u8>> = None;
-    for range in tags.chain(stars) {
+    for range in arguments.chain(stars) {
         for byte in &mut blanked.get_or_insert_with(|| bytes.to_vec())[range] {
             if !matches!(*byte, b'\n' | b'\r') {
                 *byte = b' ';
@@ -66,11 +69,15 @@ fn without_unknown_types(text: &str) -> Cow<'_, str> {
 fn opening_angle(bytes: &[u8], close: usize) -> Option<usize> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
     let mut depth = 0;
-    let first = close.saturating_sub(1_000);
+    if close > 0 && bytes[close - 1] == b'=' {
+        return None;
+    }
+    let first = close.saturating_sub(4_000);
     for at in (first..=close).rev() {
         match bytes[at] {
             b'>' if at > 0 && bytes[at - 1] == b'=' => {}
             b'{' if at > 0 && bytes[at - 1] == b'$' => return None,
+            b'&' | b'|' if at > 0 && bytes[at - 1] == bytes[at] => return None,
             b'>' => depth += 1,
             b'<' => depth -= 1,
             byte if is_name(byte) || byte.is_ascii_whitespace() || b".,[]{}()|&;:?=\"'-/*".contains(&byte) => {}
@@ -81,6 +88,14 @@ fn opening_angle(bytes: &[u8], close: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether `<b>` or `<br/>` is an element in the text of another one: `see<b>(here)</b>`.
+fn is_element(text: &str, range: Range<usize>) -> bool {
+    let inside = &text[range.start + 1..range.end - 1];
+    let is_name = inside.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    inside.ends_with('/')
+        || (is_name && memchr::memmem::find(text.as_bytes(), format!("</{inside}>").as_bytes()).is_some())
 }
 
 #[derive(Default)]
@@ -120,9 +135,6 @@ pub(super) fn report_errors(walk: &mut Walk<'_, '_>, root: Node<'_>) {
     let Errors { count, first } = errors(root, walk.source);
     let Some(first) = first else { return };
     let places = if count == 1 { "place" } else { "places" };
-    let start = first.start as usize;
-    let end = walk.source[start..].chars().next().map_or(start, |char| start + char.len_utf8());
-    let at = walk.one_line(start, (first.end as usize).max(end));
-    let at = if at.is_empty() { first } else { at };
+    let at = walk.one_line(first.start as usize, first.end as usize);
     walk.b.gap(format!("syntax error, {count} {places} not understood"), at);
 }

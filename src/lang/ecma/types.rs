@@ -128,7 +128,8 @@ impl<'t> Walk<'_, 't> {
         }
     }
 
-    fn builtin(&mut self, name: &str, arguments: Vec<ValueId>) -> ValueId {
+    /// A value of one of the language's own types.
+    pub(super) fn builtin(&mut self, name: &str, arguments: Vec<ValueId>) -> ValueId {
         let name = self.b.name(name);
         let head = self.b.value(Value::Global(name));
         self.typed(head, arguments)

@@ -23,6 +23,7 @@ use std::collections::VecDeque;
 use tree_sitter::{Node, Parser, TreeCursor};
 
 use super::builder::{Branch, Builder, OpenLoop, ScopeId};
+use super::directive;
 use crate::facts::*;
 use crate::source::{SourceFile, Span};
 use kinds::{Field, Kind, child, kind};
@@ -42,7 +43,9 @@ pub(super) fn extract(file: &SourceFile) -> FileFacts {
         builder.gap("the file could not be parsed", first_character(&file.text, 0));
         return builder.facts;
     };
-    Walk::new(&file.text, tree.root_node()).file()
+    let mut facts = Walk::new(&file.text, tree.root_node()).file();
+    facts.directives = directive::directives(&tree, &file.text);
+    facts
 }
 
 /// A function whose body is still to be lowered.

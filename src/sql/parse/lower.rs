@@ -6,8 +6,9 @@ use sqlparser::tokenizer::Span as TheirSpan;
 
 use crate::source::Span;
 use crate::sql::Dialect;
+use crate::sql::Reading;
 use crate::sql::ddl::Formula;
-use crate::sql::lex::{Kind, Lexed, NONE, Reading};
+use crate::sql::lex::{Kind, Lexed, NONE};
 use crate::sql::query::*;
 
 /// How deep expressions may stand in one another before what is below is not looked at.

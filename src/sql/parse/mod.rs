@@ -21,18 +21,33 @@ const MAX_DEPTH: u32 = 96;
 const MAX_CHAIN: u32 = 1_500;
 /// Joins in one statement: each one may nest in the parser.
 const MAX_JOINS: u32 = 200;
+/// Tokens of a statement that is tried in one or two dialects only.
+const LONG: usize = 5_000;
 /// Tokens in one statement.
 const MAX_TOKENS: usize = 100_000;
 
 /// What stands between `from` and `to` (tokens), as a query. The dialect is tried first, then others that
 /// know more forms: a statement that any of them understands is understood.
 pub(super) fn query(lexed: &Lexed, from: usize, to: usize, dialect: Dialect) -> Result<Query, Unparsed> {
+    if to <= from {
+        return Err(Unparsed::Syntax);
+    }
     measure(lexed, from, to)?;
     let mut reason = Unparsed::Syntax;
-    for attempt in attempts(dialect) {
-        match parse_with(lexed, from, to, attempt, dialect) {
-            Ok(query) => return Ok(query),
-            Err(error) => reason = error,
+    let mut to = to;
+    // Other readings are for statements that people write: a long one is read once.
+    let is_long = to - from > LONG;
+    let tails = if is_long { [None, None] } else { [dangling(lexed, from, to), tail(lexed, from, to)] };
+    for end in std::iter::once(to).chain(tails.into_iter().flatten()) {
+        if end <= from {
+            continue;
+        }
+        to = end;
+        for attempt in attempts(dialect).into_iter().take(if is_long { 2 } else { usize::MAX }) {
+            match parse_with(lexed, from, to, attempt, dialect) {
+                Ok(query) => return Ok(query),
+                Err(error) => reason = error,
+            }
         }
     }
     Err(reason)
@@ -47,6 +62,43 @@ pub(super) fn formula(lexed: &Lexed, from: usize, to: usize, dialect: Dialect) -
         let mut parser = Parser::new(&*parser_dialect).with_tokens_with_locations(tokens);
         let expr = parser.parse_expr().ok()?;
         (parser.peek_token().token == Token::EOF).then(|| lower::formula(lexed, &expr))
+    })
+}
+
+/// Where a statement really ends whose last words wait for something: `… WHERE`, `… AND`. A program adds
+/// the rest at run time.
+fn dangling(lexed: &Lexed, from: usize, to: usize) -> Option<usize> {
+    let waits = |index: usize| {
+        ["WHERE", "AND", "OR", "ON", "BY", "ORDER", "GROUP", "LIMIT", "HAVING", "SET"]
+            .iter()
+            .any(|word| lexed.is(index, word))
+    };
+    let end = (from..to).rev().take_while(|&index| waits(index)).last()?;
+    (end > from).then_some(end)
+}
+
+/// Where the tail of a statement begins that the parser may not know and that says nothing of what is read:
+/// `LOCK IN SHARE MODE`, `FOR NO KEY UPDATE`, `WHERE CURRENT OF c`, `ON CONFLICT …`, `RETURNING …`.
+fn tail(lexed: &Lexed, from: usize, to: usize) -> Option<usize> {
+    const TAILS: &[&[&str]] = &[
+        &["LOCK", "IN"],
+        &["FOR", "UPDATE"],
+        &["FOR", "NO", "KEY"],
+        &["FOR", "KEY"],
+        &["FOR", "SHARE"],
+        &["WHERE", "CURRENT", "OF"],
+        &["ON", "CONFLICT"],
+        &["ON", "DUPLICATE"],
+        &["RETURNING"],
+        &["OPTION"],
+        &["SETTINGS"],
+        &["INTO", "OUTFILE"],
+        &["WITH", "NO", "DATA"],
+    ];
+    let level = lexed.tokens.get(from)?.inside;
+    (from + 1..to).find(|&index| {
+        lexed.tokens[index].inside == level
+            && TAILS.iter().any(|words| words.iter().enumerate().all(|(at, word)| lexed.is(index + at, word)))
     })
 }
 
@@ -104,7 +156,14 @@ fn parse_with(lexed: &Lexed, from: usize, to: usize, attempt: Dialect, dialect: 
         return Err(Unparsed::Syntax);
     }
     let mut query = lower::statement(lexed, &statement, dialect).ok_or(Unparsed::Unsupported)?;
-    query.is_whole = is_whole;
+    let ends_early = lexed.tokens.get(to).is_some_and(|token| token.kind != super::lex::Kind::Close);
+    query.is_whole = is_whole && !ends_early;
+    if ends_early
+        && dangling(lexed, from, lexed.tokens.len()) == Some(to)
+        && let Some(root) = query.selects.first_mut()
+    {
+        root.has_open_clauses = true;
+    }
     Ok(query)
 }
 

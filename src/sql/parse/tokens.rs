@@ -4,7 +4,8 @@ use sqlparser::dialect::Dialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Word};
 
-use crate::sql::lex::{Lexed, Reading};
+use crate::sql::Reading;
+use crate::sql::lex::Lexed;
 
 /// The parser's tokens of what stands between two tokens of `lexed`. Their places are all on line 1, and
 /// the column is the byte in the text around the statement, plus one: so the places of the tree need no
@@ -20,10 +21,15 @@ pub(super) fn tokens(lexed: &Lexed, from: usize, to: usize, dialect: &dyn Dialec
     // Only two dialects look at blanks between tokens.
     let keeps_blanks =
         dialect.is::<sqlparser::dialect::BigQueryDialect>() || dialect.is::<sqlparser::dialect::SnowflakeDialect>();
-    for token in raw {
+    let mut update = Update::default();
+    for mut token in raw {
         if matches!(token.token, Token::Whitespace(_)) && !keeps_blanks {
             continue;
         }
+        if is_ignored(&token.token, out.last()) {
+            continue;
+        }
+        update.step(&mut token.token, out.is_empty());
         let start = u64::from(first) + places.offset(token.span.start);
         let end = u64::from(first) + places.offset(token.span.end);
         let place = span(start, end);
@@ -40,13 +46,70 @@ pub(super) fn tokens(lexed: &Lexed, from: usize, to: usize, dialect: &dyn Dialec
             Some(Reading::Assignment) => {
                 out.push(TokenWithSpan::new(token.token, place));
                 out.push(TokenWithSpan::new(Token::Eq, span(end, end)));
-                let word = Word { value: "z".into(), quote_style: None, keyword: Keyword::NoKeyword };
-                out.push(TokenWithSpan::new(Token::Word(word), span(end, end)));
+                out.push(word("z", Keyword::NoKeyword, end));
+            }
+            Some(Reading::Query) => {
+                out.push(word("SELECT", Keyword::SELECT, start));
+                out.push(TokenWithSpan::new(token.token, place));
+            }
+            Some(Reading::Whens) => {
+                out.push(word("WHEN", Keyword::WHEN, start));
+                out.push(TokenWithSpan::new(token.token, place));
+                out.push(word("THEN", Keyword::THEN, end));
+                out.push(word("z", Keyword::NoKeyword, end));
             }
             _ => out.push(TokenWithSpan::new(token.token, place)),
         }
     }
     Some(out)
+}
+
+/// Words that the parser does not know and that change nothing here: PostgreSQL's `FROM ONLY t`, `f(VARIADIC a)`.
+fn is_ignored(token: &Token, before: Option<&TokenWithSpan>) -> bool {
+    let Token::Word(word) = token else { return false };
+    if word.quote_style.is_some() {
+        return false;
+    }
+    match before.map(|before| &before.token) {
+        Some(Token::Word(before))
+            if before.keyword == Keyword::FROM
+                || before.keyword == Keyword::JOIN
+                || before.keyword == Keyword::UPDATE =>
+        {
+            word.keyword == Keyword::ONLY
+        }
+        Some(Token::LParen | Token::Comma) => word.value.eq_ignore_ascii_case("VARIADIC"),
+        _ => false,
+    }
+}
+
+/// MySQL's `UPDATE a, b SET …`: the parser knows it only with `JOIN`.
+#[derive(Default)]
+struct Update {
+    between: bool,
+    depth: u32,
+}
+
+impl Update {
+    fn step(&mut self, token: &mut Token, is_first: bool) {
+        match token {
+            Token::Word(word) if is_first => self.between = word.keyword == Keyword::UPDATE,
+            _ if !self.between => {}
+            Token::Word(word) if word.keyword == Keyword::SET => self.between = false,
+            Token::LParen => self.depth += 1,
+            Token::RParen => self.depth = self.depth.saturating_sub(1),
+            Token::Comma if self.depth == 0 => {
+                *token = word("JOIN", Keyword::JOIN, 0).token;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A word that takes no room.
+fn word(text: &str, keyword: Keyword, at: u64) -> TokenWithSpan {
+    let word = Word { value: text.into(), quote_style: None, keyword };
+    TokenWithSpan::new(Token::Word(word), span(at, at))
 }
 
 fn span(start: u64, end: u64) -> Span {

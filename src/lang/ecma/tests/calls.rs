@@ -55,3 +55,28 @@ fn directives_are_collected() {
     let facts = js("// seqscan: ignore[query-in-loop] few\nfor (const x of xs) { q(x) }\n");
     assert_eq!(facts.directives.len(), 1);
 }
+
+#[test]
+fn type_arguments_do_not_hide_what_is_called() {
+    let source = "async function f() { const r = (await db.query<{ a: string }[]>(`x`)).rows; if (!g<T>(1)) {} return a + h<T, U<V>>(2) }";
+    let facts = ts(source);
+    assert_eq!(callees(&facts), ["@db.query", "@g", "@h"]);
+    assert!(facts.calls[0].awaited);
+    let facts =
+        facts_of("a.tsx", "const x = <p>see<b>({q<T>(1)})</b><br/>(y)</p>; const f = async <T,>(x: T) => r<T>(x);");
+    assert!(facts.gaps.is_empty(), "{:?}", facts.gaps);
+    assert_eq!(callees(&facts), ["@q", "@r"]);
+}
+
+#[test]
+fn this_may_be_declared() {
+    let facts = ts(
+        "class User { static find = async function (this: typeof User) { return this.one() }; static all = function () { this.two() } } function f(this: Svc) { this.three() }",
+    );
+    assert_eq!(callees(&facts), ["class User.one", "class User.two", ":@Svc.three"]);
+}
+
+#[test]
+fn regular_expressions_are_known() {
+    assert_eq!(callees(&js("/a/.test(x)")), [":@RegExp.test"]);
+}

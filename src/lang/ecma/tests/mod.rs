@@ -1,5 +1,7 @@
 //! Tests of the walk.
 
+#![allow(clippy::unwrap_used)]
+
 mod calls;
 mod classes;
 mod corpus;

@@ -1,0 +1,103 @@
+//! Conditions that ask a cache first: what stands behind them does not run for each row.
+
+use super::flow::Flow;
+use super::{FileId, Project};
+use crate::facts::*;
+
+/// Looks at the conditions of one file.
+pub(super) struct Caches<'p> {
+    facts: &'p FileFacts,
+    flow: Flow<'p>,
+    project: &'p Project,
+    file: FileId,
+}
+
+impl<'p> Caches<'p> {
+    /// For this file.
+    pub(super) fn new(project: &'p Project, file: FileId) -> Self {
+        let facts: &'p FileFacts = &project.file(file).facts;
+        Caches { facts, flow: Flow::new(facts), project, file }
+    }
+
+    /// Whether a condition holds only when a cache has no answer: `if key not in seen`, `if (!map.has(key))`,
+    /// `cache.get(key) or …`, `if hit … else`, `if last != key`.
+    pub(super) fn asked_by(&self, guard: &Guard) -> bool {
+        match guard.kind {
+            GuardKind::Then => self.is_miss(guard.condition, true, 0),
+            GuardKind::Else => self.is_miss(guard.condition, false, 0),
+            // The right side of `x or y`, `x ?? y`.
+            GuardKind::Other => self.is_lookup(guard.condition, 0),
+            GuardKind::Handler => false,
+        }
+    }
+
+    fn is_miss(&self, condition: ValueId, holds: bool, depth: u8) -> bool {
+        if depth > 6 {
+            return false;
+        }
+        match self.facts.value(condition) {
+            Value::Operation(Operation::NotIn, ..) => holds,
+            Value::Operation(Operation::In, ..) => !holds,
+            Value::Operation(Operation::Not, inner, _) => self.is_miss(*inner, !holds, depth + 1),
+            Value::Operation(Operation::Equal, left, right) => {
+                holds && matches!(self.facts.value(*right), Value::Null) && self.is_lookup(*left, 0)
+            }
+            // `if last_key != row.key:` at the head of a group of sorted rows.
+            Value::Operation(Operation::NotEqual, left, right) => {
+                let carried = |value: &ValueId| matches!(self.facts.value(*value), Value::Carried(..));
+                let null = matches!(self.facts.value(*right), Value::Null);
+                if null { !holds && self.is_lookup(*left, 0) } else { holds && (carried(left) || carried(right)) }
+            }
+            Value::Operation(Operation::And, left, right) if holds => {
+                self.is_miss(*left, true, depth + 1) || self.is_miss(*right, true, depth + 1)
+            }
+            _ => !holds && self.is_lookup(condition, 0),
+        }
+    }
+
+    /// Whether a value is looked up in memory: `kept[key]`, `kept.get(key)`, `kept.has(key)`.
+    fn is_lookup(&self, value: ValueId, depth: u8) -> bool {
+        if depth > 6 {
+            return false;
+        }
+        match self.facts.value(value) {
+            Value::Item(object, key) => !matches!(self.facts.value(*key), Value::Int(_)) && !self.is_row(*object),
+            Value::Call(call) => {
+                let is_query = self.project.sites(self.file).iter().any(|site| site.call == *call);
+                let name = self.flow.called_name(self.facts.call(*call));
+                !is_query && matches!(name, Some("get" | "has" | "includes"))
+            }
+            Value::Either(left, right) => self.is_lookup(*left, depth + 1) || self.is_lookup(*right, depth + 1),
+            Value::Carried(before, _) => self.is_lookup(*before, depth + 1),
+            _ => false,
+        }
+    }
+
+    /// An element of a loop is a row: `row["x"]` is a field of it, not a look-up.
+    fn is_row(&self, object: ValueId) -> bool {
+        matches!(self.facts.value(object), Value::Element(..) | Value::Part(..))
+    }
+
+    /// Whether a value is looked up in something that outlives a call of `function`: in its instance, in its module.
+    pub(super) fn is_kept(&self, value: ValueId, function: FunctionId) -> bool {
+        let object = match self.facts.value(value) {
+            Value::Item(object, _) => *object,
+            Value::Call(call) => match self.facts.value(self.facts.call(*call).callee) {
+                Value::Member(object, name) if &self.facts.names[*name] == "get" => *object,
+                _ => return false,
+            },
+            Value::Either(left, right) => return self.is_kept(*left, function) || self.is_kept(*right, function),
+            _ => return false,
+        };
+        match self.facts.value(object) {
+            Value::Member(owner, _) => matches!(self.facts.value(*owner), Value::This(_)),
+            Value::Mapping(entries) => entries.is_empty(),
+            // `const kept = new Map()` in the module.
+            Value::Call(call) => {
+                let made = self.facts.call(*call);
+                made.function != function && made.args.is_empty()
+            }
+            _ => false,
+        }
+    }
+}
