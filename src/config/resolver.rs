@@ -94,7 +94,7 @@ impl Resolver {
                 let base = if home.starts_with(base) { base } else { &home };
                 let related = base.starts_with(&self.root) || self.root.starts_with(base);
                 let base = if related { base } else { &self.root };
-                settings.lay(&file, &base.to_owned(), false)?;
+                settings.lay(&file, base, false)?;
                 settings.origins.insert(0, file.path.clone());
             }
         }

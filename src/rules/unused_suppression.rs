@@ -69,7 +69,8 @@ fn unneeded(cx: &FileCx<'_>, directive: &Directive, unused: &[usize]) -> Finding
         DirectiveKind::Ignore => "here",
         DirectiveKind::IgnoreFile => "in this file",
     };
-    let message = format!("unused suppression: {} {place} finds nothing", names.join(" and "));
+    let verb = if names.len() == 1 { "finds" } else { "find" };
+    let message = format!("unused suppression: {} {verb} nothing {place}", names.join(" and "));
     Finding::new(cx.label(span, Role::Primary, "silences nothing"), message)
         .help("remove it, so that it cannot hide a later finding")
         .fix(removal(cx, directive, unused))

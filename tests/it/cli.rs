@@ -230,7 +230,11 @@ fn a_comment_that_does_nothing_is_found() {
         "# seqscan: ignore-file[query-in-lop]\n# seqscan: ignore[write-in-loop, query-in-loop] why\nx = 1  # seqscan: ignore\n",
     );
     let output = shop.run(&["--preview", "--output-format", "concise"]);
-    insta::assert_snapshot!(stdout(&output), @"");
+    insta::assert_snapshot!(stdout(&output), @r"
+    shop/views.py:1:24: info: no rule is called `query-in-lop` [unused-suppression]
+    shop/views.py:2:1: info: unused suppression: `write-in-loop` and `query-in-loop` find nothing here [unused-suppression]
+    shop/views.py:3:8: info: this suppression has no effect [unused-suppression]
+    ");
 }
 
 #[test]

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod bad_input;
 mod catalogs;
 mod cli;
 mod config;
 mod fixtures;
 mod page;
 mod pages;
+mod precommit;
 mod project;
+mod readme;
 mod reports;
 mod tidy;

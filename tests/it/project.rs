@@ -99,7 +99,7 @@ impl Project {
 }
 
 /// What `rules` find in the files of `root` that `paths` name (none: all of them), or why it cannot run; with
-/// no rules, what all of them find. In order of place.
+/// no rules, what all of them find, also those whose precision was not measured yet. In order of place.
 pub(crate) fn check(root: &Path, paths: &[PathBuf], rules: &BTreeSet<String>) -> Result<Vec<Found>, String> {
     let session = Session::open(open(root, paths, rules)).map_err(|error| error.to_string())?;
     let targets = if paths.is_empty() {
@@ -122,7 +122,7 @@ pub(crate) fn check(root: &Path, paths: &[PathBuf], rules: &BTreeSet<String>) ->
 
 fn open(root: &Path, paths: &[PathBuf], rules: &BTreeSet<String>) -> Open {
     let select = (!rules.is_empty()).then(|| rules.iter().cloned().collect());
-    let flags = Options { select, ..Options::default() };
+    let flags = Options { preview: Some(rules.is_empty()), select, ..Options::default() };
     let config = Request { flags, ..Request::default() };
     Open { cwd: root.canonicalize().unwrap(), paths: paths.to_vec(), config, threads: 1, ..Open::default() }
 }
