@@ -143,10 +143,11 @@ impl<'a> Search<'a> {
         let exprs = &self.cx.query.exprs;
         match exprs.get(pattern) {
             Expr::Literal(Literal::Text { value, .. }) => match kind {
-                LikeKind::Glob => value.starts_with(['*', '?']) && value.trim_matches('*') != "",
+                LikeKind::Glob => value.starts_with(['*', '?']) && !value.trim_matches('*').is_empty(),
                 // `%` alone matches everything and searches for nothing.
                 _ => {
-                    value.starts_with(['%', '_']) && value.trim_matches(['%', '_']) != "" || self.is_wild_hole(pattern)
+                    let has_text = !value.trim_matches(['%', '_']).is_empty();
+                    value.starts_with(['%', '_']) && has_text || self.is_wild_hole(pattern)
                 }
             },
             Expr::Slot(index) => self.wildcards.contains(index),

@@ -221,11 +221,11 @@ enum Style {
 
 impl Style {
     fn of(slots: &[Slot]) -> Style {
-        let keys = slots.iter().filter_map(|slot| match &slot.kind {
+        let mut keys = slots.iter().rev().filter_map(|slot| match &slot.kind {
             SlotKind::Parameter(key) => Some((key, slot.span.len())),
             _ => None,
         });
-        match keys.last() {
+        match keys.next() {
             Some((ParameterKey::Number(_), _)) => Style::Numbered,
             Some((ParameterKey::Position(_), 2)) => Style::Plain("%s"),
             Some((ParameterKey::Position(_), _)) => Style::Plain("?"),

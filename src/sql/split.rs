@@ -223,9 +223,9 @@ impl<'t> Splitter<'t> {
         }
         // `END IF`, `END LOOP` close what was not counted; `END CASE` closes a `CASE`.
         let after_end = std::mem::take(&mut progress.after_end);
-        if after_end && (is("IF") || is("LOOP") || is("WHILE") || is("REPEAT") || is("FOR")) {
-            progress.depth += 1;
-        } else if is("BEGIN") && !self.begins_transaction(end) || (is("CASE") && !after_end) {
+        let closes_other = after_end && (is("IF") || is("LOOP") || is("WHILE") || is("REPEAT") || is("FOR"));
+        let opens = (is("BEGIN") && !self.begins_transaction(end)) || (is("CASE") && !after_end);
+        if closes_other || opens {
             progress.depth += 1;
         } else if is("END") {
             progress.depth = progress.depth.saturating_sub(1);

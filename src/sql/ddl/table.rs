@@ -454,8 +454,6 @@ fn read_column_options(
             key.name = item.ident();
             key.is_constraint = false;
             parts.indexes.push(key);
-        } else if item.take("CHECK") || item.take("COMMENT") || item.take("ON") {
-            item.skip();
         } else {
             item.skip();
         }
