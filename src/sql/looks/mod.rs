@@ -172,7 +172,7 @@ fn code_start(bytes: &[u8]) -> Option<usize> {
         if bytes[at..].starts_with(b"--") {
             at = scan::line_end(bytes, at);
         } else if bytes[at..].starts_with(b"/*") {
-            at = scan::comment_end(bytes, at, Some(false))?;
+            at = scan::Ends::new(Some(false)).comment(bytes, at)?;
         } else if bytes[at..].starts_with(b"{%") || bytes[at..].starts_with(b"{#") || bytes[at..].starts_with(b"{{") {
             at = scan::template_end(bytes, at)?;
         } else {

@@ -35,7 +35,7 @@ impl<'t> Words<'t> {
                 byte if byte.is_ascii_whitespace() => self.at += 1,
                 b'-' if bytes.get(start + 1) == Some(&b'-') => self.at = scan::line_end(bytes, start),
                 b'/' if bytes.get(start + 1) == Some(&b'*') => {
-                    self.at = scan::comment_end(bytes, start, Some(false)).unwrap_or(bytes.len());
+                    self.at = scan::Ends::new(Some(false)).comment(bytes, start).unwrap_or(bytes.len());
                 }
                 b'"' | b'`' => {
                     self.at = scan::quoted_end(bytes, start, false);

@@ -315,6 +315,10 @@ impl Exprs {
         ExprId(u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX))
     }
 
+    pub(crate) fn shrink(&mut self) {
+        self.nodes.shrink_to_fit();
+    }
+
     /// The expression with this id.
     pub fn get(&self, id: ExprId) -> &Expr {
         self.nodes.get(id.0 as usize).map_or(&Expr::Star, |node| &node.expr)

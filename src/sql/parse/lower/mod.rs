@@ -20,7 +20,20 @@ const MAX_DEPTH: u32 = 300;
 /// The query view of a statement; `None` if it is none that reads or writes rows.
 pub(super) fn statement(lexed: &Lexed, statement: &ast::Statement, dialect: Dialect) -> Option<Query> {
     let mut lower = Lower::new(lexed, dialect);
-    lower.statement(statement, None, Role::Root).then_some(lower.query)
+    if !lower.statement(statement, None, Role::Root) {
+        return None;
+    }
+    // A project holds thousands of these for as long as it is looked at.
+    let mut query = lower.query;
+    query.exprs.shrink();
+    query.selects.shrink_to_fit();
+    query.assignments.shrink_to_fit();
+    for select in &mut query.selects {
+        select.sources.shrink_to_fit();
+        select.ctes.shrink_to_fit();
+        select.arms.shrink_to_fit();
+    }
+    Some(query)
 }
 
 /// An expression that stands alone.
