@@ -142,6 +142,10 @@ fn finding(
     };
     let later = tables.iter().find_map(|table| index_with(table, column));
     let message = match later {
+        _ if tables.iter().any(|table| has_partial(table, column)) => format!(
+            "{} is {verb} by, but the indexes that begin with it hold only a part of the rows: every row of the table is read",
+            shown(name, column)
+        ),
         Some(index) => format!(
             "{} is {verb} by, but the index that holds it begins with `{index}`: every row of the table is read",
             shown(name, column)
@@ -176,6 +180,14 @@ fn finding(
 
 fn table_text(name: Option<&TableName>) -> String {
     name.map_or(String::new(), |name| name.name().text.to_string())
+}
+
+/// Whether an index of some of the rows begins with a column.
+fn has_partial(table: &Table, column: &str) -> bool {
+    table.indexes.iter().map(|index| &index.definition).any(|index| {
+        let first = index.parts.first().and_then(|part| part.column());
+        index.predicate.is_some() && first.is_some_and(|own| same_name(own, column))
+    })
 }
 
 /// The first column of an index that holds `column` behind it.
