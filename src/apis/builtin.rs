@@ -24,6 +24,7 @@ pub(super) const CATALOGS: &[(&str, &str)] = catalogs![
     "drizzle",
     "ecma",
     "flask-sqlalchemy",
+    "guardian",
     "knex",
     "kysely",
     "mikro-orm",

@@ -374,6 +374,11 @@ impl Loader {
             "sql" => plain(ArgShape::Sql),
             "text" => plain(ArgShape::Text),
             "lookup" => plain(ArgShape::Lookup),
+            "keywords" => {
+                let but = names(',', rest).iter().map(|name| name.strip_prefix('!').map(str::to_owned)).collect();
+                Option::map(but, ArgShape::OnlyKeywords)
+                    .ok_or_else(|| "`keywords` takes names to exclude, `!name`".to_owned())
+            }
             "keyword" => Ok(ArgShape::Keyword(names(',', rest))),
             "type" => self.type_named("args", rest).map(ArgShape::Type),
             _ if kind == "object" || kind.starts_with("object@") => {
@@ -382,7 +387,7 @@ impl Loader {
                 Ok(ArgShape::Object(index, names(',', rest).iter().map(|group| names('+', group)).collect()))
             }
             _ => Err(format!(
-                "`{written}` is no argument shape; one of none, any, one, object, sql, text, keyword, lookup, type"
+                "`{written}` is no argument shape; one of none, any, one, object, sql, text, keyword, keywords, lookup, type"
             )),
         }
     }

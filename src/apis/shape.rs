@@ -9,7 +9,7 @@ pub struct ApiShape {
     pub call: ApiCall,
     /// The names of the path from right to left, the method first: `*.objects.filter` is `filter`, `objects`, `*`.
     /// `name` is a name that is not called, `name()` a call of it, `*` either of any name (`*_set`, `*prisma*` have
-    /// fixed parts), `*()` any call. More may stand to the left.
+    /// fixed parts), `*()` any call, `?` any name that is not called. More may stand to the left.
     pub path: Vec<String>,
     /// What its arguments look like.
     pub args: ArgShape,
@@ -33,6 +33,8 @@ pub enum ArgShape {
     Text,
     /// `keyword`, `keyword:a,b`: at least one keyword argument; of these names, if any are given.
     Keyword(Vec<String>),
+    /// `keywords`, `keywords:!a,!b`: nothing but keyword arguments, at least one, and none of these names.
+    OnlyKeywords(Vec<String>),
     /// `lookup`: a keyword with `__` inside.
     Lookup,
     /// `type:sqlalchemy.Select`: the first is a value of this type or of one that extends it.
@@ -73,6 +75,7 @@ fn fits(path: &[String], steps: &[Step<'_>]) -> bool {
     let Some((step, left)) = steps.split_first() else { return false };
     let name_fits = match first.strip_suffix("()") {
         Some(name) => step.called && glob(name, step.name),
+        None if first == "?" => !step.called && !step.name.is_empty(),
         None => (!step.called || first == "*") && glob(first, step.name),
     };
     name_fits && fits(rest, left)

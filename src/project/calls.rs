@@ -306,7 +306,7 @@ fn find_inlined(types: &Types<'_>, file: FileId) -> Vec<bool> {
                 return false;
             }
             if let Some(api) = types.api_call(file, id) {
-                return api.callback == Some(index);
+                return types.callback(file, id, api) == Some(index);
             }
             let call = facts.call(id);
             let name = flow.called_name(call).unwrap_or("");
@@ -469,7 +469,7 @@ fn find_edges(
             ) {
                 continue;
             }
-            let runs = api.is_some_and(|api| api.callback == Some(at))
+            let runs = api.is_some_and(|api| types.callback(file, id, api) == Some(at))
                 || target.is_some_and(|target| called.contains(&(target, at)));
             if runs
                 && let Ty::Function(function) = types.of(file, arg.value)

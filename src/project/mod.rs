@@ -14,6 +14,7 @@ mod modules;
 mod relations;
 mod repeats;
 mod requirements;
+pub mod schema;
 mod shapes;
 mod sites;
 mod types;
@@ -26,6 +27,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
+pub use schema::Schema;
 pub use sites::{QuerySite, SiteEffect};
 pub(crate) use {
     flow::Flow,
@@ -116,6 +118,9 @@ pub struct Project {
     relations: relations::Relations,
     /// Relations that some query of the project loads along with its rows.
     prefetched: FxHashSet<Box<str>>,
+    schema: Schema,
+    /// The dialect of SQL of which nothing near it tells.
+    dialect: Dialect,
 }
 
 impl Project {
@@ -161,6 +166,8 @@ impl Project {
             orm: Vec::new(),
             relations: relations::Relations::default(),
             prefetched: FxHashSet::default(),
+            schema: Schema::default(),
+            dialect: Dialect::Generic,
         };
         project.prefetched = relations::prefetched(&project);
         project.relations = relations::Relations::find(&project);
@@ -169,8 +176,35 @@ impl Project {
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         project.executed = executed::find(&project, &graph);
+        project.schema = Schema::of_sql(&project, &options.rows);
+        project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
         project.orm = project.each_file(crate::orm::facts);
         project
+    }
+
+    /// The tables, keys and indexes that the project defines.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The dialect of a statement: what its file tells, else the configuration, else the only database that the
+    /// project's libraries and definitions are about.
+    pub fn dialect_of(&self, file: FileId, statement: usize) -> Dialect {
+        match self.file(file).facts.statements[statement].statement.dialect {
+            Dialect::Generic => self.dialect,
+            known => known,
+        }
+    }
+
+    fn only_dialect(&self) -> Dialect {
+        let libraries = (0u16..).map(LibraryId).zip(self.catalog.libraries());
+        let used = libraries.filter(|&(id, _)| self.uses_library(id)).filter_map(|(_, library)| library.dialect);
+        let tables = self.schema.tables().iter().map(|table| table.dialect).filter(|&known| known != Dialect::Generic);
+        let known: FxHashSet<Dialect> = used.chain(tables).collect();
+        match (known.len(), known.into_iter().next()) {
+            (1, Some(dialect)) => dialect,
+            _ => Dialect::Generic,
+        }
     }
 
     /// Whether a statement of a file is run by something, as far as is known; always in a `.sql` file.

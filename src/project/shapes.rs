@@ -32,7 +32,11 @@ impl<'p> Types<'p> {
     /// Whether nothing is known against a receiver being a database.
     pub(crate) fn may_be_database(&self, file: FileId, object: ValueId) -> bool {
         match self.of(file, object) {
-            Ty::Unknown => true,
+            // `Promise.all(promises).get()`: what a foreign library gives is foreign.
+            Ty::Unknown => match self.of(file, origin(&self.project().file(file).facts, object)) {
+                Ty::Path(path) => !self.is_foreign_library(&path),
+                _ => true,
+            },
             Ty::Instance(class, _) | Ty::Class(class) => self.has_unknown_base(class),
             Ty::Path(path) => !self.is_foreign_library(&path),
             _ => false,
@@ -51,6 +55,10 @@ impl<'p> Types<'p> {
             ArgShape::None => call.args.is_empty(),
             ArgShape::One => call.args.len() == 1,
             ArgShape::Keyword(names) => keyword(&|name| names.is_empty() || names.iter().any(|wanted| wanted == name)),
+            ArgShape::OnlyKeywords(but) => {
+                let fits = |arg: &Arg| arg.name.is_some_and(|name| !but.iter().any(|not| *not == facts.names[name]));
+                !call.args.is_empty() && call.args.iter().all(fits)
+            }
             ArgShape::Lookup => keyword(&|name| name.contains("__")),
             ArgShape::Object(at, _) => {
                 call.args.get(usize::from(*at)).is_some_and(|arg| match facts.value(arg.value) {
@@ -61,10 +69,16 @@ impl<'p> Types<'p> {
                 })
             }
             ArgShape::Text => first.is_some_and(|first| facts.text(first).is_some()),
-            ArgShape::Type(wanted) => first.is_some_and(|first| match self.of(file, first) {
-                Ty::Api(ty, _) => self.project().catalog.is_subtype(ty, *wanted),
-                _ => false,
-            }),
+            ArgShape::Type(wanted) => {
+                let catalog = &self.project().catalog;
+                let ty = first.and_then(|first| match self.of(file, first) {
+                    Ty::Api(ty, _) => Some(ty),
+                    Ty::Class(class) | Ty::Instance(class, _) => self.api_base(class),
+                    Ty::Path(path) => catalog.type_named(&path),
+                    _ => None,
+                });
+                ty.is_some_and(|ty| catalog.is_subtype(ty, *wanted))
+            }
             ArgShape::Sql => {
                 let arg = shape.call.sql.as_ref().unwrap_or(&ArgRef::Index(0));
                 let mut found = Vec::new();
@@ -75,6 +89,22 @@ impl<'p> Types<'p> {
             }
         }
     }
+}
+
+/// What a chain of members, calls and items begins with.
+fn origin(facts: &FileFacts, object: ValueId) -> ValueId {
+    let mut at = object;
+    for _ in 0..64 {
+        at = match facts.value(at) {
+            Value::Member(object, _)
+            | Value::Item(object, _)
+            | Value::Slice(object, ..)
+            | Value::Carried(object, _) => *object,
+            Value::Call(call) => facts.call(*call).callee,
+            _ => break,
+        };
+    }
+    at
 }
 
 /// The names that a call is made on, from right to left, and whether each is called.

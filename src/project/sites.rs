@@ -96,8 +96,8 @@ impl<'t, 'p> Finder<'t, 'p> {
     // ── Calls ───────────────────────────────────────────────────────────────────────────────────────
 
     fn call(&mut self, id: CallId) {
-        if let Some(api) = self.types.api_call(self.file, id) {
-            self.effect(id, api, Confidence::High);
+        if let (Some(api), sure) = self.types.surely(|| self.types.api_call(self.file, id)) {
+            self.effect(id, api, if sure { Confidence::High } else { Confidence::Medium });
         } else if let Some(shape) = self.types.shape(self.file, id) {
             self.effect(id, &shape.call, Confidence::Medium);
         } else if let Some(api) = self.row_by_name(id) {
@@ -118,7 +118,12 @@ impl<'t, 'p> Finder<'t, 'p> {
     }
 
     fn effect(&mut self, id: CallId, api: &ApiCall, confidence: Confidence) {
-        let sql = api.sql.as_ref().map(|arg| self.sql_of(id, arg)).unwrap_or_default();
+        let sql = match &api.sql {
+            Some(arg) => self.sql_of(id, arg),
+            // `db.prepare("…").run()`: the SQL is that of what it is called on.
+            None if api.effect == Effect::Sql => self.chain(id).1,
+            None => Vec::new(),
+        };
         let effect = match api.effect {
             Effect::None | Effect::Build => return self.consumer(id),
             Effect::Write => SiteEffect::Write,
@@ -156,23 +161,50 @@ impl<'t, 'p> Finder<'t, 'p> {
             return;
         }
         let call = self.facts.call(id);
+        // Calls that the library makes one query of are one where the loop that makes them all begins.
+        let place = self.gathering(id).filter(|_| api.same_tick).map_or(call, |gathering| self.facts.call(gathering));
         let (inputs, via) = self.inputs(id);
         self.sites.push(QuerySite {
             call: id,
             span: call.name_span,
-            function: call.function,
-            in_loop: call.in_loop,
-            guard: call.guard,
+            function: place.function,
+            in_loop: place.in_loop,
+            guard: place.guard,
             effect,
             confidence,
             library: api.library,
             path: api.path.as_str().into(),
             batch: api.batch_for(effect == SiteEffect::Write).map(Into::into),
-            model: self.model(call),
+            model: api
+                .model
+                .as_ref()
+                .and_then(|arg| self.types.model_argument(self.file, id, arg))
+                .or(self.model(call)),
             sql,
             inputs,
             via,
         });
+    }
+
+    /// The `xs.map(…)` in `Promise.all(xs.map(x => call(x)))`, if nothing in the callback is awaited before `call`: all
+    /// calls are made in one tick.
+    fn gathering(&self, id: CallId) -> Option<CallId> {
+        let call = self.facts.call(id);
+        let LoopKind::Callback(map) = self.facts.loop_(call.in_loop?).kind else { return None };
+        let gathered = self.facts.calls.iter().any(|all| {
+            let Value::Member(object, name) = self.facts.value(all.callee) else { return false };
+            matches!(self.facts.value(*object), Value::Global(name) if &self.facts.names[*name] == "Promise")
+                && matches!(&self.facts.names[*name], "all" | "allSettled")
+                && all.args.first().is_some_and(|arg| *self.facts.value(arg.value) == Value::Call(map))
+        });
+        let awaits_before = |function: FunctionId, span: Span| function == call.function && span.end <= call.span.start;
+        let waits = self.facts.calls.iter().any(|other| other.awaited && awaits_before(other.function, other.span))
+            || self
+                .facts
+                .uses
+                .iter()
+                .any(|used| used.kind == UseKind::Await && awaits_before(used.function, used.span));
+        (gathered && !waits).then_some(map)
     }
 
     /// The model that what is called on is about.
@@ -314,7 +346,8 @@ impl<'t, 'p> Finder<'t, 'p> {
     /// remembered by the library after its first run.
     fn run_lazy(&mut self, id: CallId, runs: fn(&RunsOn) -> bool, at: Option<LoopId>) {
         let project = self.types.project();
-        let value = self.call_value(id);
+        // The value of a call is asked by the expression it is; the arena stores each call once.
+        let (value, sure) = self.types.surely(|| self.types.of_call(self.file, id));
         let (ty, model) = match value {
             Ty::Api(ty, model) => (ty, model),
             Ty::Instance(class, model) => match self.types.api_base(class) {
@@ -334,9 +367,7 @@ impl<'t, 'p> Finder<'t, 'p> {
             made => made,
         };
         let (steps, sql) = self.chain(id);
-        let resolved = steps.iter().any(|&(_, sure)| sure);
-        let confidence = if resolved { Confidence::High } else { Confidence::Medium };
-        let steps: Vec<&ApiCall> = steps.into_iter().map(|(step, _)| step).collect();
+        let confidence = if sure { Confidence::High } else { Confidence::Medium };
         let verb_effect = steps.iter().find(|step| step.effect == Effect::Write).map(|_| SiteEffect::Write);
         let effect = verb_effect.or_else(|| self.by_verb(&sql)).unwrap_or(match api_type.effect {
             Effect::Write => SiteEffect::Write,
@@ -366,25 +397,18 @@ impl<'t, 'p> Finder<'t, 'p> {
         });
     }
 
-    fn call_value(&self, id: CallId) -> Ty {
-        // The value of a call is asked by the expression it is; the arena stores each call once.
-        self.types.of_call(self.file, id)
-    }
-
-    /// The catalogued steps of a chain of calls, last first, with whether each is resolved, and the SQL given to
-    /// any of them.
-    fn chain(&self, id: CallId) -> (Vec<(&'p ApiCall, bool)>, Vec<(FileId, usize)>) {
+    /// The catalogued steps of a chain of calls, last first, and the SQL given to any of them.
+    fn chain(&self, id: CallId) -> (Vec<&'p ApiCall>, Vec<(FileId, usize)>) {
         let mut steps = Vec::new();
         let mut sql = Vec::new();
         let mut at = Some(id);
         for _ in 0..64 {
             let Some(id) = at else { break };
-            let resolved = self.types.api_call(self.file, id);
-            if let Some(api) = resolved.or_else(|| self.types.shape(self.file, id).map(|shape| &shape.call)) {
+            if let Some(api) = self.types.catalogued(self.file, id) {
                 if let Some(arg) = &api.sql {
                     sql.extend(self.sql_of(id, arg));
                 }
-                steps.push((api, resolved.is_some()));
+                steps.push(api);
             }
             let mut value = match self.facts.value(self.facts.call(id).callee) {
                 Value::Member(object, _) => *object,

@@ -11,9 +11,11 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::relations::{self, Relation};
+use super::sites::argument;
 use super::{ClassRef, FileId, FunctionRef, Project};
-use crate::apis::{Returned, TypeId};
+use crate::apis::{ApiCall, ArgRef, Returned, TypeId};
 use crate::facts::*;
+use crate::source::Language;
 
 /// What a value is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,12 +53,15 @@ const MAX_DEPTH: u32 = 48;
 /// Answers questions about types; one for each thread.
 pub(crate) struct Types<'p> {
     project: &'p Project,
-    known: RefCell<FxHashMap<(FileId, ValueId), Ty>>,
+    /// What was found, and whether a shape had a part in it.
+    known: RefCell<FxHashMap<(FileId, ValueId), (Ty, bool)>>,
     running: RefCell<FxHashSet<(FileId, ValueId)>>,
-    bases: RefCell<FxHashMap<ClassRef, Option<TypeId>>>,
+    bases: RefCell<FxHashMap<ClassRef, (Option<TypeId>, bool)>>,
     finding_base: RefCell<FxHashSet<ClassRef>>,
     depth: Cell<u32>,
     cut: Cell<bool>,
+    /// Whether what was found since this was last cleared rests on a shape.
+    guessed: Cell<bool>,
 }
 
 impl<'p> Types<'p> {
@@ -70,7 +75,21 @@ impl<'p> Types<'p> {
             finding_base: RefCell::default(),
             depth: Cell::new(0),
             cut: Cell::new(false),
+            guessed: Cell::new(false),
         }
+    }
+
+    /// The answer to a question, and whether it is sure: no step on the way was told by its shape alone.
+    pub(crate) fn surely<T>(&self, ask: impl FnOnce() -> T) -> (T, bool) {
+        let before = self.guessed.replace(false);
+        let answer = ask();
+        let sure = !self.guessed.replace(before);
+        (answer, sure)
+    }
+
+    /// The answer to a question on the side, whose uncertainty is not that of the question at hand.
+    fn aside<T>(&self, ask: impl FnOnce() -> T) -> T {
+        self.surely(ask).0
     }
 
     /// The project they are of.
@@ -103,7 +122,17 @@ impl<'p> Types<'p> {
     /// Whether a path belongs to a library that certainly is none of ours: an import that is neither
     /// catalogued nor possibly a package of the same repository.
     pub(crate) fn is_foreign_library(&self, path: &str) -> bool {
-        const FOREIGN: [&str; 24] = [
+        const FOREIGN: [&str; 34] = [
+            "promise",
+            "itertools",
+            "collections",
+            "functools",
+            "numpy",
+            "bs4",
+            "lxml",
+            "neo4j",
+            "neo4j-driver",
+            "threading",
             "axios",
             "requests",
             "httpx",
@@ -181,7 +210,8 @@ impl<'p> Types<'p> {
             return Ty::Unknown;
         }
         let key = (file, value);
-        if let Some(known) = self.known.borrow().get(&key) {
+        if let Some((known, guessed)) = self.known.borrow().get(&key) {
+            self.guessed.set(self.guessed.get() || *guessed);
             return known.clone();
         }
         if self.depth.get() >= MAX_DEPTH || !self.running.borrow_mut().insert(key) {
@@ -190,11 +220,14 @@ impl<'p> Types<'p> {
         }
         let cut_before = self.cut.replace(false);
         self.depth.set(self.depth.get() + 1);
-        let ty = self.evaluate(file, value);
+        let (ty, sure) = self.surely(|| self.evaluate(file, value));
+        // Nothing rests on what was not found.
+        let guessed = !sure && !matches!(ty, Ty::Unknown | Ty::Plain);
+        self.guessed.set(self.guessed.get() || guessed);
         self.depth.set(self.depth.get() - 1);
         self.running.borrow_mut().remove(&key);
         if !self.cut.get() {
-            self.known.borrow_mut().insert(key, ty.clone());
+            self.known.borrow_mut().insert(key, (ty.clone(), guessed));
         }
         self.cut.set(if self.depth.get() == 0 { false } else { cut_before || self.cut.get() });
         ty
@@ -206,7 +239,7 @@ impl<'p> Types<'p> {
             Value::Unknown | Value::Null => Ty::Unknown,
             Value::Bool(_) | Value::Int(_) | Value::Float | Value::Text(_) | Value::Mapping(_) => Ty::Plain,
             Value::Import(import) => self.import(file, *import),
-            Value::Global(_) => Ty::Unknown,
+            Value::Global(name) => self.starred(file, &facts.names[*name]).unwrap_or(Ty::Unknown),
             Value::Param(function, index) => self.param(file, *function, *index),
             Value::This(class) => Ty::Instance(ClassRef { file, class: *class }, None),
             Value::Super(class) => self.base_object(ClassRef { file, class: *class }),
@@ -321,7 +354,7 @@ impl<'p> Types<'p> {
         let module = &facts.names[import.module];
         match import.what {
             Imported::Module | Imported::Star => match self.project.resolve_module(file, module) {
-                Some(target) => Ty::Module(target),
+                Some(target) => self.whole(target).unwrap_or(Ty::Module(target)),
                 None => Ty::Path(module.into()),
             },
             Imported::Name(name) => {
@@ -331,10 +364,24 @@ impl<'p> Types<'p> {
                     None => match self.submodule(file, module, name) {
                         Some(target) => Ty::Module(target),
                         None if module.starts_with('.') => Ty::Unknown,
-                        None => Ty::Path(library_path(module, name)),
+                        None => self.of_library(library_path(module, name)),
                     },
                 }
             }
+        }
+    }
+
+    /// What a module is itself: `module.exports = knex(…)`, without any name beside it.
+    fn whole(&self, file: FileId) -> Option<Ty> {
+        let facts = self.facts(file);
+        let mut exported = facts.bindings.iter().filter(|binding| binding.exported);
+        let only = exported.next().filter(|_| exported.next().is_none())?;
+        if &facts.names[only.name] != "default" {
+            return None;
+        }
+        match self.of(file, only.value) {
+            Ty::Unknown | Ty::Plain => None,
+            known => Some(known),
         }
     }
 
@@ -347,9 +394,7 @@ impl<'p> Types<'p> {
     fn exported(&self, from: FileId, target: FileId, module: &str, name: &str) -> Ty {
         match self.binding(target, name) {
             Ty::Unknown => match self.submodule(from, module, name) {
-                Some(file) if self.project.file(target).source.language == crate::source::Language::Python => {
-                    Ty::Module(file)
-                }
+                Some(file) if self.project.file(target).source.language == Language::Python => Ty::Module(file),
                 _ => Ty::Unknown,
             },
             known => known,
@@ -362,22 +407,35 @@ impl<'p> Types<'p> {
             let value = self.facts(at).names.find(name).and_then(|id| self.project.binding(at, id))?;
             Some(self.of(at, value))
         };
-        if let Some(ty) = bound(file) {
+        if let Some(ty) = bound(file).or_else(|| self.starred(file, name)) {
             return ty;
-        }
-        let stars = self.project.stars(file);
-        if let Some(ty) = stars.files.get(name).and_then(|&target| bound(target)) {
-            return ty;
-        }
-        let catalog = &self.project.catalog;
-        for module in &stars.libraries {
-            let path = library_path(module, name);
-            if catalog.function(&path).is_some() || catalog.type_named(&path).is_some() {
-                return Ty::Path(path);
-            }
         }
         // `import db from "./db"` where `db` is `module.exports = { … }`.
         if name == "default" { Ty::Module(file) } else { Ty::Unknown }
+    }
+
+    /// What `name` is by a star import of `file`: from a file of the project, or of a library that knows it.
+    fn starred(&self, file: FileId, name: &str) -> Option<Ty> {
+        let stars = self.project.stars(file);
+        if let Some(&target) = stars.files.get(name) {
+            let value = self.facts(target).names.find(name).and_then(|id| self.project.binding(target, id))?;
+            return Some(self.of(target, value));
+        }
+        let catalog = &self.project.catalog;
+        stars.libraries.iter().map(|module| library_path(module, name)).find_map(|path| {
+            let known = catalog.function(&path).is_some()
+                || catalog.type_named(&path).is_some()
+                || catalog.value(&path).is_some();
+            known.then(|| self.of_library(path))
+        })
+    }
+
+    /// What a library has under a path: a catalogued value, else the path itself.
+    fn of_library(&self, path: Arc<str>) -> Ty {
+        match self.project.catalog.value(&path) {
+            Some(returned) => self.given(returned, &Ty::Unknown, None),
+            None => Ty::Path(path),
+        }
     }
 
     fn param(&self, file: FileId, function: FunctionId, index: u16) -> Ty {
@@ -391,8 +449,9 @@ impl<'p> Types<'p> {
             }
         }
         // The parameter of a callback that a catalogued call runs: `knex.transaction(async trx => …)`.
-        if let Some((call, _)) = owner.passed_to
-            && let Some(api) = self.api_call(file, call)
+        if let Some((call, position)) = owner.passed_to
+            && let Some(api) = self.catalogued(file, call)
+            && self.callback(file, call, api) == Some(position)
             && let Some(&ty) = api.callback_params.get(usize::from(index))
         {
             return Ty::Api(ty, None);
@@ -407,7 +466,7 @@ impl<'p> Types<'p> {
     }
 
     /// The catalog entry that a call is resolved to.
-    pub(crate) fn api_call(&self, file: FileId, call: CallId) -> Option<&'p crate::apis::ApiCall> {
+    pub(crate) fn api_call(&self, file: FileId, call: CallId) -> Option<&'p ApiCall> {
         let facts = self.facts(file);
         let callee = facts.call(call).callee;
         let catalog = &self.project.catalog;
@@ -442,6 +501,33 @@ impl<'p> Types<'p> {
             Ty::Api(ty, _) => catalog.method(ty, "()"),
             _ => None,
         }
+    }
+
+    /// The catalog entry of a call: the one it is resolved to, else that of its shape.
+    pub(crate) fn catalogued(&self, file: FileId, call: CallId) -> Option<&'p ApiCall> {
+        let resolved = self.api_call(file, call);
+        resolved.or_else(|| {
+            let shape = self.shape(file, call)?;
+            self.guessed.set(true);
+            Some(&shape.call)
+        })
+    }
+
+    /// Which argument of a catalogued call is run once, at once: the one that the entry names or, if that is no
+    /// function, the first later one that is.
+    pub(crate) fn callback(&self, file: FileId, call: CallId, api: &ApiCall) -> Option<u16> {
+        let facts = self.facts(file);
+        let from = api.callback?;
+        let args = facts.call(call).args.iter().enumerate().skip(usize::from(from));
+        let is_function = |value: ValueId| match facts.value(value) {
+            Value::Function(_) => true,
+            Value::Import(_) | Value::Member(..) => {
+                matches!(self.aside(|| self.of(file, value)), Ty::Function(_))
+            }
+            _ => false,
+        };
+        let found = args.into_iter().find(|(_, arg)| is_function(arg.value));
+        found.and_then(|(at, _)| u16::try_from(at).ok()).or(Some(from))
     }
 
     /// The project function that a call is resolved to, and whether it is called on an instance or class
@@ -496,21 +582,28 @@ impl<'p> Types<'p> {
             Ty::Function(function) => self.returned(function),
             Ty::Class(class) => Ty::Instance(class, None),
             Ty::Path(path) => match catalog.function(&path) {
-                Some(api) => self.given(api.returns, &Ty::Unknown, self.class_argument(file, call)),
+                Some(api) => self.returns(file, call, api, &Ty::Unknown),
                 None => match catalog.type_named(&path) {
                     Some(ty) => Ty::Api(ty, None),
                     None if is_plain_type(path.rsplit('.').next().unwrap_or("")) => Ty::Plain,
                     None => Ty::Unknown,
                 },
             },
-            receiver @ Ty::Api(ty, _) => match catalog.method(ty, "()") {
-                Some(api) => self.given(api.returns, &receiver, self.class_argument(file, call)),
-                None if catalog.type_(ty).chain => receiver,
-                None => Ty::Unknown,
-            },
+            receiver @ Ty::Api(ty, _) => {
+                // Catalogs do not tell a class from its instances: what is made of one is of its type.
+                let makes = site.is_new || self.project.file(file).source.language == Language::Python;
+                match catalog.method(ty, "()") {
+                    Some(api) => self.returns(file, call, api, &receiver),
+                    None if makes || catalog.type_(ty).chain => receiver,
+                    None => Ty::Unknown,
+                }
+            }
             _ => match self.builtin_result(file, call) {
                 Ty::Unknown => match self.shape(file, call) {
-                    Some(shape) => self.given(shape.call.returns, &Ty::Unknown, self.class_argument(file, call)),
+                    Some(shape) => {
+                        self.guessed.set(true);
+                        self.returns(file, call, &shape.call, &Ty::Unknown)
+                    }
                     None => Ty::Unknown,
                 },
                 known => known,
@@ -523,7 +616,7 @@ impl<'p> Types<'p> {
         match receiver {
             Ty::Api(ty, _) => {
                 if let Some(api) = catalog.method(*ty, name) {
-                    return Some(self.given(api.returns, receiver, self.class_argument(file, call)));
+                    return Some(self.returns(file, call, api, receiver));
                 }
                 (catalog.attribute(*ty, name).is_none() && catalog.type_(*ty).chain).then(|| receiver.clone())
             }
@@ -543,12 +636,12 @@ impl<'p> Types<'p> {
                 if api.returns == Returned::Same {
                     return Some(receiver.clone());
                 }
-                Some(self.given(api.returns, &Ty::Api(base, Some(model)), self.class_argument(file, call)))
+                Some(self.returns(file, call, api, &Ty::Api(base, Some(model))))
             }
             Ty::Path(path) if catalog.function(&library_path(path, name)).is_none() => {
                 let ty = catalog.type_named(path)?;
                 let api = catalog.method(ty, name)?;
-                Some(self.given(api.returns, &Ty::Api(ty, None), self.class_argument(file, call)))
+                Some(self.returns(file, call, api, &Ty::Api(ty, None)))
             }
             Ty::List(element) => match name {
                 "copy" | "filter" | "slice" | "concat" | "reverse" | "sort" | "values" | "flat" | "toSorted" => {
@@ -562,12 +655,38 @@ impl<'p> Types<'p> {
         }
     }
 
-    /// A project class among the arguments: `session.query(User)`, `get_object_or_404(User, …)`.
+    /// What a call of a catalog entry gives.
+    fn returns(&self, file: FileId, call: CallId, api: &ApiCall, receiver: &Ty) -> Ty {
+        match (&api.model, receiver) {
+            // The argument says the model, whatever the receiver is about.
+            (Some(arg), Ty::Api(ty, model)) => {
+                let said = self.model_argument(file, call, arg);
+                self.given(api.returns, &Ty::Api(*ty, said.or(*model)), said)
+            }
+            (Some(arg), _) => self.given(api.returns, receiver, self.model_argument(file, call, arg)),
+            (None, _) => self.given(api.returns, receiver, self.class_argument(file, call)),
+        }
+    }
+
+    /// The model class that an argument is, or that the rows of a queryset are: `get_object_or_404(queryset, …)`.
+    pub(crate) fn model_argument(&self, file: FileId, call: CallId, arg: &ArgRef) -> Option<ClassRef> {
+        let value = argument(self.facts(file), call, arg)?;
+        match self.aside(|| self.of(file, value)) {
+            Ty::Class(class) => Some(class),
+            Ty::Api(_, model) | Ty::Instance(_, model) => model,
+            _ => None,
+        }
+    }
+
+    /// A project class among the first arguments: `select(User)`, `session.query(User)`.
     fn class_argument(&self, file: FileId, call: CallId) -> Option<ClassRef> {
         let facts = self.facts(file);
-        facts.call(call).args.iter().take(2).find_map(|arg| match self.of(file, arg.value) {
-            Ty::Class(class) => Some(class),
-            _ => None,
+        let args = facts.call(call).args.iter().take(2);
+        self.aside(|| {
+            args.into_iter().find_map(|arg| match self.of(file, arg.value) {
+                Ty::Class(class) => Some(class),
+                _ => None,
+            })
         })
     }
 
@@ -655,14 +774,17 @@ impl<'p> Types<'p> {
     pub(crate) fn member(&self, object: &Ty, name: &str) -> Ty {
         let catalog = &self.project.catalog;
         match object {
-            Ty::Path(path) => {
-                let path = library_path(path, name);
-                match catalog.value(&path) {
-                    Some(returned) => self.given(returned, &Ty::Unknown, None),
-                    None => Ty::Path(path),
+            Ty::Path(path) => self.of_library(library_path(path, name)),
+            Ty::Module(file) => match self.binding(*file, name) {
+                // `module.exports = knex(…); module.exports.helper = …`
+                Ty::Unknown if self.project.file(*file).source.language.is_ecma() => {
+                    match self.binding(*file, "default") {
+                        Ty::Module(_) => Ty::Unknown,
+                        whole => self.member(&whole, name),
+                    }
                 }
-            }
-            Ty::Module(file) => self.binding(*file, name),
+                known => known,
+            },
             Ty::Api(ty, model) => match catalog.attribute(*ty, name) {
                 Some(returned) => self.given(returned, &Ty::Api(*ty, *model), None),
                 None => Ty::Unknown,
@@ -807,7 +929,8 @@ impl<'p> Types<'p> {
 
     /// The catalogued type that a class is, by what it extends.
     pub(crate) fn api_base(&self, class: ClassRef) -> Option<TypeId> {
-        if let Some(known) = self.bases.borrow().get(&class) {
+        if let Some((known, guessed)) = self.bases.borrow().get(&class) {
+            self.guessed.set(self.guessed.get() || *guessed);
             return *known;
         }
         if !self.finding_base.borrow_mut().insert(class) {
@@ -815,15 +938,19 @@ impl<'p> Types<'p> {
             return None;
         }
         let bases = &self.facts(class.file).class(class.class).bases;
-        let found = bases.iter().find_map(|&base| match self.of(class.file, base) {
-            Ty::Path(path) => self.project.catalog.type_named(&path),
-            Ty::Api(ty, _) => Some(ty),
-            Ty::Class(base) | Ty::Instance(base, _) if base != class => self.api_base(base),
-            _ => None,
+        let (found, sure) = self.surely(|| {
+            bases.iter().find_map(|&base| match self.of(class.file, base) {
+                Ty::Path(path) => self.project.catalog.type_named(&path),
+                Ty::Api(ty, _) => Some(ty),
+                Ty::Class(base) | Ty::Instance(base, _) if base != class => self.api_base(base),
+                _ => None,
+            })
         });
+        let guessed = !sure && found.is_some();
+        self.guessed.set(self.guessed.get() || guessed);
         self.finding_base.borrow_mut().remove(&class);
         if !self.cut.get() {
-            self.bases.borrow_mut().insert(class, found);
+            self.bases.borrow_mut().insert(class, (found, guessed));
         }
         found
     }

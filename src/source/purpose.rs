@@ -33,7 +33,6 @@ const TEST_FOLDERS: &[&str] = &[
     "spec",
     "specs",
     "test",
-    "testcases",
     "testdata",
     "tests",
     "testutil",
@@ -57,9 +56,7 @@ impl Purpose {
             Purpose::Test
         } else if is_migration(&folders, name) {
             Purpose::Migration
-        } else if folders.iter().any(|folder| matches!(*folder, "seed" | "seeds" | "seeder" | "seeders"))
-            || is_seed_file(name)
-        {
+        } else if folders.iter().any(|folder| matches!(*folder, "seed" | "seeds" | "seeders")) || is_seed_file(name) {
             Purpose::Seed
         } else if is_script(&folders) {
             Purpose::Script
@@ -82,24 +79,47 @@ impl Purpose {
 }
 
 fn is_test_folder(folder: &str) -> bool {
-    if TEST_FOLDERS.contains(&folder) {
-        return true;
-    }
-    let mut words = folder.split(['-', '_', '.']);
-    let first = words.next().unwrap_or_default();
-    // `integration_tests`, `tests_common`, `test-utils`; but not `ab_test`, which an application may well have.
-    words.next().is_some() && (matches!(first, "tests" | "test") || folder.ends_with("tests"))
+    // `integration_tests`; but not `ab_test` or `test-connection`, which an application may well have.
+    TEST_FOLDERS.contains(&folder) || is_test_help(folder) || folder.ends_with("-tests") || folder.ends_with("_tests")
+}
+
+/// `test-utils`, `tests_common`
+fn is_test_help(word: &str) -> bool {
+    let Some((test, rest)) = word.split_once(['-', '_']) else { return false };
+    matches!(test, "test" | "tests" | "testing")
+        && matches!(
+            rest,
+            "app"
+                | "apps"
+                | "common"
+                | "data"
+                | "fixtures"
+                | "helper"
+                | "helpers"
+                | "lib"
+                | "setup"
+                | "support"
+                | "util"
+                | "utils"
+        )
 }
 
 fn is_test_file(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or(name);
-    let between = name.split('.').skip(1);
-    let words: Vec<&str> = stem.split(['-', '_']).collect();
-    let first_or_last = [words[0], words[words.len() - 1]];
-    matches!(stem, "conftest" | "tests" | "test" | "setuptests" | "testutils")
-        || between.clone().count() > 1 && between.clone().any(|mark| TEST_MARKS.contains(&mark))
-        || words.len() > 1 && first_or_last.iter().any(|word| matches!(*word, "test" | "tests"))
-        || words.len() > 1 && first_or_last[1] == "spec"
+    let (stem, marks) = name.split_once('.').unwrap_or((name, ""));
+    let is_marked = || marks.rsplit('.').skip(1).any(|mark| TEST_MARKS.contains(&mark));
+    let ends_in = |word: &str| stem.strip_suffix(word).is_some_and(|rest| rest.ends_with(['-', '_']));
+    if matches!(marks, "py" | "pyi") {
+        // The conventions of pytest and Django.
+        return stem.starts_with("test_")
+            || ends_in("test")
+            || matches!(stem, "conftest" | "tests")
+            || is_test_help(stem);
+    }
+    is_marked()
+        || ends_in("test")
+        || ends_in("spec")
+        || matches!(stem, "setuptests" | "testutils")
+        || is_test_help(stem)
 }
 
 fn is_migration(folders: &[&str], name: &str) -> bool {
@@ -142,7 +162,16 @@ mod tests {
             ("src/a.test.jsx", Test),
             ("src/a.e2e-spec.ts", Test),
             ("src/Button.stories.tsx", Test),
-            ("src/test.utils.ts", Test),
+            ("src/test-utils.ts", Test),
+            ("src/button-test.js", Test),
+            ("src/complete-ab-tests.ts", Application),
+            ("src/test-connection/error.ts", Application),
+            ("src/commands/test.ts", Application),
+            ("shop/connection_tests.py", Application),
+            ("shop/dim_spec.py", Application),
+            ("app/testcases/models.py", Application),
+            ("app/static/js/test-case-health.js", Application),
+            ("app/services/seeder/service.py", Application),
             ("integration_tests/a.py", Test),
             ("test-utils/a.ts", Test),
             ("shop/migrations/0001_initial.py", Migration),

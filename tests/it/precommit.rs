@@ -29,13 +29,13 @@ def users(ids):
 
 /// `pre-commit`, if it is there.
 fn pre_commit() -> Option<PathBuf> {
-    let own = repository().join("target/test-tools/bin/pre-commit");
+    let own = repository().join("target/venv/bin/pre-commit");
     let found = [own, PathBuf::from("pre-commit")]
         .into_iter()
         .find(|path| Command::new(path).arg("--version").output().is_ok_and(|output| output.status.success()));
     if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "pre-commit is not installed; `tests/run --setup` installs it");
-        eprintln!("skipped: pre-commit is not installed; `tests/run --setup` installs it");
+        assert!(std::env::var_os("CI").is_none(), "pre-commit is not installed; `tests/run` installs it");
+        eprintln!("skipped: pre-commit is not installed; `tests/run` installs it");
     }
     found
 }

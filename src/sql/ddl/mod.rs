@@ -182,6 +182,16 @@ pub struct IndexPart {
     pub prefix: Option<u32>,
 }
 
+impl IndexPart {
+    /// The column it holds, if it holds nothing else.
+    pub fn column(&self) -> Option<&str> {
+        match &self.key {
+            IndexKey::Column(name) if !name.dynamic => Some(&name.text),
+            _ => None,
+        }
+    }
+}
+
 /// What a part of an index holds.
 #[derive(Clone, Debug)]
 pub enum IndexKey {

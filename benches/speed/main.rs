@@ -1,0 +1,207 @@
+//! How fast seqscan is, next to what cannot be avoided: see `benches/README.md`.
+
+mod corpus;
+mod floor;
+mod measure;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use corpus::Corpus;
+use measure::{Cost, interleaved, median};
+use seqscan::config::Request;
+use seqscan::engine::{Open, Session, Snapshot};
+
+/// Stands in for a mode: the program was started by itself, to tell how much memory one run needs.
+const MEMORY_CHILD: &str = "memory-of";
+
+const USAGE: &str = "usage: cargo bench --bench speed -- [code|sql|small|all] [--reps N] [--threads N] [FOLDER…]";
+
+/// What the command line asks for.
+struct Arguments {
+    mode: String,
+    repetitions: usize,
+    threads: usize,
+    folders: Vec<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let arguments = match arguments() {
+        Ok(arguments) => arguments,
+        Err(message) => {
+            eprintln!("{message}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    if arguments.mode == MEMORY_CHILD {
+        for folder in &arguments.folders {
+            cold_run(folder, arguments.threads);
+        }
+        println!("{}", measure::peak_memory().unwrap_or(0));
+        return ExitCode::SUCCESS;
+    }
+    // Kept until the end: it is a temporary folder.
+    let builtin = arguments.folders.is_empty().then(corpus::builtin);
+    let folders = match &builtin {
+        Some(folder) => vec![folder.path().to_owned()],
+        None => arguments.folders.clone(),
+    };
+    let wants = |mode: &str| arguments.mode == mode || arguments.mode == "all";
+    if wants("code") {
+        code(&arguments, &folders);
+    }
+    if wants("sql") {
+        sql(&arguments, &folders);
+    }
+    if wants("small") {
+        small(&arguments);
+    }
+    ExitCode::SUCCESS
+}
+
+fn arguments() -> Result<Arguments, String> {
+    let mut arguments = Arguments { mode: "all".to_owned(), repetitions: 5, threads: 2, folders: Vec::new() };
+    let mut words = std::env::args().skip(1);
+    let mut is_first = true;
+    while let Some(word) = words.next() {
+        let mut number = || {
+            let value = words.next().and_then(|value| value.parse().ok()).filter(|&number| number > 0);
+            value.ok_or_else(|| format!("{word} takes a number"))
+        };
+        match word.as_str() {
+            "--bench" => continue, // what cargo always adds
+            "--reps" => arguments.repetitions = number()?,
+            "--threads" => arguments.threads = number()?,
+            "code" | "sql" | "small" | "all" | MEMORY_CHILD if is_first => {
+                arguments.mode = word;
+                is_first = false;
+            }
+            _ if word.starts_with('-') => return Err(format!("{word}: not known")),
+            _ => {
+                let folder = Path::new(&word).canonicalize().map_err(|error| format!("{word}: {error}"))?;
+                arguments.folders.push(folder);
+            }
+        }
+    }
+    Ok(arguments)
+}
+
+/// A whole cold run of seqscan.
+fn cold_run(folder: &Path, threads: usize) -> (Snapshot, usize) {
+    let config = Request { isolated: true, ..Request::default() };
+    let open = Open { cwd: folder.to_owned(), paths: vec![folder.to_owned()], config, threads, ..Open::default() };
+    let session = Session::open(open).expect("the folder can be read");
+    let snapshot = session.snapshot();
+    let report = snapshot.check(&session.targets());
+    let findings = report.findings.len();
+    (snapshot, findings)
+}
+
+/// Host languages: the whole run next to walking, reading, parsing and traversing the same files.
+fn code(arguments: &Arguments, folders: &[PathBuf]) {
+    println!(
+        "\n| corpus | files | MB | findings | parse + traverse, CPU s | seqscan, CPU s | CPU × | wall × | peak MB |"
+    );
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
+    let mut all = (Cost::default(), Cost::default(), 0, 0, 0);
+    for folder in folders {
+        let (snapshot, findings) = cold_run(folder, arguments.threads);
+        let corpus = Corpus::of(&snapshot);
+        drop(snapshot);
+        let (floor, whole) = interleaved(
+            arguments.repetitions,
+            || floor::parse_and_traverse(folder, &corpus, arguments.threads),
+            || drop(cold_run(folder, arguments.threads)),
+        );
+        let (floor, whole) = (median(floor), median(whole));
+        all = (all.0 + floor, all.1 + whole, all.2 + corpus.files(), all.3 + corpus.bytes, all.4 + findings);
+        let memory = memory_of(folder, arguments.threads);
+        row(&name(folder), corpus.files(), corpus.bytes, findings, floor, whole, Some(memory));
+    }
+    if folders.len() > 1 {
+        let (floor, whole, files, bytes, findings) = all;
+        row("together", files, bytes, findings, floor, whole, None);
+    }
+}
+
+/// SQL: the whole run over the `.sql` files next to sqlparser's tokeniser and parser over their statements.
+fn sql(arguments: &Arguments, folders: &[PathBuf]) {
+    println!(
+        "\n| corpus | files | MB | statements | tokenise + parse, CPU s | seqscan, CPU s | CPU × | wall × | peak MB |"
+    );
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
+    let mut all = (Cost::default(), Cost::default(), 0, 0, 0);
+    for folder in folders {
+        let copy = corpus::only_sql(folder);
+        let (snapshot, _) = cold_run(copy.path(), arguments.threads);
+        let statements = floor::statements(&snapshot);
+        let corpus = Corpus::of(&snapshot);
+        drop(snapshot);
+        if statements.is_empty() {
+            continue;
+        }
+        let (floor, whole) = interleaved(
+            arguments.repetitions,
+            || floor::tokenise_and_parse(&statements, arguments.threads),
+            || drop(cold_run(copy.path(), arguments.threads)),
+        );
+        let (floor, whole) = (median(floor), median(whole));
+        let count = statements.len();
+        all = (all.0 + floor, all.1 + whole, all.2 + corpus.files(), all.3 + corpus.bytes, all.4 + count);
+        let memory = memory_of(copy.path(), arguments.threads);
+        row(&name(folder), corpus.files(), corpus.bytes, count, floor, whole, Some(memory));
+    }
+    if folders.len() > 1 {
+        let (floor, whole, files, bytes, statements) = all;
+        row("together", files, bytes, statements, floor, whole, None);
+    }
+}
+
+/// The program itself on one small file, from start to exit.
+fn small(arguments: &Arguments) {
+    println!("\n| one file | bytes | CPU ms | wall ms |");
+    println!("|---|--:|--:|--:|");
+    // The system counts CPU in hundredths of a second: only many runs together tell.
+    let runs = arguments.repetitions * 20;
+    for (file, text) in corpus::FILES {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join(file), text).expect("a temporary file");
+        let run = || {
+            let mut program = Command::new(env!("CARGO_BIN_EXE_seqscan"));
+            program.args(["check", "--isolated", file]).current_dir(folder.path());
+            let status = program.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("the program starts");
+            assert!(status.code().is_some_and(|code| code < 2), "{file}: {status}");
+        };
+        run();
+        let before = measure::cpu_of_children();
+        let mut walls: Vec<f64> = (0..runs).map(|_| measure::wall(run)).collect();
+        let spent = (measure::cpu_of_children() - before) / runs as f64;
+        walls.sort_by(f64::total_cmp);
+        println!("| {file} | {} | {:.1} | {:.1} |", text.len(), spent * 1e3, walls[runs / 2] * 1e3);
+    }
+}
+
+fn row(name: &str, files: usize, bytes: usize, count: usize, floor: Cost, whole: Cost, memory: Option<u64>) {
+    let memory = memory.map_or(String::new(), |kilobytes| format!("{:.0}", kilobytes as f64 / 1e3));
+    println!(
+        "| {name} | {files} | {:.1} | {count} | {:.2} | {:.2} | {:.2} | {:.2} | {memory} |",
+        bytes as f64 / 1e6,
+        floor.cpu,
+        whole.cpu,
+        whole.cpu / floor.cpu.max(1e-9),
+        whole.wall / floor.wall.max(1e-9),
+    );
+}
+
+fn name(folder: &Path) -> String {
+    folder.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The most memory that one cold run holds, in kB: in a process of its own, as memory once had is counted for ever.
+fn memory_of(folder: &Path, threads: usize) -> u64 {
+    let program = std::env::current_exe().expect("the path of this program");
+    let mut child = Command::new(program);
+    child.args([MEMORY_CHILD, "--threads", &threads.to_string()]).arg(folder);
+    let output = child.output().expect("this program starts");
+    String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(0)
+}

@@ -1,0 +1,341 @@
+//! The schema: tables, columns, keys and indexes, replayed from the definitions that the project holds.
+//!
+//! A project may hold the same table more than once: a dump beside its migrations, one file per database,
+//! two applications with a `users` table each. All definitions are kept, side by side; only what all of them
+//! say is said. What could not be read makes its table unsure, and nothing is said of what is missing there.
+
+mod groups;
+mod index;
+mod replay;
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+pub use index::{Condition, Served, Test, conditions_of, served};
+
+use super::{FileId, Project};
+use crate::source::Span;
+use crate::sql::Dialect;
+use crate::sql::ddl::{IndexDef, IndexKind, TableChange};
+use crate::sql::query::{TableName, same_name};
+
+/// Whether something is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Known {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// It cannot be said.
+    Unknown,
+}
+
+/// Where something is defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// Where in it.
+    pub span: Span,
+}
+
+/// Definitions of one file: SQL, or models and migrations that say the same in another language.
+#[derive(Clone, Debug)]
+pub struct SchemaSource<'a> {
+    /// The file.
+    pub file: FileId,
+    /// Its path, relative to the project's root, with `/`.
+    pub path: &'a str,
+    /// What its SQL is written in; [`Dialect::Generic`] if that is not known.
+    pub dialect: Dialect,
+    /// What it does, in the order it is done, with the place of each change in the file.
+    pub changes: Vec<(&'a TableChange, Span)>,
+    /// Whether it can only add: definitions in the strings of a program, where what takes them back stands
+    /// beside what makes them.
+    pub only_adds: bool,
+}
+
+/// The tables of a project.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    tables: Vec<Table>,
+    /// Tables by their own name in lower case.
+    by_name: FxHashMap<Box<str>, Vec<u32>>,
+    /// About how many rows tables have, by name in lower case.
+    rows: FxHashMap<Box<str>, u64>,
+}
+
+/// A table of fewer rows is read in less than a millisecond, whatever is asked of it.
+const SMALL: u64 = 5_000;
+
+/// One definition of one table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: Box<str>,
+    /// The schema it is in, if one is said.
+    pub schema: Option<Box<str>>,
+    /// Where it is created.
+    pub place: Place,
+    /// The dialect of its definition.
+    pub dialect: Dialect,
+    /// What it is.
+    pub kind: TableKind,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// Its keys and indexes.
+    pub indexes: Vec<Index>,
+    /// Its foreign keys.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Whether `columns` are all it has.
+    pub knows_columns: bool,
+    /// Whether `indexes` are all it has.
+    pub knows_indexes: bool,
+    /// The table whose columns and indexes it takes over.
+    pub parent: Option<Box<str>>,
+    /// Whether it is divided into partitions.
+    pub partitioned: bool,
+}
+
+/// What a table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TableKind {
+    /// A table.
+    Table,
+    /// A table of one session.
+    Temporary,
+    /// A view; what it reads is not followed.
+    View,
+    /// A view whose rows are stored.
+    MaterializedView,
+}
+
+/// One column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its type in lower case; empty if none is said.
+    pub type_name: Box<str>,
+    /// Whether it is never null.
+    pub not_null: bool,
+    /// Its default, as written.
+    pub default: Option<Box<str>>,
+    /// Where it is defined.
+    pub place: Place,
+}
+
+/// One key or index.
+#[derive(Clone, Debug)]
+pub struct Index {
+    /// What it says.
+    pub definition: IndexDef,
+    /// Where it is defined.
+    pub place: Place,
+    /// Whether it only may exist: a program makes it for tables whose names it fills in.
+    pub perhaps: bool,
+}
+
+/// One foreign key.
+#[derive(Clone, Debug)]
+pub struct ForeignKey {
+    /// Its name.
+    pub name: Option<Box<str>>,
+    /// Its columns.
+    pub columns: Vec<Box<str>>,
+    /// The table it points to.
+    pub target: Box<str>,
+    /// The columns there; empty for the primary key.
+    pub target_columns: Vec<Box<str>>,
+    /// Where it is defined.
+    pub place: Place,
+}
+
+impl Schema {
+    /// The schema that the SQL of a project defines: its `.sql` files, and the statements that its programs run.
+    /// `rows` are the sizes of tables, as the user told, by name in lower case.
+    pub(super) fn of_sql(project: &Project, rows: &BTreeMap<String, u64>) -> Schema {
+        let sources = project.ids().filter_map(|id| {
+            let file = project.file(id);
+            let statements = file.facts.statements.iter().enumerate();
+            let defining =
+                statements.filter(|(index, sql)| !sql.statement.changes.is_empty() && project.is_executed(id, *index));
+            let mut dialect = Dialect::Generic;
+            let mut only_adds = false;
+            let mut changes = Vec::new();
+            for (_, sql) in defining {
+                dialect = sql.statement.dialect;
+                only_adds |= sql.text.is_some();
+                let span = match sql.text {
+                    Some(text) => file.facts.texts[text.index()].host_span(sql.span.start, sql.span.end),
+                    None => sql.span,
+                };
+                changes.extend(sql.statement.changes.iter().map(|change| (change, span)));
+            }
+            (!changes.is_empty()).then(|| SchemaSource {
+                file: id,
+                path: &file.source.path,
+                dialect,
+                changes,
+                only_adds,
+            })
+        });
+        let mut schema = Schema::build(sources.collect());
+        schema.rows.extend(rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
+        schema
+    }
+
+    /// The schema that these sources define together. Their order does not matter: it is made from their
+    /// paths, as migration tools do.
+    pub fn build(sources: Vec<SchemaSource<'_>>) -> Schema {
+        let tables = replay::replay(groups::grouped(sources));
+        let mut by_name: FxHashMap<Box<str>, Vec<u32>> = FxHashMap::default();
+        for (index, table) in (0u32..).zip(&tables) {
+            by_name.entry(table.name.to_lowercase().into()).or_default().push(index);
+        }
+        Schema { tables, by_name, rows: FxHashMap::default() }
+    }
+
+    /// Whether a table is known to be so small that reading all of it costs nothing.
+    pub fn is_small(&self, name: &TableName) -> bool {
+        let known = |name: &str| self.rows.get(&*name.to_lowercase()).is_some_and(|&rows| rows <= SMALL);
+        known(&name.name().text) || known(&name.text())
+    }
+
+    /// Whether no table is known.
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
+    /// All definitions of all tables, in order of their files.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// All definitions of the table with this name. A schema that only one side says is no difference.
+    pub fn definitions(&self, name: &TableName) -> Vec<&Table> {
+        if name.is_dynamic() {
+            return Vec::new();
+        }
+        let found = self.by_name.get(&*name.name().text.to_lowercase());
+        let said = name.schema().map(|schema| &*schema.text).filter(|schema| !is_default_schema(schema));
+        let all: Vec<&Table> = found.into_iter().flatten().map(|&index| &self.tables[index as usize]).collect();
+        let fits = |table: &&Table| match (said, table.schema.as_deref().filter(|schema| !is_default_schema(schema))) {
+            (Some(said), Some(own)) => same_name(said, own),
+            _ => true,
+        };
+        all.into_iter().filter(fits).collect()
+    }
+
+    /// The definitions of a table that can be meant by a statement which names these columns of it: those
+    /// that have them all. Empty if nothing is known, or if one of them may have more columns than are seen.
+    pub fn meant<'s>(&'s self, name: &TableName, columns: &[&str]) -> Vec<&'s Table> {
+        let all = self.definitions(name);
+        if all.iter().any(|table| !matches!(table.kind, TableKind::Table)) {
+            return Vec::new();
+        }
+        let any = |table: &Table, wanted| columns.iter().any(|column| table.has_column(column) == wanted);
+        if all.iter().any(|table| any(table, Known::Unknown)) {
+            return Vec::new();
+        }
+        all.into_iter().filter(|table| !any(table, Known::No)).collect()
+    }
+
+    /// Whether a table has a column.
+    pub fn has_column(&self, name: &TableName, column: &str) -> Known {
+        let all = self.definitions(name);
+        let answers: Vec<Known> = all.iter().map(|table| table.has_column(column)).collect();
+        match answers.as_slice() {
+            [] => Known::Unknown,
+            answers if answers.contains(&Known::Yes) => Known::Yes,
+            answers if answers.contains(&Known::Unknown) => Known::Unknown,
+            _ => Known::No,
+        }
+    }
+
+    /// Whether these columns together are unique in a table, in every definition of it: a key is among them.
+    pub fn is_unique(&self, name: &TableName, columns: &[&str]) -> Known {
+        let all = self.definitions(name);
+        if all.is_empty() {
+            return Known::Unknown;
+        }
+        let answers: Vec<Known> = all.iter().map(|table| table.is_unique(columns)).collect();
+        match answers.as_slice() {
+            answers if answers.iter().all(|&known| known == Known::Yes) => Known::Yes,
+            answers if answers.iter().all(|&known| known == Known::No) => Known::No,
+            _ => Known::Unknown,
+        }
+    }
+
+    /// The columns of a table's primary key, if all definitions agree on one.
+    pub fn primary_key(&self, name: &TableName) -> Option<Vec<&str>> {
+        let mut keys = self.definitions(name).into_iter().map(Table::primary_key);
+        let first = keys.next()??;
+        keys.all(|key| key.as_ref() == Some(&first)).then_some(first)
+    }
+}
+
+impl Table {
+    /// The column with this name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| same_name(&column.name, name))
+    }
+
+    /// Whether it has a column. SQLite's hidden `rowid` is one.
+    pub fn has_column(&self, name: &str) -> Known {
+        match self.column(name) {
+            Some(_) => Known::Yes,
+            None if self.knows_columns && !is_hidden_column(name) => Known::No,
+            None => Known::Unknown,
+        }
+    }
+
+    /// Whether some key lies wholly within these columns.
+    pub fn is_unique(&self, columns: &[&str]) -> Known {
+        let within = |index: &Index| {
+            let definition = &index.definition;
+            matches!(definition.kind, IndexKind::Primary | IndexKind::Unique)
+                && definition.predicate.is_none()
+                && !index.perhaps
+                && !definition.parts.is_empty()
+                && definition
+                    .parts
+                    .iter()
+                    .all(|part| part.column().is_some_and(|name| columns.iter().any(|column| same_name(column, name))))
+        };
+        if self.indexes.iter().any(within) {
+            Known::Yes
+        } else if self.knows_indexes {
+            Known::No
+        } else {
+            Known::Unknown
+        }
+    }
+
+    /// The columns of its primary key.
+    pub fn primary_key(&self) -> Option<Vec<&str>> {
+        let key = self.indexes.iter().find(|index| index.definition.kind == IndexKind::Primary)?;
+        key.definition.parts.iter().map(|part| part.column()).collect()
+    }
+
+    /// As it is named: `schema.table`.
+    pub fn full_name(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{schema}.{}", self.name),
+            None => self.name.to_string(),
+        }
+    }
+}
+
+/// Schemas that are meant where none is said.
+fn is_default_schema(name: &str) -> bool {
+    ["public", "dbo", "main"].iter().any(|known| same_name(name, known))
+}
+
+fn is_hidden_column(name: &str) -> bool {
+    ["rowid", "oid", "_rowid_", "ctid", "xmin", "tableoid"].iter().any(|known| same_name(name, known))
+}
+
+#[cfg(test)]
+mod tests;

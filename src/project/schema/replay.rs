@@ -1,0 +1,443 @@
+//! Making the tables: each change is applied to what the changes before it have made.
+
+use super::groups::Group;
+use super::{Column, ForeignKey, Index, Place, SchemaSource, Table, TableKind};
+use crate::source::Span;
+use crate::sql::Dialect;
+use crate::sql::ddl::{self, AlterOperation, ColumnDef, CreateTable, IndexDef, IndexKey, IndexKind, TableChange};
+use crate::sql::query::{TableName, same_name};
+
+/// The tables that the groups define, in order of their files.
+pub(super) fn replay(groups: Vec<Group<'_>>) -> Vec<Table> {
+    let mut all = Vec::new();
+    let mut later: Vec<Pending> = Vec::new();
+    for group in groups {
+        let mut database = Database::default();
+        for source in &group.sources {
+            for &(change, span) in &source.changes {
+                let step = Step { source, place: Place { file: source.file, span } };
+                database.apply(change, &step);
+            }
+        }
+        later.append(&mut database.pending);
+        all.append(&mut database.tables);
+    }
+    // What one folder does to tables of another: indexes in a folder of their own, models in another language.
+    for pending in later {
+        let targets = all.iter_mut().filter(|table| is_named(table, &pending.table));
+        for table in targets {
+            pending.apply(table);
+        }
+    }
+    take_over_from_parents(&mut all);
+    all.sort_by_key(|table| table.place);
+    all
+}
+
+/// A change to a table that its own folder does not create.
+struct Pending {
+    table: TableName,
+    what: PendingWhat,
+}
+
+enum PendingWhat {
+    Index(Index),
+    Column(Column),
+    ForeignKey(ForeignKey),
+    Unsure,
+    /// An index on a table that the program fills in: any table with these columns may have it.
+    AnyTable(Index),
+}
+
+impl Pending {
+    fn apply(&self, table: &mut Table) {
+        match &self.what {
+            PendingWhat::Index(index) => table.indexes.push(index.clone()),
+            PendingWhat::Column(column) if table.column(&column.name).is_none() => table.columns.push(column.clone()),
+            PendingWhat::ForeignKey(key) => table.foreign_keys.push(key.clone()),
+            PendingWhat::Unsure => table.knows_indexes = false,
+            PendingWhat::AnyTable(index) => {
+                let names = index.definition.parts.iter().map(ddl::IndexPart::column);
+                if names.clone().all(|name| name.is_some_and(|name| table.column(name).is_some())) {
+                    table.indexes.push(index.clone());
+                }
+            }
+            PendingWhat::Column(_) => {}
+        }
+    }
+}
+
+fn is_named(table: &Table, name: &TableName) -> bool {
+    name.is_dynamic() || same_name(&table.name, &name.name().text)
+}
+
+/// Where a change stands.
+struct Step<'s> {
+    source: &'s SchemaSource<'s>,
+    place: Place,
+}
+
+impl Step<'_> {
+    fn at(&self, span: Span) -> Place {
+        // A place in a string is the place of the string: spans of a definition are only exact in SQL files.
+        if self.source.only_adds || span.is_empty() { self.place } else { Place { file: self.place.file, span } }
+    }
+}
+
+/// One database while it is made.
+#[derive(Default)]
+struct Database {
+    tables: Vec<Table>,
+    pending: Vec<Pending>,
+}
+
+impl Database {
+    fn apply(&mut self, change: &TableChange, step: &Step<'_>) {
+        match change {
+            TableChange::CreateTable(create) => self.create(create, step),
+            TableChange::CreateIndex(definition) => self.create_index(definition, step),
+            TableChange::Alter { table, operation, .. } => self.alter(table, operation, step),
+            TableChange::DropTable { table } if !step.source.only_adds => {
+                let dropped = self.targets(table, step);
+                let mut index = 0;
+                self.tables.retain(|_| {
+                    index += 1;
+                    !dropped.contains(&(index - 1))
+                });
+            }
+            TableChange::DropIndex { index, table } if !step.source.only_adds => self.drop_index(index, table.as_ref()),
+            TableChange::RenameIndex { index, to } => {
+                let indexes = self.tables.iter_mut().flat_map(|table| &mut table.indexes);
+                for found in indexes.filter(|found| has_name(found, &index.name().text)) {
+                    found.definition.name = Some(to.clone());
+                }
+            }
+            TableChange::RenameTable { table, to } if !step.source.only_adds => {
+                for index in self.targets(table, step) {
+                    self.tables[index].name = to.name().text.clone();
+                    if let Some(schema) = to.schema() {
+                        self.tables[index].schema = Some(schema.text.clone());
+                    }
+                }
+            }
+            TableChange::CreateView { view, materialized } => {
+                let kind = if *materialized { TableKind::MaterializedView } else { TableKind::View };
+                let mut table = self.new_table(view, step.place, step.source.dialect, kind);
+                (table.knows_columns, table.knows_indexes) = (false, false);
+                self.tables.push(table);
+            }
+            TableChange::Opaque { table, .. } => {
+                let targets = self.targets(table, step);
+                for &index in &targets {
+                    self.tables[index].knows_indexes = false;
+                }
+                if targets.is_empty() {
+                    self.pending.push(Pending { table: table.clone(), what: PendingWhat::Unsure });
+                }
+            }
+            TableChange::DropTable { .. } | TableChange::DropIndex { .. } | TableChange::RenameTable { .. } => {}
+        }
+    }
+
+    fn new_table(&self, name: &TableName, place: Place, dialect: Dialect, kind: TableKind) -> Table {
+        Table {
+            name: name.name().text.clone(),
+            schema: name.schema().map(|schema| schema.text.clone()),
+            place,
+            dialect,
+            kind,
+            columns: Vec::new(),
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            knows_columns: true,
+            knows_indexes: true,
+            parent: None,
+            partitioned: false,
+        }
+    }
+
+    /// The tables that a name means for a file: those that this file created, else all of that name.
+    fn targets(&self, name: &TableName, step: &Step<'_>) -> Vec<usize> {
+        let named = |table: &Table| {
+            same_name(&table.name, &name.name().text)
+                && match (&table.schema, name.schema()) {
+                    (Some(own), Some(said)) => said.is(own),
+                    _ => true,
+                }
+        };
+        if name.is_dynamic() {
+            return Vec::new();
+        }
+        let all: Vec<usize> = (0..self.tables.len()).filter(|&index| named(&self.tables[index])).collect();
+        let own: Vec<usize> =
+            all.iter().copied().filter(|&index| self.tables[index].place.file == step.place.file).collect();
+        if own.is_empty() { all } else { own }
+    }
+
+    fn create(&mut self, create: &CreateTable, step: &Step<'_>) {
+        if create.table.is_dynamic() {
+            return;
+        }
+        let kind = if create.temporary { TableKind::Temporary } else { TableKind::Table };
+        let mut table = self.new_table(&create.table, step.at(create.head), step.source.dialect, kind);
+        table.knows_columns = create.is_whole;
+        table.knows_indexes = create.is_whole;
+        table.partitioned = create.partitioned;
+        table.parent = create.parent.as_ref().map(|parent| parent.name().text.clone());
+        table.columns = create.columns.iter().map(|column| new_column(column, step)).collect();
+        table.indexes = create.indexes.iter().map(|index| new_index(index, step)).collect();
+        table.foreign_keys = create.foreign_keys.iter().map(|key| new_foreign_key(key, step)).collect();
+        // `IF NOT EXISTS` after the same definition does nothing; another definition is another database.
+        let known = self.targets(&create.table, step);
+        let same = known.iter().any(|&index| same_columns(&self.tables[index], &table));
+        let from_this_file = known.iter().any(|&index| self.tables[index].place.file == step.place.file);
+        if create.if_not_exists && (same || from_this_file) {
+            return;
+        }
+        self.tables.push(table);
+    }
+
+    fn create_index(&mut self, definition: &IndexDef, step: &Step<'_>) {
+        let mut index = new_index(definition, step);
+        if definition.table.is_dynamic() {
+            let static_parts = !definition.parts.is_empty()
+                && definition.parts.iter().all(|part| matches!(&part.key, IndexKey::Column(name) if !name.dynamic));
+            if static_parts {
+                index.perhaps = true;
+                self.pending.push(Pending { table: definition.table.clone(), what: PendingWhat::AnyTable(index) });
+            }
+            return;
+        }
+        let targets = self.targets(&definition.table, step);
+        if targets.is_empty() {
+            self.pending.push(Pending { table: definition.table.clone(), what: PendingWhat::Index(index) });
+            return;
+        }
+        for target in targets {
+            let table = &mut self.tables[target];
+            // `ADD CONSTRAINT … UNIQUE USING INDEX i`: the index is there already.
+            let existing = definition
+                .using_index
+                .as_ref()
+                .and_then(|name| table.indexes.iter_mut().find(|index| has_name(index, &name.text)));
+            match existing {
+                Some(existing) => existing.definition.kind = definition.kind,
+                None => table.indexes.push(index.clone()),
+            }
+            if definition.kind == IndexKind::Primary {
+                let names: Vec<&str> = definition.parts.iter().filter_map(ddl::IndexPart::column).collect();
+                for column in
+                    table.columns.iter_mut().filter(|column| names.iter().any(|name| same_name(name, &column.name)))
+                {
+                    column.not_null = true;
+                }
+            }
+        }
+    }
+
+    fn drop_index(&mut self, index: &TableName, table: Option<&TableName>) {
+        let name = &index.name().text;
+        for known in &mut self.tables {
+            if table.is_none_or(|table| is_named(known, table)) {
+                known.indexes.retain(|found| !has_name(found, name));
+            }
+        }
+        // The same name may be that of an index that another folder makes.
+        self.pending.retain(|pending| !matches!(&pending.what, PendingWhat::Index(found) if has_name(found, name)));
+    }
+
+    fn alter(&mut self, name: &TableName, operation: &AlterOperation, step: &Step<'_>) {
+        let targets = self.targets(name, step);
+        if targets.is_empty() {
+            let what = match operation {
+                AlterOperation::AddColumn { column, .. } => PendingWhat::Column(new_column(column, step)),
+                AlterOperation::AddForeignKey(key, _) => PendingWhat::ForeignKey(new_foreign_key(key, step)),
+                AlterOperation::Unknown => PendingWhat::Unsure,
+                _ => return,
+            };
+            self.pending.push(Pending { table: name.clone(), what });
+            return;
+        }
+        for index in targets {
+            let table = &mut self.tables[index];
+            if step.source.only_adds {
+                add_only(table, operation, step);
+            } else {
+                alter(table, operation, step);
+            }
+        }
+    }
+}
+
+fn add_only(table: &mut Table, operation: &AlterOperation, step: &Step<'_>) {
+    match operation {
+        AlterOperation::AddColumn { column, .. } if table.column(&column.name.text).is_none() => {
+            table.columns.push(new_column(column, step));
+        }
+        AlterOperation::AddForeignKey(key, _) => table.foreign_keys.push(new_foreign_key(key, step)),
+        AlterOperation::RenameColumn { .. } | AlterOperation::RedefineColumn { .. } | AlterOperation::Unknown => {
+            (table.knows_columns, table.knows_indexes) = (false, false);
+        }
+        _ => {}
+    }
+}
+
+fn alter(table: &mut Table, operation: &AlterOperation, step: &Step<'_>) {
+    match operation {
+        AlterOperation::AddColumn { column, .. } => {
+            if table.column(&column.name.text).is_none() {
+                table.columns.push(new_column(column, step));
+            }
+        }
+        AlterOperation::DropColumn(name) => {
+            table.columns.retain(|column| !name.is(&column.name));
+            // The database drops the indexes of the column with it; MySQL keeps those of several columns.
+            let holds =
+                |index: &Index| index.definition.parts.iter().any(|part| part.column().is_some_and(|own| name.is(own)));
+            table.indexes.retain(|index| !holds(index));
+            table.foreign_keys.retain(|key| !key.columns.iter().any(|column| name.is(column)));
+        }
+        AlterOperation::RenameColumn { from, to } => rename_column(table, &from.text, &to.text),
+        AlterOperation::RedefineColumn { from, column } => {
+            rename_column(table, &from.text, &column.name.text);
+            match table.columns.iter_mut().find(|known| column.name.is(&known.name)) {
+                Some(known) => *known = new_column(column, step),
+                None => table.columns.push(new_column(column, step)),
+            }
+        }
+        AlterOperation::SetType { column, type_name } => {
+            if let Some(known) = table.columns.iter_mut().find(|known| column.is(&known.name)) {
+                known.type_name = type_name.clone();
+            }
+        }
+        AlterOperation::SetNotNull(column, value) => {
+            if let Some(known) = table.columns.iter_mut().find(|known| column.is(&known.name)) {
+                known.not_null = *value;
+            }
+        }
+        AlterOperation::SetDefault(column, default) => {
+            if let Some(known) = table.columns.iter_mut().find(|known| column.is(&known.name)) {
+                known.default = default.clone();
+            }
+        }
+        AlterOperation::AddForeignKey(key, _) => table.foreign_keys.push(new_foreign_key(key, step)),
+        AlterOperation::DropConstraint(name) => {
+            table.indexes.retain(|index| !has_name(index, &name.text));
+            table.foreign_keys.retain(|key| !key.name.as_ref().is_some_and(|own| name.is(own)));
+            // The database names constraints that nobody names: `t_a_b_key`, `t_pkey`.
+            let text = name.text.to_lowercase();
+            let own = table.name.to_lowercase();
+            if text == format!("{own}_pkey") {
+                table.indexes.retain(|index| index.definition.kind != IndexKind::Primary);
+            }
+            table.indexes.retain(|index| {
+                let columns: Vec<&str> = index.definition.parts.iter().filter_map(ddl::IndexPart::column).collect();
+                let given = format!("{own}_{}_key", columns.join("_").to_lowercase());
+                !(index.definition.name.is_none() && index.definition.kind == IndexKind::Unique && given == text)
+            });
+        }
+        AlterOperation::DropPrimaryKey => {
+            table.indexes.retain(|index| index.definition.kind != IndexKind::Primary);
+        }
+        AlterOperation::RenameConstraint { from, to } => {
+            for index in table.indexes.iter_mut().filter(|index| has_name(index, &from.text)) {
+                index.definition.name = Some(to.clone());
+            }
+        }
+        AlterOperation::Unknown => (table.knows_columns, table.knows_indexes) = (false, false),
+        AlterOperation::AddCheck(_) | AlterOperation::AttachPartition(_) | AlterOperation::Harmless => {}
+    }
+}
+
+fn rename_column(table: &mut Table, from: &str, to: &str) {
+    if same_name(from, to) {
+        return;
+    }
+    for column in table.columns.iter_mut().filter(|column| same_name(&column.name, from)) {
+        column.name = to.into();
+    }
+    for index in &mut table.indexes {
+        let mut has_formula = index.definition.predicate.is_some();
+        for part in &mut index.definition.parts {
+            match &mut part.key {
+                IndexKey::Column(name) if same_name(&name.text, from) => name.text = to.into(),
+                IndexKey::Column(_) => {}
+                _ => has_formula = true,
+            }
+        }
+        // The column's old name may stand in a formula, which is then not known any more.
+        if has_formula {
+            table.knows_indexes = false;
+        }
+    }
+    for key in &mut table.foreign_keys {
+        for column in key.columns.iter_mut().filter(|column| same_name(column, from)) {
+            *column = to.into();
+        }
+    }
+}
+
+fn has_name(index: &Index, name: &str) -> bool {
+    index.definition.name.as_ref().is_some_and(|own| own.is(name))
+}
+
+fn same_columns(a: &Table, b: &Table) -> bool {
+    let names = |table: &Table| {
+        let mut names: Vec<String> = table.columns.iter().map(|column| column.name.to_lowercase()).collect();
+        names.sort();
+        names
+    };
+    names(a) == names(b)
+}
+
+fn new_column(column: &ColumnDef, step: &Step<'_>) -> Column {
+    Column {
+        name: column.name.text.clone(),
+        type_name: column.type_name.clone(),
+        not_null: column.not_null,
+        default: column.default.clone(),
+        place: step.at(column.name.span),
+    }
+}
+
+fn new_index(definition: &IndexDef, step: &Step<'_>) -> Index {
+    Index { definition: definition.clone(), place: step.at(definition.span), perhaps: false }
+}
+
+fn new_foreign_key(key: &ddl::ForeignKey, step: &Step<'_>) -> ForeignKey {
+    ForeignKey {
+        name: key.name.as_ref().map(|name| name.text.clone()),
+        columns: key.columns.iter().map(|column| column.text.clone()).collect(),
+        target: key.target.name().text.clone(),
+        target_columns: key.target_columns.iter().map(|column| column.text.clone()).collect(),
+        place: step.at(key.span),
+    }
+}
+
+/// Partitions and heirs have what their parent has.
+fn take_over_from_parents(tables: &mut [Table]) {
+    // A partition may be the parent of others.
+    for _ in 0..3 {
+        for at in 0..tables.len() {
+            let Some(parent) = tables[at].parent.clone() else { continue };
+            let Some(found) = tables.iter().find(|table| same_name(&table.name, &parent) && table.parent.is_none())
+            else {
+                (tables[at].knows_columns, tables[at].knows_indexes) = (false, false);
+                continue;
+            };
+            let (columns, indexes) = (found.columns.clone(), found.indexes.clone());
+            let (knows_columns, knows_indexes) = (found.knows_columns, found.knows_indexes);
+            let table = &mut tables[at];
+            table.knows_columns &= knows_columns;
+            table.knows_indexes &= knows_indexes;
+            for column in columns {
+                if table.column(&column.name).is_none() {
+                    table.columns.push(column);
+                }
+            }
+            // `LIKE t` may or may not copy them: that an index may exist is enough.
+            table.indexes.extend(indexes.into_iter().map(|index| Index { perhaps: true, ..index }));
+            table.parent = None;
+        }
+    }
+}

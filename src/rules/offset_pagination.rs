@@ -1,0 +1,253 @@
+//! `offset-pagination`: pages that are reached by reading and throwing away all pages before them.
+
+use super::sql_finding::{SqlCx, SqlFinding, written};
+use super::{FileCx, Sink, sql_statement};
+use crate::findings::{Confidence, Severity};
+use crate::orm;
+use crate::project::schema::Known;
+use crate::sql::query::*;
+use crate::sql::{ParameterKey, Slot, SlotKind};
+
+/// From so many skipped rows on, a constant is told.
+const LARGE: i64 = 10_000;
+
+const NOTE: &str = "the rows that are skipped are read all the same: by primary key PostgreSQL 15 did 8 times the work of the first page at \
+                    offset 1,000, 74 times at 10,000, 582 times at 100,000; and rows that come or go meanwhile shift every page";
+
+/// Reports pages that are reached by skipping rows, in SQL and in the words of an ORM.
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    for index in 0..cx.facts().statements.len() {
+        sql_statement::report(&cx.statement(index), sink, check_statement);
+    }
+    for draft in orm::page_drafts(cx.project, cx.id) {
+        sink.report(sql_statement::drafted(cx, draft));
+    }
+}
+
+/// Finds `OFFSET` with a large constant, or with a value that comes from outside.
+pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
+    for select in &cx.query.selects {
+        let Some(offset) = select.offset else { continue };
+        let (severity, message) = match amount(cx.query, offset.value, cx.slots()) {
+            Amount::Constant(rows) if rows >= LARGE => (
+                Severity::Warning,
+                format!("OFFSET {rows} reads and throws away {rows} rows before the first one it gives"),
+            ),
+            Amount::Constant(_) | Amount::Unknown => continue,
+            Amount::Open => (
+                Severity::Info,
+                "this OFFSET reads and throws away every row before the page: each page costs more than the one before"
+                    .to_owned(),
+            ),
+        };
+        out.push(SqlFinding {
+            span: offset.span,
+            severity,
+            confidence: Confidence::High,
+            message,
+            note: NOTE.to_owned(),
+            help: help(&cx, select),
+            related: Vec::new(),
+        });
+    }
+}
+
+/// How many rows are skipped.
+enum Amount {
+    /// So many.
+    Constant(i64),
+    /// As many as the program says.
+    Open,
+    /// It cannot be said, or it is not for paging.
+    Unknown,
+}
+
+fn amount(query: &Query, id: ExprId, slots: &[Slot]) -> Amount {
+    if let Some(value) = constant(query, id) {
+        return Amount::Constant(value);
+    }
+    let parts = query.exprs.within(id);
+    let holds = |test: &dyn Fn(&Expr) -> bool| parts.iter().any(|&part| test(query.exprs.get(part)));
+    // `OFFSET (SELECT floor(random() * count(*)) …)` picks a row, it does not page.
+    if holds(&|expr| matches!(expr, Expr::Subselect(_) | Expr::Call(_))) {
+        return Amount::Unknown;
+    }
+    let is_open = |&part: &ExprId| match query.exprs.get(part) {
+        Expr::Slot(_) => query.slot(part, slots).is_some(),
+        // A variable of a routine: `OFFSET page_start`.
+        Expr::Column(column) => column.qualifier.is_none(),
+        _ => false,
+    };
+    if parts.iter().any(is_open) { Amount::Open } else { Amount::Unknown }
+}
+
+/// The value of an expression of constants.
+fn constant(query: &Query, id: ExprId) -> Option<i64> {
+    match query.exprs.get(id) {
+        Expr::Literal(Literal::Number(number)) => number.parse().ok(),
+        Expr::Literal(Literal::Null) => Some(0),
+        Expr::Cast { expr, .. } => constant(query, *expr),
+        Expr::Binary(sign, left, right) => {
+            let (left, right) = (constant(query, *left)?, constant(query, *right)?);
+            match &**sign {
+                "*" => left.checked_mul(right),
+                "+" => left.checked_add(right),
+                "-" => left.checked_sub(right),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// One column that pages are ordered by.
+struct Key {
+    /// As it is written.
+    name: String,
+    /// The name of the value that the last row had.
+    value: String,
+    descending: bool,
+}
+
+fn help(cx: &SqlCx<'_>, select: &Select) -> String {
+    let Some(mut keys) = sort_keys(cx, select) else {
+        return "remember where the page ended and begin the next one there (keyset pagination); for that the order must be by columns, \
+                the last one unique"
+            .to_owned();
+    };
+    let mut tie = String::new();
+    if !ends_unique(cx, select) {
+        let descending = keys.last().is_some_and(|key| key.descending);
+        let (name, is_known) = tie_breaker(cx, select);
+        if !keys.iter().any(|key| same_name(last_part(&key.name), last_part(&name))) {
+            if !is_known {
+                tie = format!(" (`{}` stands for any unique column)", last_part(&name));
+            }
+            keys.push(Key { value: String::new(), name, descending });
+        }
+    }
+    let style = Style::of(cx.slots());
+    for (number, key) in (1usize..).zip(&mut keys) {
+        key.value = style.value(last_part(&key.name), number);
+    }
+    let order = keys
+        .iter()
+        .map(|key| if key.descending { format!("{} DESC", key.name) } else { key.name.clone() })
+        .collect::<Vec<_>>()
+        .join(", ");
+    let condition = after(&keys);
+    let lead = if select.filter.is_some() { "AND" } else { "WHERE" };
+    let index = if keys.len() > 1 { ", served by one index on these columns in this order" } else { "" };
+    format!(
+        "begin after the last row of the page before, whose values the program remembers{tie}{index}:\n{lead} {condition}\nORDER BY {order} LIMIT …"
+    )
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name).trim_matches(['"', '`', '[', ']'])
+}
+
+/// The columns of `ORDER BY`; `None` if it is by something else.
+fn sort_keys(cx: &SqlCx<'_>, select: &Select) -> Option<Vec<Key>> {
+    let key = |order: &Order| {
+        let column = cx.query.exprs.column(order.expr)?;
+        // The name of an expression of the select list cannot stand in `WHERE`.
+        let is_alias = column.qualifier.is_none()
+            && select.items.iter().any(|item| match item {
+                Item::Expr { expr, alias: Some(alias) } => {
+                    alias.is(&column.name.text)
+                        && cx.query.exprs.column(*expr).is_none_or(|inner| !inner.name.is(&alias.text))
+                }
+                _ => false,
+            });
+        if is_alias || column.name.dynamic {
+            return None;
+        }
+        let mut name = written(&column.name, cx.dialect);
+        if let Some(qualifier) = &column.qualifier {
+            name = format!("{}.{name}", written(qualifier, cx.dialect));
+        }
+        Some(Key { name, value: String::new(), descending: order.descending })
+    };
+    let keys: Option<Vec<Key>> = select.order_by.iter().map(key).collect();
+    // Rows of a set operation or of groups have no columns of a table to begin after.
+    let is_plain = select.arms.is_empty() && select.group_by.is_empty() && select.distinct == Distinct::No;
+    keys.filter(|keys| is_plain && keys.len() <= 3)
+}
+
+/// Whether the columns of `ORDER BY` are known to tell any two rows apart.
+fn ends_unique(cx: &SqlCx<'_>, select: &Select) -> bool {
+    let columns: Vec<&Column> = select.order_by.iter().filter_map(|order| cx.query.exprs.column(order.expr)).collect();
+    let names: Vec<&str> = columns.iter().map(|column| &*column.name.text).collect();
+    let [source] = select.sources.as_slice() else { return names.last().is_some_and(|name| same_name(name, "id")) };
+    match source.table().map_or(Known::Unknown, |table| cx.schema.is_unique(table, &names)) {
+        Known::Yes => true,
+        Known::No => false,
+        Known::Unknown => {
+            names.iter().any(|name| same_name(name, "id") || same_name(name, "uuid") || same_name(name, "pk"))
+        }
+    }
+}
+
+/// A unique column of the table that is ordered, and whether the schema knows it.
+fn tie_breaker(cx: &SqlCx<'_>, select: &Select) -> (String, bool) {
+    let ordered = select.order_by.first().and_then(|order| cx.query.exprs.column(order.expr));
+    let source = ordered
+        .and_then(|column| cx.source_of(column))
+        .and_then(|place| cx.source(place))
+        .or_else(|| select.sources.first());
+    let prefix = match source.and_then(Source::name) {
+        Some(name) if select.sources.len() > 1 => format!("{}.", written(name, cx.dialect)),
+        _ => String::new(),
+    };
+    let key = source.and_then(Source::table).and_then(|table| cx.schema.primary_key(table));
+    match key.as_deref() {
+        Some([only]) => (format!("{prefix}{only}"), true),
+        _ => (format!("{prefix}id"), false),
+    }
+}
+
+/// How values are named in the advice: as the statement names its own.
+enum Style {
+    Named(char),
+    Numbered,
+    Plain(&'static str),
+}
+
+impl Style {
+    fn of(slots: &[Slot]) -> Style {
+        let keys = slots.iter().filter_map(|slot| match &slot.kind {
+            SlotKind::Parameter(key) => Some((key, slot.span.len())),
+            _ => None,
+        });
+        match keys.last() {
+            Some((ParameterKey::Number(_), _)) => Style::Numbered,
+            Some((ParameterKey::Position(_), 2)) => Style::Plain("%s"),
+            Some((ParameterKey::Position(_), _)) => Style::Plain("?"),
+            _ => Style::Named(':'),
+        }
+    }
+
+    fn value(&self, column: &str, number: usize) -> String {
+        match self {
+            Style::Named(sign) => format!("{sign}last_{column}"),
+            Style::Numbered => format!("${number}"),
+            Style::Plain(text) => (*text).to_owned(),
+        }
+    }
+}
+
+/// The condition under which a row comes after the last one: `a >= x AND (a > x OR b > y)`, the form that every
+/// engine reads from an index.
+fn after(keys: &[Key]) -> String {
+    let sign = |key: &Key| if key.descending { "<" } else { ">" };
+    match keys {
+        [] => String::new(),
+        [key] => format!("{} {} {}", key.name, sign(key), key.value),
+        [key, rest @ ..] => {
+            let deeper = if rest.len() > 1 { format!("({})", after(rest)) } else { after(rest) };
+            let (name, sign, value) = (&key.name, sign(key), &key.value);
+            format!("{name} {sign}= {value} AND ({name} {sign} {value} OR {deeper})")
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What a rule over one SQL statement finds, in places of the text the statement stands in.
+
+use crate::findings::{Confidence, Severity};
+use crate::project::schema::{Known, Place, Schema};
+use crate::source::Span;
+use crate::sql::query::*;
+use crate::sql::{Dialect, Slot, Statement};
+
+/// One finding.
+#[derive(Clone, Debug)]
+pub(crate) struct SqlFinding {
+    /// The predicate or clause that costs.
+    pub(crate) span: Span,
+    /// What it costs.
+    pub(crate) severity: Severity,
+    /// How sure it is.
+    pub(crate) confidence: Confidence,
+    /// What and how much: lower case, no full stop.
+    pub(crate) message: String,
+    /// Why it costs.
+    pub(crate) note: String,
+    /// What to do.
+    pub(crate) help: String,
+    /// Other places, with a few words each.
+    pub(crate) related: Vec<(SqlPlace, String)>,
+}
+
+/// Where something is that belongs to a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SqlPlace {
+    /// In the text of the statement.
+    Text(Span),
+    /// Where the schema is defined.
+    Schema(Place),
+}
+
+/// What a rule knows of a statement.
+#[derive(Clone, Copy)]
+pub(crate) struct SqlCx<'a> {
+    /// What it says.
+    pub(crate) statement: &'a Statement,
+    /// Its query.
+    pub(crate) query: &'a Query,
+    /// The text it stands in.
+    pub(crate) text: &'a str,
+    /// The tables of the project.
+    pub(crate) schema: &'a Schema,
+    /// The dialect of the database that it is sent to, as far as is known.
+    pub(crate) dialect: Dialect,
+}
+
+impl<'a> SqlCx<'a> {
+    /// What is known of a statement; `None` if it has no query that was understood.
+    pub(crate) fn new(statement: &'a Statement, text: &'a str, schema: &'a Schema, dialect: Dialect) -> Option<Self> {
+        let query = statement.query.as_deref()?;
+        Some(SqlCx { statement, query, text, schema, dialect })
+    }
+
+    /// The statement's slots.
+    pub(crate) fn slots(&self) -> &'a [Slot] {
+        &self.statement.slots
+    }
+
+    /// The source that a column belongs to, by its qualifier and by what the schema says of the tables.
+    pub(crate) fn source_of(&self, column: &Column) -> Option<(SelectId, u16)> {
+        match self.query.resolve(column, &|source, name| self.has_column(source, name)) {
+            Resolved::Source(select, source) => Some((select, source)),
+            Resolved::Unknown => None,
+        }
+    }
+
+    fn has_column(&self, source: &Source, name: &str) -> Option<bool> {
+        match self.schema.has_column(source.table()?, name) {
+            Known::Yes => Some(true),
+            Known::No => Some(false),
+            Known::Unknown => None,
+        }
+    }
+
+    /// The source with this number.
+    pub(crate) fn source(&self, (select, source): (SelectId, u16)) -> Option<&'a Source> {
+        self.query.select(select).sources.get(usize::from(source))
+    }
+
+    /// The table that a column belongs to.
+    pub(crate) fn table_of(&self, column: &Column) -> Option<&'a TableName> {
+        self.source(self.source_of(column)?)?.table()
+    }
+
+    /// An expression as it is written, with single blanks.
+    pub(crate) fn written(&self, span: Span) -> String {
+        let raw = self.text.get(span.range()).unwrap_or("");
+        raw.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Tables of the database itself: small, and not to be indexed.
+pub(crate) fn is_system_table(table: &TableName) -> bool {
+    let is_system_schema = table.schema().is_some_and(|schema| {
+        ["information_schema", "pg_catalog", "sys", "mysql", "performance_schema", "system", "dba"]
+            .iter()
+            .any(|known| same_name(known, &schema.text))
+    });
+    let name = table.name().text.to_ascii_lowercase();
+    is_system_schema
+        || name.starts_with("pg_")
+        || name.starts_with("sqlite_")
+        || name.starts_with("all_tab")
+        || matches!(&*name, "dual" | "user_tables" | "user_tab_columns" | "svv_table_info")
+}
+
+/// A column's name as messages quote it: with its table, if that is known.
+pub(crate) fn shown(table: Option<&TableName>, column: &str) -> String {
+    match table {
+        Some(table) if !table.is_dynamic() => format!("`{}.{column}`", table.name().text),
+        _ => format!("`{column}`"),
+    }
+}
+
+/// A name as it must be written in a statement of this dialect.
+pub(crate) fn written(name: &Ident, dialect: Dialect) -> String {
+    if !name.quoted {
+        return name.text.to_string();
+    }
+    match dialect {
+        Dialect::MySql | Dialect::BigQuery | Dialect::ClickHouse => format!("`{}`", name.text),
+        Dialect::MsSql => format!("[{}]", name.text),
+        _ => format!("\"{}\"", name.text),
+    }
+}
+
+/// A table's name as it must be written in a statement of this dialect.
+pub(crate) fn written_table(table: &TableName, dialect: Dialect) -> String {
+    table.parts.iter().map(|part| written(part, dialect)).collect::<Vec<_>>().join(".")
+}
+
+/// `CREATE INDEX`, in the form that does not block writers.
+pub(crate) fn create_index(table: &TableName, columns: &[String], dialect: Dialect) -> String {
+    let table = written_table(table, dialect);
+    let columns = columns.join(", ");
+    match dialect {
+        Dialect::PostgreSql => format!("CREATE INDEX CONCURRENTLY ON {table} ({columns})"),
+        _ => {
+            let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+            let name = format!(
+                "{}_{}_idx",
+                bare(table.rsplit('.').next().unwrap_or(&table)),
+                bare(&columns.replace(", ", "_"))
+            );
+            let online = match dialect {
+                Dialect::MsSql => " WITH (ONLINE = ON)",
+                Dialect::Oracle => " ONLINE",
+                _ => "",
+            };
+            format!("CREATE INDEX {name} ON {table} ({columns}){online}")
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! `unindexed-filter`: a condition on a column that no index of its table begins with.
+
+use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
+use super::{Sink, StatementCx, sql_statement};
+use crate::findings::{Confidence, Severity};
+use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served};
+use crate::sql::Dialect;
+use crate::sql::query::*;
+
+const NOTE: &str = "without an index every row of the table is read: finding one row of a million took 6,577 times the work on PostgreSQL 15, \
+                    and it grows with the table";
+
+/// Reports conditions that no index serves.
+pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report(cx, sink, check_statement);
+}
+
+/// Finds conditions that no index serves, on tables whose definition is known.
+pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
+    if !cx.dialect.has_row_indexes() || cx.schema.is_empty() {
+        return;
+    }
+    for select in &cx.query.selects {
+        for source in 0..u16::try_from(select.sources.len()).unwrap_or(0) {
+            out.extend(check_source(&cx, select, source));
+        }
+    }
+}
+
+fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFinding> {
+    let table = select.sources[usize::from(source)].table()?;
+    let joined = &select.sources[usize::from(source)];
+    // The other side of an outer join is found by what it is joined on.
+    if select.sources.iter().any(|other| matches!(other.join, Join::Right | Join::Full | Join::Natural | Join::Other))
+        || joined.join == Join::Left
+        || cx.schema.is_small(table)
+        || cx.query.has_open_conditions(select, cx.slots())
+        || is_correlated(cx, select)
+    {
+        return None;
+    }
+    let conditions = conditions_of(cx.query, select, source, cx.schema);
+    let named: Vec<&str> = columns_named(cx, select.id, source);
+    let tables = cx.schema.meant(table, &named);
+    if tables.is_empty() {
+        return None;
+    }
+    let mut scanned: Vec<&Condition> = Vec::new();
+    for condition in &conditions {
+        let answers: Vec<Known> = tables
+            .iter()
+            .map(|table| served(table, condition, &conditions, cx.query, select, cx.dialect).known())
+            .collect();
+        if answers.iter().all(|&known| known == Known::No) {
+            // What is joined to another table is for the other side to find.
+            if condition.is_constant && condition.test != Test::Null {
+                scanned.push(condition);
+            }
+        } else if condition.is_constant || is_driven(cx, select, source, condition) {
+            // An index narrows the rows before this filter sees them, or may do so.
+            return None;
+        }
+    }
+    // What compares an expression is another matter: no plain index would serve it.
+    scanned.retain(|condition| condition.column.is_some());
+    let useful: Vec<&Condition> = ordered(&scanned, &tables);
+    let first = *useful.iter().find(|condition| !is_flag(condition, &tables))?;
+    Some(finding(cx, select, source, first, &useful, &tables))
+}
+
+/// Whether a select compares with columns of an outer one: its rows are found by those, or another rule tells of it.
+fn is_correlated(cx: &SqlCx<'_>, select: &Select) -> bool {
+    let parts = cx.query.conditions(select);
+    let all = parts.into_iter().flat_map(|part| cx.query.exprs.within(part));
+    let mut columns = all.filter_map(|part| cx.query.exprs.column(part));
+    columns.any(|column| cx.source_of(column).is_some_and(|(owner, _)| owner != select.id))
+}
+
+/// The columns of a source that the statement names, as far as the qualifier tells.
+fn columns_named<'a>(cx: &SqlCx<'a>, select: SelectId, source: u16) -> Vec<&'a str> {
+    let columns = cx.query.exprs.iter().filter_map(|(_, node)| match &node.expr {
+        Expr::Column(column) if !column.name.dynamic => Some(column),
+        _ => None,
+    });
+    columns.filter(|column| cx.source_of(column) == Some((select, source))).map(|column| &*column.name.text).collect()
+}
+
+/// Whether rows of this source can be found by a column of another source whose own rows are few.
+fn is_driven(cx: &SqlCx<'_>, select: &Select, source: u16, condition: &Condition) -> bool {
+    let exprs = &cx.query.exprs;
+    let parts = if condition.expr.0 == u32::MAX { Vec::new() } else { exprs.within(condition.expr) };
+    let mut others = parts.iter().filter_map(|&part| exprs.column(part)).filter_map(|column| cx.source_of(column));
+    let Some((owner, other)) = others.find(|&place| place != (select.id, source)) else {
+        // A subquery, `USING`, or a name that is not known.
+        return true;
+    };
+    let is_table = cx.source((owner, other)).is_some_and(|source| source.table().is_some());
+    !is_table || conditions_of(cx.query, select, other, cx.schema).iter().any(|condition| condition.is_constant)
+}
+
+/// Conditions in the order in which an index should hold their columns: equalities first, then one range.
+fn ordered<'c>(conditions: &[&'c Condition], tables: &[&Table]) -> Vec<&'c Condition> {
+    let mut found: Vec<&Condition> = Vec::new();
+    let mut add = |test: &dyn Fn(&Condition) -> bool, most: usize| {
+        for condition in conditions.iter().filter(|condition| test(condition)).take(most) {
+            if !found.iter().any(|known| known.column == condition.column) {
+                found.push(condition);
+            }
+        }
+    };
+    // What tells few rows apart is of no use in front.
+    add(&|condition| condition.test == Test::Equal && !is_flag(condition, tables), 3);
+    add(&|condition| matches!(condition.test, Test::Range | Test::Prefix), 1);
+    found
+}
+
+/// Whether a column has so few values that an index on it alone finds nothing.
+fn is_flag(condition: &Condition, tables: &[&Table]) -> bool {
+    let Some(name) = &condition.column else { return false };
+    condition.test == Test::Equal
+        && tables.iter().filter_map(|table| table.column(name)).any(|column| {
+            let kind = column.type_name.as_ref();
+            kind.starts_with("bool") || kind == "bit" || kind == "bit(1)" || kind == "tinyint(1)"
+        })
+}
+
+fn finding(
+    cx: &SqlCx<'_>,
+    select: &Select,
+    source: u16,
+    first: &Condition,
+    useful: &[&Condition],
+    tables: &[&Table],
+) -> SqlFinding {
+    let joined = &select.sources[usize::from(source)];
+    let name = joined.table();
+    let column = first.column.as_deref().unwrap_or("");
+    let verb = match select.role {
+        Role::Update => "updated",
+        Role::Delete => "deleted",
+        _ => "filtered",
+    };
+    let later = tables.iter().find_map(|table| index_with(table, column));
+    let message = match later {
+        Some(index) => format!(
+            "{} is {verb} by, but the index that holds it begins with `{index}`: every row of the table is read",
+            shown(name, column)
+        ),
+        None => format!("no index of `{}` begins with `{column}`: every row of the table is read", table_text(name)),
+    };
+    let mut columns: Vec<String> = Vec::new();
+    for condition in useful {
+        if let Some(own) = cx.query.exprs.column(cx.query.exprs.bare(condition.side)) {
+            columns.push(written(&own.name, cx.dialect));
+        }
+    }
+    let table = tables[0];
+    let dialect = if cx.dialect == Dialect::Generic { table.dialect } else { cx.dialect };
+    let help = name.map_or(String::new(), |name| create_index(name, &columns, dialect));
+    let mut related = vec![(SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))];
+    if let Some(column) = table.column(column) {
+        related.push((SqlPlace::Schema(column.place), "the column".to_owned()));
+    }
+    SqlFinding {
+        span: cx.query.exprs.span(first.expr),
+        // A range may hold most of the rows.
+        severity: if first.test == Test::Equal { Severity::Warning } else { Severity::Info },
+        // The statement's own dialect and the schema's agree, or one of them is not known.
+        confidence: if tables.len() == 1 { Confidence::High } else { Confidence::Medium },
+        message,
+        note: NOTE.to_owned(),
+        help,
+        related,
+    }
+}
+
+fn table_text(name: Option<&TableName>) -> String {
+    name.map_or(String::new(), |name| name.name().text.to_string())
+}
+
+/// The first column of an index that holds `column` behind it.
+fn index_with<'t>(table: &'t Table, column: &str) -> Option<&'t str> {
+    table.indexes.iter().find_map(|index| {
+        let parts = &index.definition.parts;
+        let holds = parts.iter().skip(1).any(|part| part.column().is_some_and(|own| same_name(own, column)));
+        if holds { parts[0].column() } else { None }
+    })
+}
