@@ -43,7 +43,9 @@ fn pre_commit() -> Option<PathBuf> {
 #[track_caller]
 fn git(folder: &Path, args: &[&str]) {
     let identity = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"];
-    let output = Command::new("git").args(identity).args(args).current_dir(folder).output().unwrap();
+    let mut command = Command::new("git");
+    command.args(identity).args(args).current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null");
+    let output = command.output().unwrap();
     assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
