@@ -14,6 +14,7 @@ mod modules;
 mod relations;
 mod repeats;
 mod requirements;
+mod results;
 pub mod schema;
 mod shapes;
 mod sites;
