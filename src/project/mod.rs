@@ -15,6 +15,7 @@ pub mod orm;
 mod relations;
 mod repeats;
 mod requirements;
+mod results;
 pub mod schema;
 mod shapes;
 mod sites;
