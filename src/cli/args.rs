@@ -41,8 +41,10 @@ pub(super) enum Command {
     Rules {
         /// How they are written
         #[arg(long, value_enum, default_value_t)]
-        output_format: RulesFormat,
+        output_format: ListFormat,
     },
+    /// Print the tables, keys and indexes that a project defines, and where
+    Schema(SchemaArguments),
     /// Write a seqscan.toml with every key explained
     Init {
         /// Replace one that exists
@@ -56,12 +58,32 @@ pub(super) enum Command {
     },
 }
 
+#[derive(Debug, Args)]
+pub(super) struct SchemaArguments {
+    /// Files or folders of the project [default: .]
+    pub(super) paths: Vec<PathBuf>,
+    /// Only these tables
+    #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
+    pub(super) table: Vec<String>,
+    /// How they are written
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output_format: ListFormat,
+    /// A configuration file, or one of its keys
+    #[arg(long, value_name = "FILE|KEY=VALUE")]
+    pub(super) config: Vec<String>,
+    /// Read no configuration file
+    #[arg(long)]
+    pub(super) isolated: bool,
+    #[command(flatten)]
+    pub(super) color: ColorArguments,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum RulesFormat {
-    /// A table
+pub(super) enum ListFormat {
+    /// For people
     #[default]
     Text,
-    /// One JSON document with their metadata and pages
+    /// One JSON document
     Json,
 }
 

@@ -15,9 +15,9 @@ use crate::source::plain_reason;
 
 /// Checks, prints, and gives the exit code.
 pub(super) fn run(arguments: &CheckArguments) -> u8 {
-    let cwd = match std::env::current_dir().and_then(|cwd| cwd.canonicalize()) {
+    let cwd = match current_folder() {
         Ok(cwd) => cwd,
-        Err(error) => return complain(&format!("the current folder cannot be read: {}", plain_reason(&error))),
+        Err(failure) => return failure.tell(&Style::default()),
     };
     let errors = stderr_style(arguments.color.color, &cwd);
     let session = open(arguments, &cwd).and_then(|open| Session::open(open).map_err(Failure::from));
@@ -43,8 +43,14 @@ pub(super) fn run(arguments: &CheckArguments) -> u8 {
     exit_code(arguments, &session, &report)
 }
 
+/// Where relative paths begin, without links.
+pub(super) fn current_folder() -> Result<PathBuf, Failure> {
+    let found = std::env::current_dir().and_then(|cwd| cwd.canonicalize());
+    found.map_err(|error| Failure::Plain(format!("the current folder cannot be read: {}", plain_reason(&error))))
+}
+
 /// Why it could not begin.
-enum Failure {
+pub(super) enum Failure {
     Plain(String),
     Config(Box<ConfigError>),
 }
@@ -68,7 +74,8 @@ impl From<ConfigError> for Failure {
 }
 
 impl Failure {
-    fn tell(&self, style: &Style) -> u8 {
+    /// Tells it, and gives the exit code.
+    pub(super) fn tell(&self, style: &Style) -> u8 {
         match self {
             Failure::Plain(message) => complain(message),
             Failure::Config(error) => {
@@ -91,7 +98,7 @@ fn command_hint(path: &Path) -> String {
     }
 }
 
-fn open(arguments: &CheckArguments, cwd: &Path) -> Result<Open, Failure> {
+pub(super) fn open(arguments: &CheckArguments, cwd: &Path) -> Result<Open, Failure> {
     let stdin = Path::new("-");
     let mut paths = arguments.paths.clone();
     let wants_stdin = arguments.stdin_filename.is_some() || paths.iter().any(|path| path == stdin);

@@ -6,6 +6,7 @@ mod check;
 mod explain;
 mod init;
 mod rules;
+mod schema;
 mod settings;
 mod terminal;
 
@@ -49,6 +50,7 @@ fn run(arguments: Arguments) -> u8 {
         Some(Command::Check(check)) => check::run(&check),
         Some(Command::Explain { rule, color }) => explain::run(rule.as_deref(), color),
         Some(Command::Rules { output_format }) => rules::run(output_format),
+        Some(Command::Schema(schema)) => schema::run(&schema),
         Some(Command::Init { force }) => init::run(force),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();

@@ -4,16 +4,16 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::args::RulesFormat;
+use super::args::ListFormat;
 use super::{OK, finish, print};
 use crate::rules::{Registry, Status};
 
 /// Prints all rules.
-pub(super) fn run(format: RulesFormat) -> u8 {
+pub(super) fn run(format: ListFormat) -> u8 {
     let registry = Registry::builtin();
     let text = match format {
-        RulesFormat::Text => table(registry),
-        RulesFormat::Json => format!("{:#}\n", json(registry)),
+        ListFormat::Text => table(registry),
+        ListFormat::Json => format!("{:#}\n", json(registry)),
     };
     finish(print(text.as_bytes()), OK)
 }

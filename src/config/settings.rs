@@ -157,6 +157,11 @@ impl Settings {
         (self.include.is_empty() || self.include.matches(path)) && !self.exclude.matches(path)
     }
 
+    /// Whether the configuration says that the file at `path`, which is absolute, defines a schema.
+    pub fn defines_schema(&self, path: &Path) -> bool {
+        self.schema.matches(path) || self.databases.iter().any(|database| database.schema.matches(path))
+    }
+
     /// Whether the rule at this place runs on any path.
     pub fn ever_runs(&self, rule: usize) -> bool {
         // An override that selects rules can turn on any.

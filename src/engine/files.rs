@@ -20,6 +20,8 @@ pub(super) struct Candidate {
     pub(super) purpose: Purpose,
     /// Whether the settings of its path let only applications be checked.
     pub(super) only_application: bool,
+    /// Whether the settings say that it defines the schema.
+    pub(super) defines_schema: bool,
 }
 
 impl Candidate {
@@ -31,6 +33,7 @@ impl Candidate {
     /// Whether it is read at all. What is not checked may still define the schema.
     fn is_known(&self) -> bool {
         self.is_checked()
+            || self.defines_schema
             || match self.purpose {
                 Purpose::Application | Purpose::Migration => true,
                 Purpose::Seed | Purpose::Script => self.found.language == Language::Sql,
@@ -113,7 +116,8 @@ impl Finder<'_> {
         }
         let only_application = !settings.for_path(&file.absolute).include_tests;
         let purpose = if bypasses { Purpose::Application } else { self.purpose(&file, &settings) };
-        Ok(Ok(Candidate { found: file, settings, purpose, only_application }))
+        let defines_schema = settings.defines_schema(&file.absolute);
+        Ok(Ok(Candidate { found: file, settings, purpose, only_application, defines_schema }))
     }
 
     fn purpose(&self, file: &FoundFile, settings: &Settings) -> Purpose {

@@ -1,6 +1,6 @@
 //! What is known of one project, kept up to date.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -263,6 +263,9 @@ impl Session {
         let root = self.resolver.settings(&self.root)?;
         self.options.max_hops = root.max_hops.into();
         self.options.dialect = root.dialect;
+        let chosen = self.entries.values().filter(|entry| entry.candidate.defines_schema);
+        let chosen: BTreeSet<Arc<str>> = chosen.map(|entry| entry.file.source.path.clone()).collect();
+        self.options.schema_files = (!chosen.is_empty()).then_some(chosen);
         let mut apis = Vec::new();
         for settings in self.resolver.all() {
             for (table, rows) in &settings.rows {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::files::Candidate;
-use super::report::{InternalError, LeftOutPath, PlacedGap, Report};
+use super::report::{InternalError, LeftOutPath, PlacedGap, Report, SchemaSummary};
 use super::run::Run;
 use super::suppress::Suppressions;
 use crate::config::ConfigError;
@@ -132,6 +132,7 @@ impl Snapshot {
             files_read: self.known.len(),
             problems: self.problems.clone(),
             warnings: self.warnings.clone(),
+            schema: schema_summary(&self.project),
             ..Report::default()
         };
         for (index, (known, file)) in self.known.iter().zip(self.project.files()).enumerate() {
@@ -156,4 +157,18 @@ impl Snapshot {
         report.left_out = self.left_out.iter().filter(|left_out| below(&left_out.path)).cloned().collect();
         report
     }
+}
+
+/// The schema in numbers, if there is one.
+fn schema_summary(project: &Project) -> Option<SchemaSummary> {
+    let schema = project.schema();
+    let mut sources: Vec<Arc<str>> =
+        schema.tables().iter().map(|table| project.file(table.place.file).source.path.clone()).collect();
+    sources.sort();
+    sources.dedup();
+    (!schema.is_empty()).then(|| SchemaSummary {
+        tables: schema.tables().len(),
+        indexes: schema.tables().iter().map(|table| table.indexes.len()).sum(),
+        sources,
+    })
 }

@@ -19,7 +19,7 @@ mod shapes;
 mod sites;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
@@ -89,11 +89,13 @@ pub struct ProjectOptions {
     pub dialect: Option<Dialect>,
     /// About how many rows tables have, as the user told; by name in lower case.
     pub rows: BTreeMap<String, u64>,
+    /// The only files that define the schema, by path; none told: all that do.
+    pub schema_files: Option<BTreeSet<Arc<str>>>,
 }
 
 impl Default for ProjectOptions {
     fn default() -> Self {
-        ProjectOptions { max_hops: 6, dialect: None, rows: BTreeMap::new() }
+        ProjectOptions { max_hops: 6, dialect: None, rows: BTreeMap::new(), schema_files: None }
     }
 }
 
@@ -121,6 +123,7 @@ pub struct Project {
     schema: Schema,
     /// The dialect of SQL of which nothing near it tells.
     dialect: Dialect,
+    options: ProjectOptions,
 }
 
 impl Project {
@@ -168,6 +171,7 @@ impl Project {
             prefetched: FxHashSet::default(),
             schema: Schema::default(),
             dialect: Dialect::Generic,
+            options: options.clone(),
         };
         project.prefetched = relations::prefetched(&project);
         project.relations = relations::Relations::find(&project);
@@ -176,10 +180,15 @@ impl Project {
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         project.executed = executed::find(&project, &graph);
-        project.schema = Schema::of_sql(&project, &options.rows);
+        project.schema = Schema::of_sql(&project);
         project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
         project.orm = project.each_file(crate::orm::facts);
         project
+    }
+
+    /// How it is looked at.
+    pub fn options(&self) -> &ProjectOptions {
+        &self.options
     }
 
     /// The tables, keys and indexes that the project defines.

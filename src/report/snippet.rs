@@ -1,5 +1,6 @@
 //! Frames of source code with labels, drawn by miette over our own line index.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -37,9 +38,12 @@ impl Shown {
     }
 
     fn text(&self) -> &str {
-        let safe = self.safe.get_or_init(|| match sanitize(&self.source.text) {
-            std::borrow::Cow::Borrowed(_) => None,
-            std::borrow::Cow::Owned(safe) => Some(safe),
+        let safe = self.safe.get_or_init(|| {
+            let lines = lone_returns_as_lines(&self.source.text);
+            match sanitize(lines.as_deref().unwrap_or(&self.source.text)) {
+                Cow::Borrowed(_) => lines,
+                Cow::Owned(safe) => Some(safe),
+            }
         });
         safe.as_deref().unwrap_or(&self.source.text)
     }
@@ -61,6 +65,20 @@ impl Shown {
         let end = (span.end as usize + AROUND).min(whole.end as usize).max(span.end as usize).min(text.len());
         Span::new(boundary(text, start), boundary(text, end))
     }
+}
+
+/// A lone carriage return ends a line for us, but not for who draws the frames: the text with line feeds in
+/// their places, if it has any.
+fn lone_returns_as_lines(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let is_lone = |at: &usize| bytes.get(at + 1) != Some(&b'\n');
+    memchr::memchr_iter(b'\r', bytes).find(is_lone)?;
+    let mut letters = text.chars().peekable();
+    let mut lines = String::with_capacity(text.len());
+    while let Some(letter) = letters.next() {
+        lines.push(if letter == '\r' && letters.peek() != Some(&'\n') { '\n' } else { letter });
+    }
+    Some(lines)
 }
 
 impl Shown {

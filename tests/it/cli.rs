@@ -343,3 +343,39 @@ fn git_and_hooks_decide_what_is_checked() {
     assert_eq!(findings(&["--force-exclude", "tests/test_x.py", "ignored/views.py"]), 0);
     assert_eq!(findings(&["--per-file-ignores", "views.py:loops"]), 0);
 }
+
+const SCHEMA: &str = "\
+create table users (
+  id bigint primary key,
+  email varchar(255) not null unique,
+  team_id bigint references teams (id)
+);
+create index users_email on users (lower(email)) where team_id is not null;
+";
+
+#[test]
+fn the_schema_is_shown_with_its_places() {
+    let project = Project::new([("db/schema.sql", SCHEMA), ("old/schema.sql", "create table gone (id int);")]);
+    insta::assert_snapshot!(stdout(&project.run(&["schema", "--table", "Users"])), @r"
+    users  db/schema.sql:1
+      id       bigint not null
+      email    varchar(255) not null
+      team_id  bigint
+      primary key (id)
+      unique (email)
+      index users_email (lower(email)) where team_id is not null
+      foreign key (team_id) → teams (id)
+    ");
+    let names = |args: &[&str]| -> Vec<String> {
+        let output = project.run(&[&["schema", "--output-format", "json"], args].concat());
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let tables = json["tables"].as_array().unwrap().iter();
+        tables.map(|table| table["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&[]), ["users", "gone"]);
+    assert_eq!(names(&["--config", "schema = ['db/']"]), ["users"]);
+    assert_eq!(names(&["--table", "teams"]), [""; 0]);
+    assert_eq!(stdout(&project.run(&["schema", "-t", "teams"])), "no schema found\n");
+    let summary = stderr(&project.run(&[]));
+    assert!(summary.contains("schema: 2 tables from 2 files"), "{summary}");
+}

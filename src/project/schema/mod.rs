@@ -8,8 +8,6 @@ mod groups;
 mod index;
 mod replay;
 
-use std::collections::BTreeMap;
-
 use rustc_hash::FxHashMap;
 
 pub use index::{Condition, Served, Test, conditions_of, served};
@@ -154,9 +152,10 @@ pub struct ForeignKey {
 
 impl Schema {
     /// The schema that the SQL of a project defines: its `.sql` files, and the statements that its programs run.
-    /// `rows` are the sizes of tables, as the user told, by name in lower case.
-    pub(super) fn of_sql(project: &Project, rows: &BTreeMap<String, u64>) -> Schema {
-        let sources = project.ids().filter_map(|id| {
+    pub(super) fn of_sql(project: &Project) -> Schema {
+        let chosen = project.options().schema_files.as_ref();
+        let is_chosen = |id: &FileId| chosen.is_none_or(|chosen| chosen.contains(&project.file(*id).source.path));
+        let sources = project.ids().filter(is_chosen).filter_map(|id| {
             let file = project.file(id);
             let statements = file.facts.statements.iter().enumerate();
             let defining =
@@ -182,7 +181,7 @@ impl Schema {
             })
         });
         let mut schema = Schema::build(sources.collect());
-        schema.rows.extend(rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
+        schema.rows.extend(project.options().rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
         schema
     }
 
