@@ -25,7 +25,7 @@
 //! | [`sql`] | one SQL statement at a time: split, mask, parse, and the read-only view that rules share | host languages |
 //! | [`apis`] | which call reaches a database: the catalogs in `rules/apis/`, and the project's own | how a language is parsed |
 //! | [`lang`] | host language → facts, one walk per language | the project |
-//! | `orm` | what a catalog cannot say: relations, laziness, models and migrations as schema | rules |
+//! | [`orm`] | what a catalog cannot say: relations, laziness, models and migrations as schema | rules |
 //! | [`project`] | what all files say **together**: modules, types, query sites, the call graph, the schema | syntax trees, SQL syntax |
 //! | [`rules`] | one page and one function per rule, and the one list of them | configuration, output formats |
 //! | [`config`] | `seqscan.toml` as written, its discovery, settings per path | |
