@@ -99,7 +99,9 @@ fn cold_run(folder: &Path, threads: usize) -> (Snapshot, usize) {
 
 /// Host languages: the whole run next to walking, reading, parsing and traversing the same files.
 fn code(arguments: &Arguments, folders: &[PathBuf]) {
-    println!("\n| corpus | files | MB | findings | parse + traverse, CPU s | seqscan, CPU s | CPU × | wall × | peak MB |");
+    println!(
+        "\n| corpus | files | MB | findings | parse + traverse, CPU s | seqscan, CPU s | CPU × | wall × | peak MB |"
+    );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
     let mut all = (Cost::default(), Cost::default(), 0, 0, 0);
     for folder in folders {
@@ -124,7 +126,9 @@ fn code(arguments: &Arguments, folders: &[PathBuf]) {
 
 /// SQL: the whole run over the `.sql` files next to sqlparser's tokeniser and parser over their statements.
 fn sql(arguments: &Arguments, folders: &[PathBuf]) {
-    println!("\n| corpus | files | MB | statements | tokenise + parse, CPU s | seqscan, CPU s | CPU × | wall × | peak MB |");
+    println!(
+        "\n| corpus | files | MB | statements | tokenise + parse, CPU s | seqscan, CPU s | CPU × | wall × | peak MB |"
+    );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
     let mut all = (Cost::default(), Cost::default(), 0, 0, 0);
     for folder in folders {

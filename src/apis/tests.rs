@@ -481,7 +481,7 @@ fn mistakes_are_told_with_file_entry_and_line() {
     assert_eq!(
         wrong("args = \"object@1:a,b+c\"", "args = \"dict\""),
         "rules/apis/tiny.toml: [[shape]] *.objects.fetch: `dict` is no argument shape; one of none, any, one, object, \
-         sql, text, keyword, lookup, type"
+         sql, text, keyword, keywords, lookup, type"
     );
     assert_eq!(
         wrong("effect = \"query\"\nelement", "element"),

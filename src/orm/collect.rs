@@ -51,6 +51,8 @@ pub(super) struct Place {
     pub(super) group: Option<u32>,
     pub(super) negated: bool,
     pub(super) confidence: Confidence,
+    /// Whether it is not seen which query the condition is given to.
+    pub(super) is_loose: bool,
 }
 
 impl<'t, 'p> Collector<'t, 'p> {
@@ -161,7 +163,14 @@ impl<'t, 'p> Collector<'t, 'p> {
                     (Orm::Django, Some(model)) => django::has_trigram_index(self.types, *model, column),
                     _ => false,
                 };
-                self.found.predicates[index].narrowed = self.narrowing(&self.found.predicates[index]);
+                let narrowed = self.narrowing(&self.found.predicates[index]);
+                let is_known = self.query_is_known(&self.found.predicates[index]);
+                let predicate = &mut self.found.predicates[index];
+                predicate.narrowed = narrowed;
+                predicate.query_is_known = is_known;
+                if !is_known {
+                    predicate.confidence = predicate.confidence.min(Confidence::Medium);
+                }
             }
         }
         self.found
@@ -185,6 +194,24 @@ impl<'t, 'p> Collector<'t, 'p> {
             }
         }
         found.or_else(|| self.related_rows(&chain))
+    }
+
+    /// Whether a condition is seen to be given to a query of a whole table.
+    fn query_is_known(&self, predicate: &OrmPredicate) -> bool {
+        predicate.query_is_known
+            && match predicate.orm {
+                // A chain that starts at a model, not at a parameter.
+                Orm::Django | Orm::Tortoise => predicate.model.is_some() && !self.starts_at_param(predicate.call),
+                Orm::SqlAlchemy | Orm::Peewee => !self.starts_at_param(predicate.call),
+                _ => true,
+            }
+    }
+
+    fn starts_at_param(&self, call: CallId) -> bool {
+        let first = self.chain(call).last().copied().unwrap_or(call);
+        self.receiver(first).is_some_and(|receiver| {
+            matches!(self.facts.value(receiver), Value::Param(..) | Value::Either(..) | Value::Carried(..))
+        })
     }
 
     /// `event.items.filter(…)`: only the rows that one row is related to.
@@ -347,7 +374,7 @@ impl<'t, 'p> Collector<'t, 'p> {
         span: Span,
         is_pattern: bool,
     ) {
-        let Place { orm, model, call, group, negated, confidence, .. } = *place;
+        let Place { orm, model, call, group, negated, confidence, is_loose, .. } = *place;
         self.found.predicates.push(OrmPredicate {
             orm,
             column,
@@ -364,6 +391,7 @@ impl<'t, 'p> Collector<'t, 'p> {
             confidence,
             query: call,
             is_indexed: false,
+            query_is_known: !is_loose,
             narrowed: None,
         });
     }

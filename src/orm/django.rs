@@ -104,6 +104,7 @@ impl<'p> Collector<'_, 'p> {
             group: None,
             negated: name == "exclude",
             confidence: evidence.confidence,
+            is_loose: false,
         };
         self.lookup_arguments(call, &place);
     }
@@ -166,7 +167,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     /// `str(x)`, `x.lower()`, `request.GET.get("q")`, a parameter that is declared as a text.
-    fn is_text_call(&self, value: ValueId) -> bool {
+    pub(super) fn is_text_call(&self, value: ValueId) -> bool {
         match self.facts.value(value) {
             Value::Call(call) => {
                 let callee = self.facts.call(*call).callee;
@@ -353,7 +354,16 @@ impl<'p> Collector<'_, 'p> {
         let at = self.facts.call(call);
         let orm = of_function(self.types, self.file, at.callee).unwrap_or(Orm::Django);
         let span = at.name_span;
-        Place { orm, model: None, call, span, group: None, negated: false, confidence: Confidence::High }
+        Place {
+            orm,
+            model: None,
+            call,
+            span,
+            group: None,
+            negated: false,
+            confidence: Confidence::High,
+            is_loose: true,
+        }
     }
 }
 

@@ -40,13 +40,16 @@ impl<'p> Collector<'_, 'p> {
             })
         };
         let inner: Vec<CallId> = candidates.iter().flat_map(given).collect();
+        let queries = calls.iter().filter(|(_, name)| matches!(*name, "where" | "having")).map(|(call, _)| call);
+        let in_queries: Vec<CallId> = queries.flat_map(given).collect();
         // Outer conditions first: what they hold is told with them.
         let (inside, outside): (Vec<CallId>, Vec<CallId>) =
             candidates.into_iter().partition(|call| inner.contains(call));
         for call in outside.into_iter().chain(inside) {
             let Some(confidence) = self.drizzle_evidence(call) else { continue };
             let span = self.facts.call(call).name_span;
-            let place = self.loose_place_at(Orm::Drizzle, span, call, confidence);
+            let mut place = self.loose_place_at(Orm::Drizzle, span, call, confidence);
+            place.is_loose = !in_queries.contains(&call);
             self.drizzle_condition(call, &place, 0);
         }
     }

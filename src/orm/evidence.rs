@@ -79,12 +79,20 @@ pub(super) fn of_receiver<'p>(types: &Types<'p>, file: FileId, receiver: ValueId
         let orm = Orm::of_library(&catalog.library(api.library).name)?;
         Some(Evidence { orm, model, confidence: Confidence::High, receiver: &api.name })
     };
+    let model_of = |class: Option<ClassRef>| class.filter(|&class| is_model(types, class));
     match types.of(file, receiver) {
-        Ty::Api(ty, model) => of_type(ty, model),
-        Ty::Class(class) => of_type(types.api_base(class)?, Some(class)),
-        Ty::Instance(class, model) => of_type(types.api_base(class)?, model.or(Some(class))),
+        Ty::Api(ty, model) => of_type(ty, model_of(model)),
+        Ty::Class(class) => of_type(types.api_base(class)?, model_of(Some(class))),
+        Ty::Instance(class, model) => of_type(types.api_base(class)?, model_of(model.or(Some(class)))),
         _ => None,
     }
+}
+
+/// Whether a class may be a model: not a project's own manager, session or database.
+fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
+    const NONE: [&str; 7] = ["SQLAlchemy", "Session", "Manager", "QuerySet", "Query", "Database", "EntityManager"];
+    let catalog = &types.project().catalog;
+    types.api_base(class).is_none_or(|ty| !NONE.iter().any(|name| catalog.type_(ty).name.ends_with(name)))
 }
 
 /// Whose call this is: by its receiver, by the function it resolves to, or by its shape.

@@ -88,6 +88,13 @@ fn has_like(source: &str) -> bool {
 /// The column that ends at `at`: a name, or the first name inside a function's brackets.
 fn column_before(source: &str, tokens: &[Token], at: usize) -> Option<(String, usize)> {
     let token = tokens.get(at)?;
+    // `data::text`
+    if let [.., before, Token { kind: Kind::Sign(b':'), .. }, Token { kind: Kind::Sign(b':'), .. }] = &tokens[..at]
+        && token.kind == Kind::Word
+        && before.kind != Kind::Literal
+    {
+        return column_before(source, tokens, at - 3);
+    }
     match token.kind {
         Kind::Word => Some((source[token.start..token.end].trim_matches(['"', '`', '[', ']']).to_owned(), token.start)),
         Kind::Hole(_) => Some((source[token.start..token.end].trim_matches(['$', '{', '}']).to_owned(), token.start)),

@@ -23,7 +23,8 @@ pub(super) fn search(predicates: &[&OrmPredicate], columns: usize) -> String {
     let column = first.column.rsplit(['.']).next().unwrap_or("");
     let last = column.rsplit("__").next().unwrap_or(column);
     let last = if last.is_empty() || last.contains(['{', '$']) { "column" } else { last };
-    let elsewhere = "on MySQL or MariaDB a `FULLTEXT` index and `MATCH … AGAINST`, on SQLite an FTS5 table";
+    let elsewhere =
+        "on MySQL or MariaDB a `FULLTEXT` index and `MATCH … AGAINST` (whole words), on SQLite an FTS5 table";
     if columns > 1 {
         let own = match first.orm {
             Orm::Django => {
@@ -128,7 +129,9 @@ pub(super) fn keyset(project: &Project, page: &OrmPage) -> String {
     if !keys.last().is_some_and(|key| is_id(&key.column)) {
         let descending = keys.last().is_some_and(|key| key.descending);
         let column = if page.orm == Orm::Django { "pk" } else { "id" };
-        keys.push(SortKey { column: column.to_owned(), descending });
+        // Of the same table as the columns before it.
+        let table = keys.last().and_then(|key| key.column.rsplit_once('.')).map(|(table, _)| format!("{table}."));
+        keys.push(SortKey { column: format!("{}{column}", table.unwrap_or_default()), descending });
     }
     let owner = page.model.map_or("Model", |model| class_name(project, model));
     let condition = after(&keys);
@@ -202,7 +205,11 @@ pub(super) fn keyset(project: &Project, page: &OrmPage) -> String {
             format!("`WHERE {} ORDER BY {} LIMIT n`", sql(&condition), order.join(", "))
         }
     };
-    format!("continue after the last row of the page before: {written}, with an index on ({})", index(&keys))
+    let served = match keys.as_slice() {
+        [only] if is_id(&only.column) => "which the primary key serves".to_owned(),
+        keys => format!("with an index on ({})", index(keys)),
+    };
+    format!("continue after the last row of the page before: {written}, {served}")
 }
 
 fn index(keys: &[SortKey]) -> String {
@@ -257,7 +264,8 @@ fn lookups(condition: &Condition<'_>, outer: bool) -> String {
         }
         // A keyword may not stand before a condition.
         Condition::And(parts) => {
-            let parts: Vec<String> = parts.iter().map(|part| lookups(part, false)).collect();
+            let is_or = |part: &Condition<'_>| matches!(part, Condition::Or(_));
+            let parts: Vec<String> = parts.iter().map(|part| lookups(part, outer && is_or(part))).collect();
             if outer { parts.join(", ") } else { format!("({})", parts.join(" & ")) }
         }
         Condition::Or(parts) => {

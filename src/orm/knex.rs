@@ -25,7 +25,16 @@ impl<'p> Collector<'_, 'p> {
         let at = self.facts.call(call);
         let Evidence { orm, model, confidence, .. } = evidence;
         let group = name.starts_with("or").then(|| self.chain_group(call));
-        let place = Place { orm, model, call, span: at.name_span, group, negated: name.contains("Not"), confidence };
+        let place = Place {
+            orm,
+            model,
+            call,
+            span: at.name_span,
+            group,
+            negated: name.contains("Not"),
+            confidence,
+            is_loose: false,
+        };
         match base(name) {
             "Where" | "Having" | "WhereNot" => self.builder_where(call, &place),
             "WhereLike" | "WhereILike" => {

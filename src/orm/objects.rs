@@ -84,7 +84,16 @@ impl<'p> Collector<'_, 'p> {
 
     fn object_place(&self, evidence: &Evidence<'p>, call: CallId) -> Place {
         let Evidence { orm, model, confidence, .. } = *evidence;
-        Place { orm, model, call, span: self.facts.call(call).name_span, group: None, negated: false, confidence }
+        Place {
+            orm,
+            model,
+            call,
+            span: self.facts.call(call).name_span,
+            group: None,
+            negated: false,
+            confidence,
+            is_loose: false,
+        }
     }
 
     /// The options of a finder: `where`, and what it includes.
@@ -417,16 +426,26 @@ impl<'p> Collector<'_, 'p> {
                 let column = self.key_of(|of| of == value).and_then(|key| facts.literal(key)).unwrap_or("").to_owned();
                 self.column_object(&column, value, &place, 0);
             } else {
-                self.where_object(value, &place, "", 0);
+                self.loose_object(value, &place);
             }
         }
     }
 
+    /// A condition, or options that hold one.
+    fn loose_object(&mut self, value: ValueId, place: &Place) {
+        let Value::Mapping(entries) = self.facts.value(value) else { return };
+        let inner = entries.iter().find(|(key, _)| self.facts.literal(*key) == Some("where"));
+        self.seen_objects.insert(value);
+        self.where_object(inner.map_or(value, |&(_, inner)| inner), place, "", 0);
+    }
+
+    /// Whether an operator stands in an object that has not been read.
     fn holds_symbol(&self, key: ValueId, value: ValueId, depth: u8) -> bool {
         if self.is_symbol(key) {
             return true;
         }
         depth < 6
+            && !self.seen_objects.contains(&value)
             && match self.facts.value(value) {
                 Value::Mapping(entries) => entries.iter().any(|&(key, value)| self.holds_symbol(key, value, depth + 1)),
                 Value::Sequence(parts) => parts.iter().any(|&part| self.holds_symbol(UNKNOWN, part, depth + 1)),
@@ -461,12 +480,13 @@ impl<'p> Collector<'_, 'p> {
             let Some(span) = entries.iter().find_map(|&(key, _)| self.text_span(key)) else { continue };
             let Some(call) = self.call_at(span) else { continue };
             let place = self.loose_place_at(Orm::Prisma, span, call, Confidence::Medium);
-            self.where_object(value, &place, "", 0);
+            self.loose_object(value, &place);
         }
     }
 
     fn holds_mode(&self, value: ValueId, depth: u8) -> bool {
         depth < 6
+            && !self.seen_objects.contains(&value)
             && match self.facts.value(value) {
                 Value::Mapping(entries) => {
                     let has_mode = entries.iter().any(|&(key, value)| {
@@ -504,7 +524,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     pub(super) fn loose_place_at(&self, orm: Orm, span: Span, call: CallId, confidence: Confidence) -> Place {
-        Place { orm, model: None, call, span, group: None, negated: false, confidence }
+        Place { orm, model: None, call, span, group: None, negated: false, confidence, is_loose: true }
     }
 }
 

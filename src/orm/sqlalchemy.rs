@@ -17,6 +17,8 @@ struct Column {
     model: Option<ClassRef>,
     /// Whether it is known to be one: an attribute of a mapped class or a table.
     is_sure: bool,
+    /// Whether a function of texts stands around it: `func.lower(User.name)`.
+    is_text: bool,
 }
 
 /// How an operator of a column finds its pattern.
@@ -63,7 +65,7 @@ impl<'p> Collector<'_, 'p> {
         let Evidence { orm, model, confidence, .. } = evidence;
         let is_or = self.called(call) == "orwhere";
         let group = is_or.then(|| self.new_group());
-        let place = Place { orm, model, call, span: at.name_span, group, negated: false, confidence };
+        let place = Place { orm, model, call, span: at.name_span, group, negated: false, confidence, is_loose: false };
         for arg in &at.args {
             let place = Place { span: self.one_line(arg.span), ..place };
             match arg.name {
@@ -219,16 +221,20 @@ impl<'p> Collector<'_, 'p> {
     /// `.contains(x)` is `LIKE` on text, and something else on a relation, an array or a JSON document.
     fn column_containment(&self, column: &Column, value: ValueId) -> (PredicateOp, Confidence) {
         let types = self.types;
-        if matches!(self.facts.value(value), Value::Sequence(_) | Value::Mapping(_) | Value::Call(_))
-            && values::first(types, self.file, value) == Edge::Unknown
-            && !matches!(self.facts.value(value), Value::Call(_))
-        {
+        let is_other = match self.facts.value(value) {
+            Value::Sequence(_) | Value::Mapping(_) | Value::Int(_) => true,
+            Value::Call(call) => matches!(self.called(*call), "array" | "cast" | "literal_column" | "select" | "Range"),
+            _ => false,
+        };
+        if is_other {
             return (PredicateOp::Other, Confidence::High);
         }
         let Some(ClassMember::Attribute(file, declared, annotation)) =
             column.model.and_then(|model| types.class_member(model, &column.name))
         else {
-            return (PredicateOp::Contains, Confidence::Medium);
+            // A relation may be declared at its other end: only a text on either side says what is meant.
+            let is_text = column.is_text || self.facts.text(value).is_some() || self.is_text_call(value);
+            return (PredicateOp::Contains, if is_text { Confidence::Medium } else { Confidence::Low });
         };
         let facts = &types.project().file(file).facts;
         let mut names = Vec::new();
@@ -295,25 +301,27 @@ impl<'p> Collector<'_, 'p> {
                 {
                     let is_sure = of_receiver(self.types, self.file, *table)
                         .is_some_and(|evidence| matches!(evidence.orm, Orm::SqlAlchemy | Orm::Peewee));
-                    return Some(Column { name, model: None, is_sure });
+                    return Some(Column { name, model: None, is_sure, is_text: false });
                 }
                 let ty = self.types.of(self.file, *object);
                 let evidence = of_receiver(self.types, self.file, *object)
                     .filter(|evidence| matches!(evidence.orm, Orm::SqlAlchemy | Orm::Peewee));
                 match (ty, evidence) {
                     (Ty::Plain | Ty::List(_) | Ty::Module(_), _) => None,
-                    (Ty::Class(class), Some(_)) => Some(Column { name, model: Some(class), is_sure: true }),
-                    (Ty::Api(..), Some(evidence)) if evidence.receiver.ends_with("Model") => {
-                        Some(Column { name, model: evidence.model, is_sure: true })
+                    (Ty::Class(class), Some(_)) => {
+                        Some(Column { name, model: Some(class), is_sure: true, is_text: false })
                     }
-                    _ => Some(Column { name, model: None, is_sure: false }),
+                    (Ty::Api(..), Some(evidence)) if evidence.receiver.ends_with("Model") => {
+                        Some(Column { name, model: evidence.model, is_sure: true, is_text: false })
+                    }
+                    _ => Some(Column { name, model: None, is_sure: false, is_text: false }),
                 }
             }
             // `table.c["name"]`, a key of a JSON column
             Value::Item(object, key) => match facts.value(*object) {
                 Value::Member(_, c) if matches!(&facts.names[*c], "c" | "columns") => {
                     let name = facts.literal(*key)?.to_owned();
-                    Some(Column { name, model: None, is_sure: true })
+                    Some(Column { name, model: None, is_sure: true, is_text: false })
                 }
                 _ => self.column(*object, depth + 1),
             },
@@ -322,10 +330,13 @@ impl<'p> Collector<'_, 'p> {
                 let at = facts.call(*call);
                 let first = at.args.first().map(|arg| arg.value);
                 match self.called(*call) {
-                    "lower" | "upper" | "trim" | "coalesce" | "cast" | "unaccent" | "concat" | "LOWER" | "UPPER"
-                    | "TRIM" | "func" | "type_coerce" | "ifnull" | "COALESCE" | "Lower" | "Upper"
+                    "lower" | "upper" | "trim" | "unaccent" | "concat" | "LOWER" | "UPPER" | "TRIM" | "Lower"
+                    | "Upper"
                         if first.is_some() =>
                     {
+                        Some(Column { is_text: true, ..self.column(first?, depth + 1)? })
+                    }
+                    "coalesce" | "cast" | "func" | "type_coerce" | "ifnull" | "COALESCE" if first.is_some() => {
                         self.column(first?, depth + 1)
                     }
                     "cast" | "collate" | "astext" | "label" | "op" | "as_string" | "desc" | "asc" => {
@@ -337,6 +348,7 @@ impl<'p> Collector<'_, 'p> {
                             name,
                             model: None,
                             is_sure: of_function(self.types, self.file, at.callee).is_some(),
+                            is_text: false,
                         })
                     }
                     // `col(Hero.name)` of SQLModel
@@ -364,11 +376,9 @@ impl<'p> Collector<'_, 'p> {
                 continue;
             }
             let at = self.facts.call(call);
-            let db = self.receiver(call).and_then(|receiver| of_receiver(self.types, self.file, receiver));
-            let orm = of_function(self.types, self.file, at.callee).or(db.map(|evidence| evidence.orm));
-            if let Some(orm @ (Orm::SqlAlchemy | Orm::Peewee)) = orm
-                && !inner.contains(&call)
-            {
+            // Whoever combines them (SQLAlchemy, a session's own, `operator`): the columns are the evidence.
+            let orm = of_function(self.types, self.file, at.callee).unwrap_or(Orm::SqlAlchemy);
+            if matches!(orm, Orm::SqlAlchemy | Orm::Peewee) && !inner.contains(&call) {
                 let place = self.column_place(orm, call);
                 self.column_call(call, &place, false, 0);
             }
@@ -407,7 +417,16 @@ impl<'p> Collector<'_, 'p> {
 
     fn column_place(&self, orm: Orm, call: CallId) -> Place {
         let span = self.facts.call(call).name_span;
-        Place { orm, model: None, call, span, group: None, negated: false, confidence: Confidence::High }
+        Place {
+            orm,
+            model: None,
+            call,
+            span,
+            group: None,
+            negated: false,
+            confidence: Confidence::High,
+            is_loose: true,
+        }
     }
 
     // ── SQL fragments ───────────────────────────────────────────────────────────────────────────────

@@ -25,7 +25,9 @@ pub fn drafts(project: &Project, file: FileId) -> Vec<Draft> {
         }
     }
     let mut drafts: Vec<Draft> = order.iter().map(|query| draft(project, file, &queries[query])).collect();
+    // One condition may be given to several queries: to those that fetch a page and count all.
     drafts.sort_by_key(|draft| draft.span);
+    drafts.dedup_by_key(|draft| draft.span);
     drafts
 }
 
@@ -45,7 +47,7 @@ fn draft(project: &Project, file: FileId, predicates: &[&OrmPredicate]) -> Draft
     let mut columns: Vec<String> = Vec::new();
     for predicate in predicates {
         let column = help::column(project, predicate);
-        if !columns.contains(&column) {
+        if column != "``" && !columns.contains(&column) {
             columns.push(column);
         }
     }
@@ -53,16 +55,17 @@ fn draft(project: &Project, file: FileId, predicates: &[&OrmPredicate]) -> Draft
     let rows = match narrowed.as_ref().and_then(|all| all.first()) {
         Some(by) if by.column.is_empty() => "every related row is read".to_owned(),
         Some(by) => format!("every row with that `{}` is read", by.column),
-        None => "every row is read".to_owned(),
+        None if first.query_is_known => "every row is read".to_owned(),
+        None => "every row that the rest of the query leaves is read".to_owned(),
     };
+    let is_regex = predicates.iter().all(|predicate| predicate.op == PredicateOp::Regex);
+    let how = if is_regex { "matched with a regular expression" } else { "searched with a leading wildcard" };
     let message = match columns.as_slice() {
-        [only] if only == "``" => format!("this pattern begins with a wildcard: no b-tree index serves it, {rows}"),
-        [only] => format!("{only} is searched with a leading wildcard: no b-tree index serves it, {rows}"),
-        several => format!(
-            "{} columns ({}) are searched with a leading wildcard: no b-tree index serves them, {rows}",
-            several.len(),
-            several.join(", ")
-        ),
+        [] => format!("this pattern begins with a wildcard: no b-tree index serves it, {rows}"),
+        [only] => format!("{only} is {how}: no b-tree index serves it, {rows}"),
+        several => {
+            format!("{} columns ({}) are {how}: no b-tree index serves them, {rows}", several.len(), several.join(", "))
+        }
     };
     let severity = if narrowed.is_some() { Severity::Info } else { Severity::Warning };
     let related = predicates[1..]

@@ -121,6 +121,8 @@ pub struct Project {
     /// Relations that some query of the project loads along with its rows.
     prefetched: FxHashSet<Box<str>>,
     schema: Schema,
+    /// The dialect of SQL of which nothing near it tells.
+    dialect: Dialect,
     options: ProjectOptions,
 }
 
@@ -168,6 +170,7 @@ impl Project {
             relations: relations::Relations::default(),
             prefetched: FxHashSet::default(),
             schema: Schema::default(),
+            dialect: Dialect::Generic,
             options: options.clone(),
         };
         project.prefetched = relations::prefetched(&project);
@@ -178,6 +181,7 @@ impl Project {
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         project.executed = executed::find(&project, &graph);
         project.schema = Schema::of_sql(&project);
+        project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
         project.orm = project.each_file(crate::orm::facts);
         project
     }
@@ -190,6 +194,26 @@ impl Project {
     /// The tables, keys and indexes that the project defines.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// The dialect of a statement: what its file tells, else the configuration, else the only database that the
+    /// project's libraries and definitions are about.
+    pub fn dialect_of(&self, file: FileId, statement: usize) -> Dialect {
+        match self.file(file).facts.statements[statement].statement.dialect {
+            Dialect::Generic => self.dialect,
+            known => known,
+        }
+    }
+
+    fn only_dialect(&self) -> Dialect {
+        let libraries = (0u16..).map(LibraryId).zip(self.catalog.libraries());
+        let used = libraries.filter(|&(id, _)| self.uses_library(id)).filter_map(|(_, library)| library.dialect);
+        let tables = self.schema.tables().iter().map(|table| table.dialect).filter(|&known| known != Dialect::Generic);
+        let known: FxHashSet<Dialect> = used.chain(tables).collect();
+        match (known.len(), known.into_iter().next()) {
+            (1, Some(dialect)) => dialect,
+            _ => Dialect::Generic,
+        }
     }
 
     /// Whether a statement of a file is run by something, as far as is known; always in a `.sql` file.

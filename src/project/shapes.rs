@@ -17,6 +17,8 @@ impl<'p> Types<'p> {
         if shapes.is_empty() || !self.may_be_database(file, *object) {
             return None;
         }
+        // `pycountry.subdivisions.get(code=c)`: a name of a library is not just any name.
+        let of_library = matches!(self.of(file, *object), Ty::Path(_));
         let language = catalog_language(project.file(file).source.language);
         let names = steps(facts, *object);
         let steps: Vec<Step<'_>> = names.iter().map(|(name, called)| Step { name, called: *called }).collect();
@@ -25,6 +27,7 @@ impl<'p> Types<'p> {
             library.language.covers(language)
                 && (library.always || project.uses_library(shape.call.library))
                 && shape.fits(&steps)
+                && !(of_library && shape.path.iter().any(|name| name == "?"))
                 && self.args_fit(file, id, shape)
         })
     }

@@ -466,6 +466,11 @@ fn collect_sql(types: &Types<'_>, file: FileId, value: ValueId, depth: u8, into:
                 || first.is_some_and(|arg| facts.text(arg.value).is_some_and(|text| text.tag.is_some()));
             if let Some(arg) = first.filter(|_| is_sql) {
                 collect_sql(types, file, arg.value, depth + 1, into);
+            } else if let Value::Member(object, name) = facts.value(facts.call(*call).callee)
+                && matches!(&facts.names[*name], "bindparams" | "columns" | "execution_options" | "params")
+            {
+                // `text("…").bindparams(q=q)`
+                collect_sql(types, file, *object, depth + 1, into);
             }
         }
         Value::Mapping(entries) => {

@@ -1,6 +1,7 @@
 //! `correlated-subquery`: a subquery that gives one value, and runs again for each row around it.
 
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, is_system_table, written, written_table};
+use super::{Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served};
 use crate::sql::Dialect;
@@ -9,6 +10,11 @@ use crate::sql::query::*;
 const NOTE: &str = "without an index on the compared column each run reads the whole inner table: for 50 outer rows that was 50 times the work of \
                     one grouped join on PostgreSQL 15 and MariaDB 10.11, and it is multiplied by each further row. With the index, a few \
                     runs cost little";
+
+/// Reports scalar subqueries that run once per row.
+pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report(cx, sink, check_statement);
+}
 
 /// Finds scalar subqueries that run once per row and are not known to find their rows by an index.
 pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
@@ -40,9 +46,8 @@ fn check_select(cx: &SqlCx<'_>, select: &Select, place: ExprId) -> Option<SqlFin
     if has_few_rows(cx, around, place) {
         return None;
     }
-    let links: Vec<Link<'_>> = (0..u16::try_from(select.sources.len()).unwrap_or(0))
-        .filter_map(|source| link(cx, select, source))
-        .collect();
+    let links: Vec<Link<'_>> =
+        (0..u16::try_from(select.sources.len()).unwrap_or(0)).filter_map(|source| link(cx, select, source)).collect();
     let link = match links.as_slice() {
         // What joins another inner table to the outer row is found through that table.
         [] => return None,
@@ -50,7 +55,9 @@ fn check_select(cx: &SqlCx<'_>, select: &Select, place: ExprId) -> Option<SqlFin
         links => links.iter().find(|link| link.index == Known::No).unwrap_or(&links[0]),
     };
     // In an `UPDATE`, each row is written anyway, and migrations are full of them.
-    if link.index == Known::Unknown && !matches!(around.role, Role::Root | Role::Arm | Role::Derived { .. } | Role::Cte(_) | Role::Insert) {
+    if link.index == Known::Unknown
+        && !matches!(around.role, Role::Root | Role::Arm | Role::Derived { .. } | Role::Cte(_) | Role::Insert)
+    {
         return None;
     }
     Some(finding(cx, select, place, &outer, link))
@@ -115,15 +122,16 @@ fn is_one_value(cx: &SqlCx<'_>, condition: &Condition) -> bool {
 
 fn link<'a>(cx: &SqlCx<'a>, select: &'a Select, source: u16) -> Option<Link<'a>> {
     let table = select.sources[usize::from(source)].table()?;
-    if is_system_table(table) {
+    if is_system_table(table) || cx.schema.is_small(table) {
         return None;
     }
     let all = conditions_of(cx.query, select, source, cx.schema);
     let looks_out = |condition: &&Condition| {
         let parts = if condition.expr.0 == u32::MAX { Vec::new() } else { cx.query.exprs.within(condition.expr) };
-        parts.iter().filter_map(|&part| cx.query.exprs.column(part)).any(|column| {
-            cx.source_of(column).is_some_and(|(owner, _)| owner != select.id)
-        })
+        parts
+            .iter()
+            .filter_map(|&part| cx.query.exprs.column(part))
+            .any(|column| cx.source_of(column).is_some_and(|(owner, _)| owner != select.id))
     };
     let conditions: Vec<Condition> = all.iter().filter(looks_out).cloned().collect();
     if conditions.is_empty() {
@@ -186,10 +194,14 @@ fn finding(cx: &SqlCx<'_>, select: &Select, place: ExprId, outer: &str, link: &L
     let mut related: Vec<(SqlPlace, String)> = link
         .conditions
         .iter()
-        .map(|condition| (SqlPlace::Text(cx.query.exprs.span(condition.expr)), "compared with the outer row".to_owned()))
+        .map(|condition| {
+            (SqlPlace::Text(cx.query.exprs.span(condition.expr)), "compared with the outer row".to_owned())
+        })
         .collect();
     let tables = cx.schema.definitions(link.table);
-    related.extend(tables.iter().map(|table| (SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))));
+    related.extend(
+        tables.iter().map(|table| (SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))),
+    );
     SqlFinding {
         span: cx.query.exprs.span(place),
         severity,
@@ -217,9 +229,12 @@ fn help(cx: &SqlCx<'_>, select: &Select, place: ExprId, link: &Link<'_>, tables:
         .collect();
     let index = (!columns.is_empty()).then(|| create_index(link.table, &columns, dialect));
     let rewrite = Rewrite { cx, select, place, link, dialect };
-    let rewritten = rewrite.exists().or_else(|| rewrite.newest()).or_else(|| rewrite.grouped()).or_else(|| rewrite.joined());
+    let rewritten =
+        rewrite.exists().or_else(|| rewrite.newest()).or_else(|| rewrite.grouped()).or_else(|| rewrite.joined());
     match (index, rewritten) {
-        (Some(index), Some(rewritten)) => format!("add an index: {index};\nor, where most rows are wanted, {rewritten}"),
+        (Some(index), Some(rewritten)) => {
+            format!("add an index: {index};\nor, where most rows are wanted, {rewritten}")
+        }
         (Some(index), None) => format!("add an index: {index}"),
         (None, Some(rewritten)) => rewritten,
         (None, None) => "compute it once for all rows, with a window function (`sum(…) OVER (ORDER BY …)`)".to_owned(),
@@ -258,7 +273,9 @@ impl Rewrite<'_, '_> {
         };
         let asks = exprs.iter().find_map(|(_, node)| match &node.expr {
             Expr::Compare(comparison, left, right) if *left == self.place => Some((*comparison, number(*right)?)),
-            Expr::Compare(comparison, left, right) if *right == self.place => Some((comparison.flipped(), number(*left)?)),
+            Expr::Compare(comparison, left, right) if *right == self.place => {
+                Some((comparison.flipped(), number(*left)?))
+            }
             _ => None,
         })?;
         let not = match asks {
@@ -349,7 +366,9 @@ impl Rewrite<'_, '_> {
             .select
             .order_by
             .iter()
-            .map(|order| format!("{}{}", self.cx.written(exprs.span(order.expr)), if order.descending { " DESC" } else { "" }))
+            .map(|order| {
+                format!("{}{}", self.cx.written(exprs.span(order.expr)), if order.descending { " DESC" } else { "" })
+            })
             .collect();
         let list = list.join(", ");
         Some(format!(

@@ -1,15 +1,68 @@
 //! `leading-wildcard-like`: a search for texts of which only the middle or the end is known.
 
+use std::collections::BTreeMap;
+
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, is_system_table, shown, written, written_table};
+use super::{FileCx, ProjectCx, Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
+use crate::orm::{self, ParamKey};
+use crate::project::FileId;
 use crate::project::schema::{Known, Test, conditions_of, served};
-use crate::sql::Dialect;
 use crate::sql::ddl::{IndexKey, IndexKind};
 use crate::sql::query::*;
+use crate::sql::{Dialect, ParameterKey, SlotKind};
 
 const NOTE: &str = "a b-tree is ordered by how texts begin: without the beginning every row is read and compared. On one million rows a \
                     trigram index read 122 times fewer pages on PostgreSQL 15 (630 times faster), a FULLTEXT index was 265 times \
                     faster on MariaDB 10.11";
+
+/// Reports searches that no ordered index serves, in SQL and in the words of an ORM.
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    let bound = bound_wildcards(cx);
+    for index in 0..cx.facts().statements.len() {
+        let own = bound.get(&(cx.id, index)).map_or(&[][..], Vec::as_slice);
+        search(cx.statement(index), own, sink);
+    }
+    // A text of another file, with values that are bound here.
+    for (&(file, index), wildcards) in bound.iter().filter(|((file, _), _)| *file != cx.id) {
+        search(ProjectCx { project: cx.project }.file(file).statement(index), wildcards, sink);
+    }
+    for draft in orm::wildcard_drafts(cx.project, cx.id) {
+        sink.report(sql_statement::drafted(cx, draft));
+    }
+}
+
+fn search(cx: StatementCx<'_>, wildcards: &[ParamKey], sink: &mut Sink<'_>) {
+    let slots = (0u16..).zip(&cx.sql.statement.slots);
+    let open: Vec<u16> = slots
+        .filter(|(_, slot)| wildcards.iter().any(|key| is_slot(key, &slot.kind)))
+        .map(|(index, _)| index)
+        .collect();
+    sql_statement::report(&cx, sink, |sql, out| check_statement(sql, &open, out));
+}
+
+/// The parameters that are known to begin with a wildcard, for each statement that this file runs.
+fn bound_wildcards(cx: &FileCx<'_>) -> BTreeMap<(FileId, usize), Vec<ParamKey>> {
+    let mut found: BTreeMap<(FileId, usize), Vec<ParamKey>> = BTreeMap::new();
+    for params in &cx.project.orm(cx.id).params {
+        let Some(site) = cx.project.sites(cx.id).get(params.site) else { continue };
+        for &statement in site.sql.iter().filter(|_| !params.wildcards.is_empty()) {
+            found.entry(statement).or_default().extend(params.wildcards.iter().map(|param| param.key.clone()));
+        }
+    }
+    found
+}
+
+/// Whether a bound value stands in this slot.
+fn is_slot(key: &ParamKey, slot: &SlotKind) -> bool {
+    match (key, slot) {
+        (ParamKey::Position(at), SlotKind::Parameter(ParameterKey::Position(own))) => *at == usize::from(*own),
+        (ParamKey::Position(at), SlotKind::Parameter(ParameterKey::Number(own))) => *at + 1 == usize::from(*own),
+        (ParamKey::Name(name), SlotKind::Parameter(ParameterKey::Name(own))) => name == own,
+        (ParamKey::Hole(at), SlotKind::Hole(own)) => *at == usize::from(*own),
+        _ => false,
+    }
+}
 
 /// Finds searches with a pattern that begins with a wildcard. `wildcards` are the statement's slots whose values are
 /// known to begin with one, by their index.
@@ -74,12 +127,14 @@ impl<'a> Search<'a> {
         let mut columns = exprs.within(like.expr).into_iter().filter_map(|part| exprs.column(part));
         let column = columns.next()?;
         let table = self.cx.table_of(column);
-        if table.is_some_and(is_system_table) {
+        if table.is_some_and(|table| is_system_table(table) || self.cx.schema.is_small(table)) {
             return None;
         }
-        let is_searched = self.cx.source_of(column).and_then(|place| self.cx.source(place)).is_none_or(|source| {
-            !matches!(source.kind, SourceKind::Function(_))
-        });
+        let is_searched = self
+            .cx
+            .source_of(column)
+            .and_then(|place| self.cx.source(place))
+            .is_none_or(|source| !matches!(source.kind, SourceKind::Function(_)));
         is_searched.then_some(Hit { like: id, column, table })
     }
 
@@ -90,14 +145,18 @@ impl<'a> Search<'a> {
             Expr::Literal(Literal::Text { value, .. }) => match kind {
                 LikeKind::Glob => value.starts_with(['*', '?']) && value.trim_matches('*') != "",
                 // `%` alone matches everything and searches for nothing.
-                _ => value.starts_with(['%', '_']) && value.trim_matches(['%', '_']) != "" || self.is_wild_hole(pattern),
+                _ => {
+                    value.starts_with(['%', '_']) && value.trim_matches(['%', '_']) != "" || self.is_wild_hole(pattern)
+                }
             },
             Expr::Slot(index) => self.wildcards.contains(index),
             Expr::Binary(sign, left, _) if matches!(&**sign, "||" | "+") => self.is_open_head(*left, kind),
             Expr::Call(call) => match (&*call.name, call.args.first()) {
                 ("concat", Some(&first)) => self.is_open_head(first, kind),
                 ("concat_ws", _) => false,
-                ("lower" | "upper" | "trim" | "unaccent" | "f_unaccent" | "convert", Some(&first)) => self.begins_open(first, kind),
+                ("lower" | "upper" | "trim" | "unaccent" | "f_unaccent" | "convert", Some(&first)) => {
+                    self.begins_open(first, kind)
+                }
                 _ => false,
             },
             Expr::Cast { expr, .. } | Expr::Collate(expr, _) => self.begins_open(*expr, kind),
@@ -130,7 +189,10 @@ impl<'a> Search<'a> {
             definition.indexes.iter().any(|index| {
                 let index = &index.definition;
                 let searches = index.kind == IndexKind::FullText
-                    || matches!(&*index.method, "gin" | "gist" | "pgroonga" | "bm25" | "inverted" | "fulltext" | "search");
+                    || matches!(
+                        &*index.method,
+                        "gin" | "gist" | "pgroonga" | "bm25" | "inverted" | "fulltext" | "search"
+                    );
                 let holds = index.parts.iter().any(|part| match &part.key {
                     IndexKey::Column(column) => column.is(name),
                     IndexKey::Expression(formula) => formula
@@ -160,7 +222,11 @@ impl<'a> Search<'a> {
             }
         }
         let names: Vec<String> = columns.iter().map(|column| shown(first.table, &column.text)).collect();
-        let rows = if narrowing == Narrowing::Perhaps { "every row that the other conditions leave is read" } else { "every row is read" };
+        let rows = if narrowing == Narrowing::Perhaps {
+            "every row that the other conditions leave is read"
+        } else {
+            "every row is read"
+        };
         let message = match names.as_slice() {
             [only] => format!("{only} is searched with a leading wildcard: no b-tree index serves it, {rows}"),
             several => format!(
@@ -205,7 +271,8 @@ impl<'a> Search<'a> {
                 return Narrowing::Index;
             }
             let may_be = answers.is_empty() || answers.contains(&Known::Unknown);
-            let names_key = condition.column.as_ref().is_some_and(|name| same_name(name, "id") || same_name(name, "uuid"));
+            let names_key =
+                condition.column.as_ref().is_some_and(|name| same_name(name, "id") || same_name(name, "uuid"));
             if may_be && names_key && test == Test::Equal {
                 return Narrowing::Index;
             }
@@ -232,7 +299,8 @@ fn help(table: Option<&TableName>, columns: &[&Ident], dialect: Dialect) -> Stri
     let name = table.filter(|table| !table.is_dynamic()).map_or("t".to_owned(), |table| written_table(table, dialect));
     let written: Vec<String> = columns.iter().map(|column| written(column, dialect)).collect();
     let list = written.join(", ");
-    let joined = || written.iter().map(|column| format!("coalesce({column}, '')")).collect::<Vec<_>>().join(" || ' ' || ");
+    let joined =
+        || written.iter().map(|column| format!("coalesce({column}, '')")).collect::<Vec<_>>().join(" || ' ' || ");
     match (dialect, columns.len()) {
         (Dialect::PostgreSql, 1) => format!(
             "add a trigram index (it serves searches of three characters or more):\n\

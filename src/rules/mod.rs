@@ -5,12 +5,18 @@
 //! configuration: whether they run, and what their findings are worth, is the engine's concern.
 
 mod context;
+mod correlated_subquery;
 mod finding;
 mod invariant_query_in_loop;
+mod leading_wildcard_like;
+mod offset_pagination;
 mod page;
 mod query_in_loop;
 mod registry;
 mod repeated;
+mod sql_finding;
+mod sql_statement;
+mod unindexed_filter;
 mod unused_suppression;
 mod write_in_loop;
 
@@ -52,8 +58,12 @@ macro_rules! rule {
 
 /// Every rule, sorted by name.
 pub static RULES: &[Rule] = &[
+    rule!("correlated-subquery", Check::Statement(correlated_subquery::check)),
     rule!("invariant-query-in-loop", Check::File(invariant_query_in_loop::check)),
+    rule!("leading-wildcard-like", Check::File(leading_wildcard_like::check)),
+    rule!("offset-pagination", Check::File(offset_pagination::check)),
     rule!("query-in-loop", Check::File(query_in_loop::check)),
+    rule!("unindexed-filter", Check::Statement(unindexed_filter::check)),
     rule!("unused-suppression", Check::Directives),
     rule!("write-in-loop", Check::File(write_in_loop::check)),
 ];

@@ -1,7 +1,9 @@
 //! `offset-pagination`: pages that are reached by reading and throwing away all pages before them.
 
 use super::sql_finding::{SqlCx, SqlFinding, written};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, Severity};
+use crate::orm;
 use crate::project::schema::Known;
 use crate::sql::query::*;
 use crate::sql::{ParameterKey, Slot, SlotKind};
@@ -12,18 +14,30 @@ const LARGE: i64 = 10_000;
 const NOTE: &str = "the rows that are skipped are read all the same: by primary key PostgreSQL 15 did 8 times the work of the first page at \
                     offset 1,000, 74 times at 10,000, 582 times at 100,000; and rows that come or go meanwhile shift every page";
 
+/// Reports pages that are reached by skipping rows, in SQL and in the words of an ORM.
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    for index in 0..cx.facts().statements.len() {
+        sql_statement::report(&cx.statement(index), sink, check_statement);
+    }
+    for draft in orm::page_drafts(cx.project, cx.id) {
+        sink.report(sql_statement::drafted(cx, draft));
+    }
+}
+
 /// Finds `OFFSET` with a large constant, or with a value that comes from outside.
 pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
     for select in &cx.query.selects {
         let Some(offset) = select.offset else { continue };
         let (severity, message) = match amount(cx.query, offset.value, cx.slots()) {
-            Amount::Constant(rows) if rows >= LARGE => {
-                (Severity::Warning, format!("OFFSET {rows} reads and throws away {rows} rows before the first one it gives"))
-            }
+            Amount::Constant(rows) if rows >= LARGE => (
+                Severity::Warning,
+                format!("OFFSET {rows} reads and throws away {rows} rows before the first one it gives"),
+            ),
             Amount::Constant(_) | Amount::Unknown => continue,
             Amount::Open => (
                 Severity::Info,
-                "this OFFSET reads and throws away every row before the page: each page costs more than the one before".to_owned(),
+                "this OFFSET reads and throws away every row before the page: each page costs more than the one before"
+                    .to_owned(),
             ),
         };
         out.push(SqlFinding {
@@ -141,7 +155,8 @@ fn sort_keys(cx: &SqlCx<'_>, select: &Select) -> Option<Vec<Key>> {
         let is_alias = column.qualifier.is_none()
             && select.items.iter().any(|item| match item {
                 Item::Expr { expr, alias: Some(alias) } => {
-                    alias.is(&column.name.text) && cx.query.exprs.column(*expr).is_none_or(|inner| !inner.name.is(&alias.text))
+                    alias.is(&column.name.text)
+                        && cx.query.exprs.column(*expr).is_none_or(|inner| !inner.name.is(&alias.text))
                 }
                 _ => false,
             });
@@ -168,7 +183,9 @@ fn ends_unique(cx: &SqlCx<'_>, select: &Select) -> bool {
     match source.table().map_or(Known::Unknown, |table| cx.schema.is_unique(table, &names)) {
         Known::Yes => true,
         Known::No => false,
-        Known::Unknown => names.iter().any(|name| same_name(name, "id") || same_name(name, "uuid") || same_name(name, "pk")),
+        Known::Unknown => {
+            names.iter().any(|name| same_name(name, "id") || same_name(name, "uuid") || same_name(name, "pk"))
+        }
     }
 }
 

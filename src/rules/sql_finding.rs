@@ -142,7 +142,11 @@ pub(crate) fn create_index(table: &TableName, columns: &[String], dialect: Diale
         Dialect::PostgreSql => format!("CREATE INDEX CONCURRENTLY ON {table} ({columns})"),
         _ => {
             let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
-            let name = format!("{}_{}_idx", bare(table.rsplit('.').next().unwrap_or(&table)), bare(&columns.replace(", ", "_")));
+            let name = format!(
+                "{}_{}_idx",
+                bare(table.rsplit('.').next().unwrap_or(&table)),
+                bare(&columns.replace(", ", "_"))
+            );
             let online = match dialect {
                 Dialect::MsSql => " WITH (ONLINE = ON)",
                 Dialect::Oracle => " ONLINE",

@@ -9,6 +9,8 @@ mod config;
 mod fixtures;
 mod page;
 mod pages;
+mod precommit;
 mod project;
+mod readme;
 mod reports;
 mod tidy;

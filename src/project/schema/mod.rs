@@ -60,7 +60,12 @@ pub struct Schema {
     tables: Vec<Table>,
     /// Tables by their own name in lower case.
     by_name: FxHashMap<Box<str>, Vec<u32>>,
+    /// About how many rows tables have, by name in lower case.
+    rows: FxHashMap<Box<str>, u64>,
 }
+
+/// A table of fewer rows is read in less than a millisecond, whatever is asked of it.
+const SMALL: u64 = 5_000;
 
 /// One definition of one table.
 #[derive(Clone, Debug)]
@@ -175,7 +180,9 @@ impl Schema {
                 only_adds,
             })
         });
-        Schema::build(sources.collect())
+        let mut schema = Schema::build(sources.collect());
+        schema.rows.extend(project.options().rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
+        schema
     }
 
     /// The schema that these sources define together. Their order does not matter: it is made from their
@@ -186,7 +193,13 @@ impl Schema {
         for (index, table) in (0u32..).zip(&tables) {
             by_name.entry(table.name.to_lowercase().into()).or_default().push(index);
         }
-        Schema { tables, by_name }
+        Schema { tables, by_name, rows: FxHashMap::default() }
+    }
+
+    /// Whether a table is known to be so small that reading all of it costs nothing.
+    pub fn is_small(&self, name: &TableName) -> bool {
+        let known = |name: &str| self.rows.get(&*name.to_lowercase()).is_some_and(|&rows| rows <= SMALL);
+        known(&name.name().text) || known(&name.text())
     }
 
     /// Whether no table is known.

@@ -85,7 +85,7 @@ fn uses_run_lazy_values() {
     assert_eq!(only("use", "if x == 1: pass"), "");
     assert_eq!(only("use", "x[0]"), "use Index x\n");
     assert_eq!(only("use", "x[i]"), "use Index x\n");
-    assert_eq!(only("use", "x[1:2]"), "");
+    assert_eq!(only("use", "x[1:2]"), "use Slice x[1:2]\n");
     assert_eq!(only("use", "x[0] = 1"), "");
     assert_eq!(only("use", "a in x"), "use Contains x\n");
     assert_eq!(only("use", "a not  in x"), "use Contains x\n");

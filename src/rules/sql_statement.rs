@@ -1,0 +1,73 @@
+//! From what a rule over SQL text finds to what is told: places of the file, on one line.
+
+use super::sql_finding::{SqlCx, SqlFinding, SqlPlace};
+use super::{FileCx, Finding, Sink, StatementCx};
+use crate::findings::{Label, Role};
+use crate::orm::Draft;
+use crate::source::{SourceFile, Span};
+
+/// Runs `check` on a statement, if anything runs the statement, and tells what it finds.
+pub(super) fn report(cx: &StatementCx<'_>, sink: &mut Sink<'_>, check: impl FnOnce(SqlCx<'_>, &mut Vec<SqlFinding>)) {
+    let project = cx.file.project;
+    if !project.is_executed(cx.file.id, cx.index) {
+        return;
+    }
+    let text = match cx.sql.text {
+        Some(text) => cx.file.facts().texts[text.index()].cooked.as_str(),
+        None => cx.file.source().text.as_str(),
+    };
+    let dialect = project.dialect_of(cx.file.id, cx.index);
+    let Some(sql) = SqlCx::new(&cx.sql.statement, text, project.schema(), dialect) else { return };
+    let mut found = Vec::new();
+    check(sql, &mut found);
+    for finding in found {
+        sink.report(told(cx, finding));
+    }
+}
+
+fn told(cx: &StatementCx<'_>, found: SqlFinding) -> Finding {
+    let primary = cx.file.label(first_line(cx.file.source(), cx.host_span(found.span)), Role::Primary, "");
+    let mut finding = Finding::new(primary, found.message)
+        .severity(found.severity)
+        .confidence(found.confidence)
+        .note(found.note)
+        .help(found.help);
+    for (place, text) in found.related {
+        finding = finding.related(label(&cx.file, cx, place, text));
+    }
+    finding
+}
+
+/// What an ORM's part of a rule found.
+pub(super) fn drafted(cx: &FileCx<'_>, draft: Draft) -> Finding {
+    let mut finding = Finding::new(cx.label(draft.span, Role::Primary, ""), draft.message)
+        .severity(draft.severity)
+        .confidence(draft.confidence)
+        .note(draft.note)
+        .help(draft.help);
+    for (span, role, text) in draft.related {
+        finding = finding.related(cx.label(span, role, text));
+    }
+    finding
+}
+
+fn label(file: &FileCx<'_>, cx: &StatementCx<'_>, place: SqlPlace, text: String) -> Label {
+    match place {
+        SqlPlace::Text(span) => file.label(first_line(file.source(), cx.host_span(span)), Role::Related, text),
+        SqlPlace::Schema(place) => {
+            let source = &file.project.file(place.file).source;
+            Label { path: source.path.clone(), span: first_line(source, place.span), role: Role::Schema, text }
+        }
+    }
+}
+
+/// The part of a place that stands on its first line: what is told is never longer.
+fn first_line(file: &SourceFile, span: Span) -> Span {
+    let text = file.text.get(span.range()).unwrap_or("");
+    let line = text.find(['\n', '\r']).map_or(text, |end| text[..end].trim_end());
+    if line.is_empty() {
+        span
+    } else {
+        Span { start: span.start, end: span.start + u32::try_from(line.len()).unwrap_or(0) }
+    }
+}
