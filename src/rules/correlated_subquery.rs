@@ -1,6 +1,6 @@
 //! `correlated-subquery`: a subquery that gives one value, and runs again for each row around it.
 
-use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, is_system_table, written, written_table};
+use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, written, written_table};
 use super::{Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served};
@@ -78,7 +78,7 @@ fn outer_of(cx: &SqlCx<'_>, select: &Select) -> Option<String> {
         let source = cx.source(owner)?;
         // Rows of `VALUES` or of a function are few, or not to be joined.
         let is_table = matches!(source.kind, SourceKind::Table(_) | SourceKind::Cte(..) | SourceKind::Derived(_));
-        is_table.then(|| source.name().map_or("it".to_owned(), |name| name.text.to_string()))
+        is_table.then(|| source.name().map_or("it".to_owned(), |name| cx.named(name)))
     })
 }
 
@@ -122,7 +122,7 @@ fn is_one_value(cx: &SqlCx<'_>, condition: &Condition) -> bool {
 
 fn link<'a>(cx: &SqlCx<'a>, select: &'a Select, source: u16) -> Option<Link<'a>> {
     let table = select.sources[usize::from(source)].table()?;
-    if is_system_table(table) || cx.schema.is_small(table) {
+    if cx.is_spared(table) {
         return None;
     }
     let all = conditions_of(cx.query, select, source, cx.schema);
@@ -177,7 +177,7 @@ fn knows(tables: &[&Table], condition: &Condition) -> bool {
 }
 
 fn finding(cx: &SqlCx<'_>, select: &Select, place: ExprId, outer: &str, link: &Link<'_>) -> SqlFinding {
-    let inner = &link.table.name().text;
+    let inner = cx.named(link.table.name());
     let column = link.conditions.iter().find_map(|condition| condition.column.as_deref());
     let runs = format!("this subquery runs once for each row of `{outer}`");
     let message = match (link.index, column) {
@@ -431,9 +431,9 @@ impl Rewrite<'_, '_> {
         }
         let from = self.from()?;
         let first = keys.first()?;
-        let table = &self.link.table.name().text;
+        let table = self.cx.named(self.link.table.name());
         let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
-        let alias = format!("{}_by_{}", bare(table), bare(&first.1));
+        let alias = format!("{}_by_{}", bare(&table), bare(&first.1));
         let rest = if rest.is_empty() { String::new() } else { format!(" WHERE {}", rest.join(" AND ")) };
         Some(Parts { from, rest, keys, alias })
     }

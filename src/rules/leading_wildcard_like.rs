@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, is_system_table, shown, written, written_table};
+use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, shown, written, written_table};
 use super::{FileCx, ProjectCx, Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
 use crate::project::FileId;
@@ -127,7 +127,7 @@ impl<'a> Search<'a> {
         let mut columns = exprs.within(like.expr).into_iter().filter_map(|part| exprs.column(part));
         let column = columns.next()?;
         let table = self.cx.table_of(column);
-        if table.is_some_and(|table| is_system_table(table) || self.cx.schema.is_small(table)) {
+        if table.is_some_and(|table| self.cx.is_spared(table)) {
             return None;
         }
         let is_searched = self
@@ -143,10 +143,11 @@ impl<'a> Search<'a> {
         let exprs = &self.cx.query.exprs;
         match exprs.get(pattern) {
             Expr::Literal(Literal::Text { value, .. }) => match kind {
-                LikeKind::Glob => value.starts_with(['*', '?']) && value.trim_matches('*') != "",
+                LikeKind::Glob => value.starts_with(['*', '?']) && !value.trim_matches('*').is_empty(),
                 // `%` alone matches everything and searches for nothing.
                 _ => {
-                    value.starts_with(['%', '_']) && value.trim_matches(['%', '_']) != "" || self.is_wild_hole(pattern)
+                    let has_text = !value.trim_matches(['%', '_']).is_empty();
+                    value.starts_with(['%', '_']) && has_text || self.is_wild_hole(pattern)
                 }
             },
             Expr::Slot(index) => self.wildcards.contains(index),

@@ -87,6 +87,18 @@ impl<'a> SqlCx<'a> {
         self.source(self.source_of(column)?)?.table()
     }
 
+    /// A name as messages show it: what the program fills in is shown as it is written.
+    pub(crate) fn named(&self, name: &Ident) -> String {
+        if name.dynamic { self.written(name.span) } else { name.text.to_string() }
+    }
+
+    /// Whether nothing is known of a table but that its rows are found otherwise: the database's own, or small.
+    pub(crate) fn is_spared(&self, table: &TableName) -> bool {
+        is_system_table(table)
+            || self.schema.is_small(table)
+            || self.schema.definitions(table).iter().any(|table| !table.dialect.has_row_indexes())
+    }
+
     /// An expression as it is written, with single blanks.
     pub(crate) fn written(&self, span: Span) -> String {
         let raw = self.text.get(span.range()).unwrap_or("");
@@ -95,7 +107,7 @@ impl<'a> SqlCx<'a> {
 }
 
 /// Tables of the database itself: small, and not to be indexed.
-pub(crate) fn is_system_table(table: &TableName) -> bool {
+fn is_system_table(table: &TableName) -> bool {
     let is_system_schema = table.schema().is_some_and(|schema| {
         ["information_schema", "pg_catalog", "sys", "mysql", "performance_schema", "system", "dba"]
             .iter()

@@ -33,7 +33,7 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
     // The other side of an outer join is found by what it is joined on.
     if select.sources.iter().any(|other| matches!(other.join, Join::Right | Join::Full | Join::Natural | Join::Other))
         || joined.join == Join::Left
-        || cx.schema.is_small(table)
+        || cx.is_spared(table)
         || cx.query.has_open_conditions(select, cx.slots())
         || is_correlated(cx, select)
     {

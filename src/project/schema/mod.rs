@@ -231,7 +231,7 @@ impl Schema {
     /// that have them all. Empty if nothing is known, or if one of them may have more columns than are seen.
     pub fn meant<'s>(&'s self, name: &TableName, columns: &[&str]) -> Vec<&'s Table> {
         let all = self.definitions(name);
-        if all.iter().any(|table| !matches!(table.kind, TableKind::Table)) {
+        if all.iter().any(|table| table.kind != TableKind::Table || !table.dialect.has_row_indexes()) {
             return Vec::new();
         }
         let any = |table: &Table, wanted| columns.iter().any(|column| table.has_column(column) == wanted);
