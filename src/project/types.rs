@@ -6,7 +6,7 @@
 //! order in which questions are asked.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -49,13 +49,38 @@ impl Ty {
 /// How far a chain of questions may go.
 const MAX_DEPTH: u32 = 48;
 
+/// What was found out about one value or class, and whether a shape had a part in it.
+type Answer<T> = (T, bool);
+
+/// What is known already; shared by all threads and all passes over a project. Without a place for its file,
+/// nothing is kept.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    files: Vec<Mutex<FileAnswers>>,
+}
+
+/// What is known of one file.
+#[derive(Debug, Default)]
+struct FileAnswers {
+    values: FxHashMap<ValueId, Answer<Ty>>,
+    bases: FxHashMap<ClassId, Answer<Option<TypeId>>>,
+}
+
+impl Answers {
+    /// Knows nothing yet of so many files.
+    pub(super) fn of(files: usize) -> Answers {
+        Answers { files: std::iter::repeat_with(Mutex::default).take(files).collect() }
+    }
+
+    fn file(&self, file: FileId) -> Option<MutexGuard<'_, FileAnswers>> {
+        self.files.get(file.0 as usize).map(|answers| answers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// Answers questions about types; one for each thread.
 pub(crate) struct Types<'p> {
     project: &'p Project,
-    /// What was found, and whether a shape had a part in it.
-    known: RefCell<FxHashMap<(FileId, ValueId), (Ty, bool)>>,
     running: RefCell<FxHashSet<(FileId, ValueId)>>,
-    bases: RefCell<FxHashMap<ClassRef, (Option<TypeId>, bool)>>,
     finding_base: RefCell<FxHashSet<ClassRef>>,
     depth: Cell<u32>,
     cut: Cell<bool>,
@@ -68,9 +93,7 @@ impl<'p> Types<'p> {
     pub(crate) fn new(project: &'p Project) -> Self {
         Types {
             project,
-            known: RefCell::default(),
             running: RefCell::default(),
-            bases: RefCell::default(),
             finding_base: RefCell::default(),
             depth: Cell::new(0),
             cut: Cell::new(false),
@@ -213,11 +236,15 @@ impl<'p> Types<'p> {
         if value == UNKNOWN {
             return Ty::Unknown;
         }
-        let key = (file, value);
-        if let Some((known, guessed)) = self.known.borrow().get(&key) {
-            self.guessed.set(self.guessed.get() || *guessed);
-            return known.clone();
+        if let Some(ty) = self.evident(file, value) {
+            return ty;
         }
+        let known = self.project.answers.file(file).and_then(|answers| answers.values.get(&value).cloned());
+        if let Some((known, guessed)) = known {
+            self.guessed.set(self.guessed.get() || guessed);
+            return known;
+        }
+        let key = (file, value);
         if self.depth.get() >= MAX_DEPTH || !self.running.borrow_mut().insert(key) {
             self.cut.set(true);
             return Ty::Unknown;
@@ -230,25 +257,37 @@ impl<'p> Types<'p> {
         self.guessed.set(self.guessed.get() || guessed);
         self.depth.set(self.depth.get() - 1);
         self.running.borrow_mut().remove(&key);
-        if !self.cut.get() {
-            self.known.borrow_mut().insert(key, (ty.clone(), guessed));
+        if !self.cut.get()
+            && let Some(mut answers) = self.project.answers.file(file)
+        {
+            answers.values.insert(value, (ty.clone(), guessed));
         }
         self.cut.set(if self.depth.get() == 0 { false } else { cut_before || self.cut.get() });
         ty
     }
 
+    /// What a value is, if that needs no question.
+    fn evident(&self, file: FileId, value: ValueId) -> Option<Ty> {
+        Some(match self.facts(file).value(value) {
+            Value::Unknown | Value::Null | Value::Spread(_) | Value::Mixed(_) => Ty::Unknown,
+            Value::Bool(_) | Value::Int(_) | Value::Float | Value::Text(_) | Value::Mapping(_) => Ty::Plain,
+            Value::This(class) => Ty::Instance(ClassRef { file, class: *class }, None),
+            Value::Function(function) => Ty::Function(FunctionRef { file, function: *function }),
+            Value::Class(class) => Ty::Class(ClassRef { file, class: *class }),
+            _ => return None,
+        })
+    }
+
     fn evaluate(&self, file: FileId, value: ValueId) -> Ty {
+        if let Some(ty) = self.evident(file, value) {
+            return ty;
+        }
         let facts = self.facts(file);
         match facts.value(value) {
-            Value::Unknown | Value::Null => Ty::Unknown,
-            Value::Bool(_) | Value::Int(_) | Value::Float | Value::Text(_) | Value::Mapping(_) => Ty::Plain,
             Value::Import(import) => self.import(file, *import),
             Value::Global(name) => self.starred(file, &facts.names[*name]).unwrap_or(Ty::Unknown),
             Value::Param(function, index) => self.param(file, *function, *index),
-            Value::This(class) => Ty::Instance(ClassRef { file, class: *class }, None),
             Value::Super(class) => self.base_object(ClassRef { file, class: *class }),
-            Value::Function(function) => Ty::Function(FunctionRef { file, function: *function }),
-            Value::Class(class) => Ty::Class(ClassRef { file, class: *class }),
             Value::Member(object, name) => self.member(&self.of(file, *object), &facts.names[*name]),
             Value::Item(object, _) => self.element(&self.of(file, *object)),
             Value::Slice(object, ..) => self.of(file, *object),
@@ -274,7 +313,7 @@ impl<'p> Types<'p> {
                 _ => Ty::Plain,
             },
             Value::Typed(of) => self.declared(file, of),
-            Value::Spread(_) | Value::Mixed(_) => Ty::Unknown,
+            _ => Ty::Unknown,
         }
     }
 
@@ -391,6 +430,9 @@ impl<'p> Types<'p> {
 
     /// `from package import module` where the package has no file of its own.
     fn submodule(&self, file: FileId, module: &str, name: &str) -> Option<FileId> {
+        if self.project.file(file).source.language != Language::Python {
+            return None;
+        }
         let separator = if module.ends_with('.') { "" } else { "." };
         self.project.resolve_module(file, &format!("{module}{separator}{name}"))
     }
@@ -628,9 +670,10 @@ impl<'p> Types<'p> {
 
     /// The catalogued type that a class is, by what it extends.
     pub(crate) fn api_base(&self, class: ClassRef) -> Option<TypeId> {
-        if let Some((known, guessed)) = self.bases.borrow().get(&class) {
-            self.guessed.set(self.guessed.get() || *guessed);
-            return *known;
+        let known = self.project.answers.file(class.file).and_then(|answers| answers.bases.get(&class.class).copied());
+        if let Some((known, guessed)) = known {
+            self.guessed.set(self.guessed.get() || guessed);
+            return known;
         }
         if !self.finding_base.borrow_mut().insert(class) {
             self.cut.set(true);
@@ -648,8 +691,10 @@ impl<'p> Types<'p> {
         let guessed = !sure && found.is_some();
         self.guessed.set(self.guessed.get() || guessed);
         self.finding_base.borrow_mut().remove(&class);
-        if !self.cut.get() {
-            self.bases.borrow_mut().insert(class, (found, guessed));
+        if !self.cut.get()
+            && let Some(mut answers) = self.project.answers.file(class.file)
+        {
+            answers.bases.insert(class.class, (found, guessed));
         }
         found
     }
