@@ -188,12 +188,8 @@ impl Project {
         project.executed = executed::find(&project, &graph);
         project.schema = Schema::of_sql(&project);
         project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
-<<<<<<< HEAD
         project.orm = project.each_file(orm::facts);
-=======
-        project.orm = project.each_file(crate::orm::facts);
         project.answers = types::Answers::default();
->>>>>>> bench
         project
     }
 
