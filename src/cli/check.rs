@@ -31,7 +31,8 @@ pub(super) fn run(arguments: &CheckArguments) -> u8 {
     if arguments.show_files {
         return settings::show_files(&session, arguments.verbose);
     }
-    let mut report = session.snapshot().check(&session.targets());
+    let snapshot = session.snapshot();
+    let mut report = snapshot.check(&session.targets());
     if arguments.show_suppressed {
         report.show_suppressed();
     }
@@ -40,7 +41,10 @@ pub(super) fn run(arguments: &CheckArguments) -> u8 {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         Err(error) => return complain(&format!("cannot write the findings: {}", plain_reason(&error))),
     }
-    exit_code(arguments, &session, &report)
+    let code = exit_code(arguments, &session, &report);
+    // The system takes all memory back at once; giving it back piece by piece takes longer than the rules do.
+    std::mem::forget((report, snapshot, session));
+    code
 }
 
 /// Where relative paths begin, without links.

@@ -5,6 +5,7 @@ mod builder;
 mod directive;
 mod ecma;
 mod embedded;
+mod parser;
 mod python;
 mod sql_comments;
 mod sql_file;

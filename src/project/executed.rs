@@ -33,8 +33,18 @@ fn sql_params(project: &Project, graph: &CallGraph) -> FxHashSet<(FunctionRef, u
     let direct = project.each_file(|types, file| {
         let facts = &types.project().file(file).facts;
         let mut found = Vec::new();
-        for (index, _) in facts.calls.iter().enumerate() {
-            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+        for (call, id) in facts.calls.iter().zip((0..).map(CallId)) {
+            // Only what may be a parameter, or may hold one, is asked about.
+            let may_be = |arg: &Arg| {
+                let value = facts.value(arg.value);
+                matches!(
+                    value,
+                    Value::Param(..) | Value::Carried(..) | Value::Either(..) | Value::Call(_) | Value::Mapping(_)
+                )
+            };
+            if !call.args.iter().any(may_be) {
+                continue;
+            }
             let Some(arg) = types.api_call(file, id).and_then(|api| api.sql.as_ref()) else { continue };
             if let Some(value) = argument(facts, id, arg)
                 && let Some((function, param)) = as_param(facts, value)

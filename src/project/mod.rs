@@ -11,9 +11,11 @@ mod inputs;
 mod loops;
 mod manifest;
 mod modules;
+pub mod orm;
 mod relations;
 mod repeats;
 mod requirements;
+mod results;
 pub mod schema;
 mod shapes;
 mod sites;
@@ -36,7 +38,6 @@ pub(crate) use {
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
 use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
-use crate::orm::OrmFacts;
 use crate::source::SourceFile;
 use crate::sql::Dialect;
 
@@ -108,16 +109,18 @@ pub struct Project {
     modules: modules::Modules,
     /// Top-level bindings of each file.
     bindings: Vec<FxHashMap<Name, ValueId>>,
-    /// Module text → file, for each file.
-    imports: Vec<FxHashMap<Box<str>, FileId>>,
+    /// For each file: the modules that it imports, and the files that they are, if they are of the project.
+    imports: Vec<FxHashMap<Name, Option<FileId>>>,
     /// What star imports bring into each file, found when first asked for.
     stars: Vec<OnceLock<Stars>>,
     libraries: FxHashSet<LibraryId>,
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
     executed: executed::Executed,
-    orm: Vec<OrmFacts>,
+    orm: Vec<orm::OrmFacts>,
     relations: relations::Relations,
+    /// What is known of values while the project is being understood.
+    answers: types::Answers,
     /// Relations that some query of the project loads along with its rows.
     prefetched: FxHashSet<Box<str>>,
     schema: Schema,
@@ -143,11 +146,10 @@ impl Project {
             .map(|file| {
                 let mut known = FxHashMap::default();
                 for import in &file.facts.imports {
-                    let module = &file.facts.names[import.module];
-                    let path = &file.source.path;
-                    if let Some(target) = modules.resolve(&manifests, path, file.source.language, module) {
-                        known.insert(module.into(), target);
-                    }
+                    known.entry(import.module).or_insert_with(|| {
+                        let module = &file.facts.names[import.module];
+                        modules.resolve(&manifests, &file.source.path, file.source.language, module)
+                    });
                 }
                 known
             })
@@ -168,13 +170,17 @@ impl Project {
             executed: FxHashSet::default(),
             orm: Vec::new(),
             relations: relations::Relations::default(),
+            answers: types::Answers::default(),
             prefetched: FxHashSet::default(),
             schema: Schema::default(),
             dialect: Dialect::Generic,
             options: options.clone(),
         };
         project.prefetched = relations::prefetched(&project);
+        project.answers = types::Answers::of(project.files.len());
         project.relations = relations::Relations::find(&project);
+        // What was found without knowing the relations does not hold with them.
+        project.answers = types::Answers::of(project.files.len());
         project.sites = project.each_file(sites::find);
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);
@@ -182,7 +188,8 @@ impl Project {
         project.executed = executed::find(&project, &graph);
         project.schema = Schema::of_sql(&project);
         project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
-        project.orm = project.each_file(crate::orm::facts);
+        project.orm = project.each_file(orm::facts);
+        project.answers = types::Answers::default();
         project
     }
 
@@ -221,7 +228,7 @@ impl Project {
         self.executed.contains(&(file, statement))
     }
 
-    /// Runs `ask` on every file, in parallel, each thread with types of its own.
+    /// Runs `ask` on every file, in parallel; threads share what they find out about types.
     fn each_file<T: Send>(&self, ask: impl Fn(&types::Types<'_>, FileId) -> T + Sync) -> Vec<T> {
         (0..self.files.len())
             .into_par_iter()
@@ -254,8 +261,8 @@ impl Project {
     }
 
     /// What the ORMs of a file say.
-    pub fn orm(&self, file: FileId) -> &OrmFacts {
-        const NONE: &OrmFacts = &OrmFacts::NONE;
+    pub fn orm(&self, file: FileId) -> &orm::OrmFacts {
+        const NONE: &orm::OrmFacts = &orm::OrmFacts::NONE;
         self.orm.get(file.0 as usize).unwrap_or(NONE)
     }
 
@@ -315,10 +322,10 @@ impl Project {
 
     /// The file that a module, as written in `from`, means.
     pub(crate) fn resolve_module(&self, from: FileId, module: &str) -> Option<FileId> {
-        if let Some(&known) = self.imports[from.0 as usize].get(module) {
-            return Some(known);
+        let ProjectFile { source, facts } = self.file(from);
+        if let Some(known) = facts.names.find(module).and_then(|name| self.imports[from.0 as usize].get(&name)) {
+            return *known;
         }
-        let source = &self.file(from).source;
         self.modules.resolve(&self.manifests, &source.path, source.language, module)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::FileId;
 use super::manifest::{Manifests, join, split};
@@ -15,10 +15,24 @@ pub(super) struct Modules {
     by_path: FxHashMap<Arc<str>, FileId>,
     /// Last two path segments without ending → the only file so called, `None` if there are several.
     by_tail: FxHashMap<String, Option<FileId>>,
+    /// A path without one of [`ENDINGS`] → the file it means, and which ending that has.
+    ecma: Stems,
+    /// The same of [`PYTHON_ENDINGS`].
+    python: Stems,
+    /// The folders with an `__init__.py`.
+    packages: FxHashSet<Box<str>>,
+    /// The names of all folders, and of all files up to their first dot. A Python module is none of the
+    /// project's if its first name is not among them.
+    names: FxHashSet<Box<str>>,
 }
+
+/// Files by their path without an ending, with the rank of that ending: the lowest is meant.
+type Stems = FxHashMap<Box<str>, (usize, FileId)>;
 
 /// The endings that a JavaScript import may leave out, in the order they are tried.
 const ENDINGS: [&str; 10] = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".d.ts", ".pyi"];
+/// The endings of a Python module, in the order they are tried.
+const PYTHON_ENDINGS: [&str; 4] = [".py", "/__init__.py", ".pyi", "/__init__.pyi"];
 
 impl Modules {
     /// Knows these files.
@@ -26,6 +40,16 @@ impl Modules {
         let mut modules = Modules::default();
         for (id, path) in files {
             modules.by_path.insert(path.clone(), id);
+            add_stems(&mut modules.ecma, path, &ENDINGS, id);
+            add_stems(&mut modules.python, path, &PYTHON_ENDINGS, id);
+            if let Some(folder) = path.strip_suffix("/__init__.py") {
+                modules.packages.insert(folder.into());
+            }
+            for name in path.split('/').map(|name| name.split('.').next().unwrap_or(name)) {
+                if !modules.names.contains(name) {
+                    modules.names.insert(name.into());
+                }
+            }
             let stem = stem(path);
             let stem = stem.strip_suffix("/__init__").or_else(|| stem.strip_suffix("/index")).unwrap_or(stem);
             let mut at = stem.len();
@@ -76,9 +100,13 @@ impl Modules {
             }
             return self.python_file(&join(base, &path));
         }
+        // Most imports are of libraries: then no folder and no file has the first name.
+        if !self.names.contains(path.split('/').next().unwrap_or("")) {
+            return None;
+        }
         let mut root = directory;
         loop {
-            let is_package = !root.is_empty() && self.by_path.contains_key(format!("{root}/__init__.py").as_str());
+            let is_package = self.packages.contains(root);
             if !is_package {
                 for base in [root.to_owned(), join(root, "src"), join(root, "lib")] {
                     if let Some(file) = self.python_file(&join(&base, &path)) {
@@ -95,7 +123,7 @@ impl Modules {
     }
 
     fn python_file(&self, path: &str) -> Option<FileId> {
-        [".py", "/__init__.py", ".pyi", "/__init__.pyi"].iter().find_map(|ending| self.file(&format!("{path}{ending}")))
+        self.python.get(path).map(|&(_, file)| file)
     }
 
     fn ecma(&self, manifests: &Manifests, from: &str, module: &str) -> Option<FileId> {
@@ -158,7 +186,7 @@ impl Modules {
         if let Some(file) = self.file(path) {
             return Some(file);
         }
-        let with = |base: &str| ENDINGS.iter().find_map(|ending| self.file(&format!("{base}{ending}")));
+        let with = |base: &str| self.ecma.get(base).map(|&(_, file)| file);
         with(path).or_else(|| with(&format!("{path}/index"))).or_else(|| {
             [".js", ".mjs", ".cjs", ".jsx", ".d.ts"].iter().find_map(|ending| with(path.strip_suffix(ending)?))
         })
@@ -166,6 +194,20 @@ impl Modules {
 
     fn tail(&self, path: &str) -> Option<FileId> {
         self.by_tail.get(path).copied().flatten()
+    }
+}
+
+/// Notes which stems lead to `path`.
+fn add_stems(stems: &mut Stems, path: &str, endings: &[&str], id: FileId) {
+    for (rank, ending) in endings.iter().enumerate() {
+        let Some(stem) = path.strip_suffix(ending) else { continue };
+        match stems.get_mut(stem) {
+            Some(known) if known.0 <= rank => {}
+            Some(known) => *known = (rank, id),
+            None => {
+                stems.insert(stem.into(), (rank, id));
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::sql_finding::{SqlCx, SqlFinding, written};
 use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, Severity};
-use crate::orm;
+use crate::project::orm;
 use crate::project::schema::Known;
 use crate::sql::query::*;
 use crate::sql::{ParameterKey, Slot, SlotKind};

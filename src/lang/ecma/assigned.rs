@@ -26,15 +26,16 @@ struct Collector<'g, 's> {
 fn collect<'s>(grammar: &Grammar, source: &'s str, node: Node<'_>, everywhere: bool) -> Vec<&'s str> {
     let mut collector = Collector { grammar, source, names: Vec::new(), fresh: FxHashSet::default() };
     let mut cursor = node.walk();
-    let mut is_root = true;
+    // The kinds of the nodes above, up to `node`: asking a node for its parent walks down from the root.
+    let mut above = Vec::new();
     loop {
         let at = cursor.node();
-        let enter = is_root || everywhere || !runs_later(grammar, &cursor);
-        is_root = false;
+        let enter = everywhere || above.last().is_none_or(|&parent| !runs_later(grammar, &cursor, parent));
         if enter {
             collector.visit(at);
         }
         if enter && cursor.goto_first_child() {
+            above.push(grammar.kind(at));
             continue;
         }
         loop {
@@ -47,11 +48,12 @@ fn collect<'s>(grammar: &Grammar, source: &'s str, node: Node<'_>, everywhere: b
             if !cursor.goto_parent() {
                 return collector.finish();
             }
+            above.pop();
         }
     }
 }
 
-fn runs_later(grammar: &Grammar, cursor: &TreeCursor<'_>) -> bool {
+fn runs_later(grammar: &Grammar, cursor: &TreeCursor<'_>, parent: Kind) -> bool {
     match grammar.kind(cursor.node()) {
         Kind::FunctionDeclaration
         | Kind::GeneratorFunctionDeclaration
@@ -60,8 +62,7 @@ fn runs_later(grammar: &Grammar, cursor: &TreeCursor<'_>) -> bool {
         | Kind::ClassDeclaration
         | Kind::AbstractClassDeclaration => true,
         Kind::ArrowFunction | Kind::FunctionExpression | Kind::GeneratorFunction => {
-            let parent = cursor.node().parent().map(|parent| grammar.kind(parent));
-            !matches!(parent, Some(Kind::Arguments | Kind::ParenthesizedExpression))
+            !matches!(parent, Kind::Arguments | Kind::ParenthesizedExpression)
         }
         _ => false,
     }

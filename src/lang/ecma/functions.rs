@@ -109,8 +109,7 @@ impl<'t> Walk<'_, 't> {
             is_lambda: kind == Kind::ArrowFunction,
             ..FunctionTraits::default()
         };
-        let mut cursor = node.walk();
-        for child in node.children(&mut cursor) {
+        for child in node.children(&mut self.cursor.borrow_mut()) {
             match self.kind(child) {
                 Kind::Async => traits.is_async = true,
                 Kind::Static => traits.is_static = true,

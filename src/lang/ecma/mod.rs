@@ -23,8 +23,10 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
-use tree_sitter::Node;
+use tree_sitter::{Node, TreeCursor};
 
 use super::builder::{Builder, ScopeId};
 use super::directive;
@@ -45,7 +47,7 @@ pub(super) fn extract(file: &SourceFile) -> FileFacts {
         return builder.facts;
     };
     let root = parsed.tree.root_node();
-    let mut walk = Walk::new(&file.text, parsed.grammar);
+    let mut walk = Walk::new(&file.text, parsed.grammar, root);
     walk.b.facts.directives = directive::directives(&parsed.tree, &file.text);
     walk.file(root);
     parse::report_errors(&mut walk, root);
@@ -57,6 +59,8 @@ struct Walk<'s, 't> {
     b: Builder<'s>,
     source: &'s str,
     grammar: &'static Grammar,
+    /// Runs over the children of one node at a time; a new one each time would cost an allocation.
+    cursor: RefCell<TreeCursor<'t>>,
     /// Bodies that are to be lowered after their surroundings.
     later: Vec<Later<'t>>,
     /// Functions and classes that were declared at the head of their block, by the id of their node.
@@ -90,13 +94,14 @@ struct Context {
 }
 
 impl<'s, 't> Walk<'s, 't> {
-    fn new(source: &'s str, grammar: &'static Grammar) -> Self {
+    fn new(source: &'s str, grammar: &'static Grammar, root: Node<'t>) -> Self {
         let b = Builder::new(source);
         let context = Context { this: UNKNOWN, class: None, in_switch: false, scope: b.scope() };
         Walk {
             source: b.source,
             b,
             grammar,
+            cursor: RefCell::new(root.walk()),
             later: Vec::new(),
             functions: FxHashMap::default(),
             classes: FxHashMap::default(),
@@ -154,7 +159,7 @@ impl<'s, 't> Walk<'s, 't> {
     /// All named children of `node` in this field, without comments.
     fn fields(&self, node: Node<'t>, field: u16) -> Vec<Node<'t>> {
         let Some(field) = std::num::NonZero::new(field) else { return Vec::new() };
-        let mut cursor = node.walk();
+        let mut cursor = self.cursor.borrow_mut();
         node.children_by_field_id(field, &mut cursor)
             .filter(|&child| child.is_named() && !matches!(self.kind(child), Kind::Comment | Kind::HtmlComment))
             .collect()
@@ -162,19 +167,19 @@ impl<'s, 't> Walk<'s, 't> {
 
     /// The named children of `node`, without comments.
     fn children(&self, node: Node<'t>) -> Vec<Node<'t>> {
-        let mut cursor = node.walk();
+        let mut cursor = self.cursor.borrow_mut();
         node.named_children(&mut cursor)
             .filter(|&child| !matches!(self.kind(child), Kind::Comment | Kind::HtmlComment))
             .collect()
     }
 
     fn first_child(&self, node: Node<'t>) -> Option<Node<'t>> {
-        let mut cursor = node.walk();
+        let mut cursor = self.cursor.borrow_mut();
         node.named_children(&mut cursor).find(|&child| !matches!(self.kind(child), Kind::Comment | Kind::HtmlComment))
     }
 
     fn child_of_kind(&self, node: Node<'t>, kind: Kind) -> Option<Node<'t>> {
-        let mut cursor = node.walk();
+        let mut cursor = self.cursor.borrow_mut();
         node.children(&mut cursor).find(|&child| self.kind(child) == kind)
     }
 

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use tree_sitter::{Node, Parser, Tree};
+use tree_sitter::{Node, Tree};
 
 use super::Walk;
 use super::kinds::{Grammar, JAVASCRIPT, TSX, TYPESCRIPT};
+use crate::lang::parser;
 use crate::source::{Language, SourceFile, Span};
 
 /// A tree and the grammar it was made with.
@@ -33,11 +34,9 @@ pub(super) fn parse(file: &SourceFile) -> Option<Parsed> {
 }
 
 fn parse_as(text: &str, grammar: &'static Grammar) -> Option<Parsed> {
-    let mut parser = Parser::new();
-    parser.set_language(&grammar.language).ok()?;
     let is_typed = !std::ptr::eq(grammar, &*JAVASCRIPT);
     let text = if is_typed { without_unknown_types(text) } else { Cow::Borrowed(text) };
-    parser.parse(text.as_bytes(), None).map(|tree| Parsed { tree, grammar })
+    parser::parse(&grammar.language, text.as_bytes()).map(|tree| Parsed { tree, grammar })
 }
 
 /// The grammar does not know `export type *` nor type arguments between a tag and its template

@@ -20,7 +20,7 @@ mod types;
 
 use std::collections::VecDeque;
 
-use tree_sitter::{Node, Parser, TreeCursor};
+use tree_sitter::{Node, TreeCursor};
 
 use super::builder::{Branch, Builder, OpenLoop, ScopeId};
 use super::directive;
@@ -33,11 +33,7 @@ const MAX_DEPTH: u32 = 1_500;
 
 /// What a Python file says.
 pub(super) fn extract(file: &SourceFile) -> FileFacts {
-    let mut parser = Parser::new();
-    let tree = match parser.set_language(&kinds::language()) {
-        Ok(()) => parser.parse(&file.text, None),
-        Err(_) => None,
-    };
+    let tree = super::parser::parse(&kinds::language(), file.text.as_bytes());
     let Some(tree) = tree else {
         let mut builder = Builder::new(&file.text);
         builder.gap("the file could not be parsed", first_character(&file.text, 0));
@@ -236,6 +232,7 @@ fn first_character(source: &str, at: usize) -> Span {
 
 /// Gives back the room that growing tables took in advance.
 fn shrink(facts: &mut FileFacts) {
+    facts.names.shrink_to_fit();
     facts.values.shrink_to_fit();
     facts.texts.shrink_to_fit();
     facts.functions.shrink_to_fit();
