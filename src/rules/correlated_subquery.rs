@@ -229,8 +229,10 @@ fn help(cx: &SqlCx<'_>, select: &Select, place: ExprId, link: &Link<'_>, tables:
         .collect();
     let index = (!columns.is_empty()).then(|| create_index(link.table, &columns, dialect));
     let rewrite = Rewrite { cx, select, place, link, dialect };
-    let rewritten =
-        rewrite.exists().or_else(|| rewrite.newest()).or_else(|| rewrite.grouped()).or_else(|| rewrite.joined());
+    if let Some(asked) = rewrite.exists() {
+        return index.map_or(asked.clone(), |index| format!("{asked};\nand add an index: {index}"));
+    }
+    let rewritten = rewrite.newest().or_else(|| rewrite.grouped()).or_else(|| rewrite.joined());
     match (index, rewritten) {
         (Some(index), Some(rewritten)) => {
             format!("add an index: {index};\nor, where most rows are wanted, {rewritten}")
@@ -453,5 +455,54 @@ impl Rewrite<'_, '_> {
             Expr::Subselect(_) | Expr::Exists { .. } | Expr::InSelect { .. } => true,
             _ => false,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sql_finding::testing::advice;
+    use super::check_statement;
+    use crate::sql::Dialect;
+
+    fn help(text: &str) -> String {
+        advice(text, Dialect::PostgreSql, check_statement)
+    }
+
+    #[test]
+    fn aggregates_are_grouped_once() {
+        insta::assert_snapshot!(help("SELECT u.*, (SELECT COUNT(*) FROM orders o WHERE o.user_id = u.id AND o.paid) AS n FROM users u"), @r"
+        add an index: CREATE INDEX CONCURRENTLY ON orders (user_id);
+        or, where most rows are wanted, group once and join:
+        LEFT JOIN (SELECT o.user_id, COUNT(*) AS n FROM orders o WHERE o.paid GROUP BY o.user_id) orders_by_user_id ON orders_by_user_id.user_id = u.id
+        and select COALESCE(orders_by_user_id.n, 0) in place of the subquery
+        ");
+        insta::assert_snapshot!(help("SELECT (SELECT sum(o.total) FROM orders o JOIN lines l ON l.order_id = o.id WHERE o.user_id = u.id) FROM users u"), @r"
+        add an index: CREATE INDEX CONCURRENTLY ON orders (user_id);
+        or, where most rows are wanted, group once and join:
+        LEFT JOIN (SELECT o.user_id, sum(o.total) AS sum_value FROM orders o JOIN lines l ON l.order_id = o.id GROUP BY o.user_id) orders_by_user_id ON orders_by_user_id.user_id = u.id
+        and select orders_by_user_id.sum_value in place of the subquery
+        ");
+    }
+
+    #[test]
+    fn the_newest_row_is_ranked() {
+        insta::assert_snapshot!(help("SELECT * FROM readings r WHERE r.at = (SELECT max(at) FROM readings WHERE sensor = r.sensor)"), @r"
+        add an index: CREATE INDEX CONCURRENTLY ON readings (sensor);
+        or, where most rows are wanted, rank the rows of each group once:
+        SELECT * FROM (SELECT *, rank() OVER (PARTITION BY sensor ORDER BY at DESC) AS newest FROM readings) ranked WHERE newest = 1
+        ");
+    }
+
+    #[test]
+    fn counts_that_are_compared_with_zero() {
+        insta::assert_snapshot!(help("SELECT * FROM users u WHERE 0 = (SELECT count(*) FROM orders o WHERE o.user_id = u.id)"), @r"
+        ask only whether there is a row: NOT EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id);
+        and add an index: CREATE INDEX CONCURRENTLY ON orders (user_id)
+        ");
+    }
+
+    #[test]
+    fn running_totals() {
+        insta::assert_snapshot!(help("CREATE TABLE e (n int, x int); SELECT (SELECT sum(b.x) FROM e b WHERE b.n <= a.n) FROM e a"), @"compute it once for all rows, with a window function (`sum(…) OVER (ORDER BY …)`)");
     }
 }

@@ -342,3 +342,42 @@ fn help(table: Option<&TableName>, columns: &[&Ident], dialect: Dialect) -> Stri
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sql_finding::testing::{advice, find};
+    use super::check_statement;
+    use crate::sql::Dialect;
+
+    #[test]
+    fn advice_is_for_the_database() {
+        let help = |text: &str, dialect| advice(text, dialect, |cx, out| check_statement(cx, &[], out));
+        let several = "SELECT * FROM a WHERE t LIKE '%x%' OR b LIKE '%x%'";
+        insta::assert_snapshot!(help(several, Dialect::PostgreSql), @r"
+        search words instead, with one full-text index over all columns:
+        ALTER TABLE a ADD COLUMN search tsvector GENERATED ALWAYS AS (to_tsvector('english', coalesce(t, '') || ' ' || coalesce(b, ''))) STORED;
+        CREATE INDEX CONCURRENTLY ON a USING gin (search);
+        WHERE search @@ websearch_to_tsquery('english', …)
+        or add a gin_trgm_ops index (extension pg_trgm) on each column
+        ");
+        insta::assert_snapshot!(help(several, Dialect::MySql), @r"
+        search words instead, with a full-text index:
+        ALTER TABLE a ADD FULLTEXT INDEX (t, b);
+        WHERE MATCH (t, b) AGAINST (? IN BOOLEAN MODE)
+        ");
+        insta::assert_snapshot!(help("SELECT * FROM a WHERE t LIKE '%x'", Dialect::Sqlite), @r"
+        search words instead, in an FTS5 table:
+        CREATE VIRTUAL TABLE a_search USING fts5(t, content='a');
+        WHERE rowid IN (SELECT rowid FROM a_search WHERE a_search MATCH ?)
+        ");
+    }
+
+    #[test]
+    fn parameters_that_are_known_to_begin_open() {
+        let text = "SELECT * FROM a WHERE t LIKE ? AND b LIKE ?";
+        assert_eq!(find(text, Dialect::MySql, |cx, out| check_statement(cx, &[], out)).len(), 0);
+        let found = find(text, Dialect::MySql, |cx, out| check_statement(cx, &[1], out));
+        assert_eq!(found.len(), 1);
+        assert_eq!(&text[found[0].span.range()], "b LIKE ?");
+    }
+}

@@ -168,3 +168,40 @@ pub(crate) fn create_index(table: &TableName, columns: &[String], dialect: Diale
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod testing {
+    //! Running a rule on one statement, with the tables that stand before it.
+
+    use super::*;
+    use crate::project::FileId;
+    use crate::project::schema::SchemaSource;
+    use crate::sql;
+
+    /// What `check` finds in the last statement of `text`; the others define the schema.
+    pub(in crate::rules) fn find(
+        text: &str,
+        dialect: Dialect,
+        check: impl FnOnce(SqlCx<'_>, &mut Vec<SqlFinding>),
+    ) -> Vec<SqlFinding> {
+        let statements = sql::statements(text, &[], dialect).statements;
+        let changes = statements.iter().flat_map(|one| one.changes.iter().map(|change| (change, one.span))).collect();
+        let source = SchemaSource { file: FileId(0), path: "a.sql", dialect, changes, only_adds: false };
+        let schema = Schema::build(vec![source]);
+        let mut found = Vec::new();
+        let last = statements.last().expect("a statement");
+        check(SqlCx::new(last, text, &schema, dialect).expect("a query"), &mut found);
+        found
+    }
+
+    /// The advice of the only finding.
+    pub(in crate::rules) fn advice(
+        text: &str,
+        dialect: Dialect,
+        check: impl FnOnce(SqlCx<'_>, &mut Vec<SqlFinding>),
+    ) -> String {
+        let found = find(text, dialect, check);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].help.clone()
+    }
+}

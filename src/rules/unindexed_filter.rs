@@ -198,3 +198,35 @@ fn index_with<'t>(table: &'t Table, column: &str) -> Option<&'t str> {
         if holds { parts[0].column() } else { None }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sql_finding::testing::{advice, find};
+    use super::check_statement;
+    use crate::sql::Dialect;
+
+    const TABLE: &str = "CREATE TABLE t (id int PRIMARY KEY, a int, b int, flag boolean, at timestamp);";
+
+    #[test]
+    fn equalities_come_before_ranges() {
+        let help = |text: &str, dialect| advice(&format!("{TABLE} {text}"), dialect, check_statement);
+        let query = "SELECT * FROM t WHERE at > $1 AND flag AND b = $2 AND a IN (1, 2)";
+        assert_eq!(help(query, Dialect::PostgreSql), "CREATE INDEX CONCURRENTLY ON t (b, a, at)");
+        assert_eq!(help(query, Dialect::MySql), "CREATE INDEX t_b_a_at_idx ON t (b, a, at)");
+        assert_eq!(help(query, Dialect::MsSql), "CREATE INDEX t_b_a_at_idx ON t (b, a, at) WITH (ONLINE = ON)");
+    }
+
+    #[test]
+    fn messages() {
+        let message =
+            |text: &str| find(&format!("{TABLE} {text}"), Dialect::PostgreSql, check_statement)[0].message.clone();
+        assert_eq!(
+            message("SELECT * FROM t WHERE a = 1"),
+            "no index of `t` begins with `a`: every row of the table is read"
+        );
+        assert_eq!(
+            message("CREATE INDEX i ON t (b, a); DELETE FROM t WHERE a = 1"),
+            "`t.a` is deleted by, but the index that holds it begins with `b`: every row of the table is read"
+        );
+    }
+}
