@@ -10,7 +10,7 @@ use std::process::{Command, ExitCode, Stdio};
 use corpus::Corpus;
 use measure::{Cost, interleaved, median};
 use seqscan::config::Request;
-use seqscan::engine::{Open, Session, Snapshot};
+use seqscan::engine::{Open, Report, Session, Snapshot};
 
 /// Stands in for a mode: the program was started by itself, to tell how much memory one run needs.
 const MEMORY_CHILD: &str = "memory-of";
@@ -34,9 +34,8 @@ fn main() -> ExitCode {
         }
     };
     if arguments.mode == MEMORY_CHILD {
-        for folder in &arguments.folders {
-            cold_run(folder, arguments.threads);
-        }
+        let runs: Vec<_> = arguments.folders.iter().map(|folder| cold_run(folder, arguments.threads)).collect();
+        assert!(!runs.is_empty());
         println!("{}", measure::peak_memory().unwrap_or(0));
         return ExitCode::SUCCESS;
     }
@@ -86,15 +85,14 @@ fn arguments() -> Result<Arguments, String> {
     Ok(arguments)
 }
 
-/// A whole cold run of seqscan.
-fn cold_run(folder: &Path, threads: usize) -> (Snapshot, usize) {
+/// A whole cold run of seqscan. What it gives is everything that the program never gives back, as it ends.
+fn cold_run(folder: &Path, threads: usize) -> (Session, Snapshot, Report) {
     let config = Request { isolated: true, ..Request::default() };
     let open = Open { cwd: folder.to_owned(), paths: vec![folder.to_owned()], config, threads, ..Open::default() };
     let session = Session::open(open).expect("the folder can be read");
     let snapshot = session.snapshot();
     let report = snapshot.check(&session.targets());
-    let findings = report.findings.len();
-    (snapshot, findings)
+    (session, snapshot, report)
 }
 
 /// Host languages: the whole run next to walking, reading, parsing and traversing the same files.
@@ -105,13 +103,14 @@ fn code(arguments: &Arguments, folders: &[PathBuf]) {
     println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
     let mut all = (Cost::default(), Cost::default(), 0, 0, 0);
     for folder in folders {
-        let (snapshot, findings) = cold_run(folder, arguments.threads);
-        let corpus = Corpus::of(&snapshot);
-        drop(snapshot);
+        let (corpus, findings) = {
+            let (_, snapshot, report) = cold_run(folder, arguments.threads);
+            (Corpus::of(&snapshot), report.findings.len())
+        };
         let (floor, whole) = interleaved(
             arguments.repetitions,
             || floor::parse_and_traverse(folder, &corpus, arguments.threads),
-            || drop(cold_run(folder, arguments.threads)),
+            || cold_run(folder, arguments.threads),
         );
         let (floor, whole) = (median(floor), median(whole));
         all = (all.0 + floor, all.1 + whole, all.2 + corpus.files(), all.3 + corpus.bytes, all.4 + findings);
@@ -133,17 +132,17 @@ fn sql(arguments: &Arguments, folders: &[PathBuf]) {
     let mut all = (Cost::default(), Cost::default(), 0, 0, 0);
     for folder in folders {
         let copy = corpus::only_sql(folder);
-        let (snapshot, _) = cold_run(copy.path(), arguments.threads);
-        let statements = floor::statements(&snapshot);
-        let corpus = Corpus::of(&snapshot);
-        drop(snapshot);
+        let (corpus, statements) = {
+            let (_, snapshot, _) = cold_run(copy.path(), arguments.threads);
+            (Corpus::of(&snapshot), floor::statements(&snapshot))
+        };
         if statements.is_empty() {
             continue;
         }
         let (floor, whole) = interleaved(
             arguments.repetitions,
             || floor::tokenise_and_parse(&statements, arguments.threads),
-            || drop(cold_run(copy.path(), arguments.threads)),
+            || cold_run(copy.path(), arguments.threads),
         );
         let (floor, whole) = (median(floor), median(whole));
         let count = statements.len();

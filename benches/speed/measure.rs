@@ -22,11 +22,12 @@ impl Add for Cost {
     }
 }
 
-/// Runs both once without counting, then in turns, so that a slow moment of the machine meets both.
-pub(crate) fn interleaved(
+/// Runs both once without counting, then in turns, so that a slow moment of the machine meets both. What they
+/// give is given back when the time has been taken.
+pub(crate) fn interleaved<A, B>(
     repetitions: usize,
-    mut first: impl FnMut(),
-    mut second: impl FnMut(),
+    mut first: impl FnMut() -> A,
+    mut second: impl FnMut() -> B,
 ) -> (Vec<Cost>, Vec<Cost>) {
     first();
     second();
@@ -62,10 +63,12 @@ pub(crate) fn peak_memory() -> Option<u64> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-fn cost(work: &mut impl FnMut()) -> Cost {
-    let before = cpu();
-    let wall = wall(work);
-    Cost { cpu: cpu() - before, wall }
+fn cost<T>(work: &mut impl FnMut() -> T) -> Cost {
+    let (before, start) = (cpu(), Instant::now());
+    let given = work();
+    let cost = Cost { cpu: cpu() - before, wall: start.elapsed().as_secs_f64() };
+    drop(given);
+    cost
 }
 
 /// User and system time of this process so far, of ended threads too, in seconds.

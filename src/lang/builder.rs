@@ -91,7 +91,18 @@ impl<'s> Builder<'s> {
         });
         let scopes = vec![Scope { parent: None, names: FxHashMap::default(), is_class: false }];
         let place = Place { scope: ScopeId(0), function: MODULE, in_loop: None, guard: None };
-        Builder { facts, source, scopes, place, log: Vec::new(), shared: FxHashMap::default() }
+        // About as many as most files have: then few tables must grow.
+        let expected = source.len() / 48;
+        facts.values.reserve(expected);
+        let shared = FxHashMap::with_capacity_and_hasher(expected, Default::default());
+        Builder { facts, source, scopes, place, log: Vec::new(), shared }
+    }
+
+    /// What was built.
+    pub(super) fn finish(self) -> FileFacts {
+        let mut facts = self.facts;
+        shrink(&mut facts);
+        facts
     }
 
     // ── Names and values ────────────────────────────────────────────────────────────────────────────
@@ -526,6 +537,37 @@ impl<'s> Builder<'s> {
             let exported = exported(&self.facts.names[name]);
             self.facts.bindings.push(Binding { name, value, exported });
         }
+    }
+}
+
+/// Gives back the room that growing tables took in advance.
+fn shrink(facts: &mut FileFacts) {
+    facts.names.shrink_to_fit();
+    facts.values.shrink_to_fit();
+    facts.texts.shrink_to_fit();
+    facts.functions.shrink_to_fit();
+    facts.classes.shrink_to_fit();
+    facts.imports.shrink_to_fit();
+    facts.calls.shrink_to_fit();
+    facts.loops.shrink_to_fit();
+    facts.guards.shrink_to_fit();
+    facts.exits.shrink_to_fit();
+    facts.uses.shrink_to_fit();
+    facts.bindings.shrink_to_fit();
+    facts.gaps.shrink_to_fit();
+    for text in &mut facts.texts {
+        text.cooked.shrink_to_fit();
+        text.pieces.shrink_to_fit();
+        text.holes.shrink_to_fit();
+    }
+    for function in &mut facts.functions {
+        function.params.shrink_to_fit();
+        function.returns.shrink_to_fit();
+        function.yields.shrink_to_fit();
+    }
+    for class in &mut facts.classes {
+        class.attributes.shrink_to_fit();
+        class.methods.shrink_to_fit();
     }
 }
 

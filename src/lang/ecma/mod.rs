@@ -51,7 +51,7 @@ pub(super) fn extract(file: &SourceFile) -> FileFacts {
     walk.b.facts.directives = directive::directives(&parsed.tree, &file.text);
     walk.file(root);
     parse::report_errors(&mut walk, root);
-    walk.b.facts
+    walk.b.finish()
 }
 
 /// The state of the walk.
@@ -167,10 +167,22 @@ impl<'s, 't> Walk<'s, 't> {
 
     /// The named children of `node`, without comments.
     fn children(&self, node: Node<'t>) -> Vec<Node<'t>> {
+        let count = node.named_child_count();
+        let mut children = Vec::with_capacity(count);
+        if count == 0 {
+            return children;
+        }
         let mut cursor = self.cursor.borrow_mut();
-        node.named_children(&mut cursor)
-            .filter(|&child| !matches!(self.kind(child), Kind::Comment | Kind::HtmlComment))
-            .collect()
+        cursor.reset(node);
+        let mut more = cursor.goto_first_child();
+        while more {
+            let child = cursor.node();
+            if child.is_named() && !matches!(self.kind(child), Kind::Comment | Kind::HtmlComment) {
+                children.push(child);
+            }
+            more = cursor.goto_next_sibling();
+        }
+        children
     }
 
     fn first_child(&self, node: Node<'t>) -> Option<Node<'t>> {

@@ -136,9 +136,7 @@ impl<'a> Walk<'a> {
             self.b.gap("nested too deeply to be followed", span);
         }
         self.b.bindings(|_| true);
-        let mut facts = self.b.facts;
-        shrink(&mut facts);
-        facts
+        self.b.finish()
     }
 
     /// One gap for all places that are not Python.
@@ -166,8 +164,21 @@ impl<'a> Walk<'a> {
 
     /// The named children of `node`, comments aside.
     fn children(&mut self, node: Node<'a>) -> Vec<Node<'a>> {
-        let children = node.named_children(&mut self.cursor);
-        children.filter(|&child| !matches!(kind(child), Kind::Comment | Kind::LineContinuation)).collect()
+        let count = node.named_child_count();
+        let mut children = Vec::with_capacity(count);
+        if count == 0 {
+            return children;
+        }
+        self.cursor.reset(node);
+        let mut more = self.cursor.goto_first_child();
+        while more {
+            let child = self.cursor.node();
+            if child.is_named() && !matches!(kind(child), Kind::Comment | Kind::LineContinuation) {
+                children.push(child);
+            }
+            more = self.cursor.goto_next_sibling();
+        }
+        children
     }
 
     /// All children of `node` in one place.
@@ -228,35 +239,4 @@ fn first_character(source: &str, at: usize) -> Span {
     }
     let last = before.char_indices().rfind(|(_, character)| !character.is_whitespace());
     last.map_or_else(Span::default, |(offset, character)| Span::new(offset, offset + character.len_utf8()))
-}
-
-/// Gives back the room that growing tables took in advance.
-fn shrink(facts: &mut FileFacts) {
-    facts.names.shrink_to_fit();
-    facts.values.shrink_to_fit();
-    facts.texts.shrink_to_fit();
-    facts.functions.shrink_to_fit();
-    facts.classes.shrink_to_fit();
-    facts.imports.shrink_to_fit();
-    facts.calls.shrink_to_fit();
-    facts.loops.shrink_to_fit();
-    facts.guards.shrink_to_fit();
-    facts.exits.shrink_to_fit();
-    facts.uses.shrink_to_fit();
-    facts.bindings.shrink_to_fit();
-    facts.gaps.shrink_to_fit();
-    for text in &mut facts.texts {
-        text.cooked.shrink_to_fit();
-        text.pieces.shrink_to_fit();
-        text.holes.shrink_to_fit();
-    }
-    for function in &mut facts.functions {
-        function.params.shrink_to_fit();
-        function.returns.shrink_to_fit();
-        function.yields.shrink_to_fit();
-    }
-    for class in &mut facts.classes {
-        class.attributes.shrink_to_fit();
-        class.methods.shrink_to_fit();
-    }
 }

@@ -1,5 +1,7 @@
 //! Making the tables: each change is applied to what the changes before it have made.
 
+use rustc_hash::FxHashMap;
+
 use super::groups::Group;
 use super::{Column, ForeignKey, Index, Place, SchemaSource, Table, TableKind};
 use crate::source::Span;
@@ -20,13 +22,20 @@ pub(super) fn replay(groups: Vec<Group<'_>>) -> Vec<Table> {
             }
         }
         later.append(&mut database.pending);
-        all.append(&mut database.tables);
+        all.extend(database.tables.into_iter().flatten());
+    }
+    let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+    for (index, table) in all.iter().enumerate() {
+        by_name.entry(table.name.to_lowercase()).or_default().push(index);
     }
     // What one folder does to tables of another: indexes in a folder of their own, models in another language.
     for pending in later {
-        let targets = all.iter_mut().filter(|table| is_named(table, &pending.table));
-        for table in targets {
-            pending.apply(table);
+        if pending.table.is_dynamic() {
+            all.iter_mut().for_each(|table| pending.apply(table));
+            continue;
+        }
+        for &index in by_name.get(&pending.table.name().text.to_lowercase()).into_iter().flatten() {
+            pending.apply(&mut all[index]);
         }
     }
     take_over_from_parents(&mut all);
@@ -87,7 +96,10 @@ impl Step<'_> {
 /// One database while it is made.
 #[derive(Default)]
 struct Database {
-    tables: Vec<Table>,
+    /// In order of their making; a dropped one leaves its place empty.
+    tables: Vec<Option<Table>>,
+    /// Places of tables by the names that they have or had, in lower case.
+    by_name: FxHashMap<String, Vec<usize>>,
     pending: Vec<Pending>,
 }
 
@@ -98,25 +110,25 @@ impl Database {
             TableChange::CreateIndex(definition) => self.create_index(definition, step),
             TableChange::Alter { table, operation, .. } => self.alter(table, operation, step),
             TableChange::DropTable { table } if !step.source.only_adds => {
-                let dropped = self.targets(table, step);
-                let mut index = 0;
-                self.tables.retain(|_| {
-                    index += 1;
-                    !dropped.contains(&(index - 1))
-                });
+                for index in self.targets(table, step) {
+                    self.tables[index] = None;
+                }
             }
             TableChange::DropIndex { index, table } if !step.source.only_adds => self.drop_index(index, table.as_ref()),
             TableChange::RenameIndex { index, to } => {
-                let indexes = self.tables.iter_mut().flat_map(|table| &mut table.indexes);
+                let indexes = self.tables.iter_mut().flatten().flat_map(|table| &mut table.indexes);
                 for found in indexes.filter(|found| has_name(found, &index.name().text)) {
                     found.definition.name = Some(to.clone());
                 }
             }
             TableChange::RenameTable { table, to } if !step.source.only_adds => {
                 for index in self.targets(table, step) {
-                    self.tables[index].name = to.name().text.clone();
-                    if let Some(schema) = to.schema() {
-                        self.tables[index].schema = Some(schema.text.clone());
+                    if let Some(table) = &mut self.tables[index] {
+                        table.name = to.name().text.clone();
+                        if let Some(schema) = to.schema() {
+                            table.schema = Some(schema.text.clone());
+                        }
+                        self.note_name(index);
                     }
                 }
             }
@@ -124,12 +136,14 @@ impl Database {
                 let kind = if *materialized { TableKind::MaterializedView } else { TableKind::View };
                 let mut table = self.new_table(view, step.place, step.source.dialect, kind);
                 (table.knows_columns, table.knows_indexes) = (false, false);
-                self.tables.push(table);
+                self.push(table);
             }
             TableChange::Opaque { table, .. } => {
                 let targets = self.targets(table, step);
                 for &index in &targets {
-                    self.tables[index].knows_indexes = false;
+                    if let Some(table) = &mut self.tables[index] {
+                        table.knows_indexes = false;
+                    }
                 }
                 if targets.is_empty() {
                     self.pending.push(Pending { table: table.clone(), what: PendingWhat::Unsure });
@@ -156,6 +170,20 @@ impl Database {
         }
     }
 
+    fn push(&mut self, table: Table) {
+        self.tables.push(Some(table));
+        self.note_name(self.tables.len() - 1);
+    }
+
+    fn note_name(&mut self, index: usize) {
+        let Some(table) = &self.tables[index] else { return };
+        let known = self.by_name.entry(table.name.to_lowercase()).or_default();
+        // In order of the tables, as they are asked for.
+        if let Err(at) = known.binary_search(&index) {
+            known.insert(at, index);
+        }
+    }
+
     /// The tables that a name means for a file: those that this file created, else all of that name.
     fn targets(&self, name: &TableName, step: &Step<'_>) -> Vec<usize> {
         let named = |table: &Table| {
@@ -168,10 +196,14 @@ impl Database {
         if name.is_dynamic() {
             return Vec::new();
         }
-        let all: Vec<usize> = (0..self.tables.len()).filter(|&index| named(&self.tables[index])).collect();
-        let own: Vec<usize> =
-            all.iter().copied().filter(|&index| self.tables[index].place.file == step.place.file).collect();
-        if own.is_empty() { all } else { own }
+        let Some(known) = self.by_name.get(&name.name().text.to_lowercase()) else { return Vec::new() };
+        let tables = known.iter().filter_map(|&index| Some((index, self.tables[index].as_ref()?)));
+        let all: Vec<(usize, &Table)> = tables.filter(|(_, table)| named(table)).collect();
+        let has_own = all.iter().any(|(_, table)| table.place.file == step.place.file);
+        all.into_iter()
+            .filter(|(_, table)| !has_own || table.place.file == step.place.file)
+            .map(|(index, _)| index)
+            .collect()
     }
 
     fn create(&mut self, create: &CreateTable, step: &Step<'_>) {
@@ -192,12 +224,11 @@ impl Database {
         table.foreign_keys = create.foreign_keys.iter().map(|key| new_foreign_key(key, step)).collect();
         // `IF NOT EXISTS` after the same definition does nothing; another definition is another database.
         let known = self.targets(&create.table, step);
-        let same = known.iter().any(|&index| same_columns(&self.tables[index], &table));
-        let from_this_file = known.iter().any(|&index| self.tables[index].place.file == step.place.file);
-        if create.if_not_exists && (same || from_this_file) {
+        let is_known = |known: &Table| known.place.file == step.place.file || same_columns(known, &table);
+        if create.if_not_exists && known.iter().filter_map(|&index| self.tables[index].as_ref()).any(is_known) {
             return;
         }
-        self.tables.push(table);
+        self.push(table);
     }
 
     fn create_index(&mut self, definition: &IndexDef, step: &Step<'_>) {
@@ -217,7 +248,7 @@ impl Database {
             return;
         }
         for target in targets {
-            let table = &mut self.tables[target];
+            let Some(table) = &mut self.tables[target] else { continue };
             // `ADD CONSTRAINT … UNIQUE USING INDEX i`: the index is there already.
             let existing = definition
                 .using_index
@@ -240,7 +271,7 @@ impl Database {
 
     fn drop_index(&mut self, index: &TableName, table: Option<&TableName>) {
         let name = &index.name().text;
-        for known in &mut self.tables {
+        for known in self.tables.iter_mut().flatten() {
             if table.is_none_or(|table| is_named(known, table)) {
                 known.indexes.retain(|found| !has_name(found, name));
             }
@@ -262,7 +293,7 @@ impl Database {
             return;
         }
         for index in targets {
-            let table = &mut self.tables[index];
+            let Some(table) = &mut self.tables[index] else { continue };
             if step.source.only_adds {
                 add_only(table, operation, step);
             } else {
