@@ -401,7 +401,10 @@ fn called_params(project: &Project) -> FxHashSet<(FunctionRef, u16)> {
         let mut called = Vec::new();
         let mut handed: Vec<(FunctionRef, u16, FunctionRef, u16)> = Vec::new();
         for (index, call) in facts.calls.iter().enumerate() {
-            if let Value::Param(function, param) = facts.value(call.callee) {
+            // A callback that only a closure calls is kept for later: registered, not run.
+            if let Value::Param(function, param) = facts.value(call.callee)
+                && *function == call.function
+            {
                 called.push((FunctionRef { file, function: *function }, *param));
             }
             let passes: Vec<(u16, FunctionId, u16)> = call
