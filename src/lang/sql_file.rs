@@ -16,6 +16,8 @@ pub(super) fn extract(file: &SourceFile) -> FileFacts {
     let places: Vec<Span> = found.statements.iter().map(|statement| statement.span).collect();
     facts.directives = sql_comments::directives(&file.text, &found.comments, &places);
     let undone = undone(&file.text);
+    let kept = found.statements.iter().filter(|statement| statement.rows.is_none()).count();
+    facts.statements.reserve_exact(kept);
     for mut statement in found.statements {
         if undone.iter().any(|part| part.contains(statement.head)) {
             statement.changes.clear();

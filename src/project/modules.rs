@@ -104,12 +104,18 @@ impl Modules {
         if !self.names.contains(path.split('/').next().unwrap_or("")) {
             return None;
         }
+        let mut candidate = String::new();
         let mut root = directory;
         loop {
             let is_package = self.packages.contains(root);
             if !is_package {
-                for base in [root.to_owned(), join(root, "src"), join(root, "lib")] {
-                    if let Some(file) = self.python_file(&join(&base, &path)) {
+                for folder in ["", "src/", "lib/"] {
+                    candidate.clear();
+                    candidate.push_str(root);
+                    candidate.push_str(if root.is_empty() { "" } else { "/" });
+                    candidate.push_str(folder);
+                    candidate.push_str(&path);
+                    if let Some(file) = self.python_file(&candidate) {
                         return Some(file);
                     }
                 }

@@ -50,20 +50,46 @@ pub enum Check {
     Directives,
 }
 
-macro_rules! rule {
-    ($name:literal, $check:expr) => {
-        Rule { name: $name, page: include_str!(concat!("../../rules/", $name, ".md")), check: $check }
-    };
-}
-
 /// Every rule, sorted by name.
 pub static RULES: &[Rule] = &[
-    rule!("correlated-subquery", Check::Statement(correlated_subquery::check)),
-    rule!("invariant-query-in-loop", Check::File(invariant_query_in_loop::check)),
-    rule!("leading-wildcard-like", Check::File(leading_wildcard_like::check)),
-    rule!("offset-pagination", Check::File(offset_pagination::check)),
-    rule!("query-in-loop", Check::File(query_in_loop::check)),
-    rule!("unindexed-filter", Check::Statement(unindexed_filter::check)),
-    rule!("unused-suppression", Check::Directives),
-    rule!("write-in-loop", Check::File(write_in_loop::check)),
+    Rule {
+        name: "correlated-subquery",
+        page: include_str!("../../rules/correlated-subquery.md"),
+        check: Check::Statement(correlated_subquery::check),
+    },
+    Rule {
+        name: "invariant-query-in-loop",
+        page: include_str!("../../rules/invariant-query-in-loop.md"),
+        check: Check::File(invariant_query_in_loop::check),
+    },
+    Rule {
+        name: "leading-wildcard-like",
+        page: include_str!("../../rules/leading-wildcard-like.md"),
+        check: Check::File(leading_wildcard_like::check),
+    },
+    Rule {
+        name: "offset-pagination",
+        page: include_str!("../../rules/offset-pagination.md"),
+        check: Check::File(offset_pagination::check),
+    },
+    Rule {
+        name: "query-in-loop",
+        page: include_str!("../../rules/query-in-loop.md"),
+        check: Check::File(query_in_loop::check),
+    },
+    Rule {
+        name: "unindexed-filter",
+        page: include_str!("../../rules/unindexed-filter.md"),
+        check: Check::Statement(unindexed_filter::check),
+    },
+    Rule {
+        name: "unused-suppression",
+        page: include_str!("../../rules/unused-suppression.md"),
+        check: Check::Directives,
+    },
+    Rule {
+        name: "write-in-loop",
+        page: include_str!("../../rules/write-in-loop.md"),
+        check: Check::File(write_in_loop::check),
+    },
 ];

@@ -124,7 +124,12 @@ pub(crate) fn of_content(text: &str) -> Option<Dialect> {
         score[dialect] += weight;
     }
     // A line that holds nothing but `GO` ends a batch of SQL Server's tools.
-    let go = bytes.split(|&byte| byte == b'\n').filter(|line| line.trim_ascii().eq_ignore_ascii_case(b"go")).count();
+    let mut line_start = 0;
+    let mut go = 0;
+    for line_end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
+        go += usize::from(bytes[line_start..line_end].trim_ascii().eq_ignore_ascii_case(b"go"));
+        line_start = line_end + 1;
+    }
     score[3] += u32::try_from(go.min(8)).unwrap_or(0) * 6;
     let (best, &most) = score.iter().enumerate().max_by_key(|&(_, &points)| points)?;
     let second = score.iter().enumerate().filter(|&(at, _)| at != best).map(|(_, &points)| points).max().unwrap_or(0);

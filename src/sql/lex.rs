@@ -132,7 +132,8 @@ pub(crate) fn lex(text: &str, span: Span, holes: &[Span], dialect: Dialect) -> L
         open: Vec::new(),
         chains: vec![0],
         cases: 0,
-        out: Lexed { base: span.start, ..Lexed::default() },
+        // Most tokens are longer, with the blank before them.
+        out: Lexed { base: span.start, tokens: Vec::with_capacity(filled.len() / 5 + 4), ..Lexed::default() },
     };
     lexer.run();
     let (mut out, blanks) = (lexer.out, lexer.blanks);

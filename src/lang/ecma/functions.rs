@@ -35,14 +35,12 @@ impl<'t> Walk<'_, 't> {
 
     /// Remembers what the next function or class expression is bound to.
     pub(super) fn set_hint(&mut self, node: Node<'t>) {
-        let is_name = matches!(
-            self.kind(node),
-            Kind::Identifier | Kind::PropertyIdentifier | Kind::PrivatePropertyIdentifier | Kind::String
-        );
-        self.hint = match is_name.then(|| self.property_name(node)).flatten() {
-            Some(name) => Some((self.b.name(&name), span(node))),
-            None => None,
+        let name = match self.kind(node) {
+            Kind::Identifier | Kind::PropertyIdentifier | Kind::PrivatePropertyIdentifier => Some(self.name(node)),
+            Kind::String => self.property_name(node).map(|name| self.b.name(&name)),
+            _ => None,
         };
+        self.hint = name.map(|name| (name, span(node)));
     }
 
     /// The function that stands directly here as an argument: `x => …`, `(function () { … }).bind(this)`.

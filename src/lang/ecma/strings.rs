@@ -199,7 +199,13 @@ fn push_exact(text: &mut Text, source: &str, from: usize, to: usize) {
     let host = Span::new(from, to);
     match text.pieces.last_mut() {
         Some(last) if last.exact && last.host.end == host.start => last.host.end = host.end,
-        _ => text.pieces.push(Piece { at, host, exact: true }),
+        _ => {
+            if text.pieces.is_empty() {
+                // Most strings have only one.
+                text.pieces.reserve_exact(1);
+            }
+            text.pieces.push(Piece { at, host, exact: true });
+        }
     }
 }
 

@@ -19,6 +19,10 @@ pub(super) fn push_exact(text: &mut Text, source: &str, from: usize, to: usize) 
         last.host.end = offset(to);
         return;
     }
+    if text.pieces.is_empty() {
+        // Most strings have only one.
+        text.pieces.reserve_exact(1);
+    }
     text.pieces.push(Piece { at, host: Span::new(from, to), exact: true });
 }
 

@@ -450,12 +450,19 @@ fn new_foreign_key(key: &ddl::ForeignKey, step: &Step<'_>) -> ForeignKey {
 
 /// Partitions and heirs have what their parent has.
 fn take_over_from_parents(tables: &mut [Table]) {
+    if tables.iter().all(|table| table.parent.is_none()) {
+        return;
+    }
+    let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+    for (index, table) in tables.iter().enumerate() {
+        by_name.entry(table.name.to_lowercase()).or_default().push(index);
+    }
     // A partition may be the parent of others.
     for _ in 0..3 {
         for at in 0..tables.len() {
             let Some(parent) = tables[at].parent.clone() else { continue };
-            let Some(found) = tables.iter().find(|table| same_name(&table.name, &parent) && table.parent.is_none())
-            else {
+            let mut named = by_name.get(&parent.to_lowercase()).into_iter().flatten().map(|&index| &tables[index]);
+            let Some(found) = named.find(|table| table.parent.is_none()) else {
                 (tables[at].knows_columns, tables[at].knows_indexes) = (false, false);
                 continue;
             };

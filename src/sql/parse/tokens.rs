@@ -1,5 +1,7 @@
 //! Tokens for the parser, with places that are byte offsets.
 
+use std::cell::RefCell;
+
 use sqlparser::dialect::Dialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Word};
@@ -14,15 +16,40 @@ pub(super) fn tokens(lexed: &Lexed, from: usize, to: usize, dialect: &dyn Dialec
     let first = lexed.tokens.get(from)?.span.start;
     let last = lexed.tokens.get(to.checked_sub(1)?)?.span.end;
     let text = lexed.masked.get((first - lexed.base) as usize..(last - lexed.base) as usize)?;
-    let raw = Tokenizer::new(dialect, text).tokenize_with_location().ok()?;
+    let mut raw = RAW.take();
+    let read = Tokenizer::new(dialect, text).tokenize_with_location_into_buf(&mut raw);
+    let tokens = read.is_ok().then(|| placed(lexed, first, text, &mut raw, to - from, dialect));
+    raw.clear();
+    if raw.capacity() <= KEPT {
+        RAW.set(raw);
+    }
+    tokens
+}
+
+/// Tokens for which room is kept from one statement to the next.
+const KEPT: usize = 20_000;
+
+thread_local! {
+    static RAW: RefCell<Vec<TokenWithSpan>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The tokens `raw` of `text`, which begins at byte `first`, with their places as bytes.
+fn placed(
+    lexed: &Lexed,
+    first: u32,
+    text: &str,
+    raw: &mut Vec<TokenWithSpan>,
+    expected: usize,
+    dialect: &dyn Dialect,
+) -> Vec<TokenWithSpan> {
     let mut places = Places { text, at: 0, line: 1, column: 1 };
-    let mut out = Vec::with_capacity(raw.len());
+    let mut out = Vec::with_capacity(expected + expected / 8 + 4);
     let mut slot = lexed.slots.partition_point(|slot| slot.span.start < first);
     // Only two dialects look at blanks between tokens.
     let keeps_blanks =
         dialect.is::<sqlparser::dialect::BigQueryDialect>() || dialect.is::<sqlparser::dialect::SnowflakeDialect>();
     let mut update = Update::default();
-    for mut token in raw {
+    for mut token in raw.drain(..) {
         if matches!(token.token, Token::Whitespace(_)) && !keeps_blanks {
             continue;
         }
@@ -61,7 +88,7 @@ pub(super) fn tokens(lexed: &Lexed, from: usize, to: usize, dialect: &dyn Dialec
             _ => out.push(TokenWithSpan::new(token.token, place)),
         }
     }
-    Some(out)
+    out
 }
 
 /// Words that the parser does not know and that change nothing here: PostgreSQL's `FROM ONLY t`, `f(VARIADIC a)`.
