@@ -25,8 +25,7 @@
 //! | [`sql`] | one SQL statement at a time: split, mask, parse, and the read-only view that rules share | host languages |
 //! | [`apis`] | which call reaches a database: the catalogs in `rules/apis/`, and the project's own | how a language is parsed |
 //! | [`lang`] | host language → facts, one walk per language | the project |
-//! | `orm` | what a catalog cannot say: relations, laziness, models and migrations as schema | rules |
-//! | [`project`] | what all files say **together**: modules, types, query sites, the call graph, the schema | syntax trees, SQL syntax |
+//! | [`project`] | what all files say **together**: modules, types, query sites, the call graph, the schema; in `project/orm` what a catalog cannot say of an ORM, one file each | syntax trees, SQL syntax |
 //! | [`rules`] | one page and one function per rule, and the one list of them | configuration, output formats |
 //! | [`config`] | `seqscan.toml` as written, its discovery, settings per path | |
 //! | [`engine`] | [`Session`](engine::Session) and [`Snapshot`](engine::Snapshot): the only caller of rules, the only place with threads | command lines, terminals |
@@ -54,7 +53,6 @@ pub mod engine;
 pub mod facts;
 pub mod findings;
 pub mod lang;
-pub mod orm;
 pub mod project;
 
 pub mod report;

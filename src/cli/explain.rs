@@ -49,7 +49,7 @@ fn page(rule: &Registered, style: &Style) -> String {
         if line.starts_with("```") {
             in_fence = !in_fence;
         } else if in_fence {
-            let _ = writeln!(text, "    {line}");
+            let _ = writeln!(text, "{}", format!("    {line}").trim_end());
         } else if let Some(heading) = line.strip_prefix("## ") {
             let _ = writeln!(text, "{}", style.paint(Color::Strong, heading));
         } else {

@@ -34,6 +34,15 @@ pub(super) struct Edge {
     /// The callee is handed over by name and called by somebody else, with arguments that are not followed
     /// one by one.
     pub(super) by_name: bool,
+    /// Whether it hands SQL over that writes: a wrapper runs what it is given.
+    pub(super) writes: bool,
+}
+
+impl Edge {
+    /// What a query of the callee does when it is reached by this call.
+    pub(super) fn effect(&self, effect: SiteEffect) -> SiteEffect {
+        if self.writes { SiteEffect::Write } else { effect }
+    }
 }
 
 /// All calls of project functions.
@@ -149,7 +158,7 @@ impl CallGraph {
                     conditional: facts.call(edge.call).guard.is_some(),
                     required: own,
                 };
-                for state in states(caller, state.effect, &sources) {
+                for state in states(caller, edge.effect(state.effect), &sources) {
                     if !reach.witnesses.contains_key(&state) {
                         push(&mut queue, state, witness.clone());
                     }
@@ -392,7 +401,10 @@ fn called_params(project: &Project) -> FxHashSet<(FunctionRef, u16)> {
         let mut called = Vec::new();
         let mut handed: Vec<(FunctionRef, u16, FunctionRef, u16)> = Vec::new();
         for (index, call) in facts.calls.iter().enumerate() {
-            if let Value::Param(function, param) = facts.value(call.callee) {
+            // A callback that only a closure calls is kept for later: registered, not run.
+            if let Value::Param(function, param) = facts.value(call.callee)
+                && *function == call.function
+            {
                 called.push((FunctionRef { file, function: *function }, *param));
             }
             let passes: Vec<(u16, FunctionId, u16)> = call
@@ -447,8 +459,9 @@ fn find_edges(
             continue;
         }
         let (home, _) = place(facts, inlined, call.function, call.in_loop);
+        let writes = call.args.iter().any(|arg| is_writing_sql(facts, arg.value));
         let mut edge = |callee: FunctionRef, confidence: Confidence, by_name: bool| {
-            edges.push(Edge { file, call: id, home, callee, confidence, by_name });
+            edges.push(Edge { file, call: id, home, callee, confidence, by_name, writes });
         };
         let api = types.api_call(file, id);
         let target = types.target(file, id);
@@ -480,6 +493,13 @@ fn find_edges(
         }
     }
     edges
+}
+
+fn is_writing_sql(facts: &FileFacts, value: ValueId) -> bool {
+    let Value::Text(text) = *facts.value(value) else { return false };
+    let from = facts.statements.partition_point(|statement| statement.text < Some(text));
+    let own = facts.statements[from..].iter().take_while(|statement| statement.text == Some(text));
+    own.into_iter().any(|statement| statement.statement.verb.writes())
 }
 
 /// The one fallback for a name that nothing resolves: the only function so called in the project, if the

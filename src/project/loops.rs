@@ -151,6 +151,8 @@ impl<'t, 'p> Loops<'t, 'p> {
                 };
                 let first = call.args.first().map(|arg| arg.value);
                 match (name, first, object) {
+                    // What a program declares: fields of a model, models of an application.
+                    ("get_fields" | "get_models" | "get_app_configs", _, Some(_)) => LoopShape::Few,
                     ("range", Some(bound), _) if call.args.len() == 1 => match facts.value(bound) {
                         Value::Int(0..=10) => LoopShape::Silent,
                         Value::Int(_) => LoopShape::Few,

@@ -11,9 +11,11 @@ mod inputs;
 mod loops;
 mod manifest;
 mod modules;
+pub mod orm;
 mod relations;
 mod repeats;
 mod requirements;
+mod results;
 pub mod schema;
 mod shapes;
 mod sites;
@@ -36,7 +38,6 @@ pub(crate) use {
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
 use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
-use crate::orm::OrmFacts;
 use crate::source::SourceFile;
 use crate::sql::Dialect;
 
@@ -116,7 +117,7 @@ pub struct Project {
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
     executed: executed::Executed,
-    orm: Vec<OrmFacts>,
+    orm: Vec<orm::OrmFacts>,
     relations: relations::Relations,
     /// What is known of values while the project is being understood.
     answers: types::Answers,
@@ -187,7 +188,7 @@ impl Project {
         project.executed = executed::find(&project, &graph);
         project.schema = Schema::of_sql(&project);
         project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
-        project.orm = project.each_file(crate::orm::facts);
+        project.orm = project.each_file(orm::facts);
         project.answers = types::Answers::default();
         project
     }
@@ -260,8 +261,8 @@ impl Project {
     }
 
     /// What the ORMs of a file say.
-    pub fn orm(&self, file: FileId) -> &OrmFacts {
-        const NONE: &OrmFacts = &OrmFacts::NONE;
+    pub fn orm(&self, file: FileId) -> &orm::OrmFacts {
+        const NONE: &orm::OrmFacts = &orm::OrmFacts::NONE;
         self.orm.get(file.0 as usize).unwrap_or(NONE)
     }
 

@@ -198,7 +198,7 @@ impl Finder<'_, '_, '_> {
                 call: edge.call,
                 guard: call.guard,
                 args: &values,
-                effect: state.effect,
+                effect: edge.effect(state.effect),
                 confidence: edge.confidence.min(witness.confidence),
             };
             let Some(judged) = self.judge(&candidate, &loops) else { continue };
@@ -213,7 +213,7 @@ impl Finder<'_, '_, '_> {
         let Some((judged, state)) = best else { return self.invariant_edge(edge, &loops, states) };
         let (hops, site, conditional) = self.path(*state)?;
         Some(Repeat {
-            kind: if state.effect == SiteEffect::Write { RepeatKind::Write } else { RepeatKind::Read },
+            kind: if edge.effect(state.effect) == SiteEffect::Write { RepeatKind::Write } else { RepeatKind::Read },
             call: edge.call,
             span: call.name_span,
             function: call.function,
@@ -453,10 +453,9 @@ impl Finder<'_, '_, '_> {
 
     /// The loops that may change what a read in them finds: they write, or call something that may.
     fn changing_loops(&self) -> FxHashSet<LoopId> {
-        const CHANGING: [&str; 24] = [
-            "save", "delete", "create", "update", "add", "insert", "execute", "commit", "flush", "put", "remove",
-            "write", "set", "send", "exec", "run", "destroy", "upsert", "pop", "next", "refresh", "rollback", "close",
-            "process",
+        const CHANGING: [&str; 21] = [
+            "save", "delete", "create", "update", "insert", "execute", "commit", "flush", "put", "remove", "write",
+            "send", "exec", "run", "destroy", "upsert", "pop", "next", "refresh", "rollback", "process",
         ];
         let project = self.types.project();
         let mut changing = FxHashSet::default();

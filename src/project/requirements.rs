@@ -80,6 +80,15 @@ fn collect(
                 _ => {}
             }
         }
+        // `if ("id" in options)`
+        Value::Operation(Operation::In, key, object) => {
+            if let (Some(key), Value::Param(function, param)) = (facts.literal(*key), facts.value(*object))
+                && *function == home
+                && holds
+            {
+                into.push(Requirement { param: *param, member: Some(key.into()), test: Test::Given });
+            }
+        }
         _ => require(condition, if holds { Test::Truthy } else { Test::Falsy }),
     }
 }

@@ -36,12 +36,26 @@ impl<'p> Types<'p> {
     pub(crate) fn may_be_database(&self, file: FileId, object: ValueId) -> bool {
         match self.of(file, object) {
             // `Promise.all(promises).get()`: what a foreign library gives is foreign.
-            Ty::Unknown => match self.of(file, origin(&self.project().file(file).facts, object)) {
-                Ty::Path(path) => !self.is_foreign_library(&path),
-                _ => true,
-            },
+            Ty::Unknown => !self.comes_from_elsewhere(file, object, 0),
             Ty::Instance(class, _) | Ty::Class(class) => self.has_unknown_base(class),
             Ty::Path(path) => !self.is_foreign_library(&path),
+            _ => false,
+        }
+    }
+
+    /// Whether a chain begins with a library that certainly is none of ours, or with a function of the project that
+    /// gives something of one.
+    fn comes_from_elsewhere(&self, file: FileId, object: ValueId, depth: u8) -> bool {
+        if depth > 3 {
+            return false;
+        }
+        match self.of(file, origin(&self.project().file(file).facts, object)) {
+            Ty::Path(path) => self.is_foreign_library(&path),
+            Ty::Function(function) => {
+                let facts = &self.project().file(function.file).facts;
+                let returns = &facts.function(function.function).returns;
+                returns.iter().any(|&value| self.comes_from_elsewhere(function.file, value, depth + 1))
+            }
             _ => false,
         }
     }

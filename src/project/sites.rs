@@ -162,7 +162,8 @@ impl<'t, 'p> Finder<'t, 'p> {
         }
         let call = self.facts.call(id);
         // Calls that the library makes one query of are one where the loop that makes them all begins.
-        let place = self.gathering(id).filter(|_| api.same_tick).map_or(call, |gathering| self.facts.call(gathering));
+        let gathering = if api.same_tick { self.gathering(id) } else { None };
+        let place = gathering.map_or(call, |gathering| self.facts.call(gathering));
         let (inputs, via) = self.inputs(id);
         self.sites.push(QuerySite {
             call: id,

@@ -11,9 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::relations::{self, Relation};
-use super::sites::argument;
 use super::{ClassRef, FileId, FunctionRef, Project};
-use crate::apis::{ApiCall, ArgRef, Returned, TypeId};
+use crate::apis::TypeId;
 use crate::facts::*;
 use crate::source::Language;
 
@@ -110,8 +109,13 @@ impl<'p> Types<'p> {
         (answer, sure)
     }
 
+    /// Says that what is being found is known by its shape alone.
+    pub(super) fn rests_on_shape(&self) {
+        self.guessed.set(true);
+    }
+
     /// The answer to a question on the side, whose uncertainty is not that of the question at hand.
-    fn aside<T>(&self, ask: impl FnOnce() -> T) -> T {
+    pub(super) fn aside<T>(&self, ask: impl FnOnce() -> T) -> T {
         self.surely(ask).0
     }
 
@@ -223,7 +227,7 @@ impl<'p> Types<'p> {
         }
     }
 
-    fn facts(&self, file: FileId) -> &'p FileFacts {
+    pub(super) fn facts(&self, file: FileId) -> &'p FileFacts {
         &self.project.file(file).facts
     }
 
@@ -507,311 +511,6 @@ impl<'p> Types<'p> {
         }
     }
 
-    /// The catalog entry that a call is resolved to.
-    pub(crate) fn api_call(&self, file: FileId, call: CallId) -> Option<&'p ApiCall> {
-        let facts = self.facts(file);
-        let callee = facts.call(call).callee;
-        let catalog = &self.project.catalog;
-        if let Value::Member(object, name) = facts.value(callee) {
-            let name = &facts.names[*name];
-            match self.of(file, *object) {
-                Ty::Api(ty, _) => {
-                    if let Some(found) = catalog.method(ty, name) {
-                        return Some(found);
-                    }
-                }
-                Ty::Class(class) | Ty::Instance(class, _) => {
-                    if self.class_member(class, name).is_none()
-                        && let Some(found) = self.api_base(class).and_then(|ty| catalog.method(ty, name))
-                    {
-                        return Some(found);
-                    }
-                }
-                Ty::Path(path) => {
-                    if let Some(found) = catalog.function(&library_path(&path, name)) {
-                        return Some(found);
-                    }
-                    if let Some(found) = catalog.type_named(&path).and_then(|ty| catalog.method(ty, name)) {
-                        return Some(found);
-                    }
-                }
-                _ => {}
-            }
-        }
-        match self.of(file, callee) {
-            Ty::Path(path) => catalog.function(&path),
-            Ty::Api(ty, _) => catalog.method(ty, "()"),
-            _ => None,
-        }
-    }
-
-    /// The catalog entry of a call: the one it is resolved to, else that of its shape.
-    pub(crate) fn catalogued(&self, file: FileId, call: CallId) -> Option<&'p ApiCall> {
-        let resolved = self.api_call(file, call);
-        resolved.or_else(|| {
-            let shape = self.shape(file, call)?;
-            self.guessed.set(true);
-            Some(&shape.call)
-        })
-    }
-
-    /// Which argument of a catalogued call is run once, at once: the one that the entry names or, if that is no
-    /// function, the first later one that is.
-    pub(crate) fn callback(&self, file: FileId, call: CallId, api: &ApiCall) -> Option<u16> {
-        let facts = self.facts(file);
-        let from = api.callback?;
-        let args = facts.call(call).args.iter().enumerate().skip(usize::from(from));
-        let is_function = |value: ValueId| match facts.value(value) {
-            Value::Function(_) => true,
-            Value::Import(_) | Value::Member(..) => {
-                matches!(self.aside(|| self.of(file, value)), Ty::Function(_))
-            }
-            _ => false,
-        };
-        let found = args.into_iter().find(|(_, arg)| is_function(arg.value));
-        found.and_then(|(at, _)| u16::try_from(at).ok()).or(Some(from))
-    }
-
-    /// The project function that a call is resolved to, and whether it is called on an instance or class
-    /// of its own (not as a plain function).
-    pub(crate) fn target(&self, file: FileId, call: CallId) -> Option<FunctionRef> {
-        let facts = self.facts(file);
-        let callee = facts.call(call).callee;
-        if let Value::Member(object, name) = facts.value(callee) {
-            let name = &facts.names[*name];
-            let class = match self.of(file, *object) {
-                Ty::Class(class) | Ty::Instance(class, _) => Some(class),
-                _ => None,
-            };
-            if let Some(class) = class {
-                return match self.class_member(class, name)? {
-                    ClassMember::Method(function) => Some(function),
-                    ClassMember::Attribute(file, value, _) => match self.of(file, value) {
-                        Ty::Function(function) => Some(function),
-                        _ => None,
-                    },
-                };
-            }
-        }
-        match self.of(file, callee) {
-            Ty::Function(function) => Some(function),
-            Ty::Class(class) => self.constructor(class),
-            _ => None,
-        }
-    }
-
-    fn constructor(&self, class: ClassRef) -> Option<FunctionRef> {
-        let name = if self.project.file(class.file).source.language.is_ecma() { "constructor" } else { "__init__" };
-        match self.class_member(class, name)? {
-            ClassMember::Method(function) => Some(function),
-            ClassMember::Attribute(..) => None,
-        }
-    }
-
-    /// What a call gives.
-    fn result(&self, file: FileId, call: CallId) -> Ty {
-        let facts = self.facts(file);
-        let site = facts.call(call);
-        let catalog = &self.project.catalog;
-        if let Value::Member(object, name) = facts.value(site.callee) {
-            let receiver = self.of(file, *object);
-            let name = &facts.names[*name];
-            if let Some(ty) = self.method_result(file, call, &receiver, name) {
-                return ty;
-            }
-        }
-        match self.of(file, site.callee) {
-            Ty::Function(function) => self.returned(function),
-            Ty::Class(class) => Ty::Instance(class, None),
-            Ty::Path(path) => match catalog.function(&path) {
-                Some(api) => self.returns(file, call, api, &Ty::Unknown),
-                None => match catalog.type_named(&path) {
-                    Some(ty) => Ty::Api(ty, None),
-                    None if is_plain_type(path.rsplit('.').next().unwrap_or("")) => Ty::Plain,
-                    None => Ty::Unknown,
-                },
-            },
-            receiver @ Ty::Api(ty, _) => {
-                // Catalogs do not tell a class from its instances: what is made of one is of its type.
-                let makes = site.is_new || self.project.file(file).source.language == Language::Python;
-                match catalog.method(ty, "()") {
-                    Some(api) => self.returns(file, call, api, &receiver),
-                    None if makes || catalog.type_(ty).chain => receiver,
-                    None => Ty::Unknown,
-                }
-            }
-            _ => match self.builtin_result(file, call) {
-                Ty::Unknown => match self.shape(file, call) {
-                    Some(shape) => {
-                        self.guessed.set(true);
-                        self.returns(file, call, &shape.call, &Ty::Unknown)
-                    }
-                    None => Ty::Unknown,
-                },
-                known => known,
-            },
-        }
-    }
-
-    fn method_result(&self, file: FileId, call: CallId, receiver: &Ty, name: &str) -> Option<Ty> {
-        let catalog = &self.project.catalog;
-        match receiver {
-            Ty::Api(ty, _) => {
-                if let Some(api) = catalog.method(*ty, name) {
-                    return Some(self.returns(file, call, api, receiver));
-                }
-                (catalog.attribute(*ty, name).is_none() && catalog.type_(*ty).chain).then(|| receiver.clone())
-            }
-            Ty::Class(class) | Ty::Instance(class, _) => {
-                if let Some(member) = self.class_member(*class, name) {
-                    return match member {
-                        ClassMember::Method(function) => Some(self.returned(function)),
-                        ClassMember::Attribute(..) => None,
-                    };
-                }
-                let base = self.api_base(*class)?;
-                let api = catalog.method(base, name)?;
-                let model = match receiver {
-                    Ty::Instance(_, Some(model)) => *model,
-                    _ => *class,
-                };
-                if api.returns == Returned::Same {
-                    return Some(receiver.clone());
-                }
-                Some(self.returns(file, call, api, &Ty::Api(base, Some(model))))
-            }
-            Ty::Path(path) if catalog.function(&library_path(path, name)).is_none() => {
-                let ty = catalog.type_named(path)?;
-                let api = catalog.method(ty, name)?;
-                Some(self.returns(file, call, api, &Ty::Api(ty, None)))
-            }
-            Ty::List(element) => match name {
-                "copy" | "filter" | "slice" | "concat" | "reverse" | "sort" | "values" | "flat" | "toSorted" => {
-                    Some(receiver.clone())
-                }
-                "pop" | "shift" | "find" | "at" => Some((**element).clone()),
-                _ => Some(Ty::Unknown),
-            },
-            Ty::Plain => Some(if matches!(name, "get" | "pop") { Ty::Unknown } else { Ty::Plain }),
-            _ => None,
-        }
-    }
-
-    /// What a call of a catalog entry gives.
-    fn returns(&self, file: FileId, call: CallId, api: &ApiCall, receiver: &Ty) -> Ty {
-        match (&api.model, receiver) {
-            // The argument says the model, whatever the receiver is about.
-            (Some(arg), Ty::Api(ty, model)) => {
-                let said = self.model_argument(file, call, arg);
-                self.given(api.returns, &Ty::Api(*ty, said.or(*model)), said)
-            }
-            (Some(arg), _) => self.given(api.returns, receiver, self.model_argument(file, call, arg)),
-            (None, _) => self.given(api.returns, receiver, self.class_argument(file, call)),
-        }
-    }
-
-    /// The model class that an argument is, or that the rows of a queryset are: `get_object_or_404(queryset, …)`.
-    pub(crate) fn model_argument(&self, file: FileId, call: CallId, arg: &ArgRef) -> Option<ClassRef> {
-        let value = argument(self.facts(file), call, arg)?;
-        match self.aside(|| self.of(file, value)) {
-            Ty::Class(class) => Some(class),
-            Ty::Api(_, model) | Ty::Instance(_, model) => model,
-            _ => None,
-        }
-    }
-
-    /// A project class among the first arguments: `select(User)`, `session.query(User)`.
-    fn class_argument(&self, file: FileId, call: CallId) -> Option<ClassRef> {
-        let facts = self.facts(file);
-        let args = facts.call(call).args.iter().take(2);
-        self.aside(|| {
-            args.into_iter().find_map(|arg| match self.of(file, arg.value) {
-                Ty::Class(class) => Some(class),
-                _ => None,
-            })
-        })
-    }
-
-    fn builtin_result(&self, file: FileId, call: CallId) -> Ty {
-        let facts = self.facts(file);
-        let site = facts.call(call);
-        let first = site.args.first().map_or(UNKNOWN, |arg| arg.value);
-        match facts.value(site.callee) {
-            Value::Global(name) => match &facts.names[*name] {
-                "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "filter" => {
-                    Ty::List(Box::new(self.element(&self.of(file, first))))
-                }
-                "next" => self.element(&self.of(file, first)),
-                "str" | "int" | "float" | "bool" | "dict" | "len" | "defaultdict" | "OrderedDict" | "Map" | "Set"
-                | "WeakMap" | "URLSearchParams" | "URL" | "FormData" | "Headers" | "String" | "Number" | "Boolean"
-                | "Date" | "RegExp" | "open" | "fetch" | "bytes" | "bytearray" | "range" => Ty::Plain,
-                _ => Ty::Unknown,
-            },
-            Value::Member(object, name) => match (facts.value(*object), &facts.names[*name]) {
-                (Value::Global(global), method) => match (&facts.names[*global], method) {
-                    ("Object", _) | ("JSON", _) | ("Math", _) | ("Number", _) | ("String", _) | ("Buffer", _) => {
-                        Ty::Plain
-                    }
-                    ("Array", "from") => Ty::List(Box::new(self.element(&self.of(file, first)))),
-                    ("Promise", "resolve") => self.of(file, first),
-                    _ => Ty::Unknown,
-                },
-                _ => Ty::Unknown,
-            },
-            _ => Ty::Unknown,
-        }
-    }
-
-    /// What a catalog entry says a call gives.
-    fn given(&self, returned: Returned, receiver: &Ty, argument: Option<ClassRef>) -> Ty {
-        let model = match receiver {
-            Ty::Api(_, model) => *model,
-            _ => None,
-        }
-        .or(argument);
-        match returned {
-            Returned::Unknown => Ty::Unknown,
-            Returned::Same => match receiver {
-                Ty::Api(ty, _) => Ty::Api(*ty, model),
-                other => other.clone(),
-            },
-            Returned::Type(ty) => Ty::Api(ty, model),
-            Returned::Row => self.row(receiver, model),
-            Returned::Rows => Ty::List(Box::new(self.row(receiver, model))),
-        }
-    }
-
-    /// A row of a model; where the model is no class of the project (`sequelize.define(…)`), its type stands for
-    /// its rows too.
-    fn row(&self, receiver: &Ty, model: Option<ClassRef>) -> Ty {
-        match (model, receiver) {
-            (Some(class), _) => Ty::Instance(class, None),
-            (None, Ty::Api(ty, _)) if self.project.catalog.method(*ty, "save").is_some() => receiver.clone(),
-            _ => Ty::Unknown,
-        }
-    }
-
-    /// What a project function gives.
-    pub(crate) fn returned(&self, function: FunctionRef) -> Ty {
-        let facts = self.facts(function.file);
-        let own = facts.function(function.function);
-        if let Some(declared) = own.result_type {
-            let ty = self.of(function.file, declared);
-            if ty.is_known() {
-                return ty;
-            }
-        }
-        if own.traits.is_generator {
-            let element = own.yields.iter().map(|&value| self.of(function.file, value)).find(Ty::is_known);
-            return match (element, own.decorators.is_empty()) {
-                // `@contextmanager def session(): yield Session()` gives what it yields.
-                (Some(element), false) => element,
-                (element, _) => Ty::List(Box::new(element.unwrap_or(Ty::Unknown))),
-            };
-        }
-        own.returns.iter().map(|&value| self.of(function.file, value)).find(Ty::is_known).unwrap_or(Ty::Unknown)
-    }
-
     /// `object.name`
     pub(crate) fn member(&self, object: &Ty, name: &str) -> Ty {
         let catalog = &self.project.catalog;
@@ -1022,7 +721,7 @@ pub(crate) fn library_path(module: &str, name: &str) -> Arc<str> {
     if name == "default" { module.into() } else { format!("{module}.{name}").into() }
 }
 
-fn is_plain_type(name: &str) -> bool {
+pub(super) fn is_plain_type(name: &str) -> bool {
     matches!(
         name,
         "str"

@@ -1,6 +1,6 @@
 //! `correlated-subquery`: a subquery that gives one value, and runs again for each row around it.
 
-use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, is_system_table, written, written_table};
+use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, written, written_table};
 use super::{Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served};
@@ -78,7 +78,7 @@ fn outer_of(cx: &SqlCx<'_>, select: &Select) -> Option<String> {
         let source = cx.source(owner)?;
         // Rows of `VALUES` or of a function are few, or not to be joined.
         let is_table = matches!(source.kind, SourceKind::Table(_) | SourceKind::Cte(..) | SourceKind::Derived(_));
-        is_table.then(|| source.name().map_or("it".to_owned(), |name| name.text.to_string()))
+        is_table.then(|| source.name().map_or("it".to_owned(), |name| cx.named(name)))
     })
 }
 
@@ -122,7 +122,7 @@ fn is_one_value(cx: &SqlCx<'_>, condition: &Condition) -> bool {
 
 fn link<'a>(cx: &SqlCx<'a>, select: &'a Select, source: u16) -> Option<Link<'a>> {
     let table = select.sources[usize::from(source)].table()?;
-    if is_system_table(table) || cx.schema.is_small(table) {
+    if cx.is_spared(table) {
         return None;
     }
     let all = conditions_of(cx.query, select, source, cx.schema);
@@ -177,7 +177,7 @@ fn knows(tables: &[&Table], condition: &Condition) -> bool {
 }
 
 fn finding(cx: &SqlCx<'_>, select: &Select, place: ExprId, outer: &str, link: &Link<'_>) -> SqlFinding {
-    let inner = &link.table.name().text;
+    let inner = cx.named(link.table.name());
     let column = link.conditions.iter().find_map(|condition| condition.column.as_deref());
     let runs = format!("this subquery runs once for each row of `{outer}`");
     let message = match (link.index, column) {
@@ -229,8 +229,10 @@ fn help(cx: &SqlCx<'_>, select: &Select, place: ExprId, link: &Link<'_>, tables:
         .collect();
     let index = (!columns.is_empty()).then(|| create_index(link.table, &columns, dialect));
     let rewrite = Rewrite { cx, select, place, link, dialect };
-    let rewritten =
-        rewrite.exists().or_else(|| rewrite.newest()).or_else(|| rewrite.grouped()).or_else(|| rewrite.joined());
+    if let Some(asked) = rewrite.exists() {
+        return index.map_or(asked.clone(), |index| format!("{asked};\nand add an index: {index}"));
+    }
+    let rewritten = rewrite.newest().or_else(|| rewrite.grouped()).or_else(|| rewrite.joined());
     match (index, rewritten) {
         (Some(index), Some(rewritten)) => {
             format!("add an index: {index};\nor, where most rows are wanted, {rewritten}")
@@ -431,9 +433,9 @@ impl Rewrite<'_, '_> {
         }
         let from = self.from()?;
         let first = keys.first()?;
-        let table = &self.link.table.name().text;
+        let table = self.cx.named(self.link.table.name());
         let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
-        let alias = format!("{}_by_{}", bare(table), bare(&first.1));
+        let alias = format!("{}_by_{}", bare(&table), bare(&first.1));
         let rest = if rest.is_empty() { String::new() } else { format!(" WHERE {}", rest.join(" AND ")) };
         Some(Parts { from, rest, keys, alias })
     }
@@ -453,5 +455,54 @@ impl Rewrite<'_, '_> {
             Expr::Subselect(_) | Expr::Exists { .. } | Expr::InSelect { .. } => true,
             _ => false,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sql_finding::testing::advice;
+    use super::check_statement;
+    use crate::sql::Dialect;
+
+    fn help(text: &str) -> String {
+        advice(text, Dialect::PostgreSql, check_statement)
+    }
+
+    #[test]
+    fn aggregates_are_grouped_once() {
+        insta::assert_snapshot!(help("SELECT u.*, (SELECT COUNT(*) FROM orders o WHERE o.user_id = u.id AND o.paid) AS n FROM users u"), @r"
+        add an index: CREATE INDEX CONCURRENTLY ON orders (user_id);
+        or, where most rows are wanted, group once and join:
+        LEFT JOIN (SELECT o.user_id, COUNT(*) AS n FROM orders o WHERE o.paid GROUP BY o.user_id) orders_by_user_id ON orders_by_user_id.user_id = u.id
+        and select COALESCE(orders_by_user_id.n, 0) in place of the subquery
+        ");
+        insta::assert_snapshot!(help("SELECT (SELECT sum(o.total) FROM orders o JOIN lines l ON l.order_id = o.id WHERE o.user_id = u.id) FROM users u"), @r"
+        add an index: CREATE INDEX CONCURRENTLY ON orders (user_id);
+        or, where most rows are wanted, group once and join:
+        LEFT JOIN (SELECT o.user_id, sum(o.total) AS sum_value FROM orders o JOIN lines l ON l.order_id = o.id GROUP BY o.user_id) orders_by_user_id ON orders_by_user_id.user_id = u.id
+        and select orders_by_user_id.sum_value in place of the subquery
+        ");
+    }
+
+    #[test]
+    fn the_newest_row_is_ranked() {
+        insta::assert_snapshot!(help("SELECT * FROM readings r WHERE r.at = (SELECT max(at) FROM readings WHERE sensor = r.sensor)"), @r"
+        add an index: CREATE INDEX CONCURRENTLY ON readings (sensor);
+        or, where most rows are wanted, rank the rows of each group once:
+        SELECT * FROM (SELECT *, rank() OVER (PARTITION BY sensor ORDER BY at DESC) AS newest FROM readings) ranked WHERE newest = 1
+        ");
+    }
+
+    #[test]
+    fn counts_that_are_compared_with_zero() {
+        insta::assert_snapshot!(help("SELECT * FROM users u WHERE 0 = (SELECT count(*) FROM orders o WHERE o.user_id = u.id)"), @r"
+        ask only whether there is a row: NOT EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id);
+        and add an index: CREATE INDEX CONCURRENTLY ON orders (user_id)
+        ");
+    }
+
+    #[test]
+    fn running_totals() {
+        insta::assert_snapshot!(help("CREATE TABLE e (n int, x int); SELECT (SELECT sum(b.x) FROM e b WHERE b.n <= a.n) FROM e a"), @"compute it once for all rows, with a window function (`sum(…) OVER (ORDER BY …)`)");
     }
 }

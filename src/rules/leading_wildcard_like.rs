@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, is_system_table, shown, written, written_table};
+use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, shown, written, written_table};
 use super::{FileCx, ProjectCx, Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
-use crate::orm::{self, ParamKey};
 use crate::project::FileId;
+use crate::project::orm::{self, ParamKey};
 use crate::project::schema::{Known, Test, conditions_of, served};
 use crate::sql::ddl::{IndexKey, IndexKind};
 use crate::sql::query::*;
@@ -127,7 +127,7 @@ impl<'a> Search<'a> {
         let mut columns = exprs.within(like.expr).into_iter().filter_map(|part| exprs.column(part));
         let column = columns.next()?;
         let table = self.cx.table_of(column);
-        if table.is_some_and(|table| is_system_table(table) || self.cx.schema.is_small(table)) {
+        if table.is_some_and(|table| self.cx.is_spared(table)) {
             return None;
         }
         let is_searched = self
@@ -143,10 +143,11 @@ impl<'a> Search<'a> {
         let exprs = &self.cx.query.exprs;
         match exprs.get(pattern) {
             Expr::Literal(Literal::Text { value, .. }) => match kind {
-                LikeKind::Glob => value.starts_with(['*', '?']) && value.trim_matches('*') != "",
+                LikeKind::Glob => value.starts_with(['*', '?']) && !value.trim_matches('*').is_empty(),
                 // `%` alone matches everything and searches for nothing.
                 _ => {
-                    value.starts_with(['%', '_']) && value.trim_matches(['%', '_']) != "" || self.is_wild_hole(pattern)
+                    let has_text = !value.trim_matches(['%', '_']).is_empty();
+                    value.starts_with(['%', '_']) && has_text || self.is_wild_hole(pattern)
                 }
             },
             Expr::Slot(index) => self.wildcards.contains(index),
@@ -339,5 +340,44 @@ fn help(table: Option<&TableName>, columns: &[&Ident], dialect: Dialect) -> Stri
              full-text search (tsvector), on MySQL and MariaDB FULLTEXT and MATCH … AGAINST, on SQLite FTS5; if only the \
              beginning is searched for, LIKE 'text%' can use an ordered index"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sql_finding::testing::{advice, find};
+    use super::check_statement;
+    use crate::sql::Dialect;
+
+    #[test]
+    fn advice_is_for_the_database() {
+        let help = |text: &str, dialect| advice(text, dialect, |cx, out| check_statement(cx, &[], out));
+        let several = "SELECT * FROM a WHERE t LIKE '%x%' OR b LIKE '%x%'";
+        insta::assert_snapshot!(help(several, Dialect::PostgreSql), @r"
+        search words instead, with one full-text index over all columns:
+        ALTER TABLE a ADD COLUMN search tsvector GENERATED ALWAYS AS (to_tsvector('english', coalesce(t, '') || ' ' || coalesce(b, ''))) STORED;
+        CREATE INDEX CONCURRENTLY ON a USING gin (search);
+        WHERE search @@ websearch_to_tsquery('english', …)
+        or add a gin_trgm_ops index (extension pg_trgm) on each column
+        ");
+        insta::assert_snapshot!(help(several, Dialect::MySql), @r"
+        search words instead, with a full-text index:
+        ALTER TABLE a ADD FULLTEXT INDEX (t, b);
+        WHERE MATCH (t, b) AGAINST (? IN BOOLEAN MODE)
+        ");
+        insta::assert_snapshot!(help("SELECT * FROM a WHERE t LIKE '%x'", Dialect::Sqlite), @r"
+        search words instead, in an FTS5 table:
+        CREATE VIRTUAL TABLE a_search USING fts5(t, content='a');
+        WHERE rowid IN (SELECT rowid FROM a_search WHERE a_search MATCH ?)
+        ");
+    }
+
+    #[test]
+    fn parameters_that_are_known_to_begin_open() {
+        let text = "SELECT * FROM a WHERE t LIKE ? AND b LIKE ?";
+        assert_eq!(find(text, Dialect::MySql, |cx, out| check_statement(cx, &[], out)).len(), 0);
+        let found = find(text, Dialect::MySql, |cx, out| check_statement(cx, &[1], out));
+        assert_eq!(found.len(), 1);
+        assert_eq!(&text[found[0].span.range()], "b LIKE ?");
     }
 }

@@ -3,7 +3,7 @@
 use super::sql_finding::{SqlCx, SqlFinding, written};
 use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, Severity};
-use crate::orm;
+use crate::project::orm;
 use crate::project::schema::Known;
 use crate::sql::query::*;
 use crate::sql::{ParameterKey, Slot, SlotKind};
@@ -28,6 +28,11 @@ pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
 pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
     for select in &cx.query.selects {
         let Some(offset) = select.offset else { continue };
+        // A catalog of the database, or a table that stays small.
+        let mut tables = select.sources.iter().filter_map(Source::table).peekable();
+        if tables.peek().is_some() && tables.all(|table| cx.is_spared(table)) {
+            continue;
+        }
         let (severity, message) = match amount(cx.query, offset.value, cx.slots()) {
             Amount::Constant(rows) if rows >= LARGE => (
                 Severity::Warning,
@@ -191,18 +196,15 @@ fn ends_unique(cx: &SqlCx<'_>, select: &Select) -> bool {
 
 /// A unique column of the table that is ordered, and whether the schema knows it.
 fn tie_breaker(cx: &SqlCx<'_>, select: &Select) -> (String, bool) {
-    let ordered = select.order_by.first().and_then(|order| cx.query.exprs.column(order.expr));
-    let source = ordered
-        .and_then(|column| cx.source_of(column))
-        .and_then(|place| cx.source(place))
-        .or_else(|| select.sources.first());
+    // In a join the rows are mostly those of the first table, with what belongs to them.
+    let source = select.sources.first();
     let prefix = match source.and_then(Source::name) {
         Some(name) if select.sources.len() > 1 => format!("{}.", written(name, cx.dialect)),
         _ => String::new(),
     };
     let key = source.and_then(Source::table).and_then(|table| cx.schema.primary_key(table));
     match key.as_deref() {
-        Some([only]) => (format!("{prefix}{only}"), true),
+        Some([only]) => (format!("{prefix}{only}"), select.sources.len() == 1),
         _ => (format!("{prefix}id"), false),
     }
 }
@@ -210,18 +212,24 @@ fn tie_breaker(cx: &SqlCx<'_>, select: &Select) -> (String, bool) {
 /// How values are named in the advice: as the statement names its own.
 enum Style {
     Named(char),
-    Numbered,
+    /// `$1`, from this number on.
+    Numbered(usize),
     Plain(&'static str),
 }
 
 impl Style {
     fn of(slots: &[Slot]) -> Style {
-        let keys = slots.iter().filter_map(|slot| match &slot.kind {
+        let mut keys = slots.iter().rev().filter_map(|slot| match &slot.kind {
             SlotKind::Parameter(key) => Some((key, slot.span.len())),
             _ => None,
         });
-        match keys.last() {
-            Some((ParameterKey::Number(_), _)) => Style::Numbered,
+        let numbers = keys.clone().filter_map(|(key, _)| match key {
+            ParameterKey::Number(number) => Some(usize::from(*number)),
+            _ => None,
+        });
+        let highest = numbers.max().unwrap_or(0);
+        match keys.next() {
+            Some((ParameterKey::Number(_), _)) => Style::Numbered(highest),
             Some((ParameterKey::Position(_), 2)) => Style::Plain("%s"),
             Some((ParameterKey::Position(_), _)) => Style::Plain("?"),
             _ => Style::Named(':'),
@@ -231,7 +239,7 @@ impl Style {
     fn value(&self, column: &str, number: usize) -> String {
         match self {
             Style::Named(sign) => format!("{sign}last_{column}"),
-            Style::Numbered => format!("${number}"),
+            Style::Numbered(highest) => format!("${}", highest + number),
             Style::Plain(text) => (*text).to_owned(),
         }
     }
@@ -249,5 +257,49 @@ fn after(keys: &[Key]) -> String {
             let (name, sign, value) = (&key.name, sign(key), &key.value);
             format!("{name} {sign}= {value} AND ({name} {sign} {value} OR {deeper})")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sql_finding::testing::advice;
+    use super::check_statement;
+    use crate::sql::Dialect;
+
+    fn help(text: &str) -> String {
+        advice(text, Dialect::PostgreSql, check_statement)
+    }
+
+    #[test]
+    fn the_order_ends_in_a_unique_column() {
+        insta::assert_snapshot!(help("SELECT * FROM posts ORDER BY created_at DESC LIMIT 20 OFFSET 100000"), @r"
+        begin after the last row of the page before, whose values the program remembers (`id` stands for any unique column), served by one index on these columns in this order:
+        WHERE created_at <= :last_created_at AND (created_at < :last_created_at OR id < :last_id)
+        ORDER BY created_at DESC, id DESC LIMIT …
+        ");
+        insta::assert_snapshot!(help("CREATE TABLE posts (uid int PRIMARY KEY, at int); SELECT * FROM posts WHERE at > $1 ORDER BY at LIMIT $2 OFFSET $3"), @r"
+        begin after the last row of the page before, whose values the program remembers, served by one index on these columns in this order:
+        AND at >= $4 AND (at > $4 OR uid > $5)
+        ORDER BY at, uid LIMIT …
+        ");
+        insta::assert_snapshot!(help("CREATE TABLE posts (uid int PRIMARY KEY, slug text UNIQUE); SELECT * FROM posts ORDER BY slug LIMIT 9 OFFSET %s"), @r"
+        begin after the last row of the page before, whose values the program remembers:
+        WHERE slug > %s
+        ORDER BY slug LIMIT …
+        ");
+    }
+
+    #[test]
+    fn three_columns_and_names_in_quotes() {
+        insta::assert_snapshot!(help(r#"SELECT p.* FROM "Posts" p ORDER BY p.a, p."B" DESC, p.id LIMIT 20 OFFSET ?"#), @r#"
+        begin after the last row of the page before, whose values the program remembers, served by one index on these columns in this order:
+        WHERE p.a >= ? AND (p.a > ? OR (p."B" <= ? AND (p."B" < ? OR p.id > ?)))
+        ORDER BY p.a, p."B" DESC, p.id LIMIT …
+        "#);
+    }
+
+    #[test]
+    fn orders_that_are_no_columns() {
+        insta::assert_snapshot!(help("SELECT a, count(*) AS n FROM t GROUP BY a ORDER BY n LIMIT 20 OFFSET ?"), @"remember where the page ended and begin the next one there (keyset pagination); for that the order must be by columns, the last one unique");
     }
 }

@@ -87,6 +87,18 @@ impl<'a> SqlCx<'a> {
         self.source(self.source_of(column)?)?.table()
     }
 
+    /// A name as messages show it: what the program fills in is shown as it is written.
+    pub(crate) fn named(&self, name: &Ident) -> String {
+        if name.dynamic { self.written(name.span) } else { name.text.to_string() }
+    }
+
+    /// Whether nothing is known of a table but that its rows are found otherwise: the database's own, or small.
+    pub(crate) fn is_spared(&self, table: &TableName) -> bool {
+        is_system_table(table)
+            || self.schema.is_small(table)
+            || self.schema.definitions(table).iter().any(|table| !table.dialect.has_row_indexes())
+    }
+
     /// An expression as it is written, with single blanks.
     pub(crate) fn written(&self, span: Span) -> String {
         let raw = self.text.get(span.range()).unwrap_or("");
@@ -95,7 +107,7 @@ impl<'a> SqlCx<'a> {
 }
 
 /// Tables of the database itself: small, and not to be indexed.
-pub(crate) fn is_system_table(table: &TableName) -> bool {
+fn is_system_table(table: &TableName) -> bool {
     let is_system_schema = table.schema().is_some_and(|schema| {
         ["information_schema", "pg_catalog", "sys", "mysql", "performance_schema", "system", "dba"]
             .iter()
@@ -154,5 +166,42 @@ pub(crate) fn create_index(table: &TableName, columns: &[String], dialect: Diale
             };
             format!("CREATE INDEX {name} ON {table} ({columns}){online}")
         }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    //! Running a rule on one statement, with the tables that stand before it.
+
+    use super::*;
+    use crate::project::FileId;
+    use crate::project::schema::SchemaSource;
+    use crate::sql;
+
+    /// What `check` finds in the last statement of `text`; the others define the schema.
+    pub(in crate::rules) fn find(
+        text: &str,
+        dialect: Dialect,
+        check: impl FnOnce(SqlCx<'_>, &mut Vec<SqlFinding>),
+    ) -> Vec<SqlFinding> {
+        let statements = sql::statements(text, &[], dialect).statements;
+        let changes = statements.iter().flat_map(|one| one.changes.iter().map(|change| (change, one.span))).collect();
+        let source = SchemaSource { file: FileId(0), path: "a.sql", dialect, changes, only_adds: false };
+        let schema = Schema::build(vec![source]);
+        let mut found = Vec::new();
+        let last = statements.last().expect("a statement");
+        check(SqlCx::new(last, text, &schema, dialect).expect("a query"), &mut found);
+        found
+    }
+
+    /// The advice of the only finding.
+    pub(in crate::rules) fn advice(
+        text: &str,
+        dialect: Dialect,
+        check: impl FnOnce(SqlCx<'_>, &mut Vec<SqlFinding>),
+    ) -> String {
+        let found = find(text, dialect, check);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].help.clone()
     }
 }

@@ -3,7 +3,7 @@
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace};
 use super::{FileCx, Finding, Sink, StatementCx};
 use crate::findings::{Label, Role};
-use crate::orm::Draft;
+use crate::project::orm::Draft;
 use crate::source::{SourceFile, Span};
 
 /// Runs `check` on a statement, if anything runs the statement, and tells what it finds.

@@ -33,7 +33,7 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
     // The other side of an outer join is found by what it is joined on.
     if select.sources.iter().any(|other| matches!(other.join, Join::Right | Join::Full | Join::Natural | Join::Other))
         || joined.join == Join::Left
-        || cx.schema.is_small(table)
+        || cx.is_spared(table)
         || cx.query.has_open_conditions(select, cx.slots())
         || is_correlated(cx, select)
     {
@@ -142,6 +142,10 @@ fn finding(
     };
     let later = tables.iter().find_map(|table| index_with(table, column));
     let message = match later {
+        _ if tables.iter().any(|table| has_partial(table, column)) => format!(
+            "{} is {verb} by, but the indexes that begin with it hold only a part of the rows: every row of the table is read",
+            shown(name, column)
+        ),
         Some(index) => format!(
             "{} is {verb} by, but the index that holds it begins with `{index}`: every row of the table is read",
             shown(name, column)
@@ -178,6 +182,14 @@ fn table_text(name: Option<&TableName>) -> String {
     name.map_or(String::new(), |name| name.name().text.to_string())
 }
 
+/// Whether an index of some of the rows begins with a column.
+fn has_partial(table: &Table, column: &str) -> bool {
+    table.indexes.iter().map(|index| &index.definition).any(|index| {
+        let first = index.parts.first().and_then(|part| part.column());
+        index.predicate.is_some() && first.is_some_and(|own| same_name(own, column))
+    })
+}
+
 /// The first column of an index that holds `column` behind it.
 fn index_with<'t>(table: &'t Table, column: &str) -> Option<&'t str> {
     table.indexes.iter().find_map(|index| {
@@ -185,4 +197,36 @@ fn index_with<'t>(table: &'t Table, column: &str) -> Option<&'t str> {
         let holds = parts.iter().skip(1).any(|part| part.column().is_some_and(|own| same_name(own, column)));
         if holds { parts[0].column() } else { None }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sql_finding::testing::{advice, find};
+    use super::check_statement;
+    use crate::sql::Dialect;
+
+    const TABLE: &str = "CREATE TABLE t (id int PRIMARY KEY, a int, b int, flag boolean, at timestamp);";
+
+    #[test]
+    fn equalities_come_before_ranges() {
+        let help = |text: &str, dialect| advice(&format!("{TABLE} {text}"), dialect, check_statement);
+        let query = "SELECT * FROM t WHERE at > $1 AND flag AND b = $2 AND a IN (1, 2)";
+        assert_eq!(help(query, Dialect::PostgreSql), "CREATE INDEX CONCURRENTLY ON t (b, a, at)");
+        assert_eq!(help(query, Dialect::MySql), "CREATE INDEX t_b_a_at_idx ON t (b, a, at)");
+        assert_eq!(help(query, Dialect::MsSql), "CREATE INDEX t_b_a_at_idx ON t (b, a, at) WITH (ONLINE = ON)");
+    }
+
+    #[test]
+    fn messages() {
+        let message =
+            |text: &str| find(&format!("{TABLE} {text}"), Dialect::PostgreSql, check_statement)[0].message.clone();
+        assert_eq!(
+            message("SELECT * FROM t WHERE a = 1"),
+            "no index of `t` begins with `a`: every row of the table is read"
+        );
+        assert_eq!(
+            message("CREATE INDEX i ON t (b, a); DELETE FROM t WHERE a = 1"),
+            "`t.a` is deleted by, but the index that holds it begins with `b`: every row of the table is read"
+        );
+    }
 }

@@ -34,6 +34,7 @@ const TEST_FOLDERS: &[&str] = &[
     "specs",
     "test",
     "testdata",
+    "testing",
     "tests",
     "testutil",
     "testutils",

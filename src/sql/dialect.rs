@@ -118,7 +118,7 @@ impl Dialect {
 pub(crate) fn of_content(text: &str) -> Option<Dialect> {
     let head = text.len().min(64 * 1024);
     let bytes = &text.as_bytes()[..head];
-    let mut score = [0u32; 5];
+    let mut score = [0u32; DIALECTS.len()];
     for mark in MARKS.find_iter(bytes) {
         let (dialect, weight) = MARK_VALUES[mark.pattern().as_usize()].1;
         score[dialect] += weight;
@@ -134,9 +134,20 @@ pub(crate) fn of_content(text: &str) -> Option<Dialect> {
     let (best, &most) = score.iter().enumerate().max_by_key(|&(_, &points)| points)?;
     let second = score.iter().enumerate().filter(|&(at, _)| at != best).map(|(_, &points)| points).max().unwrap_or(0);
     // A mark can stand in a string or a comment: it takes a clear lead.
-    (most >= 3 && most >= second * 2)
-        .then(|| [Dialect::PostgreSql, Dialect::MySql, Dialect::Sqlite, Dialect::MsSql, Dialect::Oracle][best])
+    (most >= 3 && most >= second * 2).then(|| DIALECTS[best])
 }
+
+/// The dialects whose marks are known.
+const DIALECTS: [Dialect; 8] = [
+    Dialect::PostgreSql,
+    Dialect::MySql,
+    Dialect::Sqlite,
+    Dialect::MsSql,
+    Dialect::Oracle,
+    Dialect::ClickHouse,
+    Dialect::Snowflake,
+    Dialect::Redshift,
+];
 
 /// What is written by one database only: text, its place in the score, and how much it says.
 const MARK_VALUES: &[(&str, (usize, u32))] = &[
@@ -200,6 +211,16 @@ const MARK_VALUES: &[(&str, (usize, u32))] = &[
     ("NUMBER(", (4, 3)),
     ("ROWNUM", (4, 3)),
     ("FROM dual", (4, 4)),
+    ("MergeTree", (5, 60)),
+    ("LowCardinality(", (5, 20)),
+    ("DateTime64", (5, 20)),
+    ("Nullable(", (5, 20)),
+    ("CREATE OR REPLACE STAGE", (6, 20)),
+    ("TIMESTAMP_NTZ", (6, 10)),
+    ("CREATE WAREHOUSE", (6, 20)),
+    (" DISTKEY", (7, 20)),
+    (" SORTKEY", (7, 20)),
+    ("DISTSTYLE", (7, 20)),
 ];
 
 static MARKS: std::sync::LazyLock<aho_corasick::AhoCorasick> = std::sync::LazyLock::new(|| {

@@ -20,8 +20,9 @@ pub(super) fn cut(text: &str, span: Span, dialect: Dialect) -> u32 {
         return span.end;
     }
     let mut at = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
+    let mut ends = scan::Ends::new(dialect.nests_comments());
     while bytes[at..].starts_with(b"/*") {
-        let Some(end) = scan::comment_end(bytes, at, dialect.nests_comments()) else { return span.end };
+        let Some(end) = ends.comment(bytes, at) else { return span.end };
         at = end + bytes[end..].iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
     }
     let word = &bytes[at..scan::word_end(bytes, at)];

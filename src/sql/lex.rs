@@ -127,6 +127,7 @@ pub(crate) fn lex(text: &str, span: Span, holes: &[Span], dialect: Dialect) -> L
         at: 0,
         ended: false,
         positions: 0,
+        ends: scan::Ends::new(dialect.nests_comments()),
         blanks: Vec::new(),
         open: Vec::new(),
         chains: vec![0],
@@ -152,6 +153,7 @@ struct Lexer<'t> {
     /// Whether an operand has just ended, so that an operator, a comma or a clause must follow.
     ended: bool,
     positions: u16,
+    ends: scan::Ends,
     /// Ranges of the text that are not SQL: versioned comment marks, template blocks.
     blanks: Vec<(usize, usize)>,
     open: Vec<u32>,
@@ -465,7 +467,7 @@ impl Lexer<'_> {
             self.blank(length);
             return;
         }
-        let end = scan::comment_end(self.bytes, self.at, self.dialect.nests_comments());
+        let end = self.ends.comment(self.bytes, self.at);
         let end = end.unwrap_or(self.bytes.len());
         self.comment(end);
     }
@@ -588,7 +590,7 @@ impl Lexer<'_> {
         }
         if self.dialect.has_dollar_quotes()
             && let Some(tag) = scan::dollar_tag(self.bytes, self.at)
-            && let Some(end) = scan::dollar_end(self.bytes, self.at, tag)
+            && let Some(end) = self.ends.dollar(self.bytes, self.at, tag)
         {
             let start = self.at;
             self.push_token(Kind::Text, start, end);

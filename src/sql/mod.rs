@@ -170,6 +170,8 @@ pub fn analyse_at(text: &str, span: Span, holes: &[Span], dialect: Dialect) -> S
         }
     }
     statement.slots = lexed.slots;
+    statement.slots.shrink_to_fit();
+    statement.tables.shrink_to_fit();
     statement
 }
 

@@ -26,32 +26,61 @@ pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
     memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |step| at + step)
 }
 
-/// One past the end of the block comment that begins at `at`; `None` if it is never closed.
-/// `nested`: whether comments stand in one another, `None` if both must be tried.
-pub(super) fn comment_end(bytes: &[u8], at: usize, nested: Option<bool>) -> Option<usize> {
-    let flat = at + 2 + memchr::memmem::find(&bytes[at + 2..], b"*/")? + 2;
-    if nested == Some(false) || memchr::memmem::find(&bytes[at + 2..flat], b"/*").is_none() {
-        return Some(flat);
+/// Finds the ends of what may never end. Each search that fails may read to the end of the text, so only a
+/// few are allowed to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    /// Whether comments stand in one another; `None` if both must be tried.
+    nested: Option<bool>,
+    failures: u8,
+}
+
+/// Searches that may fail.
+const FAILURES: u8 = 16;
+
+impl Ends {
+    /// For a dialect in which comments stand in one another (or not, or perhaps).
+    pub(super) fn new(nested: Option<bool>) -> Self {
+        Ends { nested, failures: 0 }
     }
-    let mut depth = 0usize;
-    let mut from = at;
-    // An unbalanced comment must not be searched to the end of a large file again and again.
-    let limit = bytes.len().min(at + 64 * 1024);
-    while let Some(step) = memchr::memchr2(b'/', b'*', &bytes[from..limit]) {
-        from += step;
-        match bytes.get(from..from + 2) {
-            Some(b"/*") => (depth, from) = (depth + 1, from + 2),
-            Some(b"*/") => {
-                (depth, from) = (depth - 1, from + 2);
-                if depth == 0 {
-                    return Some(from);
-                }
-            }
-            Some(_) => from += 1,
-            None => break,
+
+    /// One past the end of the block comment that begins at `at`; `None` if it is never closed.
+    pub(super) fn comment(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
+        let flat = at + 2 + memchr::memmem::find(&bytes[at + 2..], b"*/")? + 2;
+        let holds_another = memchr::memmem::find(&bytes[at + 2..flat], b"/*").is_some();
+        if self.nested == Some(false) || !holds_another || self.failures >= FAILURES {
+            return Some(flat);
         }
+        let mut depth = 0usize;
+        let mut from = at;
+        while let Some(step) = memchr::memchr2(b'/', b'*', &bytes[from..]) {
+            from += step;
+            match bytes.get(from..from + 2) {
+                Some(b"/*") => (depth, from) = (depth + 1, from + 2),
+                Some(b"*/") => {
+                    (depth, from) = (depth.saturating_sub(1), from + 2);
+                    if depth == 0 {
+                        return Some(from);
+                    }
+                }
+                Some(_) => from += 1,
+                None => break,
+            }
+        }
+        self.failures += 1;
+        Some(flat)
     }
-    Some(flat)
+
+    /// One past the end of the dollar-quoted string whose `tag` stands at `at`; `None` if it is never closed.
+    pub(super) fn dollar(&mut self, bytes: &[u8], at: usize, tag: &[u8]) -> Option<usize> {
+        if self.failures >= FAILURES {
+            return None;
+        }
+        let from = at + tag.len();
+        let end = memchr::memmem::find(&bytes[from..], tag).map(|step| from + step + tag.len());
+        self.failures += u8::from(end.is_none());
+        end
+    }
 }
 
 /// The tag of a dollar quote that begins at `at`: `$$` or `$name$`.
@@ -62,12 +91,6 @@ pub(super) fn dollar_tag(bytes: &[u8], at: usize) -> Option<&[u8]> {
     let rest = &bytes[at + 1..];
     let length = rest.iter().take(64).position(|&byte| !is_word(byte) || byte == b'$')?;
     (rest[length] == b'$' && !rest.first().is_some_and(u8::is_ascii_digit)).then(|| &bytes[at..at + length + 2])
-}
-
-/// One past the end of the dollar-quoted string whose `tag` stands at `at`; `None` if it is never closed.
-pub(super) fn dollar_end(bytes: &[u8], at: usize, tag: &[u8]) -> Option<usize> {
-    let from = at + tag.len();
-    memchr::memmem::find(&bytes[from..], tag).map(|step| from + step + tag.len())
 }
 
 /// One past the end of a template's `{{ … }}`, `{% … %}` or `{# … #}` that begins at `at`.
@@ -114,11 +137,11 @@ mod tests {
 
     #[test]
     fn comments() {
-        assert_eq!(comment_end(b"/* a */ b", 0, None), Some(7));
-        assert_eq!(comment_end(b"/* /* a */ */ b", 0, Some(true)), Some(13));
-        assert_eq!(comment_end(b"/* /* a */ */ b", 0, Some(false)), Some(10));
-        assert_eq!(comment_end(b"/* /* a */ b", 0, None), Some(10));
-        assert_eq!(comment_end(b"/* a", 0, None), None);
+        assert_eq!(Ends::new(None).comment(b"/* a */ b", 0), Some(7));
+        assert_eq!(Ends::new(Some(true)).comment(b"/* /* a */ */ b", 0), Some(13));
+        assert_eq!(Ends::new(Some(false)).comment(b"/* /* a */ */ b", 0), Some(10));
+        assert_eq!(Ends::new(None).comment(b"/* /* a */ b", 0), Some(10));
+        assert_eq!(Ends::new(None).comment(b"/* a", 0), None);
     }
 
     #[test]
@@ -127,6 +150,6 @@ mod tests {
         assert_eq!(dollar_tag(b"$f1$a", 0), Some(&b"$f1$"[..]));
         assert_eq!(dollar_tag(b"$1 = $2", 0), None);
         assert_eq!(dollar_tag(b"a$$b", 1), None);
-        assert_eq!(dollar_end(b"$a$ $$ $a$ x", 0, b"$a$"), Some(10));
+        assert_eq!(Ends::new(None).dollar(b"$a$ $$ $a$ x", 0, b"$a$"), Some(10));
     }
 }

@@ -17,7 +17,7 @@ pub struct Splitter<'t> {
     delimiter: Vec<u8>,
     /// Bodies that were never closed are not believed again.
     trusts_bodies: bool,
-    unclosed: u32,
+    ends: scan::Ends,
     /// Comments between and inside statements that speak to this program.
     directives: Vec<Span>,
 }
@@ -49,7 +49,7 @@ impl<'t> Splitter<'t> {
             at: 0,
             delimiter: b";".to_vec(),
             trusts_bodies: true,
-            unclosed: 0,
+            ends: scan::Ends::new(dialect.nests_comments()),
             directives: Vec::new(),
         }
     }
@@ -112,7 +112,7 @@ impl<'t> Splitter<'t> {
                 b'-' if bytes.get(at + 1) == Some(&b'-') => at = self.comment(at, scan::line_end(bytes, at)),
                 b'#' if self.is_hash_comment(at) => at = self.comment(at, scan::line_end(bytes, at)),
                 b'/' if bytes.get(at + 1) == Some(&b'*') => {
-                    let Some(end) = scan::comment_end(bytes, at, self.dialect.nests_comments()) else {
+                    let Some(end) = self.ends.comment(bytes, at) else {
                         at = bytes.len();
                         continue;
                     };
@@ -186,14 +186,7 @@ impl<'t> Splitter<'t> {
     fn dollar(&mut self, at: usize) -> usize {
         let bytes = self.bytes();
         let Some(tag) = scan::dollar_tag(bytes, at) else { return scan::word_end(bytes, at + 1) };
-        // Each search reaches to the end of the text: a few that fail are enough.
-        if self.unclosed > 64 {
-            return at + tag.len();
-        }
-        scan::dollar_end(bytes, at, tag).unwrap_or_else(|| {
-            self.unclosed += 1;
-            at + tag.len()
-        })
+        self.ends.dollar(bytes, at, tag).unwrap_or(at + tag.len())
     }
 
     fn word(&self, word: &[u8], end: usize, progress: &mut Progress) {
@@ -223,9 +216,9 @@ impl<'t> Splitter<'t> {
         }
         // `END IF`, `END LOOP` close what was not counted; `END CASE` closes a `CASE`.
         let after_end = std::mem::take(&mut progress.after_end);
-        if after_end && (is("IF") || is("LOOP") || is("WHILE") || is("REPEAT") || is("FOR")) {
-            progress.depth += 1;
-        } else if is("BEGIN") && !self.begins_transaction(end) || (is("CASE") && !after_end) {
+        let closes_other = after_end && (is("IF") || is("LOOP") || is("WHILE") || is("REPEAT") || is("FOR"));
+        let opens = (is("BEGIN") && !self.begins_transaction(end)) || (is("CASE") && !after_end);
+        if closes_other || opens {
             progress.depth += 1;
         } else if is("END") {
             progress.depth = progress.depth.saturating_sub(1);
@@ -405,7 +398,7 @@ pub(super) fn by_lines(text: &str, span: Span, dialect: Dialect) -> Vec<Span> {
         match bytes[at] {
             b'-' if bytes.get(at + 1) == Some(&b'-') => at = scan::line_end(bytes, at),
             b'/' if bytes.get(at + 1) == Some(&b'*') => {
-                at = scan::comment_end(bytes, at, dialect.nests_comments()).unwrap_or(bytes.len());
+                at = steps.ends.comment(bytes, at).unwrap_or(bytes.len());
             }
             byte if scan::is_word_start(byte) => {
                 let end = scan::word_end(bytes, at).min(bytes.len());

@@ -486,14 +486,53 @@ fn deep_and_long_inputs_do_no_harm() {
 fn one_repeated_word_overflows_nothing() {
     on_a_large_stack(|| {
         for keyword in sqlparser::keywords::ALL_KEYWORDS {
-            for text in [
-                format!("SELECT {}", format!("{keyword} ").repeat(3_000)),
-                format!("SELECT a FROM b {}", format!("{keyword} ").repeat(3_000)),
-                format!("SELECT a FROM b WHERE {}", format!("{keyword} a ").repeat(1_000)),
-            ] {
-                let _ = analyse(&text, &[], Dialect::Generic);
-            }
+            let _ = analyse(
+                &format!("SELECT a FROM b WHERE {}", format!("{keyword} ").repeat(1_000)),
+                &[],
+                Dialect::Generic,
+            );
+            let _ = analyse(&format!("SELECT {}", format!("{keyword} a ").repeat(400)), &[], Dialect::Generic);
         }
+    });
+}
+
+/// A text of `count` parts is read in a time that grows with its length only.
+#[test]
+fn time_grows_with_length_only() {
+    on_a_large_stack(|| {
+        for part in [
+            "/*",
+            "*/",
+            "$a$",
+            "{{",
+            "'",
+            "\"",
+            "(",
+            "a.b, ",
+            "-- x\n",
+            "SELECT 1;\n",
+            "CREATE TABLE t (a int)\n",
+            "INSERT INTO t VALUES (1);\n",
+            "\\",
+            "é",
+            "GO\n",
+        ] {
+            let time = |count: usize| {
+                let text = part.repeat(count);
+                let before = std::time::Instant::now();
+                for dialect in [Dialect::Generic, Dialect::PostgreSql, Dialect::MsSql] {
+                    let _ = statements(&text, &[], dialect);
+                }
+                before.elapsed()
+            };
+            let (short, long) = (time(2_000), time(16_000));
+            // Eight times as long; a square would be sixty-four times.
+            assert!(long < short * 30 + std::time::Duration::from_millis(500), "{part:?}: {short:?} {long:?}");
+        }
+        let distinct: String = (0..40_000).map(|n| format!("$a{n}$ ")).collect();
+        let before = std::time::Instant::now();
+        let _ = statements(&distinct, &[], Dialect::PostgreSql);
+        assert!(before.elapsed().as_secs() < 20);
     });
 }
 

@@ -1,78 +1,145 @@
-//! The pre-commit hook, run by pre-commit itself in a scratch repository.
+//! The pre-commit hooks, run by `pre-commit` itself.
+//!
+//! Without `pre-commit` these tests say so and do nothing, but not in CI. `tests/run` installs it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::project::seqscan;
+use crate::project::{Project, repository};
 
-fn run(command: &mut Command, folder: &Path) -> Output {
-    let output =
-        command.current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null").env("PRE_COMMIT_COLOR", "never").output();
-    output.expect("a program that can be started")
+/// A helper that asks for one row, in a file that is not committed along.
+const STORE: &str = "\
+import sqlite3
+
+db = sqlite3.connect('app.db')
+
+
+def find(id):
+    return db.execute('SELECT * FROM users WHERE id = ?', (id,)).fetchone()
+";
+
+/// Calls it in a loop, at line 5.
+const VIEW: &str = "\
+from store import find
+
+
+def users(ids):
+    return [find(id) for id in ids]
+";
+
+/// `pre-commit`, if it is there.
+fn pre_commit() -> Option<PathBuf> {
+    let own = repository().join("target/venv/bin/pre-commit");
+    let found = [own, PathBuf::from("pre-commit")]
+        .into_iter()
+        .find(|path| Command::new(path).arg("--version").output().is_ok_and(|output| output.status.success()));
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "pre-commit is not installed; `tests/run` installs it");
+        eprintln!("skipped: pre-commit is not installed; `tests/run` installs it");
+    }
+    found
 }
 
+#[track_caller]
 fn git(folder: &Path, args: &[&str]) {
-    let identity = ["-c", "user.name=tester", "-c", "user.email=tester@example.org", "-c", "init.defaultBranch=main"];
-    let output = run(Command::new("git").args(identity).args(args), folder);
+    let identity = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"];
+    let mut command = Command::new("git");
+    command.args(identity).args(args).current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null");
+    let output = command.output().unwrap();
     assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The hook of this repository, with the binary under test in the place of one that cargo would build.
-fn hook_repository(folder: &Path) {
-    let hooks =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/.pre-commit-hooks.yaml")).expect("the hooks");
-    let binary = seqscan().get_program().to_string_lossy().into_owned();
-    let hooks =
-        hooks.replace("language: rust", "language: system").replace("entry: seqscan", &format!("entry: {binary}"));
-    std::fs::write(folder.join(".pre-commit-hooks.yaml"), hooks).expect("written");
-    git(folder, &["init", "-q"]);
-    git(folder, &["add", "-A"]);
-    git(folder, &["commit", "-qm", "hooks"]);
+/// A repository with these files, all committed.
+fn commit_all(project: &Project) {
+    std::fs::remove_dir_all(project.path().join(".git")).unwrap();
+    git(project.path(), &["init", "-q"]);
+    git(project.path(), &["add", "-A"]);
+    git(project.path(), &["commit", "-q", "-m", "all"]);
 }
 
-/// A commit that adds a query in a loop is stopped, with the finding; one that does not is let through.
+/// Runs a hook of the repository `hooks` in `project`.
+fn try_hook(pre_commit: &Path, hooks: &Path, project: &Project, hook: &str, args: &[&str]) -> Output {
+    let binaries = Path::new(env!("CARGO_BIN_EXE_seqscan")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let home = project.path().join(".git/pre-commit-home");
+    Command::new(pre_commit)
+        .arg("try-repo")
+        .arg(hooks)
+        .arg(hook)
+        .args(args)
+        .current_dir(project.path())
+        .env("PATH", format!("{}:{path}", binaries.display()))
+        .env("PRE_COMMIT_HOME", home)
+        .env("PRE_COMMIT_COLOR", "never")
+        .output()
+        .unwrap()
+}
+
+/// A repository whose hooks are ours, but run the binary under test instead of building one.
+fn hooks() -> Project {
+    let text = std::fs::read_to_string(repository().join(".pre-commit-hooks.yaml")).unwrap();
+    assert_eq!(text.matches("language: rust").count(), 2);
+    let hooks = Project::new([(".pre-commit-hooks.yaml", text.replace("language: rust", "language: system"))]);
+    commit_all(&hooks);
+    hooks
+}
+
+/// A project with a finding in `view.py`, and one in a file that its configuration excludes.
+fn project() -> Project {
+    let config = "preview = true\nextend-exclude = [\"legacy\"]\n";
+    let project = Project::new([
+        ("store.py", STORE),
+        ("view.py", VIEW),
+        ("legacy/view.py", VIEW),
+        ("README.md", "# x\n"),
+        ("seqscan.toml", config),
+    ]);
+    commit_all(&project);
+    project
+}
+
+#[track_caller]
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
 #[test]
-fn the_hook_stops_what_is_slow_and_only_that() {
-    if Command::new("pre-commit").arg("--version").output().is_err() {
-        assert!(std::env::var_os("CI").is_none(), "pre-commit is missing: `tests/run` installs it");
-        eprintln!("skipped: pre-commit is not installed; `tests/run` installs it");
+fn hooks_report_what_is_committed() {
+    let Some(pre_commit) = pre_commit() else { return };
+    let (hooks, project) = (hooks(), project());
+
+    let all = try_hook(&pre_commit, hooks.path(), &project, "seqscan", &["--all-files"]);
+    let told = text(&all);
+    assert_eq!(all.status.code(), Some(1), "{told}");
+    assert!(told.contains("view.py:5"), "{told}");
+    assert!(!told.contains("legacy/view.py:"), "an excluded file is not checked: {told}");
+
+    // Only the file with the loop is given; the query stands in another.
+    let one = try_hook(&pre_commit, hooks.path(), &project, "seqscan", &["--files", "view.py"]);
+    assert!(one.status.code() == Some(1) && text(&one).contains("view.py:5"), "{}", text(&one));
+
+    for files in [["store.py"], ["legacy/view.py"], ["README.md"]] {
+        let clean = try_hook(&pre_commit, hooks.path(), &project, "seqscan", &["--files", files[0]]);
+        assert_eq!(clean.status.code(), Some(0), "{files:?}: {}", text(&clean));
+    }
+
+    let whole = try_hook(&pre_commit, hooks.path(), &project, "seqscan-full", &["--files", "store.py"]);
+    assert!(whole.status.code() == Some(1) && text(&whole).contains("view.py:5"), "{}", text(&whole));
+}
+
+#[test]
+fn the_hook_builds_itself() {
+    if std::env::var_os("SEQSCAN_TEST_HOOK_BUILD").is_none() {
+        eprintln!("skipped: it takes minutes; SEQSCAN_TEST_HOOK_BUILD=1 runs it");
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let hooks = folder.path().join("hooks");
-    let project = folder.path().join("project");
-    std::fs::create_dir_all(&hooks).expect("made");
-    std::fs::create_dir_all(&project).expect("made");
-    hook_repository(&hooks);
-    let head = run(Command::new("git").args(["rev-parse", "HEAD"]), &hooks);
-    let revision = String::from_utf8_lossy(&head.stdout).trim().to_owned();
-    let config =
-        format!("repos:\n  - repo: {}\n    rev: {revision}\n    hooks:\n      - id: seqscan\n", hooks.display());
-    std::fs::write(project.join(".pre-commit-config.yaml"), config).expect("written");
-    let helper = "import psycopg\n\nconn = psycopg.connect()\n\n\ndef name_of(user_id):\n    return conn.execute(\"SELECT name FROM users WHERE id = %s\", (user_id,)).fetchone()\n";
-    std::fs::write(project.join("store.py"), helper).expect("written");
-    git(&project, &["init", "-q"]);
-    git(&project, &["add", "-A"]);
-    git(&project, &["commit", "-qm", "a helper"]);
-
-    let cache = folder.path().join("cache");
-    let check = |project: &Path| run(Command::new("pre-commit").args(["run"]).env("PRE_COMMIT_HOME", &cache), project);
-    std::fs::write(project.join("fine.py"), "def double(xs):\n    return [x * 2 for x in xs]\n").expect("written");
-    git(&project, &["add", "-A"]);
-    let output = check(&project);
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-
-    // Only this file is handed to the hook; the helper it calls is known all the same.
-    let slow = "from store import name_of\n\n\ndef names(ids):\n    return [name_of(id) for id in ids]\n";
-    std::fs::write(project.join("slow.py"), slow).expect("written");
-    git(&project, &["add", "-A"]);
-    let output = check(&project);
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(!output.status.success(), "{printed}");
-    assert!(printed.contains("query-in-loop") && printed.contains("slow.py"), "{printed}");
+    let Some(pre_commit) = pre_commit() else { return };
+    let output = Command::new("git").args(["ls-files", "-z"]).current_dir(repository()).output().unwrap();
+    let files = String::from_utf8(output.stdout).unwrap();
+    let files = files.split('\0').filter(|path| !path.is_empty() && !path.starts_with("tests/"));
+    let own = Project::new(files.map(|path| (path, std::fs::read(repository().join(path)).unwrap())));
+    commit_all(&own);
+    let project = project();
+    let output = try_hook(&pre_commit, own.path(), &project, "seqscan", &["--all-files"]);
+    assert!(output.status.code() == Some(1) && text(&output).contains("view.py:5"), "{}", text(&output));
 }

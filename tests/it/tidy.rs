@@ -13,6 +13,10 @@ const ROOMS: &[&str] = &[
     "cli", "lsp",
 ];
 
+/// Uses against that order. `orm` asks `project` what a value is, and `project` keeps what `orm` makes of it: the
+/// two are one room with two doors.
+const EXCEPTIONS: &[(&str, &str)] = &[("orm", "project")];
+
 /// The longest file of code, in lines.
 const LONGEST: usize = 800;
 
@@ -61,7 +65,8 @@ fn rooms_use_only_rooms_before_them() {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for name in imported(code) {
             let Some(other) = ROOMS.iter().position(|room| *room == name) else { continue };
-            if other > own || (ROOMS[own], name) == ("lsp", "cli") {
+            let against = other > own || (ROOMS[own], name) == ("lsp", "cli");
+            if against && !EXCEPTIONS.contains(&(ROOMS[own], name)) {
                 wrong.push(format!("{}: {} may not use {name}", path.display(), ROOMS[own]));
             }
         }
@@ -99,14 +104,9 @@ fn no_file_is_too_long_to_read() {
 
 #[test]
 fn rules_and_pages_are_pairs() {
-    let rules: String = rust_files("src/rules").into_iter().map(|(_, text)| text).collect();
     let pages: BTreeSet<String> = markdown("rules").iter().map(|path| rule_of(path)).collect();
-    let included: BTreeSet<String> = rules
-        .split("include_str!(")
-        .skip(1)
-        .filter_map(|rest| rest.split_once(".md\"")?.0.rsplit('/').next().map(str::to_owned))
-        .collect();
-    assert_eq!(pages, included, "left: pages in rules/, right: pages that src/rules includes");
+    let rules: BTreeSet<String> = seqscan::rules::RULES.iter().map(|rule| rule.name.to_owned()).collect();
+    assert_eq!(pages, rules, "left: pages in rules/, right: the rules of src/rules/mod.rs");
     let code: BTreeSet<String> = rust_files("src/rules")
         .iter()
         .filter_map(|(path, _)| path.file_stem()?.to_str().map(|stem| stem.replace('_', "-")))

@@ -151,10 +151,10 @@ impl Owner<'_> {
             Expr::Quantified { expr, comparison: Comparison::Equal, right, all: false } if self.is_of_source(*expr) => {
                 self.push(part, *expr, Test::Equal, is_value(*right), found);
             }
-            Expr::Between { expr, low, high, negated: false } if self.is_of_source(*expr) => {
-                if self.is_foreign(*low) && self.is_foreign(*high) {
-                    self.push(part, *expr, Test::Range, is_value(*low) && is_value(*high), found);
-                }
+            Expr::Between { expr, low, high, negated: false }
+                if self.is_of_source(*expr) && self.is_foreign(*low) && self.is_foreign(*high) =>
+            {
+                self.push(part, *expr, Test::Range, is_value(*low) && is_value(*high), found);
             }
             Expr::IsNull { expr, negated: false } if self.is_of_source(*expr) => {
                 self.push(part, *expr, Test::Null, true, found);

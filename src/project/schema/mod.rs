@@ -13,7 +13,8 @@ use rustc_hash::FxHashMap;
 pub use index::{Condition, Served, Test, conditions_of, served};
 
 use super::{FileId, Project};
-use crate::source::Span;
+use crate::facts::FileFacts;
+use crate::source::{Language, Purpose, Span};
 use crate::sql::Dialect;
 use crate::sql::ddl::{IndexDef, IndexKind, TableChange};
 use crate::sql::query::{TableName, same_name};
@@ -181,8 +182,34 @@ impl Schema {
             })
         });
         let mut schema = Schema::build(sources.collect());
+        schema.doubt(project);
         schema.rows.extend(project.options().rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
         schema
+    }
+
+    /// Migrations that programs write in their own words (`addIndex("users", …)`, `table.index(…)`) are not read: a
+    /// table that one of them names, and that makes any index, may have more indexes than are known.
+    fn doubt(&mut self, project: &Project) {
+        let makes_index = |facts: &FileFacts| {
+            facts.names.iter().any(|name| {
+                let name = name.to_ascii_lowercase();
+                name.contains("index") || name.contains("unique") || name.contains("primary")
+            })
+        };
+        for file in project.files() {
+            if file.source.language == Language::Sql
+                || Purpose::of_path(&file.source.path) != Purpose::Migration
+                || !makes_index(&file.facts)
+            {
+                continue;
+            }
+            for text in file.facts.texts.iter().filter(|text| text.cooked.len() < 130) {
+                let name = text.cooked.rsplit('.').next().unwrap_or(&text.cooked).to_lowercase();
+                for &index in self.by_name.get(&*name).into_iter().flatten() {
+                    self.tables[index as usize].knows_indexes = false;
+                }
+            }
+        }
     }
 
     /// The schema that these sources define together. Their order does not matter: it is made from their
@@ -231,7 +258,7 @@ impl Schema {
     /// that have them all. Empty if nothing is known, or if one of them may have more columns than are seen.
     pub fn meant<'s>(&'s self, name: &TableName, columns: &[&str]) -> Vec<&'s Table> {
         let all = self.definitions(name);
-        if all.iter().any(|table| !matches!(table.kind, TableKind::Table)) {
+        if all.iter().any(|table| table.kind != TableKind::Table || !table.dialect.has_row_indexes()) {
             return Vec::new();
         }
         let any = |table: &Table, wanted| columns.iter().any(|column| table.has_column(column) == wanted);

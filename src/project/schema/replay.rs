@@ -215,6 +215,9 @@ impl Database {
         table.knows_columns = create.is_whole;
         table.knows_indexes = create.is_whole;
         table.partitioned = create.partitioned;
+        if create.columnar {
+            table.dialect = Dialect::ClickHouse;
+        }
         table.parent = create.parent.as_ref().map(|parent| parent.name().text.clone());
         table.columns = create.columns.iter().map(|column| new_column(column, step)).collect();
         table.indexes = create.indexes.iter().map(|index| new_index(index, step)).collect();

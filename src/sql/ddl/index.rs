@@ -157,9 +157,8 @@ fn expression_end(item: &Cursor<'_>) -> usize {
         }
         let is_word = matches!(token.kind, Kind::Word | Kind::Quoted);
         // Two operands side by side: the second one is an option or an operator class.
-        let joins =
-            ["AND", "OR", "IS", "NOT", "AT", "COLLATE", "IN", "LIKE"].iter().any(|word| item.lexed.is(index, word));
-        if is_word && after_operand && !(joins && !item.lexed.is(index, "COLLATE")) {
+        let joins = ["AND", "OR", "IS", "NOT", "AT", "IN", "LIKE"].iter().any(|word| item.lexed.is(index, word));
+        if is_word && after_operand && !joins {
             return index;
         }
         after_operand =

@@ -93,6 +93,8 @@ pub struct CreateTable {
     pub parent: Option<TableName>,
     /// Whether it is divided into partitions.
     pub partitioned: bool,
+    /// Whether it is kept by columns, so that no index of rows is ever made: ClickHouse's `MergeTree`.
+    pub columnar: bool,
     /// Whether everything in its definition was read. If not, it may have columns and indexes that are
     /// not known.
     pub is_whole: bool,

@@ -183,9 +183,9 @@ pub(in crate::sql) fn opaque(lexed: &Lexed) -> Vec<TableChange> {
     let mut changes: Vec<TableChange> = Vec::new();
     let mut seen_index = false;
     for index in 0..lexed.tokens.len() {
-        let is_table = lexed.is(index, "TABLE");
         seen_index |= lexed.is(index, "INDEX");
-        if !is_table && !(lexed.is(index, "ON") && seen_index) {
+        let names_table = lexed.is(index, "TABLE") || (lexed.is(index, "ON") && seen_index);
+        if !names_table {
             continue;
         }
         let mut at = Cursor::new(lexed, index + 1, lexed.tokens.len());

@@ -38,6 +38,7 @@ pub(super) fn create_table(
         foreign_keys: Vec::new(),
         parent: None,
         partitioned: false,
+        columnar: false,
         is_whole: !is_virtual,
         head,
     };
@@ -82,6 +83,9 @@ fn read_tail(cursor: &mut Cursor<'_>, made: &mut CreateTable, query: &mut Option
             made.parent = cursor.bracket().and_then(|mut inner| inner.table_name());
         } else if cursor.take_all(&["PARTITION", "BY"]) {
             made.partitioned = true;
+        } else if cursor.kind() == Some(Kind::Word) && cursor.text().ends_with("MergeTree") {
+            made.columnar = true;
+            cursor.at += 1;
         } else if query.is_none() && (cursor.sees("SELECT") || (cursor.sees("WITH") && is_cte(cursor))) {
             *query = Some(cursor.at);
             // What the query's columns are called is not read.
@@ -450,8 +454,6 @@ fn read_column_options(
             key.name = item.ident();
             key.is_constraint = false;
             parts.indexes.push(key);
-        } else if item.take("CHECK") || item.take("COMMENT") || item.take("ON") {
-            item.skip();
         } else {
             item.skip();
         }

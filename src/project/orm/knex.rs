@@ -2,6 +2,8 @@
 //! `.whereRaw("name LIKE ?", [p])`. Knex and what stands on it (Objection, Bookshelf), Kysely, and TypeORM's
 //! and MikroORM's query builders.
 
+use rustc_hash::FxHashMap;
+
 use super::collect::{Collector, Place};
 use super::evidence::{Evidence, of_call, of_receiver, project_uses};
 use super::{Orm, PredicateOp};
@@ -182,21 +184,14 @@ impl<'p> Collector<'_, 'p> {
     /// Alternatives of one chain share a number: `.where(a).orWhere(b)`, and the callback around them.
     fn chain_group(&mut self, call: CallId) -> u32 {
         let root = self.expression_root(call);
-        let shared = self
-            .found
-            .predicates
-            .iter()
-            .find(|known| known.group.is_some() && self.expression_root(known.call) == root);
-        if let Some(group) = shared.and_then(|known| known.group) {
-            return group;
-        }
-        let group = self.new_group();
-        for index in 0..self.found.predicates.len() {
-            if self.expression_root(self.found.predicates[index].call) == root {
-                self.found.predicates[index].group = Some(group);
+        match self.or_chains.get(&root) {
+            Some(&group) => group,
+            None => {
+                let group = self.new_group();
+                self.or_chains.insert(root, group);
+                group
             }
         }
-        group
     }
 
     /// The first call of the expression that a call stands in; for the callback of a condition, that of the
@@ -218,6 +213,7 @@ impl<'p> Collector<'_, 'p> {
 
     /// Kysely's expression builder, and Bookshelf's `query("where", "name", "like", p)`.
     pub(super) fn loose_builders(&mut self, calls: &[(CallId, &'p str)]) {
+        let lists = self.or_lists(calls);
         for (call, at) in (0u32..).map(CallId).zip(&self.facts.calls) {
             if self.seen.contains(&call) || !matches!(at.args.len(), 3 | 4) || !self.may_build(at) {
                 continue;
@@ -240,7 +236,7 @@ impl<'p> Collector<'_, 'p> {
             let Some(orm) = BUILDERS.into_iter().find(|&orm| project_uses(self.types, &[orm])) else { continue };
             self.seen.insert(call);
             // `eb.or([eb("a", "like", p), eb("b", "like", p)])`
-            let group = self.or_list(call, calls);
+            let group = lists.get(&call).copied();
             let mut place = self.loose_place_at(orm, at.name_span, call, Confidence::Medium);
             place.group = group;
             place.negated = negated;
@@ -262,22 +258,24 @@ impl<'p> Collector<'_, 'p> {
         }
     }
 
-    /// The number of the `or([…])` that a call stands in.
-    fn or_list(&mut self, call: CallId, calls: &[(CallId, &'p str)]) -> Option<u32> {
-        let facts = self.facts;
-        let holds = |value: ValueId| match facts.value(value) {
-            Value::Sequence(parts) => parts.iter().any(|&part| *facts.value(part) == Value::Call(call)),
-            Value::Call(inner) => *inner == call,
-            _ => false,
-        };
-        let (or, _) =
-            calls.iter().find(|(or, name)| *name == "or" && facts.call(*or).args.iter().any(|arg| holds(arg.value)))?;
-        let known = self
-            .found
-            .predicates
-            .iter()
-            .find(|known| known.group.is_some() && facts.call(*or).span.contains(facts.call(known.call).span));
-        known.and_then(|known| known.group).or_else(|| Some(self.new_group()))
+    /// The calls that stand in an `or([…])`, and the number of their alternatives.
+    fn or_lists(&mut self, calls: &[(CallId, &'p str)]) -> FxHashMap<CallId, u32> {
+        let mut lists = FxHashMap::default();
+        for &(or, _) in calls.iter().filter(|(_, name)| *name == "or") {
+            let group = self.new_group();
+            for arg in &self.facts.call(or).args {
+                let parts = match self.facts.value(arg.value) {
+                    Value::Sequence(parts) => &**parts,
+                    _ => std::slice::from_ref(&arg.value),
+                };
+                for &part in parts {
+                    if let Value::Call(inner) = self.facts.value(part) {
+                        lists.insert(*inner, group);
+                    }
+                }
+            }
+        }
+        lists
     }
 
     // ── Pages ───────────────────────────────────────────────────────────────────────────────────────

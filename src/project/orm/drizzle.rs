@@ -118,7 +118,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     fn drizzle_parts(&mut self, value: ValueId, place: &Place, depth: u8) {
-        if depth > 24 {
+        if depth > 24 || !self.walk(place.call, value) {
             return;
         }
         match self.facts.value(value) {

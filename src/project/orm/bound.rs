@@ -1,5 +1,7 @@
 //! What is bound to the parameters of a SQL text: `execute(sql, [f"%{q}%", limit, (page - 1) * limit])`.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::values::{self, Amount, Edge};
 use crate::apis::ArgRef;
 use crate::facts::*;
@@ -43,7 +45,7 @@ pub struct SiteParams {
 const MAX_REPEATS: i64 = 32;
 
 /// All parameters of a site whose values are known.
-fn bound_params(types: &Types<'_>, file: FileId, site: &QuerySite) -> Vec<BoundParam> {
+fn bound_params(types: &Types<'_>, file: FileId, appended: &Appended, site: &QuerySite) -> Vec<BoundParam> {
     let facts = &types.project().file(file).facts;
     let call = facts.call(site.call);
     let api = types.api_call(file, site.call).or_else(|| types.shape(file, site.call).map(|shape| &shape.call));
@@ -51,18 +53,18 @@ fn bound_params(types: &Types<'_>, file: FileId, site: &QuerySite) -> Vec<BoundP
     if let Some(api) = api {
         match &api.params {
             Some(ArgRef::Index(index)) => {
-                found = given(facts, call.args.get(usize::from(*index)..).unwrap_or(&[]));
+                found = given(facts, appended, call.args.get(usize::from(*index)..).unwrap_or(&[]));
             }
             Some(ArgRef::Keyword(name)) => {
                 if let Some(value) = keyword(facts, call, name) {
-                    found = of_value(facts, value);
+                    found = of_value(facts, appended, value);
                 }
             }
             None => {}
         }
     }
     if found.is_empty() {
-        found = of_built_text(types, file, call);
+        found = of_built_text(types, file, appended, call);
     }
     let holes = call.args.iter().filter_map(|arg| text_of(types, file, arg.value, 0)).flat_map(|text| {
         text.holes.iter().enumerate().map(|(index, hole)| (ParamKey::Hole(index), hole.value)).collect::<Vec<_>>()
@@ -74,9 +76,13 @@ fn bound_params(types: &Types<'_>, file: FileId, site: &QuerySite) -> Vec<BoundP
 
 /// What is worth knowing of the parameters of all sites of a file.
 pub(super) fn of_sites(types: &Types<'_>, file: FileId) -> Vec<SiteParams> {
+    if types.project().sites(file).iter().all(|site| site.sql.is_empty()) {
+        return Vec::new();
+    }
     let sites = types.project().sites(file).iter().enumerate();
+    let appended = Appended::of(&types.project().file(file).facts);
     let params = sites.filter(|(_, site)| !site.sql.is_empty()).map(|(index, site)| {
-        let mut wildcards = bound_params(types, file, site);
+        let mut wildcards = bound_params(types, file, &appended, site);
         let offsets = wildcards.iter().filter_map(|param| {
             let amount = values::amount(types, file, param.value, site.in_loop);
             matches!(amount, Amount::Computed | Amount::Walks(_)).then(|| (param.clone(), amount))
@@ -102,11 +108,11 @@ fn keyword(facts: &FileFacts, call: &Call, wanted: &str) -> Option<ValueId> {
 }
 
 /// What these arguments bind: one list or dict of all, or one argument for each.
-pub(super) fn given(facts: &FileFacts, args: &[Arg]) -> Vec<(ParamKey, ValueId)> {
+pub(super) fn given(facts: &FileFacts, appended: &Appended, args: &[Arg]) -> Vec<(ParamKey, ValueId)> {
     if let [only, ..] = args
         && only.name.is_none()
     {
-        let found = of_value(facts, only.value);
+        let found = of_value(facts, appended, only.value);
         if !found.is_empty() {
             return found;
         }
@@ -117,7 +123,7 @@ pub(super) fn given(facts: &FileFacts, args: &[Arg]) -> Vec<(ParamKey, ValueId)>
         match (arg.name, facts.value(arg.value)) {
             (Some(name), _) => found.push((ParamKey::Name(facts.names[name].into()), arg.value)),
             (None, Value::Spread(inner)) => {
-                let parts = of_value(facts, *inner);
+                let parts = of_value(facts, appended, *inner);
                 found.extend(parts.into_iter().map(|(key, value)| (shifted(key, position), value)));
                 // How many there are is not known, so nothing after them is.
                 break;
@@ -139,21 +145,25 @@ fn shifted(key: ParamKey, by: usize) -> ParamKey {
 }
 
 /// What a list, tuple, dict or object literal binds.
-fn of_value(facts: &FileFacts, value: ValueId) -> Vec<(ParamKey, ValueId)> {
+fn of_value(facts: &FileFacts, appended: &Appended, value: ValueId) -> Vec<(ParamKey, ValueId)> {
     match facts.value(value) {
         Value::Sequence(parts) => {
             let parts = parts.iter().take_while(|&&part| !matches!(facts.value(part), Value::Spread(_)));
             let mut found: Vec<_> = parts.enumerate().map(|(at, &part)| (ParamKey::Position(at), part)).collect();
-            found.extend(appended(facts, value, found.len()));
+            let more = appended.0.get(&value).into_iter().flatten();
+            let length = found.len();
+            found.extend(more.enumerate().map(|(at, &part)| (ParamKey::Position(length + at), part)));
             found
         }
         Value::Mapping(entries) => entries
             .iter()
             .flat_map(|&(key, value)| match facts.literal(key) {
                 // `{ replacements: […] }`, `{ values: […] }`
-                Some("replacements" | "values" | "bind") if of_value_is_list(facts, value) => of_value(facts, value),
+                Some("replacements" | "values" | "bind") if of_value_is_list(facts, value) => {
+                    of_value(facts, appended, value)
+                }
                 Some(name) => vec![(ParamKey::Name(name.trim_start_matches([':', '@', '$']).into()), value)],
-                None if key == UNKNOWN => of_value(facts, value),
+                None if key == UNKNOWN => of_value(facts, appended, value),
                 None => Vec::new(),
             })
             .collect(),
@@ -164,7 +174,7 @@ fn of_value(facts: &FileFacts, value: ValueId) -> Vec<(ParamKey, ValueId)> {
                 (Value::Int(times), Value::Sequence(_)) => (*right, *times),
                 _ => return Vec::new(),
             };
-            let parts = of_value(facts, list);
+            let parts = of_value(facts, appended, list);
             (0..times.clamp(0, MAX_REPEATS))
                 .flat_map(|round| {
                     let by = usize::try_from(round).unwrap_or(0) * parts.len();
@@ -173,24 +183,24 @@ fn of_value(facts: &FileFacts, value: ValueId) -> Vec<(ParamKey, ValueId)> {
                 .collect()
         }
         Value::Operation(Operation::Add, left, right) => {
-            let mut found = of_value(facts, *left);
+            let mut found = of_value(facts, appended, *left);
             let by = found.len();
-            found.extend(of_value(facts, *right).into_iter().map(|(key, value)| (shifted(key, by), value)));
+            found.extend(of_value(facts, appended, *right).into_iter().map(|(key, value)| (shifted(key, by), value)));
             found
         }
         // `dict(q=pattern)`, `tuple([…])`
         Value::Call(call) => {
             let call = facts.call(*call);
             match facts.value(call.callee) {
-                Value::Global(name) if &facts.names[*name] == "dict" => given(facts, &call.args),
+                Value::Global(name) if &facts.names[*name] == "dict" => given(facts, appended, &call.args),
                 Value::Global(name) if matches!(&facts.names[*name], "tuple" | "list") => {
-                    call.args.first().map(|arg| of_value(facts, arg.value)).unwrap_or_default()
+                    call.args.first().map(|arg| of_value(facts, appended, arg.value)).unwrap_or_default()
                 }
                 _ => Vec::new(),
             }
         }
-        Value::Carried(inner, _) | Value::Spread(inner) => of_value(facts, *inner),
-        Value::Either(left, _) => of_value(facts, *left),
+        Value::Carried(inner, _) | Value::Spread(inner) => of_value(facts, appended, *inner),
+        Value::Either(left, _) => of_value(facts, appended, *left),
         _ => Vec::new(),
     }
 }
@@ -199,39 +209,48 @@ fn of_value_is_list(facts: &FileFacts, value: ValueId) -> bool {
     matches!(facts.value(value), Value::Sequence(_) | Value::Mapping(_))
 }
 
-/// What is appended to a list after it was made, as far as that is sure: outside loops and conditions.
-fn appended(facts: &FileFacts, list: ValueId, length: usize) -> Vec<(ParamKey, ValueId)> {
-    let mut found = Vec::new();
-    for call in &facts.calls {
-        let Value::Member(object, name) = facts.value(call.callee) else { continue };
-        if *object != list || !matches!(&facts.names[*name], "append" | "push") {
-            continue;
+/// Values that are appended to lists after they were made, by the list: only what is sure, outside loops and
+/// conditions.
+#[derive(Debug, Default)]
+pub(super) struct Appended(FxHashMap<ValueId, Vec<ValueId>>);
+
+impl Appended {
+    /// Those of a file.
+    fn of(facts: &FileFacts) -> Appended {
+        let mut appended: FxHashMap<ValueId, Vec<ValueId>> = FxHashMap::default();
+        let mut unsure: FxHashSet<ValueId> = FxHashSet::default();
+        for call in &facts.calls {
+            let Value::Member(list, name) = facts.value(call.callee) else { continue };
+            if !matches!(&facts.names[*name], "append" | "push") || !matches!(facts.value(*list), Value::Sequence(_)) {
+                continue;
+            }
+            if call.in_loop.is_some() || call.guard.is_some() {
+                unsure.insert(*list);
+            }
+            // What follows an append that may not happen has no sure place.
+            if !unsure.contains(list) {
+                appended.entry(*list).or_default().extend(call.args.iter().map(|arg| arg.value));
+            }
         }
-        if call.in_loop.is_some() || call.guard.is_some() {
-            break;
-        }
-        for arg in &call.args {
-            found.push((ParamKey::Position(length + found.len()), arg.value));
-        }
+        Appended(appended)
     }
-    found
 }
 
 /// `execute(text("…").bindparams(q=…))`, `{ text: "…", values: […] }`
-fn of_built_text(types: &Types<'_>, file: FileId, call: &Call) -> Vec<(ParamKey, ValueId)> {
+fn of_built_text(types: &Types<'_>, file: FileId, appended: &Appended, call: &Call) -> Vec<(ParamKey, ValueId)> {
     let facts = &types.project().file(file).facts;
     let Some(first) = call.args.first() else { return Vec::new() };
     match facts.value(first.value) {
         Value::Mapping(entries) => {
             let values =
                 entries.iter().find(|(key, _)| matches!(facts.literal(*key), Some("values" | "bindings" | "params")));
-            values.map(|&(_, value)| of_value(facts, value)).unwrap_or_default()
+            values.map(|&(_, value)| of_value(facts, appended, value)).unwrap_or_default()
         }
         Value::Call(inner) => {
             let inner = facts.call(*inner);
             match facts.value(inner.callee) {
                 Value::Member(_, name) if matches!(&facts.names[*name], "bindparams" | "params" | "bind") => {
-                    given(facts, &inner.args)
+                    given(facts, appended, &inner.args)
                 }
                 _ => Vec::new(),
             }

@@ -1,6 +1,8 @@
 //! Predicates written as keyword lookups: `filter(author__name__icontains=q)`, `Q(title__startswith=q)`.
 //! Django's ORM; Tortoise and peewee's `filter` write them the same way.
 
+use rustc_hash::FxHashSet;
+
 use super::collect::{Collector, Place};
 use super::evidence::{Evidence, of_function, project_uses};
 use super::{Orm, PredicateOp};
@@ -214,7 +216,7 @@ impl<'p> Collector<'_, 'p> {
 
     /// `Q(…) | Q(…)`, `~Q(…)`, `reduce(or_, …)`, `**{…}`
     fn lookup_condition(&mut self, value: ValueId, place: &Place, depth: u8) {
-        if depth > 40 {
+        if depth > 40 || !self.walk(place.call, value) {
             return;
         }
         let facts = self.facts;
@@ -314,14 +316,17 @@ impl<'p> Collector<'_, 'p> {
             return;
         }
         // Whole expressions come after their parts, so from the back each is met before what it is made of.
+        let mut looked_at = FxHashSet::default();
         for index in (0..self.facts.values.len()).rev() {
-            if let Value::Operation(Operation::BitOr, left, right) = self.facts.values[index] {
-                let leaves = self.q_leaves(left, 0).into_iter().chain(self.q_leaves(right, 0));
-                let value = ValueId(u32::try_from(index).unwrap_or(u32::MAX));
-                if let Some(call) = leaves.min() {
-                    let place = self.loose_place(call);
-                    self.lookup_condition(value, &place, 0);
-                }
+            let value = ValueId(u32::try_from(index).unwrap_or(u32::MAX));
+            if !matches!(self.facts.values[index], Value::Operation(Operation::BitOr, ..)) {
+                continue;
+            }
+            let mut first = None;
+            self.first_q(value, &mut looked_at, &mut first, 0);
+            if let Some(call) = first {
+                let place = self.loose_place(call);
+                self.lookup_condition(value, &place, 0);
             }
         }
         for call in loose {
@@ -332,21 +337,23 @@ impl<'p> Collector<'_, 'p> {
         }
     }
 
-    /// The calls of `Q` in a condition that have not been told.
-    fn q_leaves(&self, value: ValueId, depth: u8) -> Vec<CallId> {
+    /// The first call of `Q` in a condition that has not been told. `looked_at`: parts of conditions that were.
+    fn first_q(&self, value: ValueId, looked_at: &mut FxHashSet<ValueId>, first: &mut Option<CallId>, depth: u8) {
+        if depth > 40 || !looked_at.insert(value) {
+            return;
+        }
         match self.facts.value(value) {
-            Value::Operation(Operation::BitOr | Operation::BitAnd, left, right) | Value::Either(left, right)
-                if depth < 40 =>
-            {
-                let mut leaves = self.q_leaves(*left, depth + 1);
-                leaves.extend(self.q_leaves(*right, depth + 1));
-                leaves
+            Value::Operation(Operation::BitOr | Operation::BitAnd, left, right) | Value::Either(left, right) => {
+                self.first_q(*left, looked_at, first, depth + 1);
+                self.first_q(*right, looked_at, first, depth + 1);
             }
-            Value::Operation(_, inner, UNKNOWN) | Value::Carried(inner, _) if depth < 40 => {
-                self.q_leaves(*inner, depth + 1)
+            Value::Operation(_, inner, UNKNOWN) | Value::Carried(inner, _) => {
+                self.first_q(*inner, looked_at, first, depth + 1);
             }
-            Value::Call(call) if !self.seen.contains(call) && self.is_q(*call) => vec![*call],
-            _ => Vec::new(),
+            Value::Call(call) if !self.seen.contains(call) && self.is_q(*call) => {
+                *first = Some(first.map_or(*call, |known| known.min(*call)));
+            }
+            _ => {}
         }
     }
 

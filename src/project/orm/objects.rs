@@ -1,6 +1,8 @@
 //! Predicates written as objects: `{ where: { title: { contains: q }, OR: […] } }`. Sequelize, Prisma,
 //! TypeORM and MikroORM differ in how operators are named; the walk is one.
 
+use rustc_hash::FxHashMap;
+
 use super::collect::{Collector, Place};
 use super::evidence::{Evidence, of_call, of_function, project_uses};
 use super::values;
@@ -27,6 +29,15 @@ pub(super) enum Key {
     Not,
     /// Says something about its neighbours.
     Aside,
+}
+
+/// What an object literal holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Held {
+    /// The result of a call.
+    Call(CallId),
+    /// Another object literal.
+    Object(ValueId),
 }
 
 /// How deep conditions are followed.
@@ -173,7 +184,7 @@ impl<'p> Collector<'_, 'p> {
 
     /// The predicates of a condition. `prefix`: the relation it stands under.
     pub(super) fn where_object(&mut self, value: ValueId, place: &Place, prefix: &str, depth: u8) {
-        if depth > MAX_DEPTH {
+        if depth > MAX_DEPTH || !self.walk(place.call, value) {
             return;
         }
         let facts = self.facts;
@@ -285,9 +296,10 @@ impl<'p> Collector<'_, 'p> {
                     self.column_operator_entry(column, key, value, ignores_case, place, depth);
                 }
             }
+            // The same value may be asked of several columns, so the ways through it are counted, and are few.
             Value::Either(left, right) => {
-                self.column_object(column, *left, place, depth + 1);
-                self.column_object(column, *right, place, depth + 1);
+                self.column_object(column, *left, place, depth + 4);
+                self.column_object(column, *right, place, depth + 4);
             }
             Value::Operation(Operation::And, _, inner) | Value::Carried(inner, _) => {
                 self.column_object(column, *inner, place, depth + 1);
@@ -379,17 +391,26 @@ impl<'p> Collector<'_, 'p> {
     pub(super) fn loose_operators(&mut self, calls: &[(CallId, &'p str)]) {
         self.loose_symbols();
         self.loose_modes();
+        self.loose_likes(calls);
+    }
+
+    /// TypeORM's `ILike(p)` in an object that is not seen to be given to a query.
+    fn loose_likes(&mut self, calls: &[(CallId, &'p str)]) {
         let operators: Vec<CallId> = calls
             .iter()
             .filter(|(call, name)| typeorm::is_like(name) && !self.seen.contains(call))
             .map(|&(call, _)| call)
             .collect();
+        if operators.is_empty() {
+            return;
+        }
+        let keys = self.keys();
         for call in operators {
             if of_function(self.types, self.file, self.facts.call(call).callee) != Some(Orm::TypeOrm) {
                 continue;
             }
             let at = self.facts.call(call);
-            let key = self.key_of(|value| *self.facts.value(value) == Value::Call(call));
+            let key = keys.get(&Held::Call(call)).copied();
             let span = key.and_then(|key| self.text_span(key)).unwrap_or(at.name_span);
             let column = key.and_then(|key| self.facts.literal(key)).unwrap_or("").to_owned();
             let place = self.loose_place_at(Orm::TypeOrm, span, call, Confidence::High);
@@ -407,6 +428,7 @@ impl<'p> Collector<'_, 'p> {
         {
             return;
         }
+        let keys = self.keys();
         // Objects come after what they hold, so from the back each is met before its parts.
         for index in (0..facts.values.len()).rev() {
             let value = ValueId(u32::try_from(index).unwrap_or(u32::MAX));
@@ -423,7 +445,8 @@ impl<'p> Collector<'_, 'p> {
             let Some(call) = self.call_at(span) else { continue };
             let place = self.loose_place_at(Orm::Sequelize, span, call, Confidence::High);
             if entries.iter().any(|&(key, _)| self.is_symbol(key)) {
-                let column = self.key_of(|of| of == value).and_then(|key| facts.literal(key)).unwrap_or("").to_owned();
+                let key = keys.get(&Held::Object(value));
+                let column = key.and_then(|&key| facts.literal(key)).unwrap_or("").to_owned();
                 self.column_object(&column, value, &place, 0);
             } else {
                 self.loose_object(value, &place);
@@ -503,24 +526,33 @@ impl<'p> Collector<'_, 'p> {
             }
     }
 
-    /// The key under which some object literal holds a value.
-    fn key_of(&self, is: impl Fn(ValueId) -> bool) -> Option<ValueId> {
-        self.facts.values.iter().find_map(|value| match value {
-            Value::Mapping(entries) => entries.iter().find(|&&(_, value)| is(value)).map(|&(key, _)| key),
-            _ => None,
-        })
+    /// The keys under which object literals hold calls and objects.
+    fn keys(&self) -> FxHashMap<Held, ValueId> {
+        let mut keys = FxHashMap::default();
+        for value in &self.facts.values {
+            let Value::Mapping(entries) = value else { continue };
+            for &(key, value) in entries {
+                match self.facts.value(value) {
+                    Value::Call(call) => keys.insert(Held::Call(*call), key),
+                    Value::Mapping(_) => keys.insert(Held::Object(value), key),
+                    _ => None,
+                };
+            }
+        }
+        keys
     }
 
     /// The innermost call around a place, else the next one after it: what the place belongs to.
-    fn call_at(&self, span: Span) -> Option<CallId> {
-        let ids = (0u32..).map(CallId);
-        let around = ids.zip(&self.facts.calls).filter(|(_, call)| call.span.contains(span));
-        let around = around.min_by_key(|(_, call)| call.span.len());
-        let after = || {
-            let calls = (0u32..).map(CallId).zip(&self.facts.calls);
-            calls.filter(|(_, call)| call.span.start >= span.end).min_by_key(|(_, call)| call.span.start)
-        };
-        around.or_else(after).map(|(id, _)| id).or_else(|| (!self.facts.calls.is_empty()).then_some(CallId(0)))
+    fn call_at(&mut self, span: Span) -> Option<CallId> {
+        let facts = self.facts;
+        let calls = self.by_place.get_or_insert_with(|| {
+            let mut calls: Vec<CallId> = (0u32..).map(CallId).take(facts.calls.len()).collect();
+            calls.sort_by_key(|&call| facts.call(call).span);
+            calls
+        });
+        let after = calls.partition_point(|&call| facts.call(call).span.start <= span.start);
+        let around = calls[..after].iter().rev().find(|&&call| facts.call(call).span.contains(span));
+        around.or(calls.get(after)).or(calls.first()).copied()
     }
 
     pub(super) fn loose_place_at(&self, orm: Orm, span: Span, call: CallId, confidence: Confidence) -> Place {

@@ -93,12 +93,12 @@ fn run(page: &str, drafts: fn(&Project, FileId) -> Vec<Draft>) {
 
 #[test]
 fn searches_inside_texts() {
-    run(include_str!("../../tests/cases/leading-wildcard-like.orm.md"), wildcard_drafts);
+    run(include_str!("../../../tests/cases/leading-wildcard-like.orm.md"), wildcard_drafts);
 }
 
 #[test]
 fn pages_by_skipping() {
-    run(include_str!("../../tests/cases/offset-pagination.orm.md"), page_drafts);
+    run(include_str!("../../../tests/cases/offset-pagination.orm.md"), page_drafts);
 }
 
 /// A project of one file.

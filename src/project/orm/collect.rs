@@ -35,6 +35,13 @@ pub(super) struct Collector<'t, 'p> {
     pub(super) seen: FxHashSet<CallId>,
     /// Object literals that have been read as conditions.
     pub(super) seen_objects: FxHashSet<ValueId>,
+    /// Conditions that have been read for a call. A value may be a part of many others, so that without this the
+    /// ways through them would be counted, not the values.
+    walked: FxHashSet<(CallId, ValueId)>,
+    /// Chains with an `or…`, by their first call, and the number of their alternatives.
+    pub(super) or_chains: FxHashMap<CallId, u32>,
+    /// All calls in order of place, once asked for.
+    pub(super) by_place: Option<Vec<CallId>>,
     groups: u32,
     callers: Option<FxHashMap<CallId, CallId>>,
 }
@@ -66,6 +73,9 @@ impl<'t, 'p> Collector<'t, 'p> {
             found: OrmFacts::default(),
             seen: FxHashSet::default(),
             seen_objects: FxHashSet::default(),
+            walked: FxHashSet::default(),
+            or_chains: FxHashMap::default(),
+            by_place: None,
             groups: 0,
             callers: None,
         }
@@ -140,12 +150,16 @@ impl<'t, 'p> Collector<'t, 'p> {
 
     fn finish(mut self) -> OrmFacts {
         self.found.predicates.sort_by_key(|predicate| (predicate.span, predicate.call));
+        self.found.predicates.dedup_by(|a, b| {
+            (a.span, a.call, a.op, a.negated) == (b.span, b.call, b.op, b.negated) && a.column == b.column
+        });
         self.found.pages.sort_by_key(|page| page.span);
         self.found.pages.dedup_by_key(|page| page.span);
         let mut queries: FxHashMap<u32, CallId> = FxHashMap::default();
         for index in 0..self.found.predicates.len() {
             let OrmPredicate { orm, call, group, .. } = self.found.predicates[index];
             let root = self.expression_root(call);
+            let group = group.or_else(|| self.or_chains.get(&root).copied().filter(|_| orm.is_builder()));
             let query = match group {
                 Some(group) => *queries.entry(group).or_insert(root),
                 None => root,
@@ -153,8 +167,10 @@ impl<'t, 'p> Collector<'t, 'p> {
             let table = if orm.is_builder() { self.table(call) } else { None };
             let predicate = &mut self.found.predicates[index];
             predicate.query = query;
+            predicate.group = group;
             predicate.table = table;
         }
+        let narrowing = self.narrowing_conditions();
         for index in 0..self.found.predicates.len() {
             let op = self.found.predicates[index].op;
             if op.has_leading_wildcard() || op == PredicateOp::Regex {
@@ -163,7 +179,7 @@ impl<'t, 'p> Collector<'t, 'p> {
                     (Orm::Django, Some(model)) => django::has_trigram_index(self.types, *model, column),
                     _ => false,
                 };
-                let narrowed = self.narrowing(&self.found.predicates[index]);
+                let narrowed = self.narrowing(&self.found.predicates[index], &narrowing);
                 let is_known = self.query_is_known(&self.found.predicates[index]);
                 let predicate = &mut self.found.predicates[index];
                 predicate.narrowed = narrowed;
@@ -176,16 +192,29 @@ impl<'t, 'p> Collector<'t, 'p> {
         self.found
     }
 
-    /// What else must hold where a predicate does: in the same query, or in the query that it refines.
-    fn narrowing(&self, of: &OrmPredicate) -> Option<Narrowing> {
-        let chain = self.chain(of.call);
-        let others = self.found.predicates.iter().filter(|other| {
-            (other.query == of.query || chain.contains(&other.call))
-                && other.group.is_none()
+    /// The conditions that leave few rows for others, by their query and by the call they are given to.
+    fn narrowing_conditions(&self) -> FxHashMap<CallId, Vec<usize>> {
+        let mut narrowing: FxHashMap<CallId, Vec<usize>> = FxHashMap::default();
+        for (index, other) in self.found.predicates.iter().enumerate() {
+            let narrows = other.group.is_none()
                 && !other.negated
-                && matches!(other.op, PredicateOp::Equal | PredicateOp::In)
                 && !other.is_constant
-        });
+                && matches!(other.op, PredicateOp::Equal | PredicateOp::In);
+            if narrows {
+                narrowing.entry(other.query).or_default().push(index);
+                if other.call != other.query {
+                    narrowing.entry(other.call).or_default().push(index);
+                }
+            }
+        }
+        narrowing
+    }
+
+    /// What else must hold where a predicate does: in the same query, or in the query that it refines.
+    fn narrowing(&self, of: &OrmPredicate, narrowing: &FxHashMap<CallId, Vec<usize>>) -> Option<Narrowing> {
+        let chain = self.chain(of.call);
+        let calls = std::iter::once(&of.query).chain(chain.iter());
+        let others = calls.filter_map(|call| narrowing.get(call)).flatten().map(|&index| &self.found.predicates[index]);
         let mut found: Option<Narrowing> = None;
         for other in others {
             let is_unique = other.op == PredicateOp::Equal && self.is_unique(other);
@@ -327,6 +356,11 @@ impl<'t, 'p> Collector<'t, 'p> {
     }
 
     // ── Facts ───────────────────────────────────────────────────────────────────────────────────────
+
+    /// Whether a condition is met for the first time in what is given to this call.
+    pub(super) fn walk(&mut self, call: CallId, value: ValueId) -> bool {
+        self.walked.insert((call, value))
+    }
 
     /// A number for predicates that are alternatives.
     pub(super) fn new_group(&mut self) -> u32 {

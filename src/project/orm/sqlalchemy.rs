@@ -80,7 +80,7 @@ impl<'p> Collector<'_, 'p> {
 
     /// A condition. `is_query`: it is given to a query, so an attribute of anything may be a column.
     fn column_condition(&mut self, value: ValueId, place: &Place, is_query: bool, depth: u8) {
-        if depth > 40 {
+        if depth > 40 || !self.walk(place.call, value) {
             return;
         }
         let facts = self.facts;
@@ -448,9 +448,10 @@ impl<'p> Collector<'_, 'p> {
                 }
                 fragment::Operand::Literal { .. } => continue,
                 fragment::Operand::Hole(index) => text.holes.get(*index).map(|hole| hole.value),
-                fragment::Operand::Parameter(key) => {
-                    bound::given(self.facts, params).into_iter().find(|(known, _)| known == key).map(|(_, value)| value)
-                }
+                fragment::Operand::Parameter(key) => bound::given(self.facts, &bound::Appended::default(), params)
+                    .into_iter()
+                    .find(|(known, _)| known == key)
+                    .map(|(_, value)| value),
             };
             if let Some(value) = value {
                 self.add_like(&place, pattern.column, pattern.ignores_case, value, span);
