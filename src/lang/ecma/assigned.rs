@@ -1,7 +1,7 @@
 //! Which names a piece of code binds again.
 
 use rustc_hash::FxHashSet;
-use tree_sitter::Node;
+use tree_sitter::{Node, TreeCursor};
 
 use super::kinds::{Grammar, Kind};
 
@@ -26,34 +26,35 @@ struct Collector<'g, 's> {
 fn collect<'s>(grammar: &Grammar, source: &'s str, node: Node<'_>, everywhere: bool) -> Vec<&'s str> {
     let mut collector = Collector { grammar, source, names: Vec::new(), fresh: FxHashSet::default() };
     let mut cursor = node.walk();
-    // The kinds of the nodes around the one at hand: to ask a node for its parent is dear.
-    let mut around: Vec<Kind> = Vec::new();
+    // The kinds of the nodes above, up to `node`: asking a node for its parent walks down from the root.
+    let mut above = Vec::new();
     loop {
         let at = cursor.node();
-        let kind = grammar.kind(at);
-        let enter = around.last().is_none_or(|&parent| everywhere || !runs_later(kind, parent));
+        let enter = everywhere || above.last().is_none_or(|&parent| !runs_later(grammar, &cursor, parent));
         if enter {
-            collector.visit(at, kind);
+            collector.visit(at);
         }
         if enter && cursor.goto_first_child() {
-            around.push(kind);
+            above.push(grammar.kind(at));
             continue;
         }
         loop {
-            // The cursor never leaves the node that it was made for.
+            if cursor.node() == node {
+                return collector.finish();
+            }
             if cursor.goto_next_sibling() {
                 break;
             }
             if !cursor.goto_parent() {
                 return collector.finish();
             }
-            around.pop();
+            above.pop();
         }
     }
 }
 
-fn runs_later(kind: Kind, parent: Kind) -> bool {
-    match kind {
+fn runs_later(grammar: &Grammar, cursor: &TreeCursor<'_>, parent: Kind) -> bool {
+    match grammar.kind(cursor.node()) {
         Kind::FunctionDeclaration
         | Kind::GeneratorFunctionDeclaration
         | Kind::MethodDefinition
@@ -68,10 +69,10 @@ fn runs_later(kind: Kind, parent: Kind) -> bool {
 }
 
 impl<'s> Collector<'_, 's> {
-    fn visit(&mut self, node: Node<'_>, kind: Kind) {
+    fn visit(&mut self, node: Node<'_>) {
         let fields = &self.grammar.fields;
         let field = |id: u16| if id == 0 { None } else { node.child_by_field_id(id) };
-        match kind {
+        match self.grammar.kind(node) {
             Kind::AssignmentExpression | Kind::AugmentedAssignment => self.target(field(fields.left), false),
             Kind::UpdateExpression => self.target(field(fields.argument), false),
             Kind::ForInStatement => {
@@ -79,7 +80,7 @@ impl<'s> Collector<'_, 's> {
                 self.target(field(fields.left), !matches!(kind, None | Some(Kind::Var)));
             }
             Kind::VariableDeclaration | Kind::LexicalDeclaration | Kind::UsingDeclaration => {
-                let is_fresh = kind != Kind::VariableDeclaration;
+                let is_fresh = self.grammar.kind(node) != Kind::VariableDeclaration;
                 let mut cursor = node.walk();
                 for child in node.named_children(&mut cursor) {
                     if self.grammar.kind(child) == Kind::VariableDeclarator {
