@@ -507,12 +507,7 @@ fn is_writing_sql(facts: &FileFacts, value: ValueId) -> bool {
 
 /// The one fallback for a name that nothing resolves: the only function so called in the project, if the
 /// arguments fit its parameters.
-fn only_definition(
-    types: &Types<'_>,
-    file: FileId,
-    call: &Call,
-    unique: &UniqueNames<'_>,
-) -> Option<FunctionRef> {
+fn only_definition(types: &Types<'_>, file: FileId, call: &Call, unique: &UniqueNames<'_>) -> Option<FunctionRef> {
     let project = types.project();
     let facts = &project.file(file).facts;
     let Value::Member(object, name) = facts.value(call.callee) else { return None };

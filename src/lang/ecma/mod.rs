@@ -172,7 +172,8 @@ impl<'s, 't> Walk<'s, 't> {
     fn children(&self, node: Node<'t>) -> Vec<Node<'t>> {
         let mut left = node.named_child_count();
         let mut children = Vec::with_capacity(left);
-        if left == 0 {
+        if left <= 1 {
+            children.extend(node.named_child(0).filter(|&child| !self.is_comment(child)));
             return children;
         }
         let mut cursor = self.cursor.borrow_mut();
