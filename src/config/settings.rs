@@ -266,6 +266,7 @@ impl Settings {
         let options = &file.options;
         let api = UserApi {
             origin: file.path.display().to_string(),
+            home: String::new(),
             types: options.types.clone().unwrap_or_default(),
             members: options.members.clone().unwrap_or_default(),
             calls: options.calls.clone().unwrap_or_default(),

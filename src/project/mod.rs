@@ -5,6 +5,7 @@
 
 mod caches;
 mod calls;
+mod declared;
 mod executed;
 mod flow;
 mod inputs;
@@ -119,6 +120,8 @@ pub struct Project {
     executed: executed::Executed,
     orm: Vec<orm::OrmFacts>,
     relations: relations::Relations,
+    /// What the user says of the project's own functions.
+    declared: declared::Declared,
     /// What is known of values while the project is being understood.
     answers: types::Answers,
     /// Relations that some query of the project loads along with its rows.
@@ -170,12 +173,14 @@ impl Project {
             executed: FxHashSet::default(),
             orm: Vec::new(),
             relations: relations::Relations::default(),
+            declared: declared::Declared::default(),
             answers: types::Answers::default(),
             prefetched: FxHashSet::default(),
             schema: Schema::default(),
             dialect: Dialect::Generic,
             options: options.clone(),
         };
+        project.declared = declared::Declared::find(&project);
         project.prefetched = relations::prefetched(&project);
         project.answers = types::Answers::of(project.files.len());
         project.relations = relations::Relations::find(&project);
