@@ -263,6 +263,9 @@ impl Session {
         let root = self.resolver.settings(&self.root)?;
         self.options.max_hops = root.max_hops.into();
         self.options.dialect = root.dialect;
+        let told = self.entries.values().filter(|entry| entry.candidate.dialect != root.dialect);
+        let told = told.map(|entry| (entry.file.source.path.clone(), entry.candidate.dialect.unwrap_or_default()));
+        self.options.dialects = told.collect();
         let chosen = self.entries.values().filter(|entry| entry.candidate.defines_schema);
         let chosen: BTreeSet<Arc<str>> = chosen.map(|entry| entry.file.source.path.clone()).collect();
         self.options.schema_files = (!chosen.is_empty()).then_some(chosen);

@@ -89,6 +89,8 @@ pub struct ProjectOptions {
     pub max_hops: usize,
     /// The dialect of SQL that nothing else tells.
     pub dialect: Option<Dialect>,
+    /// The same where it is another one in some files, by path.
+    pub dialects: BTreeMap<Arc<str>, Dialect>,
     /// About how many rows tables have, as the user told; by name in lower case.
     pub rows: BTreeMap<String, u64>,
     /// The only files that define the schema, by path; none told: all that do.
@@ -97,7 +99,13 @@ pub struct ProjectOptions {
 
 impl Default for ProjectOptions {
     fn default() -> Self {
-        ProjectOptions { max_hops: 6, dialect: None, rows: BTreeMap::new(), schema_files: None }
+        ProjectOptions {
+            max_hops: 6,
+            dialect: None,
+            dialects: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            schema_files: None,
+        }
     }
 }
 
@@ -211,8 +219,18 @@ impl Project {
     /// The dialect of a statement: what its file tells, else the configuration, else the only database that the
     /// project's libraries and definitions are about.
     pub fn dialect_of(&self, file: FileId, statement: usize) -> Dialect {
-        match self.file(file).facts.statements[statement].statement.dialect {
-            Dialect::Generic => self.dialect,
+        let told = self.dialect_told(file, statement);
+        // Where the configuration names a dialect for the file, nothing else is looked at.
+        let is_told = told != Dialect::Generic || self.options.dialects.contains_key(&self.file(file).source.path);
+        if is_told { told } else { self.dialect }
+    }
+
+    /// The dialect that the file of a statement tells, or the configuration for that file; [`Dialect::Generic`] if
+    /// neither does.
+    pub(crate) fn dialect_told(&self, file: FileId, statement: usize) -> Dialect {
+        let file = self.file(file);
+        match file.facts.statements[statement].statement.dialect {
+            Dialect::Generic => self.options.dialects.get(&file.source.path).copied().unwrap_or_default(),
             known => known,
         }
     }
@@ -220,7 +238,10 @@ impl Project {
     fn only_dialect(&self) -> Dialect {
         let libraries = (0u16..).map(LibraryId).zip(self.catalog.libraries());
         let used = libraries.filter(|&(id, _)| self.uses_library(id)).filter_map(|(_, library)| library.dialect);
-        let tables = self.schema.tables().iter().map(|table| table.dialect).filter(|&known| known != Dialect::Generic);
+        // What the configuration tells of some files says nothing of the others.
+        let is_told = |file: FileId| self.options.dialects.contains_key(&self.file(file).source.path);
+        let tables = self.schema.tables().iter().filter(|table| !is_told(table.place.file));
+        let tables = tables.map(|table| table.dialect).filter(|&known| known != Dialect::Generic);
         let known: FxHashSet<Dialect> = used.chain(tables).collect();
         match (known.len(), known.into_iter().next()) {
             (1, Some(dialect)) => dialect,

@@ -122,6 +122,24 @@ fn mistakes_are_shown_where_they_stand() {
        ╰────
       help: did you mean `warning`?
     "#);
+    insta::assert_snapshot!(told("seqscan.toml", "[[database]]\nname = \"a\"\ndialetc = \"mysql\"\n"), @r#"
+    error: unknown key `dialetc`
+       ╭─[seqscan.toml:3:1]
+     2 │ name = "a"
+     3 │ dialetc = "mysql"
+       · ───────
+       ╰────
+      help: did you mean `dialect`?
+    "#);
+    insta::assert_snapshot!(told("seqscan.toml", "[[database]]\nname = \"a\"\ndialect = \"mysqll\"\n"), @r#"
+    error: unknown dialect `mysqll`
+       ╭─[seqscan.toml:3:12]
+     2 │ name = "a"
+     3 │ dialect = "mysqll"
+       ·            ──────
+       ╰────
+      help: did you mean `mysql`?
+    "#);
     insta::assert_snapshot!(told("package.json", "{\n  \"seqscan\": {\n    \"ignored\": []\n  }\n}\n"), @r#"
     error: unknown key `ignored`
        ╭─[package.json:3:5]
@@ -390,4 +408,30 @@ export async function names(ids: string[], store: Store) {
     assert_eq!(findings(&files, &entry("src/db.fetchOne")), ["src/report.ts:7 query-in-loop"]);
     assert_eq!(findings(&files, &entry("src/db.Store.rows")), ["src/report.ts:8 query-in-loop"]);
     assert_eq!(findings(&files, &entry("src/db.traced")), ["src/report.ts:9 query-in-loop"]);
+}
+
+#[test]
+fn each_database_has_a_dialect_of_its_own() {
+    const SEARCH: &str =
+        "create table events (id bigint primary key, name text);\nselect id from events where name like '%x';\n";
+    let orders = SEARCH.replace("events", "orders");
+    let files = [("app/a.sql", orders.as_str()), ("analytics/b.sql", SEARCH)];
+    let both = ["analytics/b.sql:2 leading-wildcard-like", "app/a.sql:2 leading-wildcard-like"];
+    assert_eq!(findings(&files, ""), both);
+    // A column store has no index that the search could use.
+    let database = |keys: &str| format!("[[database]]\nname = \"events\"\ndialect = \"clickhouse\"\n{keys}\n");
+    assert_eq!(findings(&files, &database("paths = [\"analytics/\"]")), both[1..]);
+    assert_eq!(findings(&files, &database("")), [""; 0], "a database without paths is that of all files");
+    let general =
+        format!("dialect = \"clickhouse\"\n{}", database("paths = [\"app/\"]").replace("clickhouse", "mysql"));
+    assert_eq!(findings(&files, &general), both[1..], "the nearer word holds");
+    let torn = format!("{}{}", database(""), database("").replace("clickhouse", "mysql"));
+    assert_eq!(findings(&files, &torn), both, "two that contradict each other tell nothing");
+    // What the file itself shows comes first.
+    let mysql = SEARCH.replace("text);", "text) engine=InnoDB;");
+    let shown = [("analytics/b.sql", mysql.as_str())];
+    assert_eq!(findings(&shown, &database("paths = [\"analytics/\"]")), both[..1]);
+    // A configuration of a folder holds for that folder.
+    let nested = [&files[..], &[("analytics/seqscan.toml", "dialect = \"clickhouse\"\n")]].concat();
+    assert_eq!(findings(&nested, ""), both[1..]);
 }
