@@ -455,6 +455,9 @@ impl<'t, 'p> Collector<'t, 'p> {
         span: Span,
     ) {
         let at = self.facts.call(call);
+        if limit.is_none() && !self.ends(call) {
+            return;
+        }
         let sort = sort::of_chain(self, call);
         let table = self.table(call);
         self.found.pages.push(OrmPage {
@@ -469,6 +472,52 @@ impl<'t, 'p> Collector<'t, 'p> {
             sort,
             confidence: evidence.confidence,
         });
+    }
+
+    /// Whether a query that skips rows is given an end: in its chain, elsewhere in its function, or by whoever it is
+    /// handed back to. All but the newest, to delete them, is no page.
+    fn ends(&self, call: CallId) -> bool {
+        const ENDS: [&str; 14] = [
+            "limit",
+            "take",
+            "first",
+            "one",
+            "one_or_none",
+            "scalar",
+            "slice",
+            "fetch",
+            "fetchmany",
+            "paginate",
+            "page",
+            "findOne",
+            "getOne",
+            "executeTakeFirst",
+        ];
+        let at = self.facts.call(call);
+        let function = self.facts.function(at.function);
+        // What is built for others, or from a query of others, may have its end there.
+        let is_it = |value: ValueId| matches!(self.facts.value(value), Value::Call(other) if *other == call);
+        let is_handed_on =
+            function.returns.iter().any(|&value| self.holds(value, &is_it, 0)) || self.starts_at_param(call);
+        let mut others =
+            self.facts.calls.iter().zip((0..).map(CallId)).filter(|(other, _)| other.function == at.function);
+        is_handed_on
+            || matches!(self.called(call), "paginate" | "page" | "fetchPage")
+            || others.any(|(_, other)| ENDS.contains(&self.called(other)))
+    }
+
+    /// Whether a value is a certain one, or is made of it.
+    pub(super) fn holds(&self, value: ValueId, wanted: &dyn Fn(ValueId) -> bool, depth: u8) -> bool {
+        let next = |value: ValueId| self.holds(value, wanted, depth + 1);
+        wanted(value)
+            || depth < 8
+                && match self.facts.value(value) {
+                    Value::Call(call) => self.receiver(*call).is_some_and(next),
+                    Value::Either(left, right) => next(*left) || next(*right),
+                    Value::Carried(before, _) | Value::Member(before, _) => next(*before),
+                    Value::Sequence(items) => items.iter().any(|&item| next(item)),
+                    _ => false,
+                }
     }
 
     /// The table that a builder names at the start of its chain: `knex("users")`, `.from("users")`.
