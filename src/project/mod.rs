@@ -38,7 +38,7 @@ pub(crate) use {
 };
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
-use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
+use crate::facts::{CallId, ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
 use crate::source::SourceFile;
 use crate::sql::Dialect;
 
@@ -284,6 +284,13 @@ impl Project {
     /// The places of a file that reach a database.
     pub fn sites(&self, file: FileId) -> &[QuerySite] {
         self.sites.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The place that a call of a file is, if it reaches a database.
+    pub(crate) fn site_of(&self, file: FileId, call: CallId) -> Option<&QuerySite> {
+        let sites = self.sites(file);
+        let key = (self.file(file).facts.call(call).name_span, call);
+        sites.binary_search_by_key(&key, |site| (site.span, site.call)).ok().map(|at| &sites[at])
     }
 
     /// What the ORMs of a file say.
