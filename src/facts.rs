@@ -505,6 +505,8 @@ pub struct Loop {
     pub head: Span,
     /// The whole loop.
     pub span: Span,
+    /// Of each name that its body binds again: its [`Value::Carried`], and what it is at the body's end.
+    pub carries: Vec<(ValueId, ValueId)>,
 }
 
 /// What makes something a loop.

@@ -403,6 +403,7 @@ impl<'s> Builder<'s> {
             condition,
             head,
             span,
+            carries: Vec::new(),
         });
         let log = self.log.len();
         self.place.in_loop = Some(id);
@@ -446,6 +447,10 @@ impl<'s> Builder<'s> {
                 // Not bound again on the way to the body's end.
                 let unchanged = *self.facts.value(now) == Value::Carried(before, open.id);
                 let merged = if unchanged { before } else { self.either(before, now) };
+                if !unchanged {
+                    let carried = self.value(Value::Carried(before, open.id));
+                    self.facts.loops[open.id.index()].carries.push((carried, now));
+                }
                 self.bind_in(scope, name, merged);
             }
         }

@@ -5,6 +5,7 @@
 
 mod caches;
 mod calls;
+mod declared;
 mod executed;
 mod flow;
 mod inputs;
@@ -37,7 +38,7 @@ pub(crate) use {
 };
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
-use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
+use crate::facts::{CallId, ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
 use crate::source::SourceFile;
 use crate::sql::Dialect;
 
@@ -88,6 +89,8 @@ pub struct ProjectOptions {
     pub max_hops: usize,
     /// The dialect of SQL that nothing else tells.
     pub dialect: Option<Dialect>,
+    /// The same where it is another one in some files, by path.
+    pub dialects: BTreeMap<Arc<str>, Dialect>,
     /// About how many rows tables have, as the user told; by name in lower case.
     pub rows: BTreeMap<String, u64>,
     /// The only files that define the schema, by path; none told: all that do.
@@ -96,7 +99,13 @@ pub struct ProjectOptions {
 
 impl Default for ProjectOptions {
     fn default() -> Self {
-        ProjectOptions { max_hops: 6, dialect: None, rows: BTreeMap::new(), schema_files: None }
+        ProjectOptions {
+            max_hops: 6,
+            dialect: None,
+            dialects: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            schema_files: None,
+        }
     }
 }
 
@@ -119,6 +128,8 @@ pub struct Project {
     executed: executed::Executed,
     orm: Vec<orm::OrmFacts>,
     relations: relations::Relations,
+    /// What the user says of the project's own functions.
+    declared: declared::Declared,
     /// What is known of values while the project is being understood.
     answers: types::Answers,
     /// Relations that some query of the project loads along with its rows.
@@ -170,12 +181,14 @@ impl Project {
             executed: FxHashSet::default(),
             orm: Vec::new(),
             relations: relations::Relations::default(),
+            declared: declared::Declared::default(),
             answers: types::Answers::default(),
             prefetched: FxHashSet::default(),
             schema: Schema::default(),
             dialect: Dialect::Generic,
             options: options.clone(),
         };
+        project.declared = declared::Declared::find(&project);
         project.prefetched = relations::prefetched(&project);
         project.answers = types::Answers::of(project.files.len());
         project.relations = relations::Relations::find(&project);
@@ -206,8 +219,18 @@ impl Project {
     /// The dialect of a statement: what its file tells, else the configuration, else the only database that the
     /// project's libraries and definitions are about.
     pub fn dialect_of(&self, file: FileId, statement: usize) -> Dialect {
-        match self.file(file).facts.statements[statement].statement.dialect {
-            Dialect::Generic => self.dialect,
+        let told = self.dialect_told(file, statement);
+        // Where the configuration names a dialect for the file, nothing else is looked at.
+        let is_told = told != Dialect::Generic || self.options.dialects.contains_key(&self.file(file).source.path);
+        if is_told { told } else { self.dialect }
+    }
+
+    /// The dialect that the file of a statement tells, or the configuration for that file; [`Dialect::Generic`] if
+    /// neither does.
+    pub(crate) fn dialect_told(&self, file: FileId, statement: usize) -> Dialect {
+        let file = self.file(file);
+        match file.facts.statements[statement].statement.dialect {
+            Dialect::Generic => self.options.dialects.get(&file.source.path).copied().unwrap_or_default(),
             known => known,
         }
     }
@@ -215,7 +238,10 @@ impl Project {
     fn only_dialect(&self) -> Dialect {
         let libraries = (0u16..).map(LibraryId).zip(self.catalog.libraries());
         let used = libraries.filter(|&(id, _)| self.uses_library(id)).filter_map(|(_, library)| library.dialect);
-        let tables = self.schema.tables().iter().map(|table| table.dialect).filter(|&known| known != Dialect::Generic);
+        // What the configuration tells of some files says nothing of the others.
+        let is_told = |file: FileId| self.options.dialects.contains_key(&self.file(file).source.path);
+        let tables = self.schema.tables().iter().filter(|table| !is_told(table.place.file));
+        let tables = tables.map(|table| table.dialect).filter(|&known| known != Dialect::Generic);
         let known: FxHashSet<Dialect> = used.chain(tables).collect();
         match (known.len(), known.into_iter().next()) {
             (1, Some(dialect)) => dialect,
@@ -258,6 +284,13 @@ impl Project {
     /// The places of a file that reach a database.
     pub fn sites(&self, file: FileId) -> &[QuerySite] {
         self.sites.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The place that a call of a file is, if it reaches a database.
+    pub(crate) fn site_of(&self, file: FileId, call: CallId) -> Option<&QuerySite> {
+        let sites = self.sites(file);
+        let key = (self.file(file).facts.call(call).name_span, call);
+        sites.binary_search_by_key(&key, |site| (site.span, site.call)).ok().map(|at| &sites[at])
     }
 
     /// What the ORMs of a file say.

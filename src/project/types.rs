@@ -524,6 +524,10 @@ impl<'p> Types<'p> {
                         whole => self.member(&whole, name),
                     }
                 }
+                // `import shop.db` makes `db` a name of the package.
+                Ty::Unknown if self.project.file(*file).source.path.ends_with("/__init__.py") => {
+                    self.submodule(*file, ".", name).map_or(Ty::Unknown, Ty::Module)
+                }
                 known => known,
             },
             Ty::Api(ty, model) => match catalog.attribute(*ty, name) {
@@ -670,6 +674,9 @@ impl<'p> Types<'p> {
 
     /// The catalogued type that a class is, by what it extends.
     pub(crate) fn api_base(&self, class: ClassRef) -> Option<TypeId> {
+        if let Some(declared) = self.project.declared.class(class) {
+            return Some(declared);
+        }
         let known = self.project.answers.file(class.file).and_then(|answers| answers.bases.get(&class.class).copied());
         if let Some((known, guessed)) = known {
             self.guessed.set(self.guessed.get() || guessed);

@@ -7,6 +7,7 @@
 mod groups;
 mod index;
 mod replay;
+mod searches;
 
 use rustc_hash::FxHashMap;
 
@@ -63,6 +64,8 @@ pub struct Schema {
     by_name: FxHashMap<Box<str>, Vec<u32>>,
     /// About how many rows tables have, by name in lower case.
     rows: FxHashMap<Box<str>, u64>,
+    /// What is made to be searched.
+    searches: searches::Searches,
 }
 
 /// A table of fewer rows is read in less than a millisecond, whatever is asked of it.
@@ -164,8 +167,8 @@ impl Schema {
             let mut dialect = Dialect::Generic;
             let mut only_adds = false;
             let mut changes = Vec::new();
-            for (_, sql) in defining {
-                dialect = sql.statement.dialect;
+            for (index, sql) in defining {
+                dialect = project.dialect_told(id, index);
                 only_adds |= sql.text.is_some();
                 let span = match sql.text {
                     Some(text) => file.facts.texts[text.index()].host_span(sql.span.start, sql.span.end),
@@ -183,8 +186,15 @@ impl Schema {
         });
         let mut schema = Schema::build(sources.collect());
         schema.doubt(project);
+        schema.searches = searches::Searches::find(project);
         schema.rows.extend(project.options().rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
         schema
+    }
+
+    /// Whether the project makes an index for searches inside texts that may hold a column of the table with one of
+    /// these names; without a name, of any table.
+    pub fn may_search(&self, tables: &[&str], column: &str) -> bool {
+        self.searches.may_hold(tables, column)
     }
 
     /// Migrations that programs write in their own words (`addIndex("users", …)`, `table.index(…)`) are not read: a
@@ -220,7 +230,7 @@ impl Schema {
         for (index, table) in (0u32..).zip(&tables) {
             by_name.entry(table.name.to_lowercase().into()).or_default().push(index);
         }
-        Schema { tables, by_name, rows: FxHashMap::default() }
+        Schema { tables, by_name, ..Schema::default() }
     }
 
     /// Whether a table is known to be so small that reading all of it costs nothing.
