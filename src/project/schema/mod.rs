@@ -8,7 +8,7 @@ mod groups;
 mod index;
 mod replay;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use index::{Condition, Served, Test, conditions_of, served};
 
@@ -61,6 +61,8 @@ pub struct Schema {
     tables: Vec<Table>,
     /// Tables by their own name in lower case.
     by_name: FxHashMap<Box<str>, Vec<u32>>,
+    /// Types of a few values, in lower case.
+    enums: FxHashSet<Box<str>>,
     /// About how many rows tables have, by name in lower case.
     rows: FxHashMap<Box<str>, u64>,
 }
@@ -215,12 +217,22 @@ impl Schema {
     /// The schema that these sources define together. Their order does not matter: it is made from their
     /// paths, as migration tools do.
     pub fn build(sources: Vec<SchemaSource<'_>>) -> Schema {
-        let tables = replay::replay(groups::grouped(sources));
+        let (tables, enums) = replay::replay(groups::grouped(sources));
         let mut by_name: FxHashMap<Box<str>, Vec<u32>> = FxHashMap::default();
         for (index, table) in (0u32..).zip(&tables) {
             by_name.entry(table.name.to_lowercase().into()).or_default().push(index);
         }
-        Schema { tables, by_name, rows: FxHashMap::default() }
+        Schema { tables, by_name, enums, rows: FxHashMap::default() }
+    }
+
+    /// Whether a column has so few values that none of them finds a small part of the rows: a flag, an enumeration.
+    pub fn has_few_values(&self, column: &Column) -> bool {
+        let kind = column.type_name.as_ref();
+        kind.starts_with("bool")
+            || matches!(kind, "bit" | "bit(1)" | "tinyint(1)")
+            || kind.starts_with("enum(")
+            || kind.starts_with("set(")
+            || self.enums.contains(kind.rsplit('.').next().unwrap_or(kind).trim_matches(['"', '`', '[', ']']))
     }
 
     /// Whether a table is known to be so small that reading all of it costs nothing.

@@ -1,6 +1,6 @@
 //! Making the tables: each change is applied to what the changes before it have made.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::groups::Group;
 use super::{Column, ForeignKey, Index, Place, SchemaSource, Table, TableKind};
@@ -9,9 +9,10 @@ use crate::sql::Dialect;
 use crate::sql::ddl::{self, AlterOperation, ColumnDef, CreateTable, IndexDef, IndexKey, IndexKind, TableChange};
 use crate::sql::query::{TableName, same_name};
 
-/// The tables that the groups define, in order of their files.
-pub(super) fn replay(groups: Vec<Group<'_>>) -> Vec<Table> {
+/// What the groups define: tables in order of their files, and the names of types of a few values, in lower case.
+pub(super) fn replay(groups: Vec<Group<'_>>) -> (Vec<Table>, FxHashSet<Box<str>>) {
     let mut all = Vec::new();
+    let mut enums = FxHashSet::default();
     let mut later: Vec<Pending> = Vec::new();
     for group in groups {
         let mut database = Database::default();
@@ -23,6 +24,7 @@ pub(super) fn replay(groups: Vec<Group<'_>>) -> Vec<Table> {
         }
         later.append(&mut database.pending);
         all.extend(database.tables.into_iter().flatten());
+        enums.extend(database.enums);
     }
     let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
     for (index, table) in all.iter().enumerate() {
@@ -40,7 +42,7 @@ pub(super) fn replay(groups: Vec<Group<'_>>) -> Vec<Table> {
     }
     take_over_from_parents(&mut all);
     all.sort_by_key(|table| table.place);
-    all
+    (all, enums)
 }
 
 /// A change to a table that its own folder does not create.
@@ -101,6 +103,8 @@ struct Database {
     /// Places of tables by the names that they have or had, in lower case.
     by_name: FxHashMap<String, Vec<usize>>,
     pending: Vec<Pending>,
+    /// Types of a few values, in lower case.
+    enums: Vec<Box<str>>,
 }
 
 impl Database {
@@ -138,6 +142,7 @@ impl Database {
                 (table.knows_columns, table.knows_indexes) = (false, false);
                 self.push(table);
             }
+            TableChange::CreateEnum { name } => self.enums.push(name.name().text.to_lowercase().into()),
             TableChange::Opaque { table, .. } => {
                 let targets = self.targets(table, step);
                 for &index in &targets {

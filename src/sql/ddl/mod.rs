@@ -65,6 +65,11 @@ pub enum TableChange {
         /// Whether its rows are stored, so that it can have indexes.
         materialized: bool,
     },
+    /// `CREATE TYPE … AS ENUM`: a type of a few values.
+    CreateEnum {
+        /// Its name.
+        name: TableName,
+    },
     /// Something that could not be read may have changed this table.
     Opaque {
         /// Which table.
