@@ -1,8 +1,9 @@
 //! `unindexed-filter`: a condition on a column that no index of its table begins with.
 
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, Severity};
+use crate::project::orm;
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served};
 use crate::sql::Dialect;
 use crate::sql::query::*;
@@ -10,9 +11,14 @@ use crate::sql::query::*;
 const NOTE: &str = "without an index every row of the table is read: finding one row of a million took 6,577 times the work on PostgreSQL 15, \
                     and it grows with the table";
 
-/// Reports conditions that no index serves.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, check_statement);
+/// Reports conditions that no index serves, in SQL and in the words of an ORM.
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    for index in 0..cx.facts().statements.len() {
+        sql_statement::report(&cx.statement(index), sink, check_statement);
+    }
+    for draft in orm::filter_drafts(cx.project, cx.id) {
+        sink.report(sql_statement::drafted(cx, draft));
+    }
 }
 
 /// Finds conditions that no index serves, on tables whose definition is known.

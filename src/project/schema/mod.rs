@@ -7,12 +7,16 @@
 mod groups;
 mod index;
 mod replay;
+mod sources;
+
+use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-pub use index::{Condition, Served, Test, conditions_of, served};
+pub use index::{Condition, Served, Test, conditions_of, served, served_alone};
+pub use sources::Model;
 
-use super::{FileId, Project};
+use super::{ClassRef, FileId, Project};
 use crate::facts::FileFacts;
 use crate::source::{Language, Purpose, Span};
 use crate::sql::Dialect;
@@ -49,10 +53,12 @@ pub struct SchemaSource<'a> {
     /// What its SQL is written in; [`Dialect::Generic`] if that is not known.
     pub dialect: Dialect,
     /// What it does, in the order it is done, with the place of each change in the file.
-    pub changes: Vec<(&'a TableChange, Span)>,
+    pub changes: Vec<(Cow<'a, TableChange>, Span)>,
     /// Whether it can only add: definitions in the strings of a program, where what takes them back stands
     /// beside what makes them.
     pub only_adds: bool,
+    /// Whether the spans of its definitions are places of the file.
+    pub is_exact: bool,
 }
 
 /// The tables of a project.
@@ -63,6 +69,8 @@ pub struct Schema {
     by_name: FxHashMap<Box<str>, Vec<u32>>,
     /// Types of a few values, in lower case.
     enums: FxHashSet<Box<str>>,
+    /// The classes whose instances are rows.
+    models: FxHashMap<ClassRef, Model>,
     /// About how many rows tables have, by name in lower case.
     rows: FxHashMap<Box<str>, u64>,
 }
@@ -154,36 +162,16 @@ pub struct ForeignKey {
 }
 
 impl Schema {
-    /// The schema that the SQL of a project defines: its `.sql` files, and the statements that its programs run.
-    pub(super) fn of_sql(project: &Project) -> Schema {
+    /// The schema that a project defines: its `.sql` files, the statements that its programs run, its models and
+    /// migrations.
+    pub(super) fn of_project(project: &Project) -> Schema {
         let chosen = project.options().schema_files.as_ref();
         let is_chosen = |id: &FileId| chosen.is_none_or(|chosen| chosen.contains(&project.file(*id).source.path));
-        let sources = project.ids().filter(is_chosen).filter_map(|id| {
-            let file = project.file(id);
-            let statements = file.facts.statements.iter().enumerate();
-            let defining =
-                statements.filter(|(index, sql)| !sql.statement.changes.is_empty() && project.is_executed(id, *index));
-            let mut dialect = Dialect::Generic;
-            let mut only_adds = false;
-            let mut changes = Vec::new();
-            for (_, sql) in defining {
-                dialect = sql.statement.dialect;
-                only_adds |= sql.text.is_some();
-                let span = match sql.text {
-                    Some(text) => file.facts.texts[text.index()].host_span(sql.span.start, sql.span.end),
-                    None => sql.span,
-                };
-                changes.extend(sql.statement.changes.iter().map(|change| (change, span)));
-            }
-            (!changes.is_empty()).then(|| SchemaSource {
-                file: id,
-                path: &file.source.path,
-                dialect,
-                changes,
-                only_adds,
-            })
-        });
-        let mut schema = Schema::build(sources.collect());
+        let defined = sources::defined(project);
+        let mut sources = sources::all(project, &defined);
+        sources.retain(|source| is_chosen(&source.file));
+        let mut schema = Schema::build(sources);
+        schema.models = defined.iter().flat_map(|(_, defined)| &defined.models).map(|model| (model.class, model.clone())).collect();
         schema.doubt(project);
         schema.rows.extend(project.options().rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
         schema
@@ -222,7 +210,7 @@ impl Schema {
         for (index, table) in (0u32..).zip(&tables) {
             by_name.entry(table.name.to_lowercase().into()).or_default().push(index);
         }
-        Schema { tables, by_name, enums, rows: FxHashMap::default() }
+        Schema { tables, by_name, enums, ..Schema::default() }
     }
 
     /// Whether a column has so few values that none of them finds a small part of the rows: a flag, an enumeration.
@@ -249,6 +237,11 @@ impl Schema {
     /// All definitions of all tables, in order of their files.
     pub fn tables(&self) -> &[Table] {
         &self.tables
+    }
+
+    /// The model that a class of the project is.
+    pub(crate) fn model(&self, class: ClassRef) -> Option<&Model> {
+        self.models.get(&class)
     }
 
     /// All definitions of the table with this name. A schema that only one side says is no difference.

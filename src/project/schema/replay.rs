@@ -17,8 +17,8 @@ pub(super) fn replay(groups: Vec<Group<'_>>) -> (Vec<Table>, FxHashSet<Box<str>>
     for group in groups {
         let mut database = Database::default();
         for source in &group.sources {
-            for &(change, span) in &source.changes {
-                let step = Step { source, place: Place { file: source.file, span } };
+            for (change, span) in &source.changes {
+                let step = Step { source, place: Place { file: source.file, span: *span } };
                 database.apply(change, &step);
             }
         }
@@ -91,7 +91,7 @@ struct Step<'s> {
 impl Step<'_> {
     fn at(&self, span: Span) -> Place {
         // A place in a string is the place of the string: spans of a definition are only exact in SQL files.
-        if self.source.only_adds || span.is_empty() { self.place } else { Place { file: self.place.file, span } }
+        if !self.source.is_exact || span.is_empty() { self.place } else { Place { file: self.place.file, span } }
     }
 }
 
@@ -217,7 +217,7 @@ impl Database {
         }
         let kind = if create.temporary { TableKind::Temporary } else { TableKind::Table };
         let mut table = self.new_table(&create.table, step.at(create.head), step.source.dialect, kind);
-        table.knows_columns = create.is_whole;
+        table.knows_columns = create.is_whole && !create.has_more_columns;
         table.knows_indexes = create.is_whole;
         table.partitioned = create.partitioned;
         if create.columnar {

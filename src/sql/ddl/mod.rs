@@ -103,6 +103,8 @@ pub struct CreateTable {
     /// Whether everything in its definition was read. If not, it may have columns and indexes that are
     /// not known.
     pub is_whole: bool,
+    /// Whether it has columns besides, with whatever indexes those have: a model that extends one of a library.
+    pub has_more_columns: bool,
     /// `CREATE TABLE name`, on one line.
     pub head: Span,
 }
