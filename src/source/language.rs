@@ -13,6 +13,8 @@ pub enum Language {
     Tsx,
     /// `.sql`, also with template holes (`.sql.jinja`, dbt models) or for one database (`.sql.postgres`)
     Sql,
+    /// `.prisma`: models, which are tables.
+    Prisma,
 }
 
 /// What may stand behind `.sql`: what fills its holes, or the only database that it is for.
@@ -32,6 +34,7 @@ impl Language {
             "ts" | "mts" | "cts" => Language::TypeScript,
             "tsx" => Language::Tsx,
             "sql" => Language::Sql,
+            "prisma" => Language::Prisma,
             _ => return None,
         })
     }
@@ -48,6 +51,7 @@ impl Language {
             Language::JavaScript => "javascript",
             Language::TypeScript | Language::Tsx => "typescript",
             Language::Sql => "sql",
+            Language::Prisma => "prisma",
         }
     }
 }

@@ -10,7 +10,7 @@ use super::evidence::of_receiver;
 use super::{Draft, Orm, OrmPredicate, PredicateOp};
 use crate::facts::*;
 use crate::findings::{Confidence, Role, Severity};
-use crate::project::schema::{Known, Schema, Table, Test, served_alone};
+use crate::project::schema::{Known, Owner, Schema, Table, Test, served_alone};
 use crate::project::{ClassMember, ClassRef, FileId, FunctionRef, Project, Ty, Types};
 use crate::source::{Purpose, Span};
 use crate::sql::query::TableName;
@@ -55,7 +55,7 @@ pub fn drafts(project: &Project, file: FileId) -> Vec<Draft> {
 }
 
 fn draft(project: &Project, schema: &Schema, file: FileId, filter: &OrmFilter) -> Option<Draft> {
-    let model = schema.model(filter.model)?;
+    let model = schema.model(&Owner::Class(filter.model))?;
     let mut columns = Vec::with_capacity(filter.conditions.len());
     for condition in &filter.conditions {
         // A relation of another model, or a field that is not known, may find the rows.

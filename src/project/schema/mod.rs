@@ -14,9 +14,9 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use index::{Condition, Served, Test, conditions_of, served, served_alone};
-pub use sources::Model;
+pub use sources::{Model, Owner};
 
-use super::{ClassRef, FileId, Project};
+use super::{FileId, Project};
 use crate::facts::FileFacts;
 use crate::source::{Language, Purpose, Span};
 use crate::sql::Dialect;
@@ -69,8 +69,8 @@ pub struct Schema {
     by_name: FxHashMap<Box<str>, Vec<u32>>,
     /// Types of a few values, in lower case.
     enums: FxHashSet<Box<str>>,
-    /// The classes whose instances are rows.
-    models: FxHashMap<ClassRef, Model>,
+    /// What stands for tables in programs.
+    models: FxHashMap<Owner, Model>,
     /// About how many rows tables have, by name in lower case.
     rows: FxHashMap<Box<str>, u64>,
 }
@@ -171,7 +171,7 @@ impl Schema {
         let mut sources = sources::all(project, &defined);
         sources.retain(|source| is_chosen(&source.file));
         let mut schema = Schema::build(sources);
-        schema.models = defined.iter().flat_map(|(_, defined)| &defined.models).map(|model| (model.class, model.clone())).collect();
+        schema.models = defined.iter().flat_map(|(_, defined)| &defined.models).map(|model| (model.owner.clone(), model.clone())).collect();
         schema.doubt(project);
         schema.rows.extend(project.options().rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
         schema
@@ -239,9 +239,9 @@ impl Schema {
         &self.tables
     }
 
-    /// The model that a class of the project is.
-    pub(crate) fn model(&self, class: ClassRef) -> Option<&Model> {
-        self.models.get(&class)
+    /// The table that something of a program stands for.
+    pub(crate) fn model(&self, owner: &Owner) -> Option<&Model> {
+        self.models.get(owner)
     }
 
     /// All definitions of the table with this name. A schema that only one side says is no difference.

@@ -6,6 +6,7 @@
 
 mod alter;
 mod cursor;
+pub(crate) mod define;
 mod index;
 mod statement;
 mod table;

@@ -1,12 +1,12 @@
 //! Django models. What their migrations do is written from them, so the models say it all; SQL that a migration
 //! runs is read where it stands.
 
-use super::define::NewTable;
-use super::{Defined, Model};
+use super::{Defined, Model, Owner};
 use crate::facts::*;
 use crate::project::{ClassRef, FileId, Flow, Project, Ty, Types};
 use crate::source::{Purpose, Span};
 use crate::sql::ddl::IndexKind;
+use crate::sql::ddl::define::NewTable;
 
 /// The models of a file.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -30,7 +30,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
         let Reader { table, columns, .. } = reader;
         let name = table.name().text().into();
         let span = of.facts.class(class.class).name_span;
-        defined.models.push(Model { class, table: name, columns });
+        defined.models.push(Model { owner: Owner::Class(class), table: name, columns });
         defined.changes.push((table.done(), span));
     }
     defined
@@ -140,7 +140,8 @@ fn label(project: &Project, file: FileId) -> String {
         if let Some(apps) = project.file_at(&at("apps.py")) {
             return configured(&project.file(apps).facts).unwrap_or_else(|| last(folder));
         }
-        if project.file_at(&at("migrations/__init__.py")).is_some() || project.file_at(&at("models.py")).is_some() {
+        let is_package = last(folder) == "models";
+        if !is_package && ["migrations/__init__.py", "models.py"].iter().any(|name| project.file_at(&at(name)).is_some()) {
             return last(folder);
         }
         let Some((parent, _)) = folder.rsplit_once('/') else { break };

@@ -1,8 +1,8 @@
 //! Where definitions come from: SQL, and the models and migrations that say the same in another language. One
 //! source is one file here: it reads one file of the project at a time and gives [`TableChange`]s.
 
-mod define;
 mod django;
+mod prisma;
 mod sql;
 
 use std::borrow::Cow;
@@ -20,15 +20,26 @@ pub(super) struct Defined {
     pub(super) changes: Vec<(TableChange, Span)>,
     /// The models in it.
     pub(super) models: Vec<Model>,
+    /// The database it is for, if it says so.
+    pub(super) dialect: Dialect,
     /// Whether what it does depends on what the database is like, so that only additions are sure.
     pub(super) only_adds: bool,
 }
 
-/// A class of the project whose instances are rows of a table.
+/// How programs name a model.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// A class of the project, whose instances are rows.
+    Class(ClassRef),
+    /// A member of a client that is generated for the schema: `user` of `prisma.user`.
+    Client(Box<str>),
+}
+
+/// What in programs stands for a table.
 #[derive(Clone, Debug)]
 pub struct Model {
-    /// The class.
-    pub(crate) class: ClassRef,
+    /// Its name there.
+    pub(crate) owner: Owner,
     /// Its table.
     pub(crate) table: Box<str>,
     /// Its attributes that are columns, and the names of those in the database.
@@ -39,10 +50,14 @@ pub struct Model {
 type Read = fn(&Types<'_>, FileId) -> Defined;
 
 /// The readers, each with the languages whose files it reads.
-const READERS: [(fn(Language) -> bool, Read); 1] = [(is_python, django::read)];
+const READERS: [(fn(Language) -> bool, Read); 2] = [(is_python, django::read), (is_prisma, prisma::read)];
 
 fn is_python(language: Language) -> bool {
     language == Language::Python
+}
+
+fn is_prisma(language: Language) -> bool {
+    language == Language::Prisma
 }
 
 /// All that models and migrations of the project define, by file.
@@ -62,7 +77,7 @@ pub(super) fn all<'a>(project: &'a Project, defined: &'a [(FileId, Defined)]) ->
     sources.extend(defined.iter().map(|(file, defined)| SchemaSource {
         file: *file,
         path: &project.file(*file).source.path,
-        dialect: Dialect::Generic,
+        dialect: defined.dialect,
         changes: defined.changes.iter().map(|(change, span)| (Cow::Borrowed(change), *span)).collect(),
         only_adds: defined.only_adds,
         is_exact: true,

@@ -1,24 +1,25 @@
-//! The words in which models and migrations are said: the same [`TableChange`]s that SQL makes.
+//! Definitions that are put together by hand: models and migrations of other languages make the same
+//! [`TableChange`]s as SQL.
 
-use crate::source::Span;
-use crate::sql::ddl::{
+use super::{
     AlterOperation, ColumnDef, CreateTable, ForeignKey, IndexDef, IndexKey, IndexKind, IndexPart, TableChange,
 };
+use crate::source::Span;
 use crate::sql::query::{Ident, TableName};
 
 /// A name. One that is not plain lower case is to be quoted in SQL.
-pub(super) fn ident(text: &str, span: Span) -> Ident {
+pub(crate) fn ident(text: &str, span: Span) -> Ident {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     Ident { text: text.into(), span, quoted: !text.chars().all(is_plain), dynamic: false }
 }
 
 /// A table, with its schema before a dot if it has one.
-pub(super) fn table_name(text: &str, span: Span) -> TableName {
+pub(crate) fn table_name(text: &str, span: Span) -> TableName {
     TableName { parts: text.split('.').map(|part| ident(part, span)).collect() }
 }
 
 /// A key or index over columns; over none if they could not be read.
-pub(super) fn index<'c>(
+pub(crate) fn index<'c>(
     table: &TableName,
     kind: IndexKind,
     columns: impl IntoIterator<Item = &'c str>,
@@ -49,17 +50,17 @@ pub(super) fn index<'c>(
 }
 
 /// Something that could not be read may have given this table another key or index.
-pub(super) fn unsure(table: &TableName, span: Span) -> TableChange {
+pub(crate) fn unsure(table: &TableName, span: Span) -> TableChange {
     TableChange::Opaque { table: table.clone(), span }
 }
 
 /// One operation on a table.
-pub(super) fn alter(table: &TableName, operation: AlterOperation, span: Span) -> TableChange {
+pub(crate) fn alter(table: &TableName, operation: AlterOperation, span: Span) -> TableChange {
     TableChange::Alter { table: table.clone(), operation, span }
 }
 
 /// A column of this type, in lower case; empty if that is not known.
-pub(super) fn column(name: &str, type_name: &str, span: Span) -> ColumnDef {
+pub(crate) fn column(name: &str, type_name: &str, span: Span) -> ColumnDef {
     ColumnDef {
         name: ident(name, span),
         type_name: type_name.into(),
@@ -73,13 +74,13 @@ pub(super) fn column(name: &str, type_name: &str, span: Span) -> ColumnDef {
 }
 
 /// A table that is being put together.
-pub(super) struct NewTable {
+pub(crate) struct NewTable {
     made: CreateTable,
 }
 
 impl NewTable {
     /// Without columns. `span`: its name, on one line.
-    pub(super) fn new(name: &str, span: Span) -> NewTable {
+    pub(crate) fn new(name: &str, span: Span) -> NewTable {
         NewTable {
             made: CreateTable {
                 table: table_name(name, span),
@@ -98,31 +99,31 @@ impl NewTable {
         }
     }
 
-    pub(super) fn name(&self) -> &TableName {
+    pub(crate) fn name(&self) -> &TableName {
         &self.made.table
     }
 
-    pub(super) fn has_column(&self, name: &str) -> bool {
+    pub(crate) fn has_column(&self, name: &str) -> bool {
         self.made.columns.iter().any(|column| &*column.name.text == name)
     }
 
-    pub(super) fn has_primary_key(&self) -> bool {
+    pub(crate) fn has_primary_key(&self) -> bool {
         self.made.indexes.iter().any(|index| index.kind == IndexKind::Primary)
     }
 
     /// A column of this type, in lower case; empty if that is not known.
-    pub(super) fn column(&mut self, name: &str, type_name: &str, span: Span) -> &mut ColumnDef {
+    pub(crate) fn column(&mut self, name: &str, type_name: &str, span: Span) -> &mut ColumnDef {
         self.made.columns.push(column(name, type_name, span));
         self.made.columns.last_mut().expect("just pushed")
     }
 
     /// A key or index. [`IndexKind::Other`]: one of which it is not known what it finds.
-    pub(super) fn index<'c>(&mut self, kind: IndexKind, columns: impl IntoIterator<Item = &'c str>, span: Span) {
+    pub(crate) fn index<'c>(&mut self, kind: IndexKind, columns: impl IntoIterator<Item = &'c str>, span: Span) {
         let index = index(&self.made.table, kind, columns, span);
         self.made.indexes.push(index);
     }
 
-    pub(super) fn foreign_key(&mut self, column: &str, target: &str, target_columns: &[&str], span: Span) {
+    pub(crate) fn foreign_key(&mut self, column: &str, target: &str, target_columns: &[&str], span: Span) {
         self.made.foreign_keys.push(ForeignKey {
             name: None,
             columns: vec![ident(column, span)],
@@ -133,16 +134,16 @@ impl NewTable {
     }
 
     /// It may have columns and indexes that are not known.
-    pub(super) fn is_not_whole(&mut self) {
+    pub(crate) fn is_not_whole(&mut self) {
         self.made.is_whole = false;
     }
 
     /// It has columns that are not known, with whatever indexes those have.
-    pub(super) fn has_more_columns(&mut self) {
+    pub(crate) fn has_more_columns(&mut self) {
         self.made.has_more_columns = true;
     }
 
-    pub(super) fn done(self) -> TableChange {
+    pub(crate) fn done(self) -> TableChange {
         TableChange::CreateTable(self.made)
     }
 }
