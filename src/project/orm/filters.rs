@@ -77,7 +77,8 @@ fn draft(project: &Project, schema: &Schema, file: FileId, filter: &OrmFilter) -
         if answer(column, asked).iter().any(|&known| known != Known::No) {
             return None;
         }
-        let has_few = tables.iter().filter_map(|table| table.column(column)).any(|column| schema.has_few_values(column));
+        let has_few =
+            tables.iter().filter_map(|table| table.column(column)).any(|column| schema.has_few_values(column));
         // What is compared with a constant is a kind or a state: one of a few.
         if condition.test == Some(Test::Equal) && !condition.is_constant && !has_few {
             told.push((condition, column));
@@ -107,7 +108,10 @@ fn draft(project: &Project, schema: &Schema, file: FileId, filter: &OrmFilter) -
         message,
         note: WHY.to_owned(),
         help: help(filter, &told),
-        related: told[1..].iter().map(|(condition, _)| (condition.span, Role::Related, "and here".to_owned())).collect(),
+        related: told[1..]
+            .iter()
+            .map(|(condition, _)| (condition.span, Role::Related, "and here".to_owned()))
+            .collect(),
     })
 }
 
@@ -204,9 +208,28 @@ impl<'p> Collector<'_, 'p> {
     /// Whether the rows are fetched right where the chain ends.
     fn is_run(&self, last: CallId) -> bool {
         const RUN: [&str; 22] = [
-            "get", "first", "last", "exists", "count", "update", "delete", "aggregate", "earliest", "latest",
-            "in_bulk", "iterator", "aget", "afirst", "alast", "aexists", "acount", "aupdate", "adelete",
-            "aaggregate", "get_object_or_404", "get_list_or_404",
+            "get",
+            "first",
+            "last",
+            "exists",
+            "count",
+            "update",
+            "delete",
+            "aggregate",
+            "earliest",
+            "latest",
+            "in_bulk",
+            "iterator",
+            "aget",
+            "afirst",
+            "alast",
+            "aexists",
+            "acount",
+            "aupdate",
+            "adelete",
+            "aaggregate",
+            "get_object_or_404",
+            "get_list_or_404",
         ];
         RUN.contains(&self.called(last))
             || matches!(self.facts.call(last).result, ResultUse::Iterated | ResultUse::Tested)
@@ -215,12 +238,50 @@ impl<'p> Collector<'_, 'p> {
     /// Whether a method of a queryset leaves no rows out that are not seen: anything but a method of the project.
     fn keeps_all(&self, call: CallId) -> bool {
         const KEEP: [&str; 44] = [
-            "all", "filter", "exclude", "get", "first", "last", "exists", "count", "update", "delete", "aggregate",
-            "earliest", "latest", "in_bulk", "iterator", "order_by", "reverse", "values", "values_list",
-            "select_related", "prefetch_related", "only", "defer", "distinct", "annotate", "alias", "using",
-            "select_for_update", "aget", "afirst", "alast", "aexists", "acount", "aupdate", "adelete", "aaggregate",
-            "aiterator", "get_object_or_404", "get_list_or_404", "aget_object_or_404", "get_queryset", "complex_filter",
-            "dates", "datetimes",
+            "all",
+            "filter",
+            "exclude",
+            "get",
+            "first",
+            "last",
+            "exists",
+            "count",
+            "update",
+            "delete",
+            "aggregate",
+            "earliest",
+            "latest",
+            "in_bulk",
+            "iterator",
+            "order_by",
+            "reverse",
+            "values",
+            "values_list",
+            "select_related",
+            "prefetch_related",
+            "only",
+            "defer",
+            "distinct",
+            "annotate",
+            "alias",
+            "using",
+            "select_for_update",
+            "aget",
+            "afirst",
+            "alast",
+            "aexists",
+            "acount",
+            "aupdate",
+            "adelete",
+            "aaggregate",
+            "aiterator",
+            "get_object_or_404",
+            "get_list_or_404",
+            "aget_object_or_404",
+            "get_queryset",
+            "complex_filter",
+            "dates",
+            "datetimes",
         ];
         KEEP.contains(&self.called(call))
     }
@@ -270,14 +331,17 @@ impl<'p> Collector<'_, 'p> {
 /// Whether a manager gives all rows: it is Django's own, or one of the project that does not narrow them.
 fn is_plain_manager(types: &Types<'_>, model: ClassRef, name: &str) -> bool {
     let (file, value) = match types.class_member(model, name) {
-        None => return matches!(name, "objects" | "_default_manager" | "_base_manager") && !types.has_unknown_base(model),
+        None => {
+            return matches!(name, "objects" | "_default_manager" | "_base_manager") && !types.has_unknown_base(model);
+        }
         Some(ClassMember::Attribute(file, value, _)) => (file, value),
         Some(ClassMember::Method(_)) => return false,
     };
     match types.of(file, value) {
         Ty::Api(ty, _) => types.project().catalog.type_(ty).name.starts_with("django."),
         Ty::Instance(class, _) | Ty::Class(class) => {
-            !types.has_unknown_base(class) && !matches!(types.class_member(class, "get_queryset"), Some(ClassMember::Method(FunctionRef { .. })))
+            !types.has_unknown_base(class)
+                && !matches!(types.class_member(class, "get_queryset"), Some(ClassMember::Method(FunctionRef { .. })))
         }
         _ => false,
     }

@@ -217,7 +217,8 @@ pub struct OrmFacts {
 
 impl OrmFacts {
     /// Nothing.
-    pub const NONE: OrmFacts = OrmFacts { predicates: Vec::new(), pages: Vec::new(), filters: Vec::new(), params: Vec::new() };
+    pub const NONE: OrmFacts =
+        OrmFacts { predicates: Vec::new(), pages: Vec::new(), filters: Vec::new(), params: Vec::new() };
 }
 
 /// A finding that has no rule yet.

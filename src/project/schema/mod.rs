@@ -14,10 +14,11 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use index::{Condition, Served, Test, conditions_of, served, served_alone};
+use sources::Defined;
 pub use sources::{Model, Owner};
 
-use super::{FileId, Project};
-use crate::facts::FileFacts;
+use super::{FileId, Flow, Project};
+use crate::facts::CallId;
 use crate::source::{Language, Purpose, Span};
 use crate::sql::Dialect;
 use crate::sql::ddl::{IndexDef, IndexKind, TableChange};
@@ -171,30 +172,48 @@ impl Schema {
         let mut sources = sources::all(project, &defined);
         sources.retain(|source| is_chosen(&source.file));
         let mut schema = Schema::build(sources);
-        schema.models = defined.iter().flat_map(|(_, defined)| &defined.models).map(|model| (model.owner.clone(), model.clone())).collect();
-        schema.doubt(project);
+        schema.models = defined
+            .iter()
+            .flat_map(|(_, defined)| &defined.models)
+            .map(|model| (model.owner.clone(), model.clone()))
+            .collect();
+        schema.doubt(project, &defined);
         schema.rows.extend(project.options().rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
         schema
     }
 
-    /// Migrations that programs write in their own words (`addIndex("users", …)`, `table.index(…)`) are not read: a
-    /// table that one of them names, and that makes any index, may have more indexes than are known.
-    fn doubt(&mut self, project: &Project) {
-        let makes_index = |facts: &FileFacts| {
-            facts.names.iter().any(|name| {
-                let name = name.to_ascii_lowercase();
-                name.contains("index") || name.contains("unique") || name.contains("primary")
-            })
+    /// Migrations that programs write in their own words (`addIndex("users", …)`, `table.index(…)`) are not all
+    /// read: a table that one of them names, and that makes an index which was not read, may have more indexes than
+    /// are known.
+    fn doubt(&mut self, project: &Project, defined: &[(FileId, Defined)]) {
+        let mut read: FxHashMap<FileId, FxHashSet<CallId>> = FxHashMap::default();
+        for (file, defined) in defined.iter().filter(|(_, defined)| !defined.read.is_empty()) {
+            read.entry(*file).or_default().extend(&defined.read);
+        }
+        let is_of_index = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            name.contains("index") || name.contains("unique") || name.contains("primary")
         };
-        for file in project.files() {
-            if file.source.language == Language::Sql
-                || Purpose::of_path(&file.source.path) != Purpose::Migration
-                || !makes_index(&file.facts)
-            {
+        for (id, file) in project.ids().zip(project.files()) {
+            if file.source.language == Language::Sql || Purpose::of_path(&file.source.path) != Purpose::Migration {
+                continue;
+            }
+            let facts = &file.facts;
+            let makes_index = match read.get(&id) {
+                Some(read) => {
+                    let flow = Flow::new(facts);
+                    let mut calls = (0..).map(CallId).zip(&facts.calls).filter(|(call, _)| !read.contains(call));
+                    calls.any(|(_, call)| {
+                        flow.called_name(call).is_some_and(|name| is_of_index(name) && !takes_back(name))
+                    })
+                }
+                None => facts.names.iter().any(is_of_index),
+            };
+            if !makes_index {
                 continue;
             }
             for text in file.facts.texts.iter().filter(|text| text.cooked.len() < 130) {
-                let name = text.cooked.rsplit('.').next().unwrap_or(&text.cooked).to_lowercase();
+                let name = named_table(&text.cooked);
                 for &index in self.by_name.get(&*name).into_iter().flatten() {
                     self.tables[index as usize].knows_indexes = false;
                 }
@@ -357,6 +376,19 @@ impl Table {
             None => self.name.to_string(),
         }
     }
+}
+
+/// Whether a call of this name takes something away: `removeIndex`, `drop_index`.
+fn takes_back(name: &str) -> bool {
+    name.starts_with("drop") || name.starts_with("remove")
+}
+
+/// The table that a text of a migration names, in lower case: `users`, `app.users`, `on users (email)`.
+fn named_table(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let rest = lower.trim_start().strip_prefix("on ").or_else(|| lower.split_once(" on ").map(|(_, rest)| rest));
+    let named = rest.map_or(lower.as_str(), |rest| rest.trim_start().split([' ', '(']).next().unwrap_or(""));
+    named.rsplit('.').next().unwrap_or(named).trim_matches(['"', '`']).to_owned()
 }
 
 /// Schemas that are meant where none is said.

@@ -141,7 +141,9 @@ fn label(project: &Project, file: FileId) -> String {
             return configured(&project.file(apps).facts).unwrap_or_else(|| last(folder));
         }
         let is_package = last(folder) == "models";
-        if !is_package && ["migrations/__init__.py", "models.py"].iter().any(|name| project.file_at(&at(name)).is_some()) {
+        if !is_package
+            && ["migrations/__init__.py", "models.py"].iter().any(|name| project.file_at(&at(name)).is_some())
+        {
             return last(folder);
         }
         let Some((parent, _)) = folder.rsplit_once('/') else { break };
@@ -310,7 +312,10 @@ impl<'p> Reader<'_, 'p> {
             };
             let call = facts.call(*call);
             let argument = |wanted: &str| {
-                call.args.iter().find(|arg| arg.name.is_some_and(|name| &facts.names[name] == wanted)).map(|arg| arg.value)
+                call.args
+                    .iter()
+                    .find(|arg| arg.name.is_some_and(|name| &facts.names[name] == wanted))
+                    .map(|arg| arg.value)
             };
             let kind = match Flow::new(facts).called_name(call).unwrap_or("") {
                 "CheckConstraint" => continue,
@@ -392,10 +397,23 @@ impl Kind {
             "AutoField" | "BigAutoField" | "SmallAutoField" => Kind::Auto,
             "BooleanField" | "NullBooleanField" => Kind::Bool,
             "SlugField" => Kind::Slug,
-            "CharField" | "TextField" | "EmailField" | "URLField" | "FileField" | "ImageField" | "FilePathField"
-            | "GenericIPAddressField" | "IPAddressField" => Kind::Text,
-            "IntegerField" | "BigIntegerField" | "SmallIntegerField" | "PositiveIntegerField"
-            | "PositiveSmallIntegerField" | "PositiveBigIntegerField" | "DecimalField" | "FloatField"
+            "CharField"
+            | "TextField"
+            | "EmailField"
+            | "URLField"
+            | "FileField"
+            | "ImageField"
+            | "FilePathField"
+            | "GenericIPAddressField"
+            | "IPAddressField" => Kind::Text,
+            "IntegerField"
+            | "BigIntegerField"
+            | "SmallIntegerField"
+            | "PositiveIntegerField"
+            | "PositiveSmallIntegerField"
+            | "PositiveBigIntegerField"
+            | "DecimalField"
+            | "FloatField"
             | "DurationField" => Kind::Number,
             "DateField" | "DateTimeField" | "TimeField" => Kind::Time,
             "JSONField" => Kind::Json,

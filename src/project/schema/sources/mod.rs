@@ -1,13 +1,23 @@
 //! Where definitions come from: SQL, and the models and migrations that say the same in another language. One
 //! source is one file here: it reads one file of the project at a time and gives [`TableChange`]s.
 
+mod alembic;
+mod arguments;
 mod django;
+mod drizzle;
+mod knex;
 mod prisma;
+mod sequelize;
 mod sql;
+mod sqlalchemy;
+mod typeorm;
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashSet;
+
 use super::SchemaSource;
+use crate::facts::CallId;
 use crate::project::{ClassRef, FileId, Project, Types};
 use crate::source::{Language, Span};
 use crate::sql::Dialect;
@@ -24,6 +34,8 @@ pub(super) struct Defined {
     pub(super) dialect: Dialect,
     /// Whether what it does depends on what the database is like, so that only additions are sure.
     pub(super) only_adds: bool,
+    /// The calls that were read to their end: they make no index that is not known.
+    pub(super) read: FxHashSet<CallId>,
 }
 
 /// How programs name a model.
@@ -50,7 +62,16 @@ pub struct Model {
 type Read = fn(&Types<'_>, FileId) -> Defined;
 
 /// The readers, each with the languages whose files it reads.
-const READERS: [(fn(Language) -> bool, Read); 2] = [(is_python, django::read), (is_prisma, prisma::read)];
+const READERS: [(fn(Language) -> bool, Read); 8] = [
+    (is_python, alembic::read),
+    (is_python, django::read),
+    (Language::is_ecma, drizzle::read),
+    (Language::is_ecma, knex::read),
+    (is_prisma, prisma::read),
+    (Language::is_ecma, sequelize::read),
+    (is_python, sqlalchemy::read),
+    (Language::is_ecma, typeorm::read),
+];
 
 fn is_python(language: Language) -> bool {
     language == Language::Python

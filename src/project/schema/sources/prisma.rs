@@ -21,7 +21,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
         table: model.table.clone(),
         columns: model.columns.clone(),
     });
-    Defined { changes: declared.changes.clone(), models: models.collect(), dialect, only_adds: false }
+    Defined { changes: declared.changes.clone(), models: models.collect(), dialect, ..Defined::default() }
 }
 
 /// `UserGroup` is `prisma.userGroup`.
