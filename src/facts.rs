@@ -14,7 +14,8 @@ use std::hash::Hasher;
 use rustc_hash::FxHasher;
 
 use crate::source::Span;
-use crate::sql::Statement;
+use crate::sql::ddl::TableChange;
+use crate::sql::{Dialect, Statement};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -672,6 +673,28 @@ pub struct Gap {
     pub span: Span,
 }
 
+/// What a file of a language for schemas defines.
+#[derive(Clone, Debug, Default)]
+pub struct Declarations {
+    /// The database it is for; [`Dialect::Generic`] if it does not say.
+    pub dialect: Dialect,
+    /// The tables, with their places.
+    pub changes: Vec<(TableChange, Span)>,
+    /// The models that are those tables.
+    pub models: Vec<DeclaredModel>,
+}
+
+/// A model, as programs name it.
+#[derive(Clone, Debug)]
+pub struct DeclaredModel {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its table.
+    pub table: Box<str>,
+    /// Its fields that are columns, and the names of those in the database.
+    pub columns: Vec<(Box<str>, Box<str>)>,
+}
+
 /// What one file says.
 #[derive(Clone, Debug, Default)]
 pub struct FileFacts {
@@ -701,6 +724,8 @@ pub struct FileFacts {
     pub bindings: Vec<Binding>,
     /// All SQL statements.
     pub statements: Vec<SqlText>,
+    /// What it defines, if it is written in a language for schemas.
+    pub declared: Option<Box<Declarations>>,
     /// All suppression comments.
     pub directives: Vec<Directive>,
     /// What could not be read.

@@ -199,7 +199,7 @@ impl Project {
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         project.executed = executed::find(&project, &graph);
-        project.schema = Schema::of_sql(&project);
+        project.schema = Schema::of_project(&project);
         project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
         project.orm = project.each_file(orm::facts);
         project.answers = types::Answers::default();
@@ -274,6 +274,12 @@ impl Project {
     /// One file.
     pub fn file(&self, id: FileId) -> &ProjectFile {
         &self.files[id.0 as usize]
+    }
+
+    /// The file at this path, relative to the root.
+    pub(crate) fn file_at(&self, path: &str) -> Option<FileId> {
+        let found = self.files.binary_search_by(|file| (*file.source.path).cmp(path)).ok()?;
+        Some(FileId(u32::try_from(found).unwrap_or(u32::MAX)))
     }
 
     /// The ids of all files.

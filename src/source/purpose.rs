@@ -124,8 +124,33 @@ fn is_test_file(name: &str) -> bool {
 }
 
 fn is_migration(folders: &[&str], name: &str) -> bool {
-    let is_folder = |folder: &&str| matches!(*folder, "migrations" | "migration" | "migrate" | "alembic");
-    folders.iter().any(is_folder) || name.split('.').skip(1).any(|mark| mark == "migration")
+    let is_sql = name.ends_with(".sql") || name.contains(".sql.");
+    let is_folder = |folder: &&str| {
+        matches!(*folder, "migrations" | "migration" | "migrate" | "alembic")
+            || is_kind_of_migrations(folder)
+            || is_sql && (matches!(*folder, "drizzle" | "delta" | "deltas") || folder.ends_with("migrations"))
+    };
+    folders.iter().any(is_folder)
+        || name.split('.').skip(1).any(|mark| mark == "migration")
+        || is_sql && is_extension_update(name)
+}
+
+/// `data-migrations`, `manual_data_migrations`: but `background-migrations` may be a feature of the application.
+fn is_kind_of_migrations(folder: &str) -> bool {
+    let Some(kinds) = folder.strip_suffix("migrations").and_then(|rest| rest.strip_suffix(['-', '_'])) else {
+        return false;
+    };
+    let is_kind = |word: &str| {
+        matches!(word, "data" | "database" | "db" | "deploy" | "manual" | "post" | "pre" | "schema" | "script" | "sql")
+    };
+    kinds.split(['-', '_']).all(is_kind)
+}
+
+/// PostgreSQL's extensions are brought from one version to the next by `1.0--1.1.sql`, `name--1.0--1.1.sql`.
+fn is_extension_update(name: &str) -> bool {
+    let mut versions = name.trim_end_matches(".sql").rsplit("--");
+    let mut is_version = || versions.next().is_some_and(|part| part.starts_with(|first: char| first.is_ascii_digit()));
+    is_version() && is_version()
 }
 
 fn is_seed_file(name: &str) -> bool {
@@ -137,7 +162,9 @@ fn is_seed_file(name: &str) -> bool {
 
 fn is_script(folders: &[&str]) -> bool {
     let Some(at) = folders.iter().position(|folder| matches!(*folder, "scripts" | "script")) else { return false };
-    !folders[..at].iter().any(|folder| APPLICATION_FOLDERS.contains(folder))
+    // Directly below a package's source lie those that its manifest names.
+    let is_of_package = at > 0 && folders[at - 1] == "src";
+    is_of_package || !folders[..at].iter().any(|folder| APPLICATION_FOLDERS.contains(folder))
 }
 
 #[cfg(test)]
@@ -183,7 +210,19 @@ mod tests {
             ("shop/seed_products.py", Seed),
             ("scripts/backfill.py", Script),
             ("packages/db/scripts/backfill.ts", Script),
-            ("src/scripts/menu.js", Application),
+            ("src/scripts/backfill.ts", Script),
+            ("worker/src/scripts/retry.ts", Script),
+            ("src/features/scripts/run.ts", Application),
+            ("app/static/scripts/menu.js", Application),
+            ("prisma/manual-data-migrations/1.sql", Migration),
+            ("web/src/features/background-migrations/router.ts", Application),
+            ("packages/db/drizzle/0051_red_hulk.sql", Migration),
+            ("packages/db/drizzle/schema.ts", Application),
+            ("storage/schema/main/delta/36/rooms.sql.postgres", Migration),
+            ("src/features/delta/read-model.ts", Application),
+            ("sql/updates/2.19.3--2.20.0.sql", Migration),
+            ("sql/ext--1.0--1.1.sql", Migration),
+            ("sql/ext--1.0.sql", Application),
         ] {
             assert_eq!(Purpose::of_path(path), purpose, "{path}");
         }

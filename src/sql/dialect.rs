@@ -127,6 +127,18 @@ impl Dialect {
     }
 }
 
+/// The dialect that the name of a `.sql` file says, between its dots: `full.sql.postgres`, `schema.mysql.sql`.
+pub(crate) fn of_file_name(path: &str) -> Option<Dialect> {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    name.split('.').skip(1).find_map(|mark| match mark {
+        "postgres" | "postgresql" | "pgsql" => Some(Dialect::PostgreSql),
+        "mysql" | "mariadb" => Some(Dialect::MySql),
+        "sqlite" | "sqlite3" => Some(Dialect::Sqlite),
+        "mssql" | "sqlserver" => Some(Dialect::MsSql),
+        _ => None,
+    })
+}
+
 /// The dialect that the content of a `.sql` file shows, if it shows one. Only marks that no other
 /// database writes count; the file's first 64 KB are read.
 pub(crate) fn of_content(text: &str) -> Option<Dialect> {

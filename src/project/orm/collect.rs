@@ -170,6 +170,7 @@ impl<'t, 'p> Collector<'t, 'p> {
             predicate.group = group;
             predicate.table = table;
         }
+        self.found.filters = self.filters();
         let narrowing = self.narrowing_conditions();
         for index in 0..self.found.predicates.len() {
             let op = self.found.predicates[index].op;
