@@ -551,6 +551,18 @@ pub enum GuardKind {
     Other,
 }
 
+/// The rest of a block after an `if` that always leaves: it is reached only where the condition does not hold.
+/// JavaScript only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// What was tested.
+    pub condition: ValueId,
+    /// The rest of the block.
+    pub span: Span,
+}
+
 /// A statement that leaves a loop or a function from inside a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exit {
@@ -691,6 +703,8 @@ pub struct FileFacts {
     pub loops: Vec<Loop>,
     /// All conditions, outer before inner.
     pub guards: Vec<Guard>,
+    /// What early exits say of the code after them, by function and place.
+    pub passed: Vec<Passed>,
     /// All exits from loops.
     pub exits: Vec<Exit>,
     /// All uses that may run a lazy value.

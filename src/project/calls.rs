@@ -91,7 +91,8 @@ impl CallGraph {
         let mut order = 0_usize;
         let mut push = |queue: &mut BinaryHeap<_>, state: State, witness: Witness| {
             order += 1;
-            let rank = (Reverse(witness.confidence), !witness.required.is_empty(), witness.hops, order);
+            let rank =
+                (Reverse(witness.confidence), !witness.required.is_empty(), witness.conditional, witness.hops, order);
             queue.push(Reverse((rank, Entry(state, witness))));
         };
         for file in project.ids() {
@@ -118,7 +119,7 @@ impl CallGraph {
                     hops: 0,
                     confidence: if project.may_be_prefetched(file, site) { Confidence::Low } else { site.confidence },
                     conditional: site.guard.is_some(),
-                    required: requirements::of_guards(facts, home, site.guard),
+                    required: requirements::of_place(facts, home, site.function, site.guard, site.span),
                 };
                 for state in states(function, site.effect, &sources) {
                     push(&mut queue, state, witness.clone());
@@ -130,7 +131,7 @@ impl CallGraph {
                 continue;
             }
             let hops = witness.hops + 1;
-            let confidence = witness.confidence;
+            let Witness { confidence, conditional, .. } = witness;
             let required = witness.required.clone();
             reach.witnesses.insert(state, witness);
             reach.by_function.entry(state.function).or_default().push(state);
@@ -145,7 +146,8 @@ impl CallGraph {
                     continue;
                 }
                 let Some(mut own) = requirements::through(project, edge, &required) else { continue };
-                own.extend(requirements::of_guards(facts, edge.home, facts.call(edge.call).guard));
+                let call = facts.call(edge.call);
+                own.extend(requirements::of_place(facts, edge.home, call.function, call.guard, call.name_span));
                 let mut sources = FxHashSet::default();
                 let flow = Flow::new(facts);
                 for value in flowing_values(project, edge, state.source) {
@@ -155,7 +157,7 @@ impl CallGraph {
                     step: Step::Call(file, index, state),
                     hops,
                     confidence: confidence.min(edge.confidence),
-                    conditional: facts.call(edge.call).guard.is_some(),
+                    conditional: conditional || call.guard.is_some(),
                     required: own,
                 };
                 for state in states(caller, edge.effect(state.effect), &sources) {
@@ -195,7 +197,7 @@ pub(super) struct Witness {
     pub(super) hops: usize,
     /// The weakest link.
     pub(super) confidence: Confidence,
-    /// Whether this step stands under a condition.
+    /// Whether this step or a later one stands under a condition.
     pub(super) conditional: bool,
     /// What callers must pass for this step to be taken.
     pub(super) required: Vec<Requirement>,
@@ -554,9 +556,18 @@ fn keeps(project: &Project, file: FileId, site: &QuerySite) -> bool {
     facts.function(site.function).returns.iter().any(|&value| caches.is_kept(value, site.function))
 }
 
-/// Whether a function keeps what it found: a cache decorator.
+/// Whether a function keeps what it found: a cache decorator, or a cache that is given the loader.
 pub(super) fn is_memoised(facts: &FileFacts, function: FunctionId) -> bool {
     let flow = Flow::new(facts);
+    let through_cache = facts.function(function).returns.iter().any(|&value| {
+        let Value::Call(call) = facts.value(value) else { return false };
+        let call = facts.call(*call);
+        call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Function(_)))
+            && is_cache_loader(facts, call, flow.called_name(call).unwrap_or(""))
+    });
+    if through_cache {
+        return true;
+    }
     facts.function(function).decorators.iter().any(|&decorator| {
         let name = match facts.value(decorator) {
             Value::Call(call) => flow.called_name(facts.call(*call)),

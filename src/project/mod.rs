@@ -19,6 +19,7 @@ mod results;
 pub mod schema;
 mod shapes;
 mod sites;
+mod subjects;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};

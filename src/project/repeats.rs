@@ -10,6 +10,7 @@ use super::flow::{Dependence, Flow, for_each_part};
 use super::loops::{LoopShape, Loops};
 use super::requirements;
 use super::sites::SiteEffect;
+use super::subjects::Subjects;
 use super::types::Types;
 use super::{FileId, QuerySite};
 use crate::apis::Effect;
@@ -80,6 +81,7 @@ pub(super) fn find(types: &Types<'_>, graph: &CallGraph, reach: &Reach, file: Fi
         facts,
         loops: Loops::new(types, file),
         flow: Flow::new(facts),
+        subjects: Subjects::new(facts),
         changing: OnceCell::new(),
     };
     let mut found = Vec::new();
@@ -102,6 +104,7 @@ struct Finder<'a, 't, 'p> {
     facts: &'p FileFacts,
     loops: Loops<'t, 'p>,
     flow: Flow<'p>,
+    subjects: Subjects<'p>,
     changing: OnceCell<FxHashSet<LoopId>>,
 }
 
@@ -113,6 +116,8 @@ struct Candidate<'c> {
     args: &'c [ValueId],
     effect: SiteEffect,
     confidence: Confidence,
+    /// The catalogued path of a query in the loop itself, else empty.
+    library: &'c str,
 }
 
 impl Finder<'_, '_, '_> {
@@ -131,6 +136,7 @@ impl Finder<'_, '_, '_> {
             args: &site.inputs,
             effect: site.effect,
             confidence: if prefetched { Confidence::Low } else { site.confidence },
+            library: &site.path,
         };
         let repeat = |kind, loops, few, conditional, confidence| Repeat {
             kind,
@@ -200,6 +206,7 @@ impl Finder<'_, '_, '_> {
                 args: &values,
                 effect: edge.effect(state.effect),
                 confidence: edge.confidence.min(witness.confidence),
+                library: "",
             };
             let Some(judged) = self.judge(&candidate, &loops) else { continue };
             let better = best.as_ref().is_none_or(|(_, known)| {
@@ -245,6 +252,7 @@ impl Finder<'_, '_, '_> {
             args: &args,
             effect: SiteEffect::Query,
             confidence: edge.confidence,
+            library: "",
         };
         let outer = self.invariant(&candidate, loops)?;
         let constant = found.inputs.iter().all(|&input| self.is_constant(site.0, input));
@@ -341,7 +349,10 @@ impl Finder<'_, '_, '_> {
                     candidate.effect == SiteEffect::Write && found.kind == LoopKind::Each && shape == LoopShape::Rows
                 }
             };
-            if !per_row || self.chunk_of(candidate, id) || self.is_about_the_loop(candidate, id) {
+            if !per_row
+                || self.chunk_of(candidate, id)
+                || self.subjects.are_statements_or_tables(candidate.call, candidate.library, id)
+            {
                 continue;
             }
             let guards = self.loops.guards_within(candidate.guard, id);
@@ -357,7 +368,7 @@ impl Finder<'_, '_, '_> {
             if conditional || dependence < Dependence::PerRow {
                 confidence = confidence.min(Confidence::Medium);
             }
-            if handler || shape == LoopShape::Few {
+            if handler || shape == LoopShape::Few || self.subjects.are_groups(candidate.call, candidate.args, id) {
                 confidence = Confidence::Low;
             }
             match &mut judged {
@@ -380,51 +391,6 @@ impl Finder<'_, '_, '_> {
         let mut depends =
             candidate.args.iter().filter(|&&arg| self.flow.dependence(arg, id) > Dependence::Invariant).peekable();
         depends.peek().is_some() && depends.all(|&arg| self.loops.is_slice_of_loop(arg, id))
-    }
-
-    /// Whether the loop runs over statements or tables, so that no batch form exists: `for sql in script: execute(sql)`,
-    /// `for model in models: model.objects.count()`.
-    fn is_about_the_loop(&self, candidate: &Candidate<'_>, id: LoopId) -> bool {
-        let call = self.facts.call(candidate.call);
-        let is_element = |value: ValueId| match self.facts.value(value) {
-            Value::Element(_, at) => *at == id,
-            Value::Part(of, _) => matches!(self.facts.value(*of), Value::Element(_, at) if *at == id),
-            _ => false,
-        };
-        let runs_it = matches!(
-            self.flow.called_name(call),
-            Some("execute" | "executescript" | "query" | "exec" | "raw" | "unsafe")
-        ) && call.args.first().is_some_and(|arg| is_element(self.stripped(arg.value)));
-        let mut at = call.callee;
-        let mut through_table = false;
-        for _ in 0..64 {
-            at = match self.facts.value(at) {
-                Value::Member(object, name) => {
-                    through_table |=
-                        matches!(&self.facts.names[*name], "objects" | "_default_manager" | "_base_manager" | "query");
-                    *object
-                }
-                Value::Call(call) => self.facts.call(*call).callee,
-                _ => break,
-            };
-        }
-        runs_it || (through_table && is_element(at))
-    }
-
-    /// A value without `.strip()`, `text(…)`, `+ ";"`.
-    fn stripped(&self, value: ValueId) -> ValueId {
-        match self.facts.value(value) {
-            Value::Call(call) => {
-                let call = self.facts.call(*call);
-                match (self.flow.called_name(call), self.facts.value(call.callee), call.args.first()) {
-                    (Some("strip" | "trim" | "rstrip"), Value::Member(object, _), _) => *object,
-                    (Some("text"), _, Some(arg)) => arg.value,
-                    _ => value,
-                }
-            }
-            Value::Operation(Operation::Add, left, _) => *left,
-            _ => value,
-        }
     }
 
     /// The outermost loop in which a read is the same each time; `None` if that is not certain.

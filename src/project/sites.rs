@@ -307,7 +307,11 @@ impl<'t, 'p> Finder<'t, 'p> {
         for index in 0..self.facts.functions.len() {
             let function = &self.facts.functions[index];
             let collected = function.runs_in.is_some_and(|id| match self.facts.loop_(id).kind {
-                LoopKind::Callback(call) => self.facts.call(call).result != ResultUse::Discarded,
+                LoopKind::Callback(call) => {
+                    let call = self.facts.call(call);
+                    let name = Flow::new(self.facts).called_name(call);
+                    call.result != ResultUse::Discarded && matches!(name, Some("map" | "flatMap" | "mapSeries"))
+                }
                 _ => false,
             });
             if function.traits.is_async || collected {

@@ -43,6 +43,9 @@ const TEST_FOLDERS: &[&str] = &[
 /// Folders below which `scripts` is part of the application: a page's scripts, a package's source.
 const APPLICATION_FOLDERS: &[&str] = &["app", "assets", "lib", "public", "src", "static", "web", "www"];
 
+/// Folders of a monorepo whose folders are packages: what is below `apps/web` is a package's own, whatever its name.
+const PACKAGE_FOLDERS: &[&str] = &["apps", "libs", "modules", "packages", "services"];
+
 /// Marks in the name of a JavaScript or TypeScript file, between dots.
 const TEST_MARKS: &[&str] =
     &["bench", "cy", "e2e", "e2e-spec", "fixture", "fixtures", "mock", "mocks", "spec", "stories", "test", "test-d"];
@@ -136,8 +139,14 @@ fn is_seed_file(name: &str) -> bool {
 }
 
 fn is_script(folders: &[&str]) -> bool {
-    let Some(at) = folders.iter().position(|folder| matches!(*folder, "scripts" | "script")) else { return false };
-    !folders[..at].iter().any(|folder| APPLICATION_FOLDERS.contains(folder))
+    let is_folder = |folder: &&str| {
+        matches!(*folder, "scripts" | "script") || folder.ends_with("-scripts") || folder.ends_with("_scripts")
+    };
+    let Some(at) = folders.iter().position(is_folder) else { return false };
+    !folders[..at].iter().enumerate().any(|(index, folder)| {
+        let is_package = index.checked_sub(1).is_some_and(|before| PACKAGE_FOLDERS.contains(&folders[before]));
+        APPLICATION_FOLDERS.contains(folder) && !is_package
+    })
 }
 
 #[cfg(test)]
@@ -184,6 +193,9 @@ mod tests {
             ("scripts/backfill.py", Script),
             ("packages/db/scripts/backfill.ts", Script),
             ("src/scripts/menu.js", Application),
+            ("apps/web/scripts/backfill.ts", Script),
+            ("apps/web/src/scripts/menu.js", Application),
+            ("packages/server/migration-scripts/actions.ts", Script),
         ] {
             assert_eq!(Purpose::of_path(path), purpose, "{path}");
         }
