@@ -127,14 +127,13 @@ impl CallGraph {
             }
         }
         while let Some(Reverse((_, Entry(state, witness)))) = queue.pop() {
-            if reach.witnesses.contains_key(&state) {
+            if reach.is_known(state, &witness.required) {
                 continue;
             }
             let hops = witness.hops + 1;
             let Witness { confidence, conditional, .. } = witness;
             let required = witness.required.clone();
-            reach.witnesses.insert(state, witness);
-            reach.by_function.entry(state.function).or_default().push(state);
+            let route = reach.add(state, witness);
             if hops >= max_hops {
                 continue;
             }
@@ -154,14 +153,14 @@ impl CallGraph {
                     flow.sources(value, edge.home, &mut sources);
                 }
                 let witness = Witness {
-                    step: Step::Call(file, index, state),
+                    step: Step::Call(file, index, route),
                     hops,
                     confidence: confidence.min(edge.confidence),
                     conditional: conditional || call.guard.is_some(),
                     required: own,
                 };
                 for state in states(caller, edge.effect(state.effect), &sources) {
-                    if !reach.witnesses.contains_key(&state) {
+                    if !reach.is_known(state, &witness.required) {
                         push(&mut queue, state, witness.clone());
                     }
                 }
@@ -208,9 +207,20 @@ pub(super) struct Witness {
 pub(super) enum Step {
     /// The query: its file and which of its sites.
     Site(FileId, usize),
-    /// A call: its file, which of its edges, and what the callee reaches.
-    Call(FileId, usize, State),
+    /// A call: its file, which of its edges, and what the callee reaches, and how.
+    Call(FileId, usize, Route),
 }
+
+/// One of the ways a function has to such a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    /// What it reaches.
+    pub(super) state: State,
+    way: usize,
+}
+
+/// How many ways to the same are kept, where callers must pass different things for each.
+const MAX_WAYS: usize = 4;
 
 /// Orders nothing: the heap's order is in the fields before it.
 struct Entry(State, Witness);
@@ -235,14 +245,35 @@ impl Ord for Entry {
 /// What every function reaches.
 #[derive(Default)]
 pub(super) struct Reach {
-    pub(super) witnesses: FxHashMap<State, Witness>,
-    by_function: FxHashMap<FunctionRef, Vec<State>>,
+    ways: FxHashMap<State, Vec<Witness>>,
+    by_function: FxHashMap<FunctionRef, Vec<Route>>,
 }
 
 impl Reach {
     /// What a function reaches, best evidence first.
-    pub(super) fn of(&self, function: FunctionRef) -> &[State] {
+    pub(super) fn of(&self, function: FunctionRef) -> &[Route] {
         self.by_function.get(&function).map_or(&[], Vec::as_slice)
+    }
+
+    /// How it gets there.
+    pub(super) fn witness(&self, route: Route) -> &Witness {
+        &self.ways[&route.state][route.way]
+    }
+
+    /// Whether a way is known that asks nothing more of callers.
+    fn is_known(&self, state: State, required: &[Requirement]) -> bool {
+        self.ways.get(&state).is_some_and(|ways| {
+            let asks_no_more = |way: &Witness| way.required.iter().all(|asked| required.contains(asked));
+            ways.len() >= MAX_WAYS || ways.iter().any(asks_no_more)
+        })
+    }
+
+    fn add(&mut self, state: State, witness: Witness) -> Route {
+        let ways = self.ways.entry(state).or_default();
+        let route = Route { state, way: ways.len() };
+        ways.push(witness);
+        self.by_function.entry(state.function).or_default().push(route);
+        route
     }
 }
 

@@ -190,7 +190,11 @@ impl<'t, 'p> Loops<'t, 'p> {
                         self.bounded_in(file, inner, depth + 1)
                     }
                     ("from", Some(inner), Some(array)) if is_global(facts, array, "Array") => {
-                        self.bounded_in(file, inner, depth + 1)
+                        match facts.value(inner) {
+                            // `{ length: n }`
+                            Value::Mapping(_) => LoopShape::Rows,
+                            _ => self.bounded_in(file, inner, depth + 1),
+                        }
                     }
                     ("map" | "sort" | "toSorted" | "reverse", _, Some(object)) if self.is_ecma(file) => {
                         self.bounded_in(file, object, depth + 1)
@@ -237,6 +241,10 @@ impl<'t, 'p> Loops<'t, 'p> {
         let facts = &self.types.project().file(target.file).facts;
         let function = facts.function(target.function);
         if function.returns.is_empty() || function.traits.is_generator || function.traits.is_constructor {
+            return LoopShape::Rows;
+        }
+        // A method that gives nothing is there to be overridden.
+        if function.returns.iter().all(|&value| *facts.value(value) == Value::Sequence(Box::default())) {
             return LoopShape::Rows;
         }
         let each = function.returns.iter().map(|&value| match facts.value(value) {

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use rustc_hash::FxHashSet;
 
-use super::calls::{CallGraph, Edge, Reach, State, Step, flowing_values};
+use super::calls::{CallGraph, Edge, Reach, Route, Step, flowing_values};
 use super::flow::{Dependence, Flow, for_each_part};
 use super::loops::{LoopShape, Loops};
 use super::requirements;
@@ -181,8 +181,8 @@ impl Finder<'_, '_, '_> {
 
     /// A call in a loop whose callee reaches a query.
     fn edge(&self, edge: &Edge) -> Option<Repeat> {
-        let states = self.reach.of(edge.callee);
-        if states.is_empty() {
+        let routes = self.reach.of(edge.callee);
+        if routes.is_empty() {
             return None;
         }
         let call = self.facts.call(edge.call);
@@ -190,9 +190,9 @@ impl Finder<'_, '_, '_> {
         if loops.is_empty() {
             return None;
         }
-        let mut best: Option<(Judged, &State)> = None;
-        for state in states {
-            let witness = &self.reach.witnesses[state];
+        let mut best: Option<(Judged, Route)> = None;
+        for &route in routes {
+            let (state, witness) = (route.state, self.reach.witness(route));
             if requirements::through(self.types.project(), edge, &witness.required).is_none() {
                 continue;
             }
@@ -209,18 +209,22 @@ impl Finder<'_, '_, '_> {
                 library: "",
             };
             let Some(judged) = self.judge(&candidate, &loops) else { continue };
-            let better = best.as_ref().is_none_or(|(_, known)| {
-                let known = &self.reach.witnesses[*known];
+            let better = best.as_ref().is_none_or(|&(_, known)| {
+                let known = self.reach.witness(known);
                 (witness.conditional, witness.hops) < (known.conditional, known.hops)
             });
             if better {
-                best = Some((judged, state));
+                best = Some((judged, route));
             }
         }
-        let Some((judged, state)) = best else { return self.invariant_edge(edge, &loops, states) };
-        let (hops, site, conditional) = self.path(*state)?;
+        let Some((judged, route)) = best else { return self.invariant_edge(edge, &loops, routes) };
+        let (hops, site, conditional) = self.path(route)?;
         Some(Repeat {
-            kind: if edge.effect(state.effect) == SiteEffect::Write { RepeatKind::Write } else { RepeatKind::Read },
+            kind: if edge.effect(route.state.effect) == SiteEffect::Write {
+                RepeatKind::Write
+            } else {
+                RepeatKind::Read
+            },
             call: edge.call,
             span: call.name_span,
             function: call.function,
@@ -234,13 +238,14 @@ impl Finder<'_, '_, '_> {
     }
 
     /// A helper that asks the same each time: nothing flows into its query, and nothing it is given changes.
-    fn invariant_edge(&self, edge: &Edge, loops: &[LoopId], states: &[State]) -> Option<Repeat> {
+    fn invariant_edge(&self, edge: &Edge, loops: &[LoopId], routes: &[Route]) -> Option<Repeat> {
         let call = self.facts.call(edge.call);
-        let state = states.iter().find(|state| state.effect == SiteEffect::Query && state.source.is_none())?;
-        if states.iter().any(|state| state.effect == SiteEffect::Write) {
+        let is_read = |route: &&Route| route.state.effect == SiteEffect::Query && route.state.source.is_none();
+        let route = *routes.iter().find(is_read)?;
+        if routes.iter().any(|route| route.state.effect == SiteEffect::Write) {
             return None;
         }
-        let (hops, site, conditional) = self.path(*state)?;
+        let (hops, site, conditional) = self.path(route)?;
         let found = &self.types.project().sites(site.0)[site.1];
         let mut args: Vec<ValueId> = call.args.iter().map(|arg| arg.value).collect();
         if let Value::Member(object, _) = self.facts.value(call.callee) {
@@ -267,7 +272,7 @@ impl Finder<'_, '_, '_> {
             loops: vec![outer],
             hops,
             site,
-            confidence: candidate.confidence.min(self.reach.witnesses[state].confidence),
+            confidence: candidate.confidence.min(self.reach.witness(route).confidence),
             conditional: false,
             few: false,
         })
@@ -297,13 +302,13 @@ impl Finder<'_, '_, '_> {
     }
 
     /// The calls from a function to its query.
-    fn path(&self, from: State) -> Option<(Vec<Hop>, (FileId, usize), bool)> {
+    fn path(&self, from: Route) -> Option<(Vec<Hop>, (FileId, usize), bool)> {
         let project = self.types.project();
         let mut hops = Vec::new();
         let mut conditional = false;
         let mut at = from;
         loop {
-            let witness = self.reach.witnesses.get(&at)?;
+            let witness = self.reach.witness(at);
             conditional |= witness.conditional;
             match witness.step {
                 Step::Site(file, index) => return Some((hops, (file, index), conditional)),
@@ -446,7 +451,7 @@ impl Finder<'_, '_, '_> {
             }
         }
         for edge in &self.graph.edges[self.file.0 as usize] {
-            if self.reach.of(edge.callee).iter().any(|state| state.effect == SiteEffect::Write) {
+            if self.reach.of(edge.callee).iter().any(|route| route.state.effect == SiteEffect::Write) {
                 let call = self.facts.call(edge.call);
                 mark(call.function, call.in_loop);
             }

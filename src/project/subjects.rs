@@ -60,7 +60,8 @@ impl<'f> Subjects<'f> {
             if takes_column && self.is_given_by(found.args[0].value, id) {
                 return true;
             }
-            if takes_table && found.args.iter().any(|arg| self.is_given_by(arg.value, id)) {
+            let is_named = found.args.first().is_some_and(|arg| self.facts.literal(arg.value).is_some());
+            if takes_table && !is_named && found.args.iter().any(|arg| self.is_given_by(arg.value, id)) {
                 return true;
             }
             let mut at = *object;
@@ -177,9 +178,10 @@ impl<'f> Subjects<'f> {
         }
     }
 
-    /// Whether a value is made of the loop's element; a counter is not.
+    /// Whether a value is made of the loop's element; a counter is not, nor is a subquery.
     fn is_given_by(&self, value: ValueId, id: LoopId) -> bool {
-        !matches!(self.facts.value(value), Value::Carried(..)) && self.flow.dependence(value, id) == Dependence::PerRow
+        !matches!(self.facts.value(value), Value::Carried(..) | Value::Call(_))
+            && self.flow.dependence(value, id) == Dependence::PerRow
     }
 
     /// `models`, `db.models`, `prisma`
