@@ -497,7 +497,7 @@ pub struct Loop {
     pub guard: Option<GuardId>,
     /// What makes it a loop.
     pub kind: LoopKind,
-    /// What it runs over; [`UNKNOWN`] for `while` and `for (;;)`.
+    /// What it runs over; [`UNKNOWN`] for `while`; of `for (;;)` the step, if it is not one.
     pub iterable: ValueId,
     /// The condition of a `while` or `for (;;)`; [`UNKNOWN`] if there is none.
     pub condition: ValueId,

@@ -66,6 +66,8 @@ impl<'t, 'p> Loops<'t, 'p> {
             return LoopShape::Silent;
         }
         match found.kind {
+            // `for (let i = 0; i < ids.length; i += 500)` makes chunks.
+            LoopKind::Counting if found.iterable != UNKNOWN => LoopShape::Silent,
             LoopKind::Counting => match self.facts.value(found.condition) {
                 Value::Operation(Operation::Order, _, bound) => match self.facts.value(*bound) {
                     Value::Int(_) => LoopShape::Silent,
@@ -199,6 +201,12 @@ impl<'t, 'p> Loops<'t, 'p> {
                     ("map" | "sort" | "toSorted" | "reverse", _, Some(object)) if self.is_ecma(file) => {
                         self.bounded_in(file, object, depth + 1)
                     }
+                    // The tables of an application: `Object.values(models)`.
+                    ("keys" | "values" | "entries", Some(inner), Some(global))
+                        if is_global(facts, global, "Object") && self.names_models(facts, inner) =>
+                    {
+                        LoopShape::Few
+                    }
                     ("keys" | "values" | "entries", Some(inner), Some(global))
                         if matches!(facts.value(global), Value::Global(_)) =>
                     {
@@ -228,7 +236,11 @@ impl<'t, 'p> Loops<'t, 'p> {
                     _ => return LoopShape::Rows,
                 };
                 let name = &facts.names[name];
-                if is_constant_name(name) || name == "choices" { LoopShape::Few } else { LoopShape::Rows }
+                if is_constant_name(name) || matches!(name, "choices" | "phases") {
+                    LoopShape::Few
+                } else {
+                    LoopShape::Rows
+                }
             }
             Value::Global(name) if is_constant_name(&facts.names[*name]) => LoopShape::Few,
             _ => LoopShape::Rows,
@@ -265,6 +277,22 @@ impl<'t, 'p> Loops<'t, 'p> {
                 }
                 _ => false,
             })
+    }
+
+    fn names_models(&self, facts: &FileFacts, value: ValueId) -> bool {
+        let name = match facts.value(value) {
+            Value::Member(_, name) | Value::Global(name) => &facts.names[*name],
+            Value::Param(function, index) => {
+                let param = facts.function(*function).params.get(usize::from(*index));
+                param.map_or("", |param| &facts.names[param.name])
+            }
+            Value::Import(import) => match facts.imports[import.index()].what {
+                Imported::Name(name) => &facts.names[name],
+                _ => return false,
+            },
+            _ => return false,
+        };
+        name == "models" || name.ends_with("Models")
     }
 
     fn is_ecma(&self, file: FileId) -> bool {

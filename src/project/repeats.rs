@@ -16,7 +16,7 @@ use super::{FileId, QuerySite};
 use crate::apis::Effect;
 use crate::facts::*;
 use crate::findings::Confidence;
-use crate::source::Span;
+use crate::source::{Purpose, Span};
 use crate::sql::Dialect;
 
 /// What runs again and again.
@@ -219,6 +219,13 @@ impl Finder<'_, '_, '_> {
         }
         let Some((judged, route)) = best else { return self.invariant_edge(edge, &loops, routes) };
         let (hops, site, conditional) = self.path(route)?;
+        let place = Purpose::of_path(&self.types.project().file(site.0).source.path);
+        let confidence = match place {
+            Purpose::Application if !conditional => judged.confidence,
+            Purpose::Application => judged.confidence.min(Confidence::Medium),
+            // What migrates or fills a database has its own ways.
+            _ => Confidence::Low,
+        };
         Some(Repeat {
             kind: if edge.effect(route.state.effect) == SiteEffect::Write {
                 RepeatKind::Write
@@ -231,7 +238,7 @@ impl Finder<'_, '_, '_> {
             loops: judged.loops,
             hops,
             site,
-            confidence: if conditional { judged.confidence.min(Confidence::Medium) } else { judged.confidence },
+            confidence,
             conditional: judged.conditional || conditional,
             few: judged.few,
         })

@@ -88,13 +88,13 @@ impl<'f> Subjects<'f> {
 
     /// Whether a query asks for a whole group of keys: `for (const [kind, ids] of groups) … where id in ids`.
     pub(super) fn are_groups(&self, call: CallId, inputs: &[ValueId], id: LoopId) -> bool {
-        inputs.iter().any(|&input| self.holds_list(input, id, 0)) || self.chain_has_list(call, id)
+        inputs.iter().any(|&input| self.holds_list(input, id, 0)) || self.chain_has_list(call, id, 0)
     }
 
-    fn chain_has_list(&self, call: CallId, id: LoopId) -> bool {
+    fn chain_has_list(&self, call: CallId, id: LoopId, depth: u8) -> bool {
         let mut step = call;
         for _ in 0..64 {
-            if self.call_has_list(step, id, 0) {
+            if self.call_has_list(step, id, depth) {
                 return true;
             }
             let Value::Member(object, _) = self.facts.value(self.facts.call(step).callee) else { return false };
@@ -134,7 +134,7 @@ impl<'f> Subjects<'f> {
                 (compares && self.is_group(value, id)) || self.holds_list(value, id, depth + 1)
             }),
             Value::Sequence(items) => items.iter().any(|&item| self.holds_list(item, id, depth + 1)),
-            Value::Call(call) => self.call_has_list(*call, id, depth),
+            Value::Call(call) => self.chain_has_list(*call, id, depth),
             _ => false,
         }
     }

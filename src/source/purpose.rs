@@ -43,6 +43,9 @@ const TEST_FOLDERS: &[&str] = &[
 /// Folders below which `scripts` is part of the application: a page's scripts, a package's source.
 const APPLICATION_FOLDERS: &[&str] = &["app", "assets", "lib", "public", "src", "static", "web", "www"];
 
+/// Of these, those below which TypeScript is run by a server or by hand, not by a page.
+const SOURCE_FOLDERS: &[&str] = &["lib", "src", "web"];
+
 /// Folders of a monorepo whose folders are packages: what is below `apps/web` is a package's own, whatever its name.
 const PACKAGE_FOLDERS: &[&str] = &["apps", "libs", "modules", "packages", "services"];
 
@@ -62,7 +65,7 @@ impl Purpose {
             Purpose::Migration
         } else if folders.iter().any(|folder| matches!(*folder, "seed" | "seeds" | "seeders")) || is_seed_file(name) {
             Purpose::Seed
-        } else if is_script(&folders) {
+        } else if is_script(&folders, name) {
             Purpose::Script
         } else {
             Purpose::Application
@@ -101,6 +104,8 @@ fn is_test_help(word: &str) -> bool {
                 | "helper"
                 | "helpers"
                 | "lib"
+                | "plugin"
+                | "plugins"
                 | "setup"
                 | "support"
                 | "util"
@@ -138,14 +143,16 @@ fn is_seed_file(name: &str) -> bool {
     words.next().is_some_and(is_seed) || words.next_back().is_some_and(is_seed) || name.split('.').skip(1).any(is_seed)
 }
 
-fn is_script(folders: &[&str]) -> bool {
+fn is_script(folders: &[&str], name: &str) -> bool {
+    let is_typescript = [".ts", ".mts", ".cts"].iter().any(|ending| name.ends_with(ending));
     let is_folder = |folder: &&str| {
         matches!(*folder, "scripts" | "script") || folder.ends_with("-scripts") || folder.ends_with("_scripts")
     };
     let Some(at) = folders.iter().position(is_folder) else { return false };
     !folders[..at].iter().enumerate().any(|(index, folder)| {
         let is_package = index.checked_sub(1).is_some_and(|before| PACKAGE_FOLDERS.contains(&folders[before]));
-        APPLICATION_FOLDERS.contains(folder) && !is_package
+        let may_hold_scripts = is_package || (is_typescript && SOURCE_FOLDERS.contains(folder));
+        APPLICATION_FOLDERS.contains(folder) && !may_hold_scripts
     })
 }
 
@@ -195,6 +202,9 @@ mod tests {
             ("src/scripts/menu.js", Application),
             ("apps/web/scripts/backfill.ts", Script),
             ("apps/web/src/scripts/menu.js", Application),
+            ("worker/src/scripts/backfill.ts", Script),
+            ("app/scripts/route.ts", Application),
+            ("dev-server/test-plugins/profiles.ts", Test),
             ("packages/server/migration-scripts/actions.ts", Script),
         ] {
             assert_eq!(Purpose::of_path(path), purpose, "{path}");

@@ -216,6 +216,14 @@ impl<'t> Walk<'_, 't> {
         self.loop_body(body);
         if let Some(increment) = increment {
             self.expression(increment, ResultUse::Discarded);
+            let step = if self.kind(increment) == Kind::AugmentedAssignment {
+                self.field(increment, fields.right).map(|step| self.expression(step, ResultUse::Operand))
+            } else {
+                None
+            };
+            if let Some(step) = step.filter(|&step| *self.b.facts.value(step) != Value::Int(1)) {
+                self.b.facts.loops[open.id.index()].iterable = step;
+            }
         }
         self.b.end_loop(open);
         self.b.pop_scope();
