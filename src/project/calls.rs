@@ -92,7 +92,7 @@ impl CallGraph {
         let mut push = |queue: &mut BinaryHeap<_>, state: State, witness: Witness| {
             order += 1;
             let rank =
-                (Reverse(witness.confidence), !witness.required.is_empty(), witness.conditional, witness.hops, order);
+                (Reverse(witness.confidence), !witness.required.is_empty(), witness.conditions, witness.hops, order);
             queue.push(Reverse((rank, Entry(state, witness))));
         };
         for file in project.ids() {
@@ -118,7 +118,7 @@ impl CallGraph {
                     step: Step::Site(file, index),
                     hops: 0,
                     confidence: if project.may_be_prefetched(file, site) { Confidence::Low } else { site.confidence },
-                    conditional: site.guard.is_some(),
+                    conditions: conditions(facts, site.guard),
                     required: requirements::of_place(facts, home, site.function, site.guard, site.span),
                 };
                 for state in states(function, site.effect, &sources) {
@@ -131,7 +131,7 @@ impl CallGraph {
                 continue;
             }
             let hops = witness.hops + 1;
-            let Witness { confidence, conditional, .. } = witness;
+            let Witness { confidence, conditions: later, .. } = witness;
             let required = witness.required.clone();
             let route = reach.add(state, witness);
             if hops >= max_hops {
@@ -156,7 +156,7 @@ impl CallGraph {
                     step: Step::Call(file, index, route),
                     hops,
                     confidence: confidence.min(edge.confidence),
-                    conditional: conditional || call.guard.is_some(),
+                    conditions: later + conditions(facts, call.guard),
                     required: own,
                 };
                 for state in states(caller, edge.effect(state.effect), &sources) {
@@ -196,10 +196,21 @@ pub(super) struct Witness {
     pub(super) hops: usize,
     /// The weakest link.
     pub(super) confidence: Confidence,
-    /// Whether this step or a later one stands under a condition.
-    pub(super) conditional: bool,
+    /// How many of this step and the later ones stand under a condition; an exception counts twice.
+    pub(super) conditions: usize,
     /// What callers must pass for this step to be taken.
     pub(super) required: Vec<Requirement>,
+}
+
+fn conditions(facts: &FileFacts, guard: Option<GuardId>) -> usize {
+    let mut at = guard.map(|id| facts.guards[id.index()]);
+    while let Some(guard) = at {
+        if guard.kind == GuardKind::Handler {
+            return 2;
+        }
+        at = guard.parent.map(|id| facts.guards[id.index()]);
+    }
+    usize::from(guard.is_some())
 }
 
 /// One step on the way to a query.

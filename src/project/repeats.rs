@@ -211,18 +211,20 @@ impl Finder<'_, '_, '_> {
             let Some(judged) = self.judge(&candidate, &loops) else { continue };
             let better = best.as_ref().is_none_or(|&(_, known)| {
                 let known = self.reach.witness(known);
-                (witness.conditional, witness.hops) < (known.conditional, known.hops)
+                (witness.conditions, witness.hops) < (known.conditions, known.hops)
             });
             if better {
                 best = Some((judged, route));
             }
         }
         let Some((judged, route)) = best else { return self.invariant_edge(edge, &loops, routes) };
-        let (hops, site, conditional) = self.path(route)?;
+        let (hops, site) = self.path(route)?;
+        let conditions = self.reach.witness(route).conditions;
         let place = Purpose::of_path(&self.types.project().file(site.0).source.path);
         let confidence = match place {
-            Purpose::Application if !conditional => judged.confidence,
-            Purpose::Application => judged.confidence.min(Confidence::Medium),
+            Purpose::Application if conditions == 0 => judged.confidence,
+            // How often a long way under conditions is gone to its end cannot be known.
+            Purpose::Application if conditions == 1 && hops.len() < 3 => judged.confidence.min(Confidence::Medium),
             // What migrates or fills a database has its own ways.
             _ => Confidence::Low,
         };
@@ -239,7 +241,7 @@ impl Finder<'_, '_, '_> {
             hops,
             site,
             confidence,
-            conditional: judged.conditional || conditional,
+            conditional: judged.conditional || conditions > 0,
             few: judged.few,
         })
     }
@@ -252,7 +254,7 @@ impl Finder<'_, '_, '_> {
         if routes.iter().any(|route| route.state.effect == SiteEffect::Write) {
             return None;
         }
-        let (hops, site, conditional) = self.path(route)?;
+        let (hops, site) = self.path(route)?;
         let found = &self.types.project().sites(site.0)[site.1];
         let mut args: Vec<ValueId> = call.args.iter().map(|arg| arg.value).collect();
         if let Value::Member(object, _) = self.facts.value(call.callee) {
@@ -268,7 +270,7 @@ impl Finder<'_, '_, '_> {
         };
         let outer = self.invariant(&candidate, loops)?;
         let constant = found.inputs.iter().all(|&input| self.is_constant(site.0, input));
-        if conditional || !constant || self.is_volatile(found) {
+        if self.reach.witness(route).conditions > 0 || !constant || self.is_volatile(found) {
             return None;
         }
         Some(Repeat {
@@ -309,16 +311,14 @@ impl Finder<'_, '_, '_> {
     }
 
     /// The calls from a function to its query.
-    fn path(&self, from: Route) -> Option<(Vec<Hop>, (FileId, usize), bool)> {
+    fn path(&self, from: Route) -> Option<(Vec<Hop>, (FileId, usize))> {
         let project = self.types.project();
         let mut hops = Vec::new();
-        let mut conditional = false;
         let mut at = from;
         loop {
             let witness = self.reach.witness(at);
-            conditional |= witness.conditional;
             match witness.step {
-                Step::Site(file, index) => return Some((hops, (file, index), conditional)),
+                Step::Site(file, index) => return Some((hops, (file, index))),
                 Step::Call(file, index, next) => {
                     let edge = &self.graph.edges[file.0 as usize][index];
                     let callee = &project.file(edge.callee.file).facts;
