@@ -80,6 +80,15 @@ impl<'t, 'p> Loops<'t, 'p> {
         }
     }
 
+    /// Whether each run is about a batch: what is asked in it directly is asked once per batch.
+    pub(super) fn makes_batches(&self, id: LoopId) -> bool {
+        let found = self.facts.loop_(id);
+        match found.kind {
+            LoopKind::Counting => found.iterable != UNKNOWN,
+            _ => self.is_chunked(found.iterable),
+        }
+    }
+
     fn is_chunked(&self, iterable: ValueId) -> bool {
         let mut names = Vec::new();
         let mut at = iterable;
@@ -220,6 +229,8 @@ impl<'t, 'p> Loops<'t, 'p> {
             }
             // An enumeration, or a constant that is not in sight.
             Value::Class(class) => self.enumeration(file, *class),
+            // What runs in phases has those that are written down.
+            Value::Member(_, name) if &facts.names[*name] == "phases" => LoopShape::Few,
             Value::Member(..) | Value::Import(_) => {
                 if let Some((file, value)) = self.types.definition(file, iterable) {
                     return self.bounded_in(file, value, depth + 1);
@@ -236,11 +247,7 @@ impl<'t, 'p> Loops<'t, 'p> {
                     _ => return LoopShape::Rows,
                 };
                 let name = &facts.names[name];
-                if is_constant_name(name) || matches!(name, "choices" | "phases") {
-                    LoopShape::Few
-                } else {
-                    LoopShape::Rows
-                }
+                if is_constant_name(name) || name == "choices" { LoopShape::Few } else { LoopShape::Rows }
             }
             Value::Global(name) if is_constant_name(&facts.names[*name]) => LoopShape::Few,
             _ => LoopShape::Rows,

@@ -351,6 +351,9 @@ impl Finder<'_, '_, '_> {
                 break;
             }
             if shape == LoopShape::Silent {
+                if judged.is_none() && self.loops.makes_batches(id) {
+                    return None;
+                }
                 continue;
             }
             let dependence = self.flow.strongest(candidate.args, id);

@@ -132,7 +132,8 @@ fn is_test_file(name: &str) -> bool {
 }
 
 fn is_migration(folders: &[&str], name: &str) -> bool {
-    let is_folder = |folder: &&str| matches!(*folder, "migrations" | "migration" | "migrate" | "alembic");
+    let is_folder =
+        |folder: &&str| matches!(*folder, "migration" | "migrate" | "alembic") || folder.ends_with("migrations");
     folders.iter().any(is_folder) || name.split('.').skip(1).any(|mark| mark == "migration")
 }
 
@@ -192,6 +193,7 @@ mod tests {
             ("integration_tests/a.py", Test),
             ("test-utils/a.ts", Test),
             ("shop/migrations/0001_initial.py", Migration),
+            ("worker/src/backgroundMigrations/prices.ts", Migration),
             ("alembic/versions/ab12_x.py", Migration),
             ("db/migrate/V1__x.sql", Migration),
             ("prisma/seed.ts", Seed),
