@@ -559,7 +559,10 @@ impl Types<'_> {
 
     fn exported_value(&self, file: FileId, name: &str) -> Option<(FileId, ValueId)> {
         let project = self.project();
-        let id = project.file(file).facts.names.find(name)?;
-        project.binding(file, id).map(|value| (file, value))
+        let bound = |file: FileId| {
+            let id = project.file(file).facts.names.find(name)?;
+            project.binding(file, id).map(|value| (file, value))
+        };
+        bound(file).or_else(|| bound(*project.stars(file).files.get(name)?))
     }
 }
