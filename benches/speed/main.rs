@@ -12,6 +12,10 @@ use measure::{Cost, interleaved, median};
 use seqscan::config::Request;
 use seqscan::engine::{Open, Report, Session, Snapshot};
 
+// As the program itself has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Stands in for a mode: the program was started by itself, to tell how much memory one run needs.
 const MEMORY_CHILD: &str = "memory-of";
 

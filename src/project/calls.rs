@@ -420,9 +420,12 @@ const COMMON_NAMES: [&str; 64] = [
     "log",
 ];
 
+/// Functions by name and language family; `None` where there are several.
+type UniqueNames<'p> = FxHashMap<(bool, &'p str), Option<FunctionRef>>;
+
 /// Names with exactly one definition in the project, by language family.
-fn unique_names(project: &Project) -> FxHashMap<(bool, Box<str>), Option<FunctionRef>> {
-    let mut unique: FxHashMap<(bool, Box<str>), Option<FunctionRef>> = FxHashMap::default();
+fn unique_names(project: &Project) -> UniqueNames<'_> {
+    let mut unique = UniqueNames::default();
     for file in project.ids() {
         let facts = &project.file(file).facts;
         let ecma = project.file(file).source.language.is_ecma();
@@ -432,7 +435,7 @@ fn unique_names(project: &Project) -> FxHashMap<(bool, Box<str>), Option<Functio
                 continue;
             }
             let found = FunctionRef { file, function: FunctionId(u32::try_from(index).unwrap_or(u32::MAX)) };
-            unique.entry((ecma, name.into())).and_modify(|known| *known = None).or_insert(Some(found));
+            unique.entry((ecma, name)).and_modify(|known| *known = None).or_insert(Some(found));
         }
     }
     unique
@@ -490,7 +493,7 @@ fn find_edges(
     types: &Types<'_>,
     file: FileId,
     inlined: &[bool],
-    unique: &FxHashMap<(bool, Box<str>), Option<FunctionRef>>,
+    unique: &UniqueNames<'_>,
     called: &FxHashSet<(FunctionRef, u16)>,
 ) -> Vec<Edge> {
     let project = types.project();
@@ -548,30 +551,23 @@ fn is_writing_sql(facts: &FileFacts, value: ValueId) -> bool {
 
 /// The one fallback for a name that nothing resolves: the only function so called in the project, if the
 /// arguments fit its parameters.
-fn only_definition(
-    types: &Types<'_>,
-    file: FileId,
-    call: &Call,
-    unique: &FxHashMap<(bool, Box<str>), Option<FunctionRef>>,
-) -> Option<FunctionRef> {
+fn only_definition(types: &Types<'_>, file: FileId, call: &Call, unique: &UniqueNames<'_>) -> Option<FunctionRef> {
     let project = types.project();
     let facts = &project.file(file).facts;
-    let name = match facts.value(call.callee) {
-        Value::Member(object, name) => {
-            let open = match types.of(file, *object) {
-                Ty::Unknown => !matches!(facts.value(*object), Value::Global(_)) && !types.is_foreign(file, *object),
-                Ty::Instance(class, _) | Ty::Class(class) => types.has_unknown_base(class),
-                _ => false,
-            };
-            open.then_some(*name)?
-        }
-        _ => return None,
-    };
+    let Value::Member(object, name) = facts.value(call.callee) else { return None };
     let ecma = project.file(file).source.language.is_ecma();
-    let found = (*unique.get(&(ecma, (&facts.names[name]).into()))?)?;
+    let found = (*unique.get(&(ecma, &facts.names[*name]))?)?;
     let callee = project.file(found.file).facts.function(found.function);
     // A method is called on something; a plain function is not.
     callee.class?;
+    let is_open = match types.of(file, *object) {
+        Ty::Unknown => !matches!(facts.value(*object), Value::Global(_)) && !types.is_foreign(file, *object),
+        Ty::Instance(class, _) | Ty::Class(class) => types.has_unknown_base(class),
+        _ => false,
+    };
+    if !is_open {
+        return None;
+    }
     let given = call.args.iter().filter(|arg| arg.name.is_none()).count();
     let takes_rest = callee.params.iter().any(|param| param.is_rest);
     let required = callee
