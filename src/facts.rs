@@ -498,7 +498,7 @@ pub struct Loop {
     pub guard: Option<GuardId>,
     /// What makes it a loop.
     pub kind: LoopKind,
-    /// What it runs over; [`UNKNOWN`] for `while` and `for (;;)`.
+    /// What it runs over; [`UNKNOWN`] for `while`; of `for (;;)` the step, if it is not one.
     pub iterable: ValueId,
     /// The condition of a `while` or `for (;;)`; [`UNKNOWN`] if there is none.
     pub condition: ValueId,
@@ -552,6 +552,18 @@ pub enum GuardKind {
     Handler,
     /// The right side of `and`/`or`/`??`, a `case`.
     Other,
+}
+
+/// The rest of a block after an `if` that always leaves: it is reached only where the condition does not hold.
+/// JavaScript only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// What was tested.
+    pub condition: ValueId,
+    /// The rest of the block.
+    pub span: Span,
 }
 
 /// A statement that leaves a loop or a function from inside a loop.
@@ -716,6 +728,8 @@ pub struct FileFacts {
     pub loops: Vec<Loop>,
     /// All conditions, outer before inner.
     pub guards: Vec<Guard>,
+    /// What early exits say of the code after them, by function and place.
+    pub passed: Vec<Passed>,
     /// All exits from loops.
     pub exits: Vec<Exit>,
     /// All uses that may run a lazy value.

@@ -20,6 +20,7 @@ mod results;
 pub mod schema;
 mod shapes;
 mod sites;
+mod subjects;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -72,6 +72,8 @@ struct Walk<'s, 't> {
     exports: bindings::Exports,
     /// Names that were declared empty, to be filled by some function.
     unfilled: FxHashSet<Name>,
+    /// What the `if` that was lowered last tested, if its consequence always leaves.
+    left_if: Option<ValueId>,
     /// The name that the next function or class expression is bound to.
     hint: Option<(Name, Span)>,
     /// Whether `var` occurs at all.
@@ -111,6 +113,7 @@ impl<'s, 't> Walk<'s, 't> {
             context,
             exports: bindings::Exports::default(),
             unfilled: FxHashSet::default(),
+            left_if: None,
             hint: None,
             has_var: occurs(source, "var "),
             has_module_calls: occurs(source, "require") || occurs(source, "import("),
