@@ -3,6 +3,7 @@
 //!
 //! Everything here works on facts; no syntax tree and no SQL grammar is known.
 
+mod answers;
 mod caches;
 mod calls;
 mod declared;
@@ -132,7 +133,7 @@ pub struct Project {
     /// What the user says of the project's own functions.
     declared: declared::Declared,
     /// What is known of values while the project is being understood.
-    answers: types::Answers,
+    answers: answers::Answers,
     /// Relations that some query of the project loads along with its rows.
     prefetched: FxHashSet<Box<str>>,
     schema: Schema,
@@ -183,7 +184,7 @@ impl Project {
             orm: Vec::new(),
             relations: relations::Relations::default(),
             declared: declared::Declared::default(),
-            answers: types::Answers::default(),
+            answers: answers::Answers::default(),
             prefetched: FxHashSet::default(),
             schema: Schema::default(),
             dialect: Dialect::Generic,
@@ -191,10 +192,10 @@ impl Project {
         };
         project.declared = declared::Declared::find(&project);
         project.prefetched = relations::prefetched(&project);
-        project.answers = types::Answers::of(project.files.len());
+        project.answers = answers::Answers::of(project.files.len());
         project.relations = relations::Relations::find(&project);
         // What was found without knowing the relations does not hold with them.
-        project.answers = types::Answers::of(project.files.len());
+        project.answers = answers::Answers::of(project.files.len());
         project.sites = project.each_file(sites::find);
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);
@@ -203,7 +204,7 @@ impl Project {
         project.schema = Schema::of_project(&project);
         project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
         project.orm = project.each_file(orm::facts);
-        project.answers = types::Answers::default();
+        project.answers = answers::Answers::default();
         project
     }
 

@@ -316,6 +316,10 @@ impl<'p> Types<'p> {
 
     /// What a project function gives.
     pub(crate) fn returned(&self, function: FunctionRef) -> Ty {
+        self.further(|| self.returned_by(function))
+    }
+
+    fn returned_by(&self, function: FunctionRef) -> Ty {
         let facts = self.facts(function.file);
         let own = facts.function(function.function);
         if let Some(declared) = own.result_type {

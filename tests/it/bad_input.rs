@@ -258,6 +258,29 @@ fn nesting_10_000_deep() {
     told.has("deep.sql:9:", "leading-wildcard-like");
 }
 
+/// What each of them returns depends on two others, and none has an end: every way through them is another question.
+#[test]
+fn functions_that_call_each_other_in_circles() {
+    const FILES: usize = 16;
+    const FUNCTIONS: usize = 20;
+    let project = Project::new([("good.py", PYTHON)]);
+    for file in 0..FILES {
+        let next = (file + 1) % FILES;
+        let mut python = format!("import m{next}\n");
+        let mut typescript = format!("import * as next from './m{next}';\n");
+        for function in 0..FUNCTIONS {
+            let other = (function * 7 + 1) % FUNCTIONS;
+            writeln!(python, "def f{function}(x):\n    y = m{next}.f{function}(x)\n    return y or f{other}(y)")
+                .unwrap();
+            writeln!(typescript, "export const f{function} = (x) => next.f{function}(x) ?? f{other}(x);").unwrap();
+        }
+        project.write(&format!("m{file}.py"), python);
+        project.write(&format!("m{file}.ts"), typescript);
+    }
+    let told = check(&project, &[]);
+    told.has("good.py:6:", "query-in-loop");
+}
+
 #[test]
 fn chains_of_33_000_terms() {
     const TERMS: usize = 33_000;
