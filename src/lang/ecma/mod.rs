@@ -74,6 +74,8 @@ struct Walk<'s, 't> {
     unfilled: FxHashSet<Name>,
     /// The name that the next function or class expression is bound to.
     hint: Option<(Name, Span)>,
+    /// What loops bind again.
+    assignments: assigned::Assignments<'s>,
     /// Whether `var` occurs at all.
     has_var: bool,
     depth: u32,
@@ -109,6 +111,7 @@ impl<'s, 't> Walk<'s, 't> {
             context,
             exports: bindings::Exports::default(),
             unfilled: FxHashSet::default(),
+            assignments: assigned::Assignments::default(),
             hint: None,
             has_var: memchr::memmem::find(source.as_bytes(), b"var ").is_some(),
             depth: 0,
