@@ -14,8 +14,9 @@ const MANIFESTS: &[&str] =
     &["pyproject.toml", "setup.py", "setup.cfg", "manage.py", "package.json", "requirements.txt"];
 
 /// The root of the project that `paths` (absolute, at least one) belong to: the repository around them; else
-/// the nearest folder with a configuration; else with a manifest; else `cwd` if it holds the files that are named; else the
-/// folder that they share. A path that its repository ignores (a download, an unpacked archive) is its own project.
+/// the nearest folder with a configuration; else with a manifest; else `cwd` if it holds the files that are
+/// named; else the folder that they share. A path that its repository ignores (a download, an unpacked archive)
+/// is its own project.
 pub fn project_root(cwd: &Path, paths: &[PathBuf]) -> PathBuf {
     let shared = shared_folder(paths);
     let start = if paths.is_empty() { cwd } else { &shared };
