@@ -2,7 +2,6 @@
 
 use tree_sitter::Node;
 
-use super::assigned::assigned;
 use super::kinds::Kind;
 use super::patterns::Binding;
 use super::statements::Flow;
@@ -146,7 +145,7 @@ impl<'t> Walk<'_, 't> {
     pub(super) fn names_assigned(&mut self, parts: &[Option<Node<'t>>]) -> Vec<Name> {
         let mut names = Vec::new();
         for part in parts.iter().flatten() {
-            for text in assigned(self.grammar, self.source, *part) {
+            for text in self.assignments.of(self.grammar, self.source, *part) {
                 let name = self.b.name(text);
                 if !names.contains(&name) {
                     names.push(name);

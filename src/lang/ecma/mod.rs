@@ -76,6 +76,8 @@ struct Walk<'s, 't> {
     left_if: Option<ValueId>,
     /// The name that the next function or class expression is bound to.
     hint: Option<(Name, Span)>,
+    /// What loops bind again.
+    assignments: assigned::Assignments<'s>,
     /// Whether `var` occurs at all.
     has_var: bool,
     /// Whether a module can be loaded by a call: `require(…)`, `import(…)`.
@@ -115,6 +117,7 @@ impl<'s, 't> Walk<'s, 't> {
             unfilled: FxHashSet::default(),
             left_if: None,
             hint: None,
+            assignments: assigned::Assignments::default(),
             has_var: occurs(source, "var "),
             has_module_calls: occurs(source, "require") || occurs(source, "import("),
             depth: 0,
