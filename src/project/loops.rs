@@ -1,5 +1,7 @@
 //! What kind of loop a loop is, seen from a query inside it.
 
+use std::cell::OnceCell;
+
 use rustc_hash::FxHashSet;
 
 use super::FileId;
@@ -38,6 +40,8 @@ pub(super) struct Loops<'t, 'p> {
     flow: Flow<'p>,
     /// Loops with a `sleep` in the body: polling, backing off, or throttled on purpose.
     waiting: FxHashSet<LoopId>,
+    /// Calls of `map` of whose promises each has a name of its own, found when first asked for.
+    named: OnceCell<FxHashSet<CallId>>,
     caches: Caches<'p>,
 }
 
@@ -56,13 +60,18 @@ impl<'t, 'p> Loops<'t, 'p> {
             }
         }
         let caches = Caches::new(types.project(), file);
-        Loops { types, file, facts, flow, waiting, caches }
+        Loops { types, file, facts, flow, waiting, named: OnceCell::new(), caches }
     }
 
     /// What `id` is.
     pub(super) fn shape(&self, id: LoopId) -> LoopShape {
         let found = self.facts.loop_(id);
         if self.waiting.contains(&id) || self.is_chunked(found.iterable) {
+            return LoopShape::Silent;
+        }
+        if let LoopKind::Callback(call) = found.kind
+            && self.named.get_or_init(|| self.find_named()).contains(&call)
+        {
             return LoopShape::Silent;
         }
         match found.kind {
@@ -78,6 +87,23 @@ impl<'t, 'p> Loops<'t, 'p> {
             LoopKind::While => LoopShape::Rows,
             _ => self.bounded(found.iterable),
         }
+    }
+
+    /// `const [draft, live] = await Promise.all(versions.map(load))`: there are as many as there are names.
+    fn find_named(&self) -> FxHashSet<CallId> {
+        let parts = self.facts.values.iter().filter_map(|value| match value {
+            Value::Part(of, 1) => match self.facts.value(*of) {
+                Value::Call(call) => Some(self.facts.call(*call)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let gathered = parts.filter(|call| matches!(self.flow.called_name(call), Some("all" | "allSettled")));
+        let maps = gathered.filter_map(|call| match self.facts.value(call.args.first()?.value) {
+            Value::Call(map) => Some(*map),
+            _ => None,
+        });
+        maps.collect()
     }
 
     /// Whether each run is about a batch: what is asked in it directly is asked once per batch.
@@ -471,14 +497,18 @@ impl<'t, 'p> Loops<'t, 'p> {
     }
 }
 
-/// Whether a value comes from the environment: `process.env.TEAMS.split(",")`.
+/// Whether a value comes from the environment or from what configures the application: `process.env.TEAMS.split(",")`,
+/// `this.config.plugins`.
 fn is_environment(facts: &FileFacts, value: ValueId) -> bool {
     let mut at = value;
     for _ in 0..12 {
         at = match facts.value(at) {
             Value::Member(object, name) => {
-                if &facts.names[*name] == "env" && is_global(facts, *object, "process") {
-                    return true;
+                let owner = facts.value(*object);
+                match &facts.names[*name] {
+                    "env" if is_global(facts, *object, "process") => return true,
+                    "config" | "configService" if matches!(owner, Value::This(_)) => return true,
+                    _ => {}
                 }
                 *object
             }
@@ -494,7 +524,7 @@ fn is_environment(facts: &FileFacts, value: ValueId) -> bool {
                 }
                 _ => return false,
             },
-            Value::Either(left, _) => *left,
+            Value::Either(left, _) | Value::Item(left, _) => *left,
             _ => return false,
         };
     }

@@ -224,7 +224,7 @@ impl Finder<'_, '_, '_> {
         let confidence = match place {
             Purpose::Application if conditions == 0 => judged.confidence,
             // How often a long way under conditions is gone to its end cannot be known.
-            Purpose::Application if conditions == 1 && hops.len() < 3 => judged.confidence.min(Confidence::Medium),
+            Purpose::Application if conditions == 1 && hops.len() < 2 => judged.confidence.min(Confidence::Medium),
             // What migrates or fills a database has its own ways.
             _ => Confidence::Low,
         };

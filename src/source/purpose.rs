@@ -63,7 +63,7 @@ impl Purpose {
             Purpose::Test
         } else if is_migration(&folders, name) {
             Purpose::Migration
-        } else if folders.iter().any(|folder| matches!(*folder, "seed" | "seeds" | "seeders")) || is_seed_file(name) {
+        } else if folders.iter().any(|folder| is_seed_folder(folder)) || is_seed_file(name) {
             Purpose::Seed
         } else if is_script(&folders, name) {
             Purpose::Script
@@ -138,7 +138,11 @@ fn is_migration(folders: &[&str], name: &str) -> bool {
             || folder.ends_with("migrations")
             || is_sql && matches!(*folder, "drizzle" | "delta" | "deltas")
     };
+    // `1785000000001-add-title.ts`, `20260102030405_add_title.js`
+    let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+    let is_step = digits >= 12 && name[digits..].starts_with(['-', '_']);
     folders.iter().any(is_folder)
+        || is_step
         || name.split('.').skip(1).any(|mark| mark == "migration")
         || is_sql && is_extension_update(name)
 }
@@ -150,9 +154,13 @@ fn is_extension_update(name: &str) -> bool {
     is_version() && is_version()
 }
 
+fn is_seed_folder(folder: &str) -> bool {
+    matches!(folder, "seed" | "seeds" | "seeders" | "demo-data" | "demo_data" | "fake-data" | "fake_data")
+}
+
 fn is_seed_file(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name);
-    let is_seed = |word: &str| matches!(word, "seed" | "seeds" | "seeder");
+    let is_seed = |word: &str| matches!(word, "seed" | "seeds" | "seeder" | "populate" | "populator");
     let mut words = stem.split(['-', '_']);
     words.next().is_some_and(is_seed) || words.next_back().is_some_and(is_seed) || name.split('.').skip(1).any(is_seed)
 }
@@ -207,11 +215,15 @@ mod tests {
             ("test-utils/a.ts", Test),
             ("shop/migrations/0001_initial.py", Migration),
             ("worker/src/backgroundMigrations/prices.ts", Migration),
+            ("upgrade/steps/1785000000001-addTitle.ts", Migration),
+            ("reports/20260102-sales.ts", Application),
+            ("packages/fake-data/src/patients.ts", Seed),
             ("alembic/versions/ab12_x.py", Migration),
             ("db/migrate/V1__x.sql", Migration),
             ("prisma/seed.ts", Seed),
             ("db/seeds/users.js", Seed),
             ("shop/seed_products.py", Seed),
+            ("src/data-import/populator.ts", Seed),
             ("scripts/backfill.py", Script),
             ("packages/db/scripts/backfill.ts", Script),
             ("src/scripts/menu.js", Application),
