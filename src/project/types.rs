@@ -699,6 +699,7 @@ impl<'p> Types<'p> {
                 _ => None,
             })
         };
+        let cut_before = self.cut.replace(false);
         let (found, sure) = self.surely(|| self.steps.afresh(find));
         let guessed = !sure && found.is_some();
         self.guessed.set(self.guessed.get() || guessed);
@@ -708,6 +709,8 @@ impl<'p> Types<'p> {
         {
             answers.bases.insert(class.class, (found, guessed));
         }
+        let is_outermost = self.depth.get() == 0 && self.finding_base.borrow().is_empty();
+        self.cut.set(!is_outermost && (cut_before || self.cut.get()));
         found
     }
 

@@ -32,11 +32,17 @@ impl Searches {
             {
                 continue;
             }
-            if file.source.language == Language::Sql {
-                let spans = file.facts.statements.iter().map(|sql| sql.span);
-                spans.for_each(|span| searches.of_sql(file.source.text.get(span.range()).unwrap_or("")));
-            } else {
-                Reader { facts: &file.facts, into: &mut searches }.read();
+            match file.source.language {
+                Language::Sql => {
+                    let spans = file.facts.statements.iter().map(|sql| sql.span);
+                    spans.for_each(|span| searches.of_sql(file.source.text.get(span.range()).unwrap_or("")));
+                }
+                // `@@index([name(ops: raw("gin_trgm_ops"))], type: Gin)`
+                Language::Prisma => {
+                    let lines = file.source.text.lines().filter(|line| has_class(line));
+                    lines.for_each(|line| searches.add(&words(line).collect(), &[]));
+                }
+                _ => Reader { facts: &file.facts, into: &mut searches }.read(),
             }
         }
         searches
