@@ -116,9 +116,17 @@ impl CallGraph {
                 let witness = Witness {
                     step: Step::Site(file, index),
                     hops: 0,
-                    confidence: if project.may_be_prefetched(file, site) { Confidence::Low } else { site.confidence },
+                    confidence: if project.may_be_prefetched(file, site)
+                        || project.asks_schema(site)
+                        || is_in_handler(facts, site.guard)
+                    {
+                        Confidence::Low
+                    } else {
+                        site.confidence
+                    },
                     conditional: site.guard.is_some(),
                     required: requirements::of_guards(facts, home, site.guard),
+                    lists: params_of(facts, home, &site.lists),
                 };
                 for state in states(function, site.effect, &sources) {
                     push(&mut queue, state, witness.clone());
@@ -132,6 +140,7 @@ impl CallGraph {
             let hops = witness.hops + 1;
             let confidence = witness.confidence;
             let required = witness.required.clone();
+            let lists = witness.lists.clone();
             reach.witnesses.insert(state, witness);
             reach.by_function.entry(state.function).or_default().push(state);
             if hops >= max_hops {
@@ -144,7 +153,8 @@ impl CallGraph {
                 if edge.home == MODULE || caller == state.function || is_memoised(facts, edge.home) {
                     continue;
                 }
-                let Some(mut own) = requirements::through(project, edge, &required) else { continue };
+                let Some(passed) = requirements::through(project, edge, &required) else { continue };
+                let mut own = passed.required;
                 own.extend(requirements::of_guards(facts, edge.home, facts.call(edge.call).guard));
                 let mut sources = FxHashSet::default();
                 let flow = Flow::new(facts);
@@ -154,9 +164,14 @@ impl CallGraph {
                 let witness = Witness {
                     step: Step::Call(file, index, state),
                     hops,
-                    confidence: confidence.min(edge.confidence),
+                    confidence: if passed.unlikely || is_in_handler(facts, facts.call(edge.call).guard) {
+                        Confidence::Low
+                    } else {
+                        confidence.min(edge.confidence)
+                    },
                     conditional: facts.call(edge.call).guard.is_some(),
                     required: own,
+                    lists: params_of(facts, edge.home, &given_lists(project, edge, &lists)),
                 };
                 for state in states(caller, edge.effect(state.effect), &sources) {
                     if !reach.witnesses.contains_key(&state) {
@@ -199,6 +214,8 @@ pub(super) struct Witness {
     pub(super) conditional: bool,
     /// What callers must pass for this step to be taken.
     pub(super) required: Vec<Requirement>,
+    /// The parameters that hold whole lists of keys: the query is one for all of them.
+    pub(super) lists: Vec<u16>,
 }
 
 /// One step on the way to a query.
@@ -276,6 +293,40 @@ pub(super) fn flowing_values(project: &Project, edge: &Edge, source: Option<Sour
             own.into_iter().chain(named.map(|arg| arg.value)).chain(spread.map(|arg| arg.value)).collect()
         }
     }
+}
+
+/// Whether code runs only after something else has failed.
+fn is_in_handler(facts: &FileFacts, guard: Option<GuardId>) -> bool {
+    let mut at = guard;
+    while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
+        if guard.kind == GuardKind::Handler {
+            return true;
+        }
+        at = guard.parent;
+    }
+    false
+}
+
+/// What a call gives for the parameters of its callee that hold lists of keys.
+pub(super) fn given_lists(project: &Project, edge: &Edge, lists: &[u16]) -> Vec<ValueId> {
+    lists.iter().flat_map(|&at| flowing_values(project, edge, Some(Source::Param(at)))).collect()
+}
+
+/// Which of `values` are parameters of `home`, as they are or made a list or set of.
+fn params_of(facts: &FileFacts, home: FunctionId, values: &[ValueId]) -> Vec<u16> {
+    let bare = |value: ValueId| match facts.value(value) {
+        Value::Call(call) => {
+            let call = facts.call(*call);
+            let copies = matches!(Flow::new(facts).called_name(call), Some("list" | "set" | "tuple" | "sorted"));
+            call.args.first().filter(|_| copies).map_or(value, |arg| arg.value)
+        }
+        _ => value,
+    };
+    let param = |&value: &ValueId| match facts.value(bare(value)) {
+        Value::Param(function, at) if *function == home => Some(*at),
+        _ => None,
+    };
+    values.iter().filter_map(param).collect()
 }
 
 fn place(facts: &FileFacts, inlined: &[bool], function: FunctionId, at: Option<LoopId>) -> (FunctionId, Vec<LoopId>) {
@@ -528,6 +579,10 @@ fn only_definition(
     let callee = project.file(found.file).facts.function(found.function);
     // A method is called on something; a plain function is not.
     callee.class?;
+    // A method that also does what its base class does has that name from there, and other classes have it too.
+    if calls_its_base(&project.file(found.file).facts, found.function) {
+        return None;
+    }
     let given = call.args.iter().filter(|arg| arg.name.is_none()).count();
     let takes_rest = callee.params.iter().any(|param| param.is_rest);
     let required = callee
@@ -537,6 +592,24 @@ fn only_definition(
         .count();
     let fits = (takes_rest || given <= callee.params.len()) && (ecma || call.args.len() >= required);
     fits.then_some(found)
+}
+
+/// Whether a method calls the method of the same name of its base class.
+fn calls_its_base(facts: &FileFacts, method: FunctionId) -> bool {
+    let name = facts.function(method).name;
+    facts.calls.iter().filter(|call| call.function == method).any(|call| match facts.value(call.callee) {
+        Value::Member(object, called) => {
+            *called == name
+                && match facts.value(*object) {
+                    Value::Super(_) => true,
+                    Value::Call(of) => {
+                        matches!(facts.value(facts.call(*of).callee), Value::Global(name) if &facts.names[*name] == "super")
+                    }
+                    _ => false,
+                }
+        }
+        _ => false,
+    })
 }
 
 /// Whether a query is only made when a cache does not have its answer.

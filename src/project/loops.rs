@@ -3,9 +3,10 @@
 use rustc_hash::FxHashSet;
 
 use super::FileId;
+use super::bounds::Bounds;
 use super::caches::Caches;
 use super::flow::{Dependence, Flow, for_each_part};
-use super::types::{Ty, Types};
+use super::types::Types;
 use crate::facts::*;
 
 /// What a loop is.
@@ -21,13 +22,13 @@ pub(super) enum LoopShape {
 
 /// Looks at the loops of one file.
 pub(super) struct Loops<'t, 'p> {
-    types: &'t Types<'p>,
     file: FileId,
     facts: &'p FileFacts,
     flow: Flow<'p>,
     /// Loops with a `sleep` in the body: polling, backing off, or throttled on purpose.
     waiting: FxHashSet<LoopId>,
     caches: Caches<'p>,
+    bounds: Bounds<'t, 'p>,
 }
 
 impl<'t, 'p> Loops<'t, 'p> {
@@ -45,7 +46,7 @@ impl<'t, 'p> Loops<'t, 'p> {
             }
         }
         let caches = Caches::new(types.project(), file);
-        Loops { types, file, facts, flow, waiting, caches }
+        Loops { file, facts, flow, waiting, caches, bounds: Bounds::new(types) }
     }
 
     /// What `id` is.
@@ -63,8 +64,38 @@ impl<'t, 'p> Loops<'t, 'p> {
                 _ => LoopShape::Rows,
             },
             LoopKind::While => LoopShape::Rows,
-            _ => self.bounded(found.iterable),
+            _ if self.counts_on(found.iterable) => LoopShape::Silent,
+            _ => self.bounds.of(self.file, found.iterable),
         }
+    }
+
+    /// Whether an iterable never ends by itself: `itertools.count()`. Such a loop waits for something else to end it.
+    fn counts_on(&self, iterable: ValueId) -> bool {
+        let Value::Call(call) = self.facts.value(iterable) else { return false };
+        let call = self.facts.call(*call);
+        let module = match self.facts.value(call.callee) {
+            Value::Member(object, _) => match self.facts.value(*object) {
+                Value::Import(import) => *import,
+                _ => return false,
+            },
+            Value::Import(import) => *import,
+            _ => return false,
+        };
+        &self.facts.names[self.facts.imports[module.index()].module] == "itertools"
+            && matches!(self.flow.called_name(call), Some("count" | "repeat" | "cycle"))
+    }
+
+    /// Whether a loop runs over numbers that no collection gives: `for _ in range(limit)`.
+    pub(super) fn only_counts(&self, id: LoopId) -> bool {
+        let Value::Call(call) = self.facts.value(self.facts.loop_(id).iterable) else { return false };
+        let call = self.facts.call(*call);
+        let is_size = |arg: &Arg| match self.facts.value(arg.value) {
+            Value::Call(call) => {
+                matches!(self.flow.called_name(self.facts.call(*call)), Some("len" | "count" | "min" | "max"))
+            }
+            _ => false,
+        };
+        matches!(self.flow.called_name(call), Some("range" | "xrange")) && !call.args.iter().any(is_size)
     }
 
     fn is_chunked(&self, iterable: ValueId) -> bool {
@@ -113,112 +144,6 @@ impl<'t, 'p> Loops<'t, 'p> {
                 || matches!(lower.as_str(), "listen" | "subscribe" | "consume")
                 || matches!(lower.as_str(), "grouper" | "paginator" | "page_range" | "splitevery")
         })
-    }
-
-    fn bounded(&self, iterable: ValueId) -> LoopShape {
-        self.bounded_in(self.file, iterable, 0)
-    }
-
-    fn bounded_in(&self, file: FileId, iterable: ValueId, depth: u8) -> LoopShape {
-        if depth > 6 {
-            return LoopShape::Rows;
-        }
-        let facts = &self.types.project().file(file).facts;
-        let by_count = |count: usize| match count {
-            0..=2 => LoopShape::Silent,
-            _ => LoopShape::Few,
-        };
-        match facts.value(iterable) {
-            Value::Sequence(items) if !items.iter().any(|&item| matches!(facts.value(item), Value::Spread(_))) => {
-                by_count(items.len())
-            }
-            Value::Mapping(entries) if !entries.iter().any(|&(key, _)| key == UNKNOWN) => by_count(entries.len()),
-            Value::Int(_) | Value::Bool(_) => LoopShape::Silent,
-            Value::Either(left, right) => {
-                match (self.bounded_in(file, *left, depth + 1), self.bounded_in(file, *right, depth + 1)) {
-                    (LoopShape::Rows, _) | (_, LoopShape::Rows) => LoopShape::Rows,
-                    (LoopShape::Few, _) | (_, LoopShape::Few) => LoopShape::Few,
-                    _ => LoopShape::Silent,
-                }
-            }
-            Value::Call(call) => {
-                let call = facts.call(*call);
-                let flow = Flow::new(facts);
-                let name = flow.called_name(call).unwrap_or("");
-                let object = match facts.value(call.callee) {
-                    Value::Member(object, _) => Some(*object),
-                    _ => None,
-                };
-                let first = call.args.first().map(|arg| arg.value);
-                match (name, first, object) {
-                    // What a program declares: fields of a model, models of an application.
-                    ("get_fields" | "get_models" | "get_app_configs", _, Some(_)) => LoopShape::Few,
-                    ("range", Some(bound), _) if call.args.len() == 1 => match facts.value(bound) {
-                        Value::Int(0..=10) => LoopShape::Silent,
-                        Value::Int(_) => LoopShape::Few,
-                        Value::Global(name) | Value::Member(_, name) if is_constant_name(&facts.names[*name]) => {
-                            LoopShape::Silent
-                        }
-                        Value::Import(_) => LoopShape::Silent,
-                        _ => LoopShape::Rows,
-                    },
-                    ("enumerate" | "list" | "tuple" | "set" | "sorted" | "reversed" | "iter", Some(inner), _) => {
-                        self.bounded_in(file, inner, depth + 1)
-                    }
-                    ("keys" | "values" | "entries", Some(inner), Some(global))
-                        if matches!(facts.value(global), Value::Global(_)) =>
-                    {
-                        self.bounded_in(file, inner, depth + 1)
-                    }
-                    ("items" | "keys" | "values" | "entries" | "filter" | "slice", _, Some(object)) => {
-                        self.bounded_in(file, object, depth + 1)
-                    }
-                    _ => LoopShape::Rows,
-                }
-            }
-            // An enumeration, or a constant that is not in sight.
-            Value::Class(class) => self.enumeration(file, *class),
-            Value::Member(..) | Value::Import(_) => {
-                if let Some((file, value)) = self.types.definition(file, iterable) {
-                    return self.bounded_in(file, value, depth + 1);
-                }
-                if let Ty::Class(class) = self.types.of(file, iterable) {
-                    return self.enumeration(class.file, class.class);
-                }
-                let name = match facts.value(iterable) {
-                    Value::Member(_, name) => *name,
-                    Value::Import(import) => match facts.imports[import.index()].what {
-                        Imported::Name(name) => name,
-                        _ => return LoopShape::Rows,
-                    },
-                    _ => return LoopShape::Rows,
-                };
-                let name = &facts.names[name];
-                if is_constant_name(name) || name == "choices" { LoopShape::Few } else { LoopShape::Rows }
-            }
-            Value::Global(name) if is_constant_name(&facts.names[*name]) => LoopShape::Few,
-            _ => LoopShape::Rows,
-        }
-    }
-
-    fn enumeration(&self, file: FileId, class: ClassId) -> LoopShape {
-        let facts = &self.types.project().file(file).facts;
-        let is_enum = facts.class(class).bases.iter().any(|&base| {
-            let name = match facts.value(base) {
-                Value::Import(import) => match facts.imports[import.index()].what {
-                    Imported::Name(name) => Some(name),
-                    _ => None,
-                },
-                Value::Member(_, name) | Value::Global(name) => Some(*name),
-                _ => None,
-            };
-            name.is_some_and(|name| is_enumeration_name(&facts.names[name]))
-        });
-        if is_enum || is_enumeration_name(&facts.names[facts.class(class).name]) {
-            LoopShape::Few
-        } else {
-            LoopShape::Rows
-        }
     }
 
     /// Whether the loop is left, at the latest, right after `call` has run under `guard`; or because of
@@ -326,6 +251,50 @@ impl<'t, 'p> Loops<'t, 'p> {
         found
     }
 
+    /// Whether a condition holds once for many runs: `if len(buffer) >= 500`, `if index % 100 == 0`.
+    pub(super) fn waits_for_many(&self, guard: &Guard, id: LoopId) -> bool {
+        let is_size = |value: ValueId| match self.facts.value(value) {
+            Value::Int(number) => *number >= 10,
+            Value::Member(_, name) | Value::Global(name) => is_size_name(&self.facts.names[*name]),
+            Value::Param(function, at) => {
+                let params = &self.facts.function(*function).params;
+                params.get(usize::from(*at)).is_some_and(|param| is_size_name(&self.facts.names[param.name]))
+            }
+            _ => false,
+        };
+        let is_length = |value: ValueId| match self.facts.value(value) {
+            Value::Call(call) => {
+                let call = self.facts.call(*call);
+                self.flow.called_name(call) == Some("len")
+                    && call.args.first().is_some_and(|arg| self.flow.dependence(arg.value, id) < Dependence::PerRow)
+            }
+            Value::Member(object, name) => {
+                &self.facts.names[*name] == "length" && self.flow.dependence(*object, id) < Dependence::PerRow
+            }
+            _ => false,
+        };
+        guard.kind == GuardKind::Then
+            && match self.facts.value(guard.condition) {
+                Value::Operation(Operation::Order | Operation::Equal, left, right) => {
+                    (is_length(*left) && is_size(*right)) || (is_length(*right) && is_size(*left))
+                }
+                _ => false,
+            }
+    }
+
+    /// Whether the number of rows that a write has changed is asked for: whether it was this row that changed cannot be
+    /// told of many rows at once.
+    pub(super) fn count_is_asked(&self, call: CallId) -> bool {
+        self.facts.guards.iter().any(|guard| match self.facts.value(guard.condition) {
+            Value::Operation(Operation::Equal | Operation::NotEqual | Operation::Order, left, right) => {
+                let is_number = |value: ValueId| matches!(self.facts.value(value), Value::Int(_));
+                let is_call = |value: ValueId| *self.facts.value(value) == Value::Call(call);
+                (is_call(*left) && is_number(*right)) || (is_call(*right) && is_number(*left))
+            }
+            _ => false,
+        })
+    }
+
     /// Whether a condition asks a cache first.
     pub(super) fn asks_cache(&self, guard: &Guard) -> bool {
         self.caches.asked_by(guard)
@@ -366,15 +335,12 @@ impl<'t, 'p> Loops<'t, 'p> {
     }
 }
 
+fn is_size_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["batch", "chunk", "size", "limit", "max"].iter().any(|word| lower.contains(word))
+}
+
 fn waits(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     matches!(lower.as_str(), "delay" | "backoff" | "settimeout" | "wait_for") || lower.ends_with("sleep")
-}
-
-fn is_enumeration_name(name: &str) -> bool {
-    ["Enum", "Choices", "ChoiceSet"].iter().any(|ending| name.ends_with(ending))
-}
-
-fn is_constant_name(name: &str) -> bool {
-    name.len() > 1 && name.chars().any(char::is_alphabetic) && !name.chars().any(char::is_lowercase)
 }

@@ -3,6 +3,7 @@
 //!
 //! Everything here works on facts; no syntax tree and no SQL grammar is known.
 
+mod bounds;
 mod caches;
 mod calls;
 mod executed;
@@ -122,7 +123,7 @@ pub struct Project {
     /// What is known of values while the project is being understood.
     answers: types::Answers,
     /// Relations that some query of the project loads along with its rows.
-    prefetched: FxHashSet<Box<str>>,
+    prefetched: relations::Prefetched,
     schema: Schema,
     /// The dialect of SQL of which nothing near it tells.
     dialect: Dialect,
@@ -171,7 +172,7 @@ impl Project {
             orm: Vec::new(),
             relations: relations::Relations::default(),
             answers: types::Answers::default(),
-            prefetched: FxHashSet::default(),
+            prefetched: relations::Prefetched::default(),
             schema: Schema::default(),
             dialect: Dialect::Generic,
             options: options.clone(),
@@ -282,7 +283,24 @@ impl Project {
         let facts = &self.file(file).facts;
         let Value::Member(object, name) = facts.value(facts.call(site.call).callee) else { return false };
         let Value::Member(_, relation) = facts.value(*object) else { return false };
-        &facts.names[*name] == "all" && self.prefetched.contains(&facts.names[*relation])
+        let relation = &facts.names[*relation];
+        match &facts.names[*name] {
+            "all" => self.prefetched.anywhere(relation),
+            // A relation that is loaded already also knows these.
+            "count" | "exists" | "first" | "last" => self.prefetched.in_function(file, site.function, relation),
+            _ => false,
+        }
+    }
+
+    /// Whether a site asks what tables and columns there are: as many as the program declares.
+    pub(crate) fn asks_schema(&self, site: &QuerySite) -> bool {
+        site.sql.iter().any(|&(file, index)| {
+            let facts = &self.file(file).facts;
+            let text = facts.statements[index].text.map_or("", |text| facts.texts[text.index()].cooked.as_str());
+            ["information_schema", "pg_catalog", "pg_class", "pg_tables", "sqlite_master", "PRAGMA"]
+                .iter()
+                .any(|name| text.contains(name))
+        })
     }
 
     /// What star imports bring into a file.

@@ -2,11 +2,14 @@
 //! differs from one run to the next, and the path.
 
 use std::cell::OnceCell;
+use std::cmp::Reverse;
 
 use rustc_hash::FxHashSet;
 
-use super::calls::{CallGraph, Edge, Reach, State, Step, flowing_values};
+use super::bounds::REFLECTING;
+use super::calls::{CallGraph, Edge, Reach, State, Step, Witness, flowing_values, given_lists};
 use super::flow::{Dependence, Flow, for_each_part};
+use super::inputs::table_holes;
 use super::loops::{LoopShape, Loops};
 use super::requirements;
 use super::sites::SiteEffect;
@@ -17,6 +20,18 @@ use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::Span;
 use crate::sql::Dialect;
+
+/// What SQLAlchemy's statements about one table or constraint are made with.
+const DDL_ELEMENTS: [&str; 8] = [
+    "AddConstraint",
+    "CreateIndex",
+    "CreateSchema",
+    "CreateTable",
+    "DropConstraint",
+    "DropIndex",
+    "DropSchema",
+    "DropTable",
+];
 
 /// What runs again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -124,13 +139,14 @@ impl Finder<'_, '_, '_> {
         if loops.is_empty() || self.is_local_transaction(site) {
             return None;
         }
-        let prefetched = self.types.project().may_be_prefetched(self.file, site);
+        let project = self.types.project();
+        let unsure = project.may_be_prefetched(self.file, site) || project.asks_schema(site);
         let candidate = Candidate {
             call: site.call,
             guard: site.guard,
             args: &site.inputs,
             effect: site.effect,
-            confidence: if prefetched { Confidence::Low } else { site.confidence },
+            confidence: if unsure { Confidence::Low } else { site.confidence },
         };
         let repeat = |kind, loops, few, conditional, confidence| Repeat {
             kind,
@@ -148,9 +164,10 @@ impl Finder<'_, '_, '_> {
             let kind = if site.effect == SiteEffect::Write { RepeatKind::Write } else { RepeatKind::Read };
             return Some(repeat(kind, judged.loops, judged.few, judged.conditional, judged.confidence));
         }
-        let all: Vec<ValueId> = site.inputs.iter().copied().chain(site.via).collect();
+        let all: Vec<ValueId> = site.inputs.iter().chain(&site.via).chain(&site.lists).copied().collect();
+        let confidence = candidate.confidence;
         let outer = self.invariant(&Candidate { args: &all, ..candidate }, &loops)?;
-        (!self.is_volatile(site)).then(|| repeat(RepeatKind::Invariant, vec![outer], false, false, site.confidence))
+        (!self.is_volatile(site)).then(|| repeat(RepeatKind::Invariant, vec![outer], false, false, confidence))
     }
 
     /// A write to SQLite inside a transaction: there is no network, and one transaction is the remedy.
@@ -187,11 +204,9 @@ impl Finder<'_, '_, '_> {
         let mut best: Option<(Judged, &State)> = None;
         for state in states {
             let witness = &self.reach.witnesses[state];
-            if requirements::through(self.types.project(), edge, &witness.required).is_none() {
-                continue;
-            }
+            let Some(passed) = requirements::through(self.types.project(), edge, &witness.required) else { continue };
             let values = flowing_values(self.types.project(), edge, state.source);
-            if values.is_empty() {
+            if values.is_empty() || self.is_group(&given_lists(self.types.project(), edge, &witness.lists), &loops) {
                 continue;
             }
             let candidate = Candidate {
@@ -199,13 +214,15 @@ impl Finder<'_, '_, '_> {
                 guard: call.guard,
                 args: &values,
                 effect: edge.effect(state.effect),
-                confidence: edge.confidence.min(witness.confidence),
+                confidence: if passed.unlikely { Confidence::Low } else { edge.confidence.min(witness.confidence) },
             };
             let Some(judged) = self.judge(&candidate, &loops) else { continue };
-            let better = best.as_ref().is_none_or(|(_, known)| {
-                let known = &self.reach.witnesses[*known];
-                (witness.conditional, witness.hops) < (known.conditional, known.hops)
-            });
+            // What surely happens is shown before what happens sooner.
+            let rank =
+                |judged: &Judged, witness: &Witness| (Reverse(judged.confidence), witness.conditional, witness.hops);
+            let better = best
+                .as_ref()
+                .is_none_or(|(known, state)| rank(&judged, witness) < rank(known, &self.reach.witnesses[*state]));
             if better {
                 best = Some((judged, state));
             }
@@ -316,6 +333,15 @@ impl Finder<'_, '_, '_> {
         }
     }
 
+    /// Whether one of the lists is an element of one of the loops: `for key, ids in groups.items(): load(key, ids)`.
+    fn is_group(&self, lists: &[ValueId], loops: &[LoopId]) -> bool {
+        lists.iter().any(|&list| match self.facts.value(list) {
+            Value::Element(_, id) => loops.contains(id),
+            Value::Part(of, _) => matches!(self.facts.value(*of), Value::Element(_, id) if loops.contains(id)),
+            _ => false,
+        })
+    }
+
     /// Whether a candidate runs once per row of one of `loops` (innermost first), and of which.
     fn judge(&self, candidate: &Candidate<'_>, loops: &[LoopId]) -> Option<Judged> {
         let mut judged: Option<Judged> = None;
@@ -338,7 +364,10 @@ impl Finder<'_, '_, '_> {
                 Dependence::PerRow => true,
                 // A write is made each time, whatever it says.
                 Dependence::Varies | Dependence::Invariant => {
-                    candidate.effect == SiteEffect::Write && found.kind == LoopKind::Each && shape == LoopShape::Rows
+                    candidate.effect == SiteEffect::Write
+                        && found.kind == LoopKind::Each
+                        && shape == LoopShape::Rows
+                        && !self.loops.only_counts(id)
                 }
             };
             if !per_row || self.chunk_of(candidate, id) || self.is_about_the_loop(candidate, id) {
@@ -348,16 +377,21 @@ impl Finder<'_, '_, '_> {
             if candidate.effect == SiteEffect::Query && guards.iter().any(|guard| self.loops.asks_cache(guard)) {
                 continue;
             }
+            if guards.iter().any(|guard| self.loops.waits_for_many(guard, id)) {
+                continue;
+            }
             let handler = guards.iter().any(|guard| guard.kind == GuardKind::Handler);
             let conditional = guards.iter().any(|guard| {
                 matches!(guard.kind, GuardKind::Then | GuardKind::Else)
                     && self.flow.dependence(guard.condition, id) == Dependence::Invariant
             });
             let mut confidence = candidate.confidence;
-            if conditional || dependence < Dependence::PerRow {
+            // Rows that a counter makes up may be few, or for trying things out.
+            if conditional || dependence < Dependence::PerRow || self.loops.only_counts(id) {
                 confidence = confidence.min(Confidence::Medium);
             }
-            if handler || shape == LoopShape::Few {
+            let asked = candidate.effect == SiteEffect::Write && self.loops.count_is_asked(candidate.call);
+            if handler || asked || shape == LoopShape::Few {
                 confidence = Confidence::Low;
             }
             match &mut judged {
@@ -395,20 +429,93 @@ impl Finder<'_, '_, '_> {
             self.flow.called_name(call),
             Some("execute" | "executescript" | "query" | "exec" | "raw" | "unsafe")
         ) && call.args.first().is_some_and(|arg| is_element(self.stripped(arg.value)));
+        let reflects = self.flow.called_name(call).is_some_and(|name| REFLECTING.contains(&name));
+        let texts = candidate.args.iter().any(|&arg| self.has_table_hole(arg, id));
+        runs_it || reflects || texts || self.names_table_of(call, &is_element, id, 0)
+    }
+
+    /// Whether a chain of calls is about a table that the loop gives: `model.objects…`, `session.query(model)…`,
+    /// `execute(select(table)…)`, `execute(f"SELECT … FROM {table}")`.
+    fn names_table_of(&self, call: &Call, is_element: &dyn Fn(ValueId) -> bool, id: LoopId, depth: u8) -> bool {
         let mut at = call.callee;
         let mut through_table = false;
+        let mut call = call;
         for _ in 0..64 {
-            at = match self.facts.value(at) {
-                Value::Member(object, name) => {
-                    through_table |=
-                        matches!(&self.facts.names[*name], "objects" | "_default_manager" | "_base_manager" | "query");
-                    *object
+            let first = call.args.first().filter(|arg| arg.name.is_none()).map(|arg| arg.value);
+            match self.flow.called_name(call) {
+                Some("query" | "select" | "get_model") if first.is_some_and(is_element) => return true,
+                // `update(table)`, `sa.update(table)`; but `repository.update(id, …)` is about a row.
+                Some("delete" | "update" | "insert")
+                    if first.is_some_and(is_element) && self.is_of_module(call.callee) =>
+                {
+                    return true;
                 }
-                Value::Call(call) => self.facts.call(*call).callee,
-                _ => break,
+                Some("getattr") if through_table && call.args.get(1).is_some_and(|arg| is_element(arg.value)) => {
+                    return true;
+                }
+                Some("execute" | "scalars" | "scalar" | "exec" | "raw" | "text") if depth < 3 => {
+                    let built = first.is_some_and(|first| match self.facts.value(first) {
+                        Value::Call(call) => {
+                            let name = self.flow.called_name(self.facts.call(*call)).unwrap_or("");
+                            DDL_ELEMENTS.contains(&name)
+                                || self.names_table_of(self.facts.call(*call), is_element, id, depth + 1)
+                                || self.is_statement_on(*call, is_element)
+                        }
+                        Value::Text(_) => self.has_table_hole(first, id),
+                        _ => false,
+                    });
+                    if built {
+                        return true;
+                    }
+                }
+                _ => {}
+            }
+            let next = loop {
+                match self.facts.value(at) {
+                    Value::Member(object, name) => {
+                        through_table |= matches!(
+                            &self.facts.names[*name],
+                            "objects" | "_default_manager" | "_base_manager" | "query"
+                        );
+                        at = *object;
+                    }
+                    Value::Either(either, _) | Value::Carried(either, _) => at = *either,
+                    Value::Call(next) => break self.facts.call(*next),
+                    _ => return through_table && is_element(at),
+                }
             };
+            call = next;
+            at = call.callee;
         }
-        runs_it || (through_table && is_element(at))
+        false
+    }
+
+    /// Whether a function is called, or one of a module: no method.
+    fn is_of_module(&self, callee: ValueId) -> bool {
+        match self.facts.value(callee) {
+            Value::Member(object, _) => matches!(self.facts.value(*object), Value::Import(_)),
+            _ => true,
+        }
+    }
+
+    /// `table.update().where(…)` on an element.
+    fn is_statement_on(&self, call: CallId, is_element: &dyn Fn(ValueId) -> bool) -> bool {
+        let mut at = Value::Call(call);
+        for _ in 0..64 {
+            let Value::Call(call) = at else { return false };
+            let Value::Member(object, name) = self.facts.value(self.facts.call(call).callee) else { return false };
+            if matches!(&self.facts.names[*name], "update" | "insert" | "delete" | "select") && is_element(*object) {
+                return true;
+            }
+            at = self.facts.value(*object).clone();
+        }
+        false
+    }
+
+    /// Whether a SQL text names its table by what the loop gives.
+    fn has_table_hole(&self, text: ValueId, id: LoopId) -> bool {
+        let holes = table_holes(self.facts, text);
+        holes.into_iter().any(|hole| self.flow.dependence(hole, id) > Dependence::Invariant)
     }
 
     /// A value without `.strip()`, `text(…)`, `+ ";"`.

@@ -122,18 +122,27 @@ fn is_default(facts: &FileFacts, home: FunctionId, value: ValueId, compared: Val
     }
 }
 
-/// Whether the call of `edge` rules a requirement of its callee out; else what it requires of its own caller.
-pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) -> Option<Vec<Requirement>> {
-    let mut own = Vec::new();
+/// What a call makes of the requirements of its callee.
+#[derive(Debug, Default)]
+pub(super) struct Passed {
+    /// What it requires of its own caller.
+    pub(super) required: Vec<Requirement>,
+    /// Whether something is passed where the callee only goes on without it: it may be `None`, but is not likely to be.
+    pub(super) unlikely: bool,
+}
+
+/// Whether the call of `edge` rules a requirement of its callee out; else what becomes of it.
+pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) -> Option<Passed> {
+    let mut passed = Passed::default();
     if edge.by_name {
-        return Some(own);
+        return Some(passed);
     }
     let facts = &project.file(edge.file).facts;
     let call = facts.call(edge.call);
     let callee = &project.file(edge.callee.file).facts;
     let params = &callee.function(edge.callee.function).params;
     if call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Spread(_))) {
-        return Some(own);
+        return Some(passed);
     }
     for requirement in required {
         let Some(param) = params.get(usize::from(requirement.param)) else { continue };
@@ -144,10 +153,14 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
         let allowed = match (given, &requirement.member) {
             (Some(arg), None) => match facts.value(arg.value) {
                 Value::Param(function, index) if *function == edge.home => {
-                    own.push(Requirement { param: *index, ..requirement.clone() });
+                    passed.required.push(Requirement { param: *index, ..requirement.clone() });
                     true
                 }
-                _ => allows(facts, Some(arg.value), requirement.test),
+                value => {
+                    passed.unlikely |= matches!(requirement.test, Test::Missing | Test::Falsy)
+                        && !matches!(value, Value::Null | Value::Bool(false) | Value::Either(..));
+                    allows(facts, Some(arg.value), requirement.test)
+                }
             },
             (Some(arg), Some(member)) => match facts.value(arg.value) {
                 Value::Mapping(entries) if !entries.iter().any(|&(key, _)| key == UNKNOWN) => {
@@ -155,7 +168,7 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
                     allows(facts, entry.map(|entry| entry.1), requirement.test)
                 }
                 Value::Param(function, index) if *function == edge.home => {
-                    own.push(Requirement { param: *index, ..requirement.clone() });
+                    passed.required.push(Requirement { param: *index, ..requirement.clone() });
                     true
                 }
                 _ => true,
@@ -168,7 +181,7 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
             return None;
         }
     }
-    Some(own)
+    Some(passed)
 }
 
 /// Whether what is passed may meet the test. `None`: nothing is passed, and there is no default.
@@ -194,6 +207,8 @@ fn allows(facts: &FileFacts, value: Option<ValueId>, test: Test) -> bool {
                     | Value::This(_)
                     | Value::Call(_)
                     | Value::Element(..)
+                    | Value::Part(..)
+                    | Value::Collected(..)
             )
         ),
     }

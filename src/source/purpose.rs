@@ -57,7 +57,10 @@ impl Purpose {
             Purpose::Test
         } else if is_migration(&folders, name) {
             Purpose::Migration
-        } else if folders.iter().any(|folder| matches!(*folder, "seed" | "seeds" | "seeders")) || is_seed_file(name) {
+        } else if folders.iter().any(|folder| matches!(*folder, "fakedata" | "mockdata" | "seed" | "seeds" | "seeders"))
+            || is_command_for_trying(&folders, name)
+            || is_seed_file(name)
+        {
             Purpose::Seed
         } else if is_script(&folders) {
             Purpose::Script
@@ -125,14 +128,28 @@ fn is_test_file(name: &str) -> bool {
 
 fn is_migration(folders: &[&str], name: &str) -> bool {
     let is_folder = |folder: &&str| matches!(*folder, "migrations" | "migration" | "migrate" | "alembic");
-    folders.iter().any(is_folder) || name.split('.').skip(1).any(|mark| mark == "migration")
+    folders.iter().any(is_folder) || name == "migrations.py" || name.split('.').skip(1).any(|mark| mark == "migration")
 }
 
 fn is_seed_file(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name);
-    let is_seed = |word: &str| matches!(word, "seed" | "seeds" | "seeder");
+    let is_seed = |word: &str| matches!(word, "seed" | "seeds" | "seeder" | "prepopulate" | "populatedb");
+    // `random_data.py`, `create_demo_data.py`
+    let invented =
+        |words: &str| ["random", "demo", "dummy", "fake", "sample", "fixture"].iter().any(|word| words.ends_with(word));
+    if stem.strip_suffix("data").is_some_and(|words| invented(words.trim_end_matches(['-', '_']))) {
+        return true;
+    }
     let mut words = stem.split(['-', '_']);
     words.next().is_some_and(is_seed) || words.next_back().is_some_and(is_seed) || name.split('.').skip(1).any(is_seed)
+}
+
+/// `management/commands/create_test_event.py`: a command that makes up what a developer needs.
+fn is_command_for_trying(folders: &[&str], name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name);
+    folders.last() == Some(&"commands")
+        && stem.split('_').any(|word| matches!(word, "demo" | "dummy" | "fake" | "sample" | "test"))
+        && stem.contains('_')
 }
 
 fn is_script(folders: &[&str]) -> bool {
@@ -181,6 +198,15 @@ mod tests {
             ("prisma/seed.ts", Seed),
             ("db/seeds/users.js", Seed),
             ("shop/seed_products.py", Seed),
+            ("shop/core/random_data.py", Seed),
+            ("shop/management/commands/create_demo_data.py", Seed),
+            ("shop/management/commands/populatedb.py", Seed),
+            ("shop/fakedata.py", Seed),
+            ("shop/utils/mockdata/core.py", Seed),
+            ("shop/management/commands/create_test_event.py", Seed),
+            ("hack/prepopulate_shop.py", Seed),
+            ("shop/ipam/migrations.py", Migration),
+            ("shop/reports/metadata.py", Application),
             ("scripts/backfill.py", Script),
             ("packages/db/scripts/backfill.ts", Script),
             ("src/scripts/menu.js", Application),
