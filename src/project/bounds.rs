@@ -93,7 +93,11 @@ impl<'t, 'p> Bounds<'t, 'p> {
                 (_, Value::Int(3..=10)) | (Value::Int(-10..0), Value::Unknown) => LoopShape::Few,
                 _ => LoopShape::Rows,
             },
-            Value::Item(object, key) => self.setting(facts, *object, *key),
+            Value::Item(object, _) if is_registry(facts, *object) => LoopShape::Few,
+            Value::Item(object, key) => match (self.setting(facts, *object, *key), facts.value(*object)) {
+                (LoopShape::Rows, Value::Item(inner, _)) if is_registry(facts, *inner) => LoopShape::Few,
+                (shape, _) => shape,
+            },
             Value::Call(call) => self.call(file, *call, depth),
             // An enumeration, or a constant that is not in sight.
             Value::Class(class) => self.enumeration(file, *class),
@@ -194,6 +198,15 @@ impl<'t, 'p> Bounds<'t, 'p> {
             (_, _, Some(object)) if is_registry(facts, object) => LoopShape::Few,
             ("items" | "keys" | "values" | "entries" | "filter" | "slice" | "copy", _, Some(object)) => {
                 match facts.value(object) {
+                    // The fields that a form or a serializer declares.
+                    _ if last_name(facts, object)
+                        .is_some_and(|name| matches!(name, "validated_data" | "cleaned_data")) =>
+                    {
+                        LoopShape::Few
+                    }
+                    Value::Param(function, at) if param_name(facts, *function, *at) == "validated_data" => {
+                        LoopShape::Few
+                    }
                     Value::Param(function, at) if is_last_rest(facts, *function, *at) => LoopShape::Few,
                     _ => self.shape(file, object, depth + 1),
                 }
@@ -215,9 +228,13 @@ impl<'t, 'p> Bounds<'t, 'p> {
         let shapes = found.returns.iter().map(|&value| match facts.value(value) {
             Value::Null => LoopShape::Silent,
             Value::Sequence(items) if items.is_empty() && self.fill(file, value).is_none() => LoopShape::Silent,
-            Value::Sequence(_) | Value::Mapping(_) | Value::Member(..) | Value::Import(_) | Value::Either(..) => {
-                self.shape(file, value, depth + 1)
-            }
+            Value::Sequence(_)
+            | Value::Mapping(_)
+            | Value::Member(..)
+            | Value::Import(_)
+            | Value::Item(..)
+            | Value::Call(_)
+            | Value::Either(..) => self.shape(file, value, depth + 1),
             _ => LoopShape::Rows,
         });
         shapes.fold(LoopShape::Silent, wider)
@@ -444,6 +461,10 @@ fn is_registry(facts: &FileFacts, value: ValueId) -> bool {
         let lower = name.to_ascii_lowercase();
         lower == "registry" || lower.ends_with("_registry")
     })
+}
+
+fn param_name(facts: &FileFacts, function: FunctionId, at: u16) -> &str {
+    facts.function(function).params.get(usize::from(at)).map_or("", |param| &facts.names[param.name])
 }
 
 /// Whether a parameter takes the last rest of the arguments.

@@ -640,11 +640,30 @@ pub(super) fn is_memoised(facts: &FileFacts, function: FunctionId) -> bool {
             },
             _ => None,
         };
-        name.is_some_and(|name| {
-            let lower = name.to_ascii_lowercase();
-            (lower.contains("cache")
-                && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page"))
-                || lower.contains("memo")
-        })
+        // `@redis_cache.set("…")`
+        let called = match facts.value(decorator) {
+            Value::Call(call) => facts.call(*call).callee,
+            _ => decorator,
+        };
+        let owner = match facts.value(called) {
+            Value::Member(object, _) => match facts.value(*object) {
+                Value::Import(import) => match facts.imports[import.index()].what {
+                    Imported::Name(name) => Some(&facts.names[name]),
+                    _ => None,
+                },
+                Value::Member(_, name) | Value::Global(name) => Some(&facts.names[*name]),
+                // `redis_cache = RequestCache(store)`
+                Value::Call(made) => flow.called_name(facts.call(*made)),
+                _ => None,
+            },
+            _ => None,
+        };
+        owner.is_some_and(|owner| owner.to_ascii_lowercase().ends_with("cache")) && name != Some("delete")
+            || name.is_some_and(|name| {
+                let lower = name.to_ascii_lowercase();
+                (lower.contains("cache")
+                    && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page"))
+                    || lower.contains("memo")
+            })
     })
 }

@@ -297,9 +297,7 @@ impl Project {
         site.sql.iter().any(|&(file, index)| {
             let facts = &self.file(file).facts;
             let text = facts.statements[index].text.map_or("", |text| facts.texts[text.index()].cooked.as_str());
-            ["information_schema", "pg_catalog", "pg_class", "pg_tables", "sqlite_master", "PRAGMA"]
-                .iter()
-                .any(|name| text.contains(name))
+            ["information_schema", "sqlite_master", "PRAGMA"].iter().any(|name| text.contains(name))
         })
     }
 

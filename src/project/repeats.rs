@@ -21,6 +21,9 @@ use crate::findings::Confidence;
 use crate::source::Span;
 use crate::sql::Dialect;
 
+/// From how many calls inside the called helper on a query is far away.
+const FAR: usize = 2;
+
 /// What SQLAlchemy's statements about one table or constraint are made with.
 const DDL_ELEMENTS: [&str; 8] = [
     "AddConstraint",
@@ -206,7 +209,12 @@ impl Finder<'_, '_, '_> {
             let witness = &self.reach.witnesses[state];
             let Some(passed) = requirements::through(self.types.project(), edge, &witness.required) else { continue };
             let values = flowing_values(self.types.project(), edge, state.source);
-            if values.is_empty() || self.is_group(&given_lists(self.types.project(), edge, &witness.lists), &loops) {
+            let mut lists = given_lists(self.types.project(), edge, &witness.lists);
+            if self.flow.called_name(call).is_some_and(|name| name.starts_with("bulk_")) {
+                let parts = call.args.iter().map(|arg| arg.value);
+                lists.extend(parts.filter(|&part| matches!(self.facts.value(part), Value::Part(..))));
+            }
+            if values.is_empty() || self.is_group(&lists, &loops) {
                 continue;
             }
             let candidate = Candidate {
@@ -229,6 +237,7 @@ impl Finder<'_, '_, '_> {
         }
         let Some((judged, state)) = best else { return self.invariant_edge(edge, &loops, states) };
         let (hops, site, conditional) = self.path(*state)?;
+        let far = hops.len() >= FAR;
         Some(Repeat {
             kind: if edge.effect(state.effect) == SiteEffect::Write { RepeatKind::Write } else { RepeatKind::Read },
             call: edge.call,
@@ -237,7 +246,12 @@ impl Finder<'_, '_, '_> {
             loops: judged.loops,
             hops,
             site,
-            confidence: if conditional { judged.confidence.min(Confidence::Medium) } else { judged.confidence },
+            confidence: match conditional {
+                // What stands behind conditions several calls away may never run.
+                true if far => Confidence::Low,
+                true => judged.confidence.min(Confidence::Medium),
+                false => judged.confidence,
+            },
             conditional: judged.conditional || conditional,
             few: judged.few,
         })

@@ -121,6 +121,9 @@ impl<'t, 'p> Finder<'t, 'p> {
     }
 
     fn effect(&mut self, id: CallId, api: &ApiCall, confidence: Confidence) {
+        if self.is_lookup_with_default(id) {
+            return;
+        }
         let sql = match &api.sql {
             Some(arg) => self.sql_of(id, arg),
             // `db.prepare("…").run()`: the SQL is that of what it is called on.
@@ -138,6 +141,15 @@ impl<'t, 'p> Finder<'t, 'p> {
             }
         };
         self.add(id, api, effect, confidence, sql);
+    }
+
+    /// `found.get((kind, key), [])`: what a method of the project made of a query is a dict.
+    fn is_lookup_with_default(&self, id: CallId) -> bool {
+        let call = self.facts.call(id);
+        let key = call.args.first().filter(|arg| call.args.len() == 2 && arg.name.is_none());
+        Flow::new(self.facts).called_name(call) == Some("get")
+            && key.is_some_and(|key| matches!(self.facts.value(key.value), Value::Sequence(_)))
+            && call.args[1].name.is_none()
     }
 
     /// What a built statement that is handed to a call does: `session.execute(insert(User))`.

@@ -116,7 +116,7 @@ fn is_test_file(name: &str) -> bool {
         // The conventions of pytest and Django.
         return stem.starts_with("test_")
             || ends_in("test")
-            || matches!(stem, "conftest" | "tests")
+            || matches!(stem, "conftest" | "testing" | "tests")
             || is_test_help(stem);
     }
     is_marked()
@@ -172,6 +172,7 @@ mod tests {
             ("src/attestation.ts", Application),
             ("tests/test_views.py", Test),
             ("shop/tests.py", Test),
+            ("shop/utils/testing.py", Test),
             ("shop/test_views.py", Test),
             ("shop/views_test.py", Test),
             ("conftest.py", Test),
