@@ -51,6 +51,12 @@ impl<'p> Caches<'p> {
             Value::Operation(Operation::And, left, right) if holds => {
                 self.is_miss(*left, true, depth + 1) || self.is_miss(*right, true, depth + 1)
             }
+            // `first = True` … `if first:`, `count = 0` … `if not count:`: once, at the beginning.
+            Value::Carried(before, _) => match self.facts.value(*before) {
+                Value::Bool(first) => *first == holds,
+                Value::Int(0) | Value::Null => !holds,
+                _ => !holds && self.is_lookup(condition, 0),
+            },
             _ => !holds && self.is_lookup(condition, 0),
         }
     }
@@ -81,6 +87,15 @@ impl<'p> Caches<'p> {
     /// Whether a value is looked up in something that outlives a call of `function`: in its instance, in its module.
     pub(super) fn is_kept(&self, value: ValueId, function: FunctionId) -> bool {
         let object = match self.facts.value(value) {
+            // `float(cached)`, `json.loads(cached)`
+            Value::Call(call)
+                if matches!(
+                    self.flow.called_name(self.facts.call(*call)),
+                    Some("float" | "int" | "str" | "bool" | "list" | "set" | "loads" | "parse")
+                ) =>
+            {
+                return self.facts.call(*call).args.first().is_some_and(|arg| self.is_kept(arg.value, function));
+            }
             Value::Item(object, _) => *object,
             Value::Call(call) => match self.facts.value(self.facts.call(*call).callee) {
                 Value::Member(object, name) if &self.facts.names[*name] == "get" => *object,
@@ -89,6 +104,17 @@ impl<'p> Caches<'p> {
             Value::Either(left, right) => return self.is_kept(*left, function) || self.is_kept(*right, function),
             _ => return false,
         };
+        let name = match self.facts.value(object) {
+            Value::Member(_, name) | Value::Global(name) => &self.facts.names[*name],
+            Value::Import(import) => match self.facts.imports[import.index()].what {
+                Imported::Name(name) => &self.facts.names[name],
+                _ => "",
+            },
+            _ => "",
+        };
+        if is_cache_name(name) {
+            return true;
+        }
         match self.facts.value(object) {
             Value::Member(owner, _) => matches!(self.facts.value(*owner), Value::This(_)),
             Value::Mapping(entries) => entries.is_empty(),
@@ -100,4 +126,9 @@ impl<'p> Caches<'p> {
             _ => false,
         }
     }
+}
+
+fn is_cache_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.contains("cache") || lower.contains("redis")
 }

@@ -117,9 +117,14 @@ impl CallGraph {
                 let witness = Witness {
                     step: Step::Site(file, index),
                     hops: 0,
-                    confidence: if project.may_be_prefetched(file, site) { Confidence::Low } else { site.confidence },
+                    confidence: if project.may_be_prefetched(file, site) || project.asks_schema(site) {
+                        Confidence::Low
+                    } else {
+                        site.confidence
+                    },
                     conditions: conditions(facts, site.guard),
                     required: requirements::of_place(facts, home, site.function, site.guard, site.span),
+                    lists: params_of(facts, home, &site.lists),
                 };
                 for state in states(function, site.effect, &sources) {
                     push(&mut queue, state, witness.clone());
@@ -133,6 +138,7 @@ impl CallGraph {
             let hops = witness.hops + 1;
             let Witness { confidence, conditions: later, .. } = witness;
             let required = witness.required.clone();
+            let lists = witness.lists.clone();
             let route = reach.add(state, witness);
             if hops >= max_hops {
                 continue;
@@ -144,7 +150,8 @@ impl CallGraph {
                 if edge.home == MODULE || caller == state.function || is_memoised(facts, edge.home) {
                     continue;
                 }
-                let Some(mut own) = requirements::through(project, edge, &required) else { continue };
+                let Some(passed) = requirements::through(project, edge, &required) else { continue };
+                let mut own = passed.required;
                 let call = facts.call(edge.call);
                 own.extend(requirements::of_place(facts, edge.home, call.function, call.guard, call.name_span));
                 let mut sources = FxHashSet::default();
@@ -155,9 +162,10 @@ impl CallGraph {
                 let witness = Witness {
                     step: Step::Call(file, index, route),
                     hops,
-                    confidence: confidence.min(edge.confidence),
+                    confidence: if passed.unlikely { Confidence::Low } else { confidence.min(edge.confidence) },
                     conditions: later + conditions(facts, call.guard),
                     required: own,
+                    lists: params_of(facts, edge.home, &given_lists(project, edge, &lists)),
                 };
                 for state in states(caller, edge.effect(state.effect), &sources) {
                     if !reach.is_known(state, &witness.required) {
@@ -200,6 +208,8 @@ pub(super) struct Witness {
     pub(super) conditions: usize,
     /// What callers must pass for this step to be taken.
     pub(super) required: Vec<Requirement>,
+    /// The parameters that hold whole lists of keys: the query is one for all of them.
+    pub(super) lists: Vec<u16>,
 }
 
 fn conditions(facts: &FileFacts, guard: Option<GuardId>) -> usize {
@@ -320,6 +330,28 @@ pub(super) fn flowing_values(project: &Project, edge: &Edge, source: Option<Sour
             own.into_iter().chain(named.map(|arg| arg.value)).chain(spread.map(|arg| arg.value)).collect()
         }
     }
+}
+
+/// What a call gives for the parameters of its callee that hold lists of keys.
+pub(super) fn given_lists(project: &Project, edge: &Edge, lists: &[u16]) -> Vec<ValueId> {
+    lists.iter().flat_map(|&at| flowing_values(project, edge, Some(Source::Param(at)))).collect()
+}
+
+/// Which of `values` are parameters of `home`, as they are or made a list or set of.
+fn params_of(facts: &FileFacts, home: FunctionId, values: &[ValueId]) -> Vec<u16> {
+    let bare = |value: ValueId| match facts.value(value) {
+        Value::Call(call) => {
+            let call = facts.call(*call);
+            let copies = matches!(Flow::new(facts).called_name(call), Some("list" | "set" | "tuple" | "sorted"));
+            call.args.first().filter(|_| copies).map_or(value, |arg| arg.value)
+        }
+        _ => value,
+    };
+    let param = |&value: &ValueId| match facts.value(bare(value)) {
+        Value::Param(function, at) if *function == home => Some(*at),
+        _ => None,
+    };
+    values.iter().filter_map(param).collect()
 }
 
 fn place(facts: &FileFacts, inlined: &[bool], function: FunctionId, at: Option<LoopId>) -> (FunctionId, Vec<LoopId>) {
@@ -560,6 +592,10 @@ fn only_definition(types: &Types<'_>, file: FileId, call: &Call, unique: &Unique
     let callee = project.file(found.file).facts.function(found.function);
     // A method is called on something; a plain function is not.
     callee.class?;
+    // A method that also does what its base class does has that name from there, and other classes have it too.
+    if calls_its_base(&project.file(found.file).facts, found.function) {
+        return None;
+    }
     let is_open = match types.of(file, *object) {
         Ty::Unknown => !matches!(facts.value(*object), Value::Global(_)) && !types.is_foreign(file, *object),
         Ty::Instance(class, _) | Ty::Class(class) => types.has_unknown_base(class),
@@ -577,6 +613,24 @@ fn only_definition(types: &Types<'_>, file: FileId, call: &Call, unique: &Unique
         .count();
     let fits = (takes_rest || given <= callee.params.len()) && (ecma || call.args.len() >= required);
     fits.then_some(found)
+}
+
+/// Whether a method calls the method of the same name of its base class.
+fn calls_its_base(facts: &FileFacts, method: FunctionId) -> bool {
+    let name = facts.function(method).name;
+    facts.calls.iter().filter(|call| call.function == method).any(|call| match facts.value(call.callee) {
+        Value::Member(object, called) => {
+            *called == name
+                && match facts.value(*object) {
+                    Value::Super(_) => true,
+                    Value::Call(of) => {
+                        matches!(facts.value(facts.call(*of).callee), Value::Global(name) if &facts.names[*name] == "super")
+                    }
+                    _ => false,
+                }
+        }
+        _ => false,
+    })
 }
 
 /// Whether a query is only made when a cache does not have its answer.
@@ -616,11 +670,30 @@ pub(super) fn is_memoised(facts: &FileFacts, function: FunctionId) -> bool {
             },
             _ => None,
         };
-        name.is_some_and(|name| {
-            let lower = name.to_ascii_lowercase();
-            (lower.contains("cache")
-                && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page"))
-                || lower.contains("memo")
-        })
+        // `@redis_cache.set("…")`
+        let called = match facts.value(decorator) {
+            Value::Call(call) => facts.call(*call).callee,
+            _ => decorator,
+        };
+        let owner = match facts.value(called) {
+            Value::Member(object, _) => match facts.value(*object) {
+                Value::Import(import) => match facts.imports[import.index()].what {
+                    Imported::Name(name) => Some(&facts.names[name]),
+                    _ => None,
+                },
+                Value::Member(_, name) | Value::Global(name) => Some(&facts.names[*name]),
+                // `redis_cache = RequestCache(store)`
+                Value::Call(made) => flow.called_name(facts.call(*made)),
+                _ => None,
+            },
+            _ => None,
+        };
+        owner.is_some_and(|owner| owner.to_ascii_lowercase().ends_with("cache")) && name != Some("delete")
+            || name.is_some_and(|name| {
+                let lower = name.to_ascii_lowercase();
+                (lower.contains("cache")
+                    && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page"))
+                    || lower.contains("memo")
+            })
     })
 }

@@ -1,6 +1,7 @@
 //! What decides which rows a query is about.
 
 use super::FileId;
+use super::flow::for_each_part;
 use super::types::{Ty, Types};
 use crate::apis::Effect;
 use crate::facts::*;
@@ -17,8 +18,10 @@ pub(super) struct Inputs {
     pub(super) args: Vec<ValueId>,
     /// What the chain starts from, unless that is a connection, a class or a module: a row, a set of rows.
     pub(super) root: Option<ValueId>,
-    /// The connection that the chain starts from, if it is one.
+    /// The connection that the chain starts from, if it is one; or the model, if that is a value like others.
     pub(super) via: Option<ValueId>,
+    /// Whole lists of keys that are asked for at once: `id__in=ids`, `User.id.in_(ids)`.
+    pub(super) lists: Vec<ValueId>,
 }
 
 /// Finds the inputs of calls of one file.
@@ -37,37 +40,61 @@ impl<'t, 'p> InputFinder<'t, 'p> {
     /// The inputs of a call.
     pub(super) fn of(&self, call: CallId) -> Inputs {
         let mut inputs = Inputs::default();
-        inputs.root = self.chain(call, &mut inputs.args, &mut inputs.via, 0);
+        inputs.root = self.chain(call, &mut inputs, 0);
+        // A group of rows and what they have in common: one query for all of them.
+        let of_loop = |value: ValueId| match self.facts.value(value) {
+            Value::Element(_, id) => Some(*id),
+            Value::Part(of, _) => match self.facts.value(*of) {
+                Value::Element(_, id) => Some(*id),
+                _ => None,
+            },
+            _ => None,
+        };
+        let groups: Vec<LoopId> = inputs.lists.iter().filter_map(|&list| of_loop(list)).collect();
+        inputs.args.retain(|&arg| of_loop(arg).is_none_or(|id| !groups.contains(&id)));
         inputs
     }
 
     /// Adds the arguments of a chain that ends in `id`; gives what it starts from.
-    fn chain(&self, id: CallId, args: &mut Vec<ValueId>, via: &mut Option<ValueId>, depth: u8) -> Option<ValueId> {
-        self.arguments(id, args, via, depth);
-        let Value::Member(object, _) = self.facts.value(self.facts.call(id).callee) else { return None };
+    fn chain(&self, id: CallId, into: &mut Inputs, depth: u8) -> Option<ValueId> {
+        self.arguments(id, into, depth);
+        let Value::Member(object, name) = self.facts.value(self.facts.call(id).callee) else { return None };
         let mut at = *object;
+        // Whatever runs the statement that it is given is a connection.
+        let runs = matches!(&self.facts.names[*name], "execute" | "executemany" | "executescript");
+        if runs && !self.facts.call(id).args.is_empty() && matches!(self.facts.value(at), Value::Param(..)) {
+            into.via.get_or_insert(at);
+            return None;
+        }
         for _ in 0..200 {
             let builds = matches!(self.facts.value(at), Value::Call(call) if self.is_builder(*call));
             if !builds && self.is_connection(at) {
-                via.get_or_insert(at);
+                into.via.get_or_insert(at);
                 return None;
             }
             at = match self.facts.value(at) {
+                // `model.objects`: all rows of a model, whichever it is.
+                Value::Member(object, name)
+                    if matches!(&self.facts.names[*name], "objects" | "_default_manager" | "_base_manager") =>
+                {
+                    into.via.get_or_insert(*object);
+                    return None;
+                }
                 Value::Member(object, _) | Value::Slice(object, ..) => *object,
                 Value::Item(object, key) => {
                     if !self.is_connection(*object) {
-                        args.push(*key);
+                        into.args.push(*key);
                     }
                     *object
                 }
                 Value::Call(call) => match self.facts.value(self.facts.call(*call).callee) {
                     Value::Member(object, _) => {
-                        self.arguments(*call, args, via, depth);
+                        self.arguments(*call, into, depth);
                         *object
                     }
                     // `knex("users").where(…)`: a builder that a connection makes when it is called.
                     _ if self.is_builder(*call) => {
-                        self.arguments(*call, args, via, depth);
+                        self.arguments(*call, into, depth);
                         return None;
                     }
                     _ => return Some(at),
@@ -78,19 +105,56 @@ impl<'t, 'p> InputFinder<'t, 'p> {
         Some(at)
     }
 
-    fn arguments(&self, id: CallId, args: &mut Vec<ValueId>, via: &mut Option<ValueId>, depth: u8) {
-        for arg in &self.facts.call(id).args {
+    fn arguments(&self, id: CallId, into: &mut Inputs, depth: u8) {
+        let call = self.facts.call(id);
+        let takes_list = matches!(
+            self.facts.value(call.callee),
+            Value::Member(_, name) if matches!(&self.facts.names[*name], "in_" | "in_bulk")
+        );
+        // pandas is given the connection beside the statement.
+        let reads_frame = matches!(
+            self.facts.value(call.callee),
+            Value::Member(_, name) if self.facts.names[*name].starts_with("read_sql")
+        );
+        for (index, arg) in call.args.iter().enumerate() {
+            if reads_frame && (index == 1 || arg.name.is_some_and(|name| &self.facts.names[name] == "con")) {
+                continue;
+            }
+            if (takes_list && index == 0) || arg.name.is_some_and(|name| self.facts.names[name].ends_with("__in")) {
+                into.lists.push(arg.value);
+            }
             match *self.facts.value(arg.value) {
                 // A list that is handed over whole (`id__in=ids`): what differs is a group of rows.
                 Value::Element(..) | Value::Part(..)
                     if arg.name.is_some_and(|name| self.facts.names[name].ends_with("__in")) => {}
                 Value::Call(call) if depth < 6 && self.is_builder(call) => {
-                    let root = self.chain(call, args, via, depth + 1);
-                    args.extend(root);
+                    let root = self.chain(call, into, depth + 1);
+                    into.args.extend(root);
                 }
-                _ => args.push(arg.value),
+                // Another table each time: there is no one query for all of them.
+                Value::Text(_) | Value::Either(..)
+                    if table_holes(self.facts, arg.value).into_iter().any(|hole| self.is_from_outside(hole)) =>
+                {
+                    into.via.get_or_insert(arg.value);
+                }
+                _ => into.args.push(arg.value),
             }
         }
+    }
+
+    /// Whether a value is made of a parameter: callers say what it is.
+    fn is_from_outside(&self, value: ValueId) -> bool {
+        let mut open = vec![value];
+        let mut steps = 0;
+        while let Some(value) = open.pop() {
+            steps += 1;
+            match self.facts.value(value) {
+                Value::Param(..) => return true,
+                _ if steps > 50 => return false,
+                _ => for_each_part(self.facts, value, &mut |part| open.push(part)),
+            }
+        }
+        false
     }
 
     /// Whether a call builds a query, or a part of one, from its arguments alone.
@@ -119,4 +183,33 @@ impl<'t, 'p> InputFinder<'t, 'p> {
             _ => false,
         }
     }
+}
+
+/// What stands in a SQL text where the name of a table belongs: `f"SELECT … FROM {table}"`.
+pub(super) fn table_holes(facts: &FileFacts, text: ValueId) -> Vec<ValueId> {
+    let mut found = Vec::new();
+    let mut open = vec![text];
+    while let Some(value) = open.pop().filter(|_| found.len() < 50) {
+        match facts.value(value) {
+            Value::Either(left, right) => open.extend([*left, *right]),
+            Value::Text(text) => {
+                let text = &facts.texts[text.index()];
+                found.extend(text.holes.iter().filter(|hole| names_table(&text.cooked, hole)).map(|hole| hole.value));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn names_table(sql: &str, hole: &Hole) -> bool {
+    let before = sql.get(..hole.start as usize).unwrap_or("");
+    let name = before.trim_end_matches(['"', '`', '[']);
+    // A schema in front of it belongs to the name.
+    let whole = name.trim_end_matches(|c: char| matches!(c, '"' | '`' | '[' | '.' | '_') || c.is_alphanumeric());
+    let is_named = [name, whole].iter().any(|text| {
+        let word = text.split_whitespace().next_back().unwrap_or("");
+        ["FROM", "INTO", "UPDATE", "TABLE", "JOIN"].iter().any(|known| word.eq_ignore_ascii_case(known))
+    });
+    is_named || sql.split_whitespace().next().is_some_and(|first| first.eq_ignore_ascii_case("PRAGMA"))
 }

@@ -5,9 +5,10 @@ use std::cell::OnceCell;
 use rustc_hash::FxHashSet;
 
 use super::FileId;
+use super::bounds::Bounds;
 use super::caches::Caches;
 use super::flow::{Dependence, Flow, for_each_part};
-use super::types::{Ty, Types};
+use super::types::Types;
 use crate::facts::*;
 
 /// What a loop is.
@@ -21,20 +22,8 @@ pub(super) enum LoopShape {
     Silent,
 }
 
-impl LoopShape {
-    /// The one that runs more often.
-    fn larger(self, other: LoopShape) -> LoopShape {
-        match (self, other) {
-            (LoopShape::Rows, _) | (_, LoopShape::Rows) => LoopShape::Rows,
-            (LoopShape::Few, _) | (_, LoopShape::Few) => LoopShape::Few,
-            _ => LoopShape::Silent,
-        }
-    }
-}
-
 /// Looks at the loops of one file.
 pub(super) struct Loops<'t, 'p> {
-    types: &'t Types<'p>,
     file: FileId,
     facts: &'p FileFacts,
     flow: Flow<'p>,
@@ -43,6 +32,7 @@ pub(super) struct Loops<'t, 'p> {
     /// Calls of `map` of whose promises each has a name of its own, found when first asked for.
     named: OnceCell<FxHashSet<CallId>>,
     caches: Caches<'p>,
+    bounds: Bounds<'t, 'p>,
 }
 
 impl<'t, 'p> Loops<'t, 'p> {
@@ -60,7 +50,7 @@ impl<'t, 'p> Loops<'t, 'p> {
             }
         }
         let caches = Caches::new(types.project(), file);
-        Loops { types, file, facts, flow, waiting, named: OnceCell::new(), caches }
+        Loops { file, facts, flow, waiting, named: OnceCell::new(), caches, bounds: Bounds::new(types) }
     }
 
     /// What `id` is.
@@ -85,7 +75,8 @@ impl<'t, 'p> Loops<'t, 'p> {
                 _ => LoopShape::Rows,
             },
             LoopKind::While => LoopShape::Rows,
-            _ => self.bounded(found.iterable),
+            _ if self.counts_on(found.iterable) => LoopShape::Silent,
+            _ => self.bounds.of(self.file, found.iterable),
         }
     }
 
@@ -113,6 +104,35 @@ impl<'t, 'p> Loops<'t, 'p> {
             LoopKind::Counting => found.iterable != UNKNOWN,
             _ => self.is_chunked(found.iterable),
         }
+    }
+
+    /// Whether an iterable never ends by itself: `itertools.count()`. Such a loop waits for something else to end it.
+    fn counts_on(&self, iterable: ValueId) -> bool {
+        let Value::Call(call) = self.facts.value(iterable) else { return false };
+        let call = self.facts.call(*call);
+        let module = match self.facts.value(call.callee) {
+            Value::Member(object, _) => match self.facts.value(*object) {
+                Value::Import(import) => *import,
+                _ => return false,
+            },
+            Value::Import(import) => *import,
+            _ => return false,
+        };
+        &self.facts.names[self.facts.imports[module.index()].module] == "itertools"
+            && matches!(self.flow.called_name(call), Some("count" | "repeat" | "cycle"))
+    }
+
+    /// Whether a loop runs over numbers that no collection gives: `for _ in range(limit)`.
+    pub(super) fn only_counts(&self, id: LoopId) -> bool {
+        let Value::Call(call) = self.facts.value(self.facts.loop_(id).iterable) else { return false };
+        let call = self.facts.call(*call);
+        let is_size = |arg: &Arg| match self.facts.value(arg.value) {
+            Value::Call(call) => {
+                matches!(self.flow.called_name(self.facts.call(*call)), Some("len" | "count" | "min" | "max"))
+            }
+            _ => false,
+        };
+        matches!(self.flow.called_name(call), Some("range" | "xrange")) && !call.args.iter().any(is_size)
     }
 
     fn is_chunked(&self, iterable: ValueId) -> bool {
@@ -161,195 +181,6 @@ impl<'t, 'p> Loops<'t, 'p> {
                 || matches!(lower.as_str(), "listen" | "subscribe" | "consume")
                 || matches!(lower.as_str(), "grouper" | "paginator" | "page_range" | "splitevery")
         })
-    }
-
-    fn bounded(&self, iterable: ValueId) -> LoopShape {
-        self.bounded_in(self.file, iterable, 0)
-    }
-
-    fn bounded_in(&self, file: FileId, iterable: ValueId, depth: u8) -> LoopShape {
-        if depth > 6 {
-            return LoopShape::Rows;
-        }
-        let facts = &self.types.project().file(file).facts;
-        let by_count = |count: usize| match count {
-            0..=2 => LoopShape::Silent,
-            _ => LoopShape::Few,
-        };
-        if is_environment(facts, iterable) {
-            return LoopShape::Few;
-        }
-        match facts.value(iterable) {
-            Value::Sequence(_) if self.grows(file, iterable) => LoopShape::Rows,
-            Value::Sequence(items) => {
-                let spread = items.iter().filter_map(|&item| match facts.value(item) {
-                    Value::Spread(inner) => Some(self.bounded_in(file, *inner, depth + 1)),
-                    _ => None,
-                });
-                spread.fold(by_count(items.len()), LoopShape::larger)
-            }
-            // Nobody runs over an object that stays empty.
-            Value::Mapping(entries) if entries.is_empty() && self.is_ecma(file) => LoopShape::Rows,
-            Value::Mapping(entries) if !entries.iter().any(|&(key, _)| key == UNKNOWN) => by_count(entries.len()),
-            Value::Int(_) | Value::Bool(_) => LoopShape::Silent,
-            Value::Either(left, right) => {
-                let side = |value: ValueId| match facts.value(value) {
-                    Value::Mapping(entries) if entries.is_empty() => LoopShape::Silent,
-                    _ => self.bounded_in(file, value, depth + 1),
-                };
-                side(*left).larger(side(*right))
-            }
-            &Value::Call(id) => {
-                let call = facts.call(id);
-                let flow = Flow::new(facts);
-                let name = flow.called_name(call).unwrap_or("");
-                let object = match facts.value(call.callee) {
-                    Value::Member(object, _) => Some(*object),
-                    _ => None,
-                };
-                let first = call.args.first().map(|arg| arg.value);
-                match (name, first, object) {
-                    // What a program declares: fields of a model, models of an application.
-                    ("get_fields" | "get_models" | "get_app_configs", _, Some(_)) => LoopShape::Few,
-                    ("range", Some(bound), _) if call.args.len() == 1 => match facts.value(bound) {
-                        Value::Int(0..=10) => LoopShape::Silent,
-                        Value::Int(_) => LoopShape::Few,
-                        Value::Global(name) | Value::Member(_, name) if is_constant_name(&facts.names[*name]) => {
-                            LoopShape::Silent
-                        }
-                        Value::Import(_) => LoopShape::Silent,
-                        _ => LoopShape::Rows,
-                    },
-                    ("enumerate" | "list" | "tuple" | "set" | "sorted" | "reversed" | "iter", Some(inner), _) => {
-                        self.bounded_in(file, inner, depth + 1)
-                    }
-                    ("Set", Some(inner), None) if call.is_new && !self.grows(file, iterable) => {
-                        self.bounded_in(file, inner, depth + 1)
-                    }
-                    ("from", Some(inner), Some(array)) if is_global(facts, array, "Array") => {
-                        match facts.value(inner) {
-                            // `{ length: n }`
-                            Value::Mapping(_) => LoopShape::Rows,
-                            _ => self.bounded_in(file, inner, depth + 1),
-                        }
-                    }
-                    ("map" | "sort" | "toSorted" | "reverse", _, Some(object)) if self.is_ecma(file) => {
-                        self.bounded_in(file, object, depth + 1)
-                    }
-                    // The tables of an application: `Object.values(models)`.
-                    ("keys" | "values" | "entries", Some(inner), Some(global))
-                        if is_global(facts, global, "Object") && self.names_models(facts, inner) =>
-                    {
-                        LoopShape::Few
-                    }
-                    ("keys" | "values" | "entries", Some(inner), Some(global))
-                        if matches!(facts.value(global), Value::Global(_)) =>
-                    {
-                        self.bounded_in(file, inner, depth + 1)
-                    }
-                    ("items" | "keys" | "values" | "entries" | "filter" | "slice", _, Some(object)) => {
-                        self.bounded_in(file, object, depth + 1)
-                    }
-                    _ => self.returned(file, id, depth),
-                }
-            }
-            // An enumeration, or a constant that is not in sight.
-            Value::Class(class) => self.enumeration(file, *class),
-            // What runs in phases has those that are written down.
-            Value::Member(_, name) if &facts.names[*name] == "phases" => LoopShape::Few,
-            Value::Member(..) | Value::Import(_) => {
-                if let Some((file, value)) = self.types.definition(file, iterable) {
-                    return self.bounded_in(file, value, depth + 1);
-                }
-                if let Ty::Class(class) = self.types.of(file, iterable) {
-                    return self.enumeration(class.file, class.class);
-                }
-                let name = match facts.value(iterable) {
-                    Value::Member(_, name) => *name,
-                    Value::Import(import) => match facts.imports[import.index()].what {
-                        Imported::Name(name) => name,
-                        _ => return LoopShape::Rows,
-                    },
-                    _ => return LoopShape::Rows,
-                };
-                let name = &facts.names[name];
-                if is_constant_name(name) || name == "choices" { LoopShape::Few } else { LoopShape::Rows }
-            }
-            Value::Global(name) if is_constant_name(&facts.names[*name]) => LoopShape::Few,
-            _ => LoopShape::Rows,
-        }
-    }
-
-    /// What a function of the project that gives literals only gives at most.
-    fn returned(&self, file: FileId, call: CallId, depth: u8) -> LoopShape {
-        let Some(target) = self.types.target(file, call) else { return LoopShape::Rows };
-        let facts = &self.types.project().file(target.file).facts;
-        let function = facts.function(target.function);
-        if function.returns.is_empty() || function.traits.is_generator || function.traits.is_constructor {
-            return LoopShape::Rows;
-        }
-        // A method that gives nothing is there to be overridden.
-        if function.returns.iter().all(|&value| *facts.value(value) == Value::Sequence(Box::default())) {
-            return LoopShape::Rows;
-        }
-        let each = function.returns.iter().map(|&value| match facts.value(value) {
-            Value::Sequence(_) => self.bounded_in(target.file, value, depth + 1),
-            _ => LoopShape::Rows,
-        });
-        each.fold(LoopShape::Silent, LoopShape::larger)
-    }
-
-    /// Whether elements are added to the list or set that is written here.
-    fn grows(&self, file: FileId, list: ValueId) -> bool {
-        let facts = &self.types.project().file(file).facts;
-        self.is_ecma(file)
-            && facts.calls.iter().any(|call| match facts.value(call.callee) {
-                Value::Member(object, name) => {
-                    is_or_was(facts, *object, list)
-                        && matches!(&facts.names[*name], "push" | "unshift" | "splice" | "add")
-                }
-                _ => false,
-            })
-    }
-
-    fn names_models(&self, facts: &FileFacts, value: ValueId) -> bool {
-        let name = match facts.value(value) {
-            Value::Member(_, name) | Value::Global(name) => &facts.names[*name],
-            Value::Param(function, index) => {
-                let param = facts.function(*function).params.get(usize::from(*index));
-                param.map_or("", |param| &facts.names[param.name])
-            }
-            Value::Import(import) => match facts.imports[import.index()].what {
-                Imported::Name(name) => &facts.names[name],
-                _ => return false,
-            },
-            _ => return false,
-        };
-        name == "models" || name.ends_with("Models")
-    }
-
-    fn is_ecma(&self, file: FileId) -> bool {
-        self.types.project().file(file).source.language.is_ecma()
-    }
-
-    fn enumeration(&self, file: FileId, class: ClassId) -> LoopShape {
-        let facts = &self.types.project().file(file).facts;
-        let is_enum = facts.class(class).bases.iter().any(|&base| {
-            let name = match facts.value(base) {
-                Value::Import(import) => match facts.imports[import.index()].what {
-                    Imported::Name(name) => Some(name),
-                    _ => None,
-                },
-                Value::Member(_, name) | Value::Global(name) => Some(*name),
-                _ => None,
-            };
-            name.is_some_and(|name| is_enumeration_name(&facts.names[name]))
-        });
-        if is_enum || is_enumeration_name(&facts.names[facts.class(class).name]) {
-            LoopShape::Few
-        } else {
-            LoopShape::Rows
-        }
     }
 
     /// Whether the loop is left, at the latest, right after `call` has run under `guard`; or because of
@@ -457,6 +288,50 @@ impl<'t, 'p> Loops<'t, 'p> {
         found
     }
 
+    /// Whether a condition holds once for many runs: `if len(buffer) >= 500`, `if index % 100 == 0`.
+    pub(super) fn waits_for_many(&self, guard: &Guard, id: LoopId) -> bool {
+        let is_size = |value: ValueId| match self.facts.value(value) {
+            Value::Int(number) => *number >= 10,
+            Value::Member(_, name) | Value::Global(name) => is_size_name(&self.facts.names[*name]),
+            Value::Param(function, at) => {
+                let params = &self.facts.function(*function).params;
+                params.get(usize::from(*at)).is_some_and(|param| is_size_name(&self.facts.names[param.name]))
+            }
+            _ => false,
+        };
+        let is_length = |value: ValueId| match self.facts.value(value) {
+            Value::Call(call) => {
+                let call = self.facts.call(*call);
+                self.flow.called_name(call) == Some("len")
+                    && call.args.first().is_some_and(|arg| self.flow.dependence(arg.value, id) < Dependence::PerRow)
+            }
+            Value::Member(object, name) => {
+                &self.facts.names[*name] == "length" && self.flow.dependence(*object, id) < Dependence::PerRow
+            }
+            _ => false,
+        };
+        guard.kind == GuardKind::Then
+            && match self.facts.value(guard.condition) {
+                Value::Operation(Operation::Order | Operation::Equal, left, right) => {
+                    (is_length(*left) && is_size(*right)) || (is_length(*right) && is_size(*left))
+                }
+                _ => false,
+            }
+    }
+
+    /// Whether the number of rows that a write has changed is asked for: whether it was this row that changed cannot be
+    /// told of many rows at once.
+    pub(super) fn count_is_asked(&self, call: CallId) -> bool {
+        self.facts.guards.iter().any(|guard| match self.facts.value(guard.condition) {
+            Value::Operation(Operation::Equal | Operation::NotEqual | Operation::Order, left, right) => {
+                let is_number = |value: ValueId| matches!(self.facts.value(value), Value::Int(_));
+                let is_call = |value: ValueId| *self.facts.value(value) == Value::Call(call);
+                (is_call(*left) && is_number(*right)) || (is_call(*right) && is_number(*left))
+            }
+            _ => false,
+        })
+    }
+
     /// Whether a condition asks a cache first.
     pub(super) fn asks_cache(&self, guard: &Guard) -> bool {
         self.caches.asked_by(guard)
@@ -497,63 +372,12 @@ impl<'t, 'p> Loops<'t, 'p> {
     }
 }
 
-/// Whether a value comes from the environment or from what configures the application: `process.env.TEAMS.split(",")`,
-/// `this.config.plugins`.
-fn is_environment(facts: &FileFacts, value: ValueId) -> bool {
-    let mut at = value;
-    for _ in 0..12 {
-        at = match facts.value(at) {
-            Value::Member(object, name) => {
-                let owner = facts.value(*object);
-                match &facts.names[*name] {
-                    "env" if is_global(facts, *object, "process") => return true,
-                    "config" | "configService" if matches!(owner, Value::This(_)) => return true,
-                    _ => {}
-                }
-                *object
-            }
-            Value::Import(import) => {
-                let what = facts.imports[import.index()].what;
-                return matches!(what, Imported::Name(name) if matches!(&facts.names[name], "env" | "ENV"));
-            }
-            Value::Call(call) => match facts.value(facts.call(*call).callee) {
-                Value::Member(object, name)
-                    if matches!(&facts.names[*name], "split" | "filter" | "map" | "trim" | "slice") =>
-                {
-                    *object
-                }
-                _ => return false,
-            },
-            Value::Either(left, _) | Value::Item(left, _) => *left,
-            _ => return false,
-        };
-    }
-    false
-}
-
-fn is_global(facts: &FileFacts, value: ValueId, name: &str) -> bool {
-    matches!(facts.value(value), Value::Global(found) if &facts.names[*found] == name)
-}
-
-/// Whether a name that holds `value` was bound to `wanted`, or may have been.
-fn is_or_was(facts: &FileFacts, value: ValueId, wanted: ValueId) -> bool {
-    value == wanted
-        || match facts.value(value) {
-            Value::Carried(before, _) => is_or_was(facts, *before, wanted),
-            Value::Either(left, right) => [left, right].into_iter().any(|&side| side == wanted),
-            _ => false,
-        }
+fn is_size_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["batch", "chunk", "size", "limit", "max"].iter().any(|word| lower.contains(word))
 }
 
 fn waits(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     matches!(lower.as_str(), "delay" | "backoff" | "settimeout" | "wait_for") || lower.ends_with("sleep")
-}
-
-fn is_enumeration_name(name: &str) -> bool {
-    ["Enum", "Choices", "ChoiceSet"].iter().any(|ending| name.ends_with(ending))
-}
-
-fn is_constant_name(name: &str) -> bool {
-    name.len() > 1 && name.chars().any(char::is_alphabetic) && !name.chars().any(char::is_lowercase)
 }

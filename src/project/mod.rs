@@ -4,6 +4,7 @@
 //! Everything here works on facts; no syntax tree and no SQL grammar is known.
 
 mod answers;
+mod bounds;
 mod caches;
 mod calls;
 mod declared;
@@ -135,7 +136,7 @@ pub struct Project {
     /// What is known of values while the project is being understood.
     answers: answers::Answers,
     /// Relations that some query of the project loads along with its rows.
-    prefetched: FxHashSet<Box<str>>,
+    prefetched: relations::Prefetched,
     schema: Schema,
     /// The dialect of SQL of which nothing near it tells.
     dialect: Dialect,
@@ -185,7 +186,7 @@ impl Project {
             relations: relations::Relations::default(),
             declared: declared::Declared::default(),
             answers: answers::Answers::default(),
-            prefetched: FxHashSet::default(),
+            prefetched: relations::Prefetched::default(),
             schema: Schema::default(),
             dialect: Dialect::Generic,
             options: options.clone(),
@@ -323,7 +324,22 @@ impl Project {
         let facts = &self.file(file).facts;
         let Value::Member(object, name) = facts.value(facts.call(site.call).callee) else { return false };
         let Value::Member(_, relation) = facts.value(*object) else { return false };
-        &facts.names[*name] == "all" && self.prefetched.contains(&facts.names[*relation])
+        let relation = &facts.names[*relation];
+        match &facts.names[*name] {
+            "all" => self.prefetched.anywhere(relation),
+            // A relation that is loaded already also knows these.
+            "count" | "exists" | "first" | "last" => self.prefetched.in_function(file, site.function, relation),
+            _ => false,
+        }
+    }
+
+    /// Whether a site asks what tables and columns there are: as many as the program declares.
+    pub(crate) fn asks_schema(&self, site: &QuerySite) -> bool {
+        site.sql.iter().any(|&(file, index)| {
+            let facts = &self.file(file).facts;
+            let text = facts.statements[index].text.map_or("", |text| facts.texts[text.index()].cooked.as_str());
+            ["information_schema", "sqlite_master", "PRAGMA"].iter().any(|name| text.contains(name))
+        })
     }
 
     /// What star imports bring into a file.

@@ -64,32 +64,70 @@ impl Relations {
     }
 }
 
+/// The relations that some query of a project loads along with its rows.
+#[derive(Debug, Default)]
+pub(super) struct Prefetched {
+    names: FxHashSet<Box<str>>,
+    places: FxHashSet<(FileId, FunctionId, Box<str>)>,
+}
+
+impl Prefetched {
+    /// Whether some query of the project does.
+    pub(super) fn anywhere(&self, relation: &str) -> bool {
+        self.names.contains(relation)
+    }
+
+    /// Whether a query of this function does.
+    pub(super) fn in_function(&self, file: FileId, function: FunctionId, relation: &str) -> bool {
+        self.places.contains(&(file, function, relation.into()))
+    }
+}
+
 /// The relations that some query of the project names for eager loading, each part of a path by itself.
-pub(super) fn prefetched(project: &Project) -> FxHashSet<Box<str>> {
+pub(super) fn prefetched(project: &Project) -> Prefetched {
     let mut names = FxHashSet::default();
-    for file in project.files() {
-        let facts = &file.facts;
+    let mut places = FxHashSet::default();
+    let types = Types::new(project);
+    for id in project.ids() {
+        let facts = &project.file(id).facts;
         let flow = Flow::new(facts);
         for call in &facts.calls {
             let name = flow.called_name(call).unwrap_or("");
             if !matches!(name, "prefetch_related" | "Prefetch" | "prefetch_related_objects" | "GenericPrefetch") {
                 continue;
             }
-            let mut open: Vec<ValueId> = call.args.iter().map(|arg| arg.value).collect();
-            while let Some(value) = open.pop() {
+            let mut open: Vec<(FileId, ValueId)> = call.args.iter().map(|arg| (id, arg.value)).collect();
+            let mut steps = 0;
+            let mut own: Vec<Box<str>> = Vec::new();
+            while let Some((file, value)) = open.pop() {
+                steps += 1;
+                if steps > 500 {
+                    break;
+                }
+                let facts = &project.file(file).facts;
                 match facts.value(value) {
-                    Value::Text(_) => {
-                        let path = facts.literal(value).unwrap_or("");
-                        names.extend(path.split("__").map(Box::from));
+                    // What stands in a hole is a relation of its own; what stands beside it is told.
+                    Value::Text(text) => {
+                        let path = &facts.texts[text.index()].cooked;
+                        own.extend(path.split("__").filter(|part| !part.contains('{')).map(Box::from));
                     }
-                    Value::Sequence(items) => open.extend(items.iter()),
-                    Value::Spread(inner) => open.push(*inner),
+                    Value::Sequence(items) => open.extend(items.iter().map(|&item| (file, item))),
+                    Value::Spread(inner) | Value::Carried(inner, _) | Value::Collected(inner, _) => {
+                        open.push((file, *inner));
+                    }
+                    Value::Either(left, right) | Value::Operation(Operation::Add, left, right) => {
+                        open.extend([(file, *left), (file, *right)]);
+                    }
+                    // `prefetch_related(*PREFETCHED)`
+                    Value::Import(_) | Value::Member(..) => open.extend(types.definition(file, value)),
                     _ => {}
                 }
             }
+            places.extend(own.iter().map(|name| (id, call.function, name.clone())));
+            names.extend(own);
         }
     }
-    names
+    Prefetched { names, places }
 }
 
 fn is_model(types: &Types<'_>, class: ClassRef) -> bool {

@@ -2,10 +2,11 @@
 //! differs from one run to the next, and the path.
 
 use std::cell::OnceCell;
+use std::cmp::Reverse;
 
 use rustc_hash::FxHashSet;
 
-use super::calls::{CallGraph, Edge, Reach, Route, Step, flowing_values};
+use super::calls::{CallGraph, Edge, Reach, Route, Step, Witness, flowing_values, given_lists};
 use super::flow::{Dependence, Flow, for_each_part};
 use super::loops::{LoopShape, Loops};
 use super::requirements;
@@ -129,13 +130,14 @@ impl Finder<'_, '_, '_> {
         if loops.is_empty() || self.is_local_transaction(site) {
             return None;
         }
-        let prefetched = self.types.project().may_be_prefetched(self.file, site);
+        let project = self.types.project();
+        let unsure = project.may_be_prefetched(self.file, site) || project.asks_schema(site);
         let candidate = Candidate {
             call: site.call,
             guard: site.guard,
             args: &site.inputs,
             effect: site.effect,
-            confidence: if prefetched { Confidence::Low } else { site.confidence },
+            confidence: if unsure { Confidence::Low } else { site.confidence },
             library: &site.path,
         };
         let repeat = |kind, loops, few, conditional, confidence| Repeat {
@@ -154,9 +156,10 @@ impl Finder<'_, '_, '_> {
             let kind = if site.effect == SiteEffect::Write { RepeatKind::Write } else { RepeatKind::Read };
             return Some(repeat(kind, judged.loops, judged.few, judged.conditional, judged.confidence));
         }
-        let all: Vec<ValueId> = site.inputs.iter().copied().chain(site.via).collect();
+        let all: Vec<ValueId> = site.inputs.iter().chain(&site.via).chain(&site.lists).copied().collect();
+        let confidence = candidate.confidence;
         let outer = self.invariant(&Candidate { args: &all, ..candidate }, &loops)?;
-        (!self.is_volatile(site)).then(|| repeat(RepeatKind::Invariant, vec![outer], false, false, site.confidence))
+        (!self.is_volatile(site)).then(|| repeat(RepeatKind::Invariant, vec![outer], false, false, confidence))
     }
 
     /// A write to SQLite inside a transaction: there is no network, and one transaction is the remedy.
@@ -193,11 +196,14 @@ impl Finder<'_, '_, '_> {
         let mut best: Option<(Judged, Route)> = None;
         for &route in routes {
             let (state, witness) = (route.state, self.reach.witness(route));
-            if requirements::through(self.types.project(), edge, &witness.required).is_none() {
-                continue;
-            }
+            let Some(passed) = requirements::through(self.types.project(), edge, &witness.required) else { continue };
             let values = flowing_values(self.types.project(), edge, state.source);
-            if values.is_empty() {
+            let mut lists = given_lists(self.types.project(), edge, &witness.lists);
+            if self.flow.called_name(call).is_some_and(|name| name.starts_with("bulk_")) {
+                let parts = call.args.iter().map(|arg| arg.value);
+                lists.extend(parts.filter(|&part| matches!(self.facts.value(part), Value::Part(..))));
+            }
+            if values.is_empty() || self.is_group(&lists, &loops) {
                 continue;
             }
             let candidate = Candidate {
@@ -205,14 +211,16 @@ impl Finder<'_, '_, '_> {
                 guard: call.guard,
                 args: &values,
                 effect: edge.effect(state.effect),
-                confidence: edge.confidence.min(witness.confidence),
+                confidence: if passed.unlikely { Confidence::Low } else { edge.confidence.min(witness.confidence) },
                 library: "",
             };
             let Some(judged) = self.judge(&candidate, &loops) else { continue };
-            let better = best.as_ref().is_none_or(|&(_, known)| {
-                let known = self.reach.witness(known);
-                (witness.conditions, witness.hops) < (known.conditions, known.hops)
-            });
+            // What surely happens is shown before what happens sooner.
+            let rank =
+                |judged: &Judged, witness: &Witness| (Reverse(judged.confidence), witness.conditions, witness.hops);
+            let better = best
+                .as_ref()
+                .is_none_or(|(known, route)| rank(&judged, witness) < rank(known, self.reach.witness(*route)));
             if better {
                 best = Some((judged, route));
             }
@@ -336,6 +344,15 @@ impl Finder<'_, '_, '_> {
         }
     }
 
+    /// Whether one of the lists is an element of one of the loops: `for key, ids in groups.items(): load(key, ids)`.
+    fn is_group(&self, lists: &[ValueId], loops: &[LoopId]) -> bool {
+        lists.iter().any(|&list| match self.facts.value(list) {
+            Value::Element(_, id) => loops.contains(id),
+            Value::Part(of, _) => matches!(self.facts.value(*of), Value::Element(_, id) if loops.contains(id)),
+            _ => false,
+        })
+    }
+
     /// Whether a candidate runs once per row of one of `loops` (innermost first), and of which.
     fn judge(&self, candidate: &Candidate<'_>, loops: &[LoopId]) -> Option<Judged> {
         let mut judged: Option<Judged> = None;
@@ -361,17 +378,23 @@ impl Finder<'_, '_, '_> {
                 Dependence::PerRow => true,
                 // A write is made each time, whatever it says.
                 Dependence::Varies | Dependence::Invariant => {
-                    candidate.effect == SiteEffect::Write && found.kind == LoopKind::Each && shape == LoopShape::Rows
+                    candidate.effect == SiteEffect::Write
+                        && found.kind == LoopKind::Each
+                        && shape == LoopShape::Rows
+                        && !self.loops.only_counts(id)
                 }
             };
             if !per_row
                 || self.chunk_of(candidate, id)
-                || self.subjects.are_statements_or_tables(candidate.call, candidate.library, id)
+                || self.subjects.are_statements_or_tables(candidate.call, candidate.library, candidate.args, id)
             {
                 continue;
             }
             let guards = self.loops.guards_within(candidate.guard, id);
             if candidate.effect == SiteEffect::Query && guards.iter().any(|guard| self.loops.asks_cache(guard)) {
+                continue;
+            }
+            if guards.iter().any(|guard| self.loops.waits_for_many(guard, id)) {
                 continue;
             }
             let handler = guards.iter().any(|guard| guard.kind == GuardKind::Handler);
@@ -380,10 +403,13 @@ impl Finder<'_, '_, '_> {
                     && self.flow.dependence(guard.condition, id) == Dependence::Invariant
             });
             let mut confidence = candidate.confidence;
-            if conditional || dependence < Dependence::PerRow {
+            // Rows that a counter makes up may be few, or for trying things out.
+            if conditional || dependence < Dependence::PerRow || self.loops.only_counts(id) {
                 confidence = confidence.min(Confidence::Medium);
             }
-            if handler || shape == LoopShape::Few || self.subjects.are_groups(candidate.call, candidate.args, id) {
+            let asked = candidate.effect == SiteEffect::Write && self.loops.count_is_asked(candidate.call);
+            let groups = self.subjects.are_groups(candidate.call, candidate.args, id);
+            if handler || asked || groups || shape == LoopShape::Few {
                 confidence = Confidence::Low;
             }
             match &mut judged {

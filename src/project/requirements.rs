@@ -192,18 +192,27 @@ fn is_default(facts: &FileFacts, home: FunctionId, value: ValueId, compared: Val
     }
 }
 
-/// Whether the call of `edge` rules a requirement of its callee out; else what it requires of its own caller.
-pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) -> Option<Vec<Requirement>> {
-    let mut own = Vec::new();
+/// What a call makes of the requirements of its callee.
+#[derive(Debug, Default)]
+pub(super) struct Passed {
+    /// What it requires of its own caller.
+    pub(super) required: Vec<Requirement>,
+    /// Whether something is passed where the callee only goes on without it: it may be `None`, but is not likely to be.
+    pub(super) unlikely: bool,
+}
+
+/// Whether the call of `edge` rules a requirement of its callee out; else what becomes of it.
+pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) -> Option<Passed> {
+    let mut passed = Passed::default();
     if edge.by_name {
-        return Some(own);
+        return Some(passed);
     }
     let facts = &project.file(edge.file).facts;
     let call = facts.call(edge.call);
     let callee = &project.file(edge.callee.file).facts;
     let params = &callee.function(edge.callee.function).params;
     if call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Spread(_))) {
-        return Some(own);
+        return Some(passed);
     }
     for requirement in required {
         let Some(param) = params.get(usize::from(requirement.param)) else { continue };
@@ -218,22 +227,27 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
         let allowed = match (given, &requirement.member) {
             (Some(arg), None) => match hands_on(arg.value) {
                 Some(param) => {
-                    own.push(Requirement { param, ..requirement.clone() });
+                    passed.required.push(Requirement { param, ..requirement.clone() });
                     true
                 }
-                None => allows(facts, Some(arg.value), requirement),
+                None => {
+                    let value = facts.value(arg.value);
+                    passed.unlikely |= matches!(requirement.test, Test::Missing | Test::Falsy)
+                        && !matches!(value, Value::Null | Value::Bool(false) | Value::Either(..));
+                    allows(facts, Some(arg.value), requirement)
+                }
             },
             (Some(arg), Some(member)) => match entry(facts, arg.value, member) {
                 Entry::Is(value) => match value.and_then(hands_on) {
                     Some(param) => {
-                        own.push(Requirement { param, member: None, ..requirement.clone() });
+                        passed.required.push(Requirement { param, member: None, ..requirement.clone() });
                         true
                     }
                     None => allows(facts, value, requirement),
                 },
                 Entry::Of(object) => {
                     if let Some(param) = hands_on(object) {
-                        own.push(Requirement { param, ..requirement.clone() });
+                        passed.required.push(Requirement { param, ..requirement.clone() });
                     }
                     true
                 }
@@ -247,7 +261,7 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
             return None;
         }
     }
-    Some(own)
+    Some(passed)
 }
 
 /// What an object that is passed holds under a key.
@@ -304,6 +318,8 @@ fn allows(facts: &FileFacts, value: Option<ValueId>, requirement: &Requirement) 
                     | Value::This(_)
                     | Value::Call(_)
                     | Value::Element(..)
+                    | Value::Part(..)
+                    | Value::Collected(..)
             )
         ),
     }

@@ -14,7 +14,7 @@ use crate::apis::{ApiCall, ArgRef, CatalogLanguage, Effect, LibraryId, RunsOn};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::{Language, Span};
-use crate::sql::Verb;
+use crate::sql::{Dialect, Verb};
 
 /// What a round trip does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,6 +60,8 @@ pub struct QuerySite {
     pub inputs: Vec<ValueId>,
     /// The connection, session or client that it goes through, if that is known to be one.
     pub via: Option<ValueId>,
+    /// Whole lists of keys that it asks for at once.
+    pub lists: Vec<ValueId>,
 }
 
 /// Methods of a row that go to the database without arguments.
@@ -75,6 +77,7 @@ pub(super) fn find(types: &Types<'_>, file: FileId) -> Vec<QuerySite> {
         finder.used(finder.facts.uses[index]);
     }
     finder.returned();
+    finder.leave_out_memory();
     finder.sites.sort_by_key(|site| (site.span, site.call));
     finder.sites
 }
@@ -118,6 +121,9 @@ impl<'t, 'p> Finder<'t, 'p> {
     }
 
     fn effect(&mut self, id: CallId, api: &ApiCall, confidence: Confidence) {
+        if self.is_lookup_with_default(id) {
+            return;
+        }
         let sql = match &api.sql {
             Some(arg) => self.sql_of(id, arg),
             // `db.prepare("…").run()`: the SQL is that of what it is called on.
@@ -136,6 +142,15 @@ impl<'t, 'p> Finder<'t, 'p> {
             }
         };
         self.add(id, api, effect, confidence, sql);
+    }
+
+    /// `found.get((kind, key), [])`: what a method of the project made of a query is a dict.
+    fn is_lookup_with_default(&self, id: CallId) -> bool {
+        let call = self.facts.call(id);
+        let key = call.args.first().filter(|arg| call.args.len() == 2 && arg.name.is_none());
+        Flow::new(self.facts).called_name(call) == Some("get")
+            && key.is_some_and(|key| matches!(self.facts.value(key.value), Value::Sequence(_)))
+            && call.args[1].name.is_none()
     }
 
     /// What a built statement that is handed to a call does: `session.execute(insert(User))`.
@@ -173,7 +188,7 @@ impl<'t, 'p> Finder<'t, 'p> {
         // Calls that the library makes one query of are one where the loop that makes them all begins.
         let gathering = if api.same_tick { self.gathering(id) } else { None };
         let place = gathering.map_or(call, |gathering| self.facts.call(gathering));
-        let (inputs, via) = self.inputs(id);
+        let inputs = InputFinder::new(self.types, self.file).of(id);
         self.sites.push(QuerySite {
             call: id,
             span: call.name_span,
@@ -191,8 +206,9 @@ impl<'t, 'p> Finder<'t, 'p> {
                 .and_then(|arg| self.types.model_argument(self.file, id, arg))
                 .or(self.model(call)),
             sql,
-            inputs,
-            via,
+            inputs: inputs.args.into_iter().chain(inputs.root).collect(),
+            via: inputs.via,
+            lists: inputs.lists,
         });
     }
 
@@ -226,12 +242,6 @@ impl<'t, 'p> Finder<'t, 'p> {
             Ty::Instance(class, model) => model.or(Some(class)),
             _ => None,
         }
-    }
-
-    /// The arguments of a call and of the chain it ends, and the row or rows that it is called on.
-    fn inputs(&self, id: CallId) -> (Vec<ValueId>, Option<ValueId>) {
-        let inputs = InputFinder::new(self.types, self.file).of(id);
-        (inputs.args.into_iter().chain(inputs.root).collect(), inputs.via)
     }
 
     /// `book.save()` where nothing types `book`, but `Book` is a model: named like its only class.
@@ -392,7 +402,7 @@ impl<'t, 'p> Finder<'t, 'p> {
         });
         let writes = effect == SiteEffect::Write;
         let batch = api_type.batch_for(writes).or_else(|| steps.iter().find_map(|step| step.batch_for(writes)));
-        let (inputs, via) = self.inputs(id);
+        let inputs = InputFinder::new(self.types, self.file).of(id);
         self.sites.push(QuerySite {
             call: id,
             span: call.name_span,
@@ -406,8 +416,9 @@ impl<'t, 'p> Finder<'t, 'p> {
             batch: batch.map(Into::into),
             model: model.or_else(|| self.model(call)),
             sql,
-            inputs,
-            via,
+            inputs: inputs.args.into_iter().chain(inputs.root).collect(),
+            via: inputs.via,
+            lists: inputs.lists,
         });
     }
 
@@ -439,6 +450,20 @@ impl<'t, 'p> Finder<'t, 'p> {
             };
         }
         (steps, sql)
+    }
+
+    /// A database in memory has no round trips: what a file with one runs on connections that nothing types is left out.
+    fn leave_out_memory(&mut self) {
+        let catalog = &self.types.project().catalog;
+        let in_memory = self.facts.calls.iter().any(|call| {
+            Flow::new(self.facts).called_name(call) == Some("connect")
+                && call.args.first().is_some_and(|arg| self.facts.literal(arg.value) == Some(":memory:"))
+        });
+        if in_memory {
+            let is_local = |site: &QuerySite| catalog.library(site.library).dialect == Some(Dialect::Sqlite);
+            let is_untyped = |site: &QuerySite| site.confidence < Confidence::High && site.path.contains("execute");
+            self.sites.retain(|site| !is_local(site) && !is_untyped(site));
+        }
     }
 
     // ── SQL ─────────────────────────────────────────────────────────────────────────────────────────

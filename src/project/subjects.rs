@@ -1,8 +1,22 @@
 //! What the runs of a loop are about, where that is not rows: statements, tables, groups of keys. No batch form
 //! exists for the first two, and the third is one.
 
+use super::bounds::REFLECTING;
 use super::flow::{Dependence, Flow};
+use super::inputs::table_holes;
 use crate::facts::*;
+
+/// What SQLAlchemy's statements about one table or constraint are made with.
+const DDL_ELEMENTS: [&str; 8] = [
+    "AddConstraint",
+    "CreateIndex",
+    "CreateSchema",
+    "CreateTable",
+    "DropConstraint",
+    "DropIndex",
+    "DropSchema",
+    "DropTable",
+];
 
 /// Looks at the queries in the loops of one file.
 pub(super) struct Subjects<'f> {
@@ -18,8 +32,14 @@ impl<'f> Subjects<'f> {
 
     /// Whether the loop runs over statements or tables: `for sql in script: execute(sql)`,
     /// `for model in models: model.objects.count()`, `for (const table of tables) db.insert(table).values(…)`.
-    pub(super) fn are_statements_or_tables(&self, call: CallId, library: &str, id: LoopId) -> bool {
-        self.runs_element(self.facts.call(call), id) || self.asks_table_of(call, library, id)
+    pub(super) fn are_statements_or_tables(&self, call: CallId, library: &str, inputs: &[ValueId], id: LoopId) -> bool {
+        let found = self.facts.call(call);
+        let reflects = self.flow.called_name(found).is_some_and(|name| REFLECTING.contains(&name));
+        reflects
+            || self.runs_element(found, id)
+            || inputs.iter().any(|&input| self.has_table_hole(input, id))
+            || self.asks_table_of(call, library, id)
+            || self.names_table_of(found, id, 0)
     }
 
     fn runs_element(&self, call: &Call, id: LoopId) -> bool {
@@ -84,6 +104,96 @@ impl<'f> Subjects<'f> {
             };
         }
         false
+    }
+
+    /// Whether a chain of calls is about a table that the loop gives: `model.objects…`, `session.query(model)…`,
+    /// `execute(select(table)…)`, `execute(f"SELECT … FROM {table}")`.
+    fn names_table_of(&self, call: &Call, id: LoopId, depth: u8) -> bool {
+        let mut at = call.callee;
+        let mut through_table = false;
+        let mut call = call;
+        for _ in 0..64 {
+            let first = call.args.first().filter(|arg| arg.name.is_none()).map(|arg| arg.value);
+            match self.flow.called_name(call) {
+                Some("query" | "select" | "get_model") if first.is_some_and(|first| self.is_element(first, id)) => {
+                    return true;
+                }
+                // `update(table)`, `sa.update(table)`; but `repository.update(id, …)` is about a row.
+                Some("delete" | "update" | "insert")
+                    if first.is_some_and(|first| self.is_element(first, id)) && self.is_of_module(call.callee) =>
+                {
+                    return true;
+                }
+                Some("getattr")
+                    if through_table && call.args.get(1).is_some_and(|arg| self.is_element(arg.value, id)) =>
+                {
+                    return true;
+                }
+                Some("execute" | "scalars" | "scalar" | "exec" | "raw" | "text") if depth < 3 => {
+                    let built = first.is_some_and(|first| match self.facts.value(first) {
+                        Value::Call(call) => {
+                            let name = self.flow.called_name(self.facts.call(*call)).unwrap_or("");
+                            DDL_ELEMENTS.contains(&name)
+                                || self.names_table_of(self.facts.call(*call), id, depth + 1)
+                                || self.is_statement_on(*call, id)
+                        }
+                        Value::Text(_) => self.has_table_hole(first, id),
+                        _ => false,
+                    });
+                    if built {
+                        return true;
+                    }
+                }
+                _ => {}
+            }
+            let next = loop {
+                match self.facts.value(at) {
+                    Value::Member(object, name) => {
+                        through_table |= matches!(
+                            &self.facts.names[*name],
+                            "objects" | "_default_manager" | "_base_manager" | "query"
+                        );
+                        at = *object;
+                    }
+                    Value::Either(either, _) | Value::Carried(either, _) => at = *either,
+                    Value::Call(next) => break self.facts.call(*next),
+                    _ => return through_table && self.is_element(at, id),
+                }
+            };
+            call = next;
+            at = call.callee;
+        }
+        false
+    }
+
+    /// Whether a function is called, or one of a module: no method.
+    fn is_of_module(&self, callee: ValueId) -> bool {
+        match self.facts.value(callee) {
+            Value::Member(object, _) => matches!(self.facts.value(*object), Value::Import(_)),
+            _ => true,
+        }
+    }
+
+    /// `table.update().where(…)` on an element.
+    fn is_statement_on(&self, call: CallId, id: LoopId) -> bool {
+        let mut at = Value::Call(call);
+        for _ in 0..64 {
+            let Value::Call(call) = at else { return false };
+            let Value::Member(object, name) = self.facts.value(self.facts.call(call).callee) else { return false };
+            if matches!(&self.facts.names[*name], "update" | "insert" | "delete" | "select")
+                && self.is_element(*object, id)
+            {
+                return true;
+            }
+            at = self.facts.value(*object).clone();
+        }
+        false
+    }
+
+    /// Whether a SQL text names its table by what the loop gives.
+    fn has_table_hole(&self, text: ValueId, id: LoopId) -> bool {
+        let holes = table_holes(self.facts, text);
+        holes.into_iter().any(|hole| self.flow.dependence(hole, id) > Dependence::Invariant)
     }
 
     /// Whether a query asks for a whole group of keys: `for (const [kind, ids] of groups) … where id in ids`.

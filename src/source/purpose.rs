@@ -63,7 +63,10 @@ impl Purpose {
             Purpose::Test
         } else if is_migration(&folders, name) {
             Purpose::Migration
-        } else if folders.iter().any(|folder| is_seed_folder(folder)) || is_seed_file(name) {
+        } else if folders.iter().any(|folder| is_seed_folder(folder))
+            || is_command_for_trying(&folders, name)
+            || is_seed_file(name)
+        {
             Purpose::Seed
         } else if is_script(&folders, name) {
             Purpose::Script
@@ -121,7 +124,7 @@ fn is_test_file(name: &str) -> bool {
         // The conventions of pytest and Django.
         return stem.starts_with("test_")
             || ends_in("test")
-            || matches!(stem, "conftest" | "tests")
+            || matches!(stem, "conftest" | "testing" | "tests")
             || is_test_help(stem);
     }
     is_marked()
@@ -143,6 +146,7 @@ fn is_migration(folders: &[&str], name: &str) -> bool {
     let is_step = digits >= 12 && name[digits..].starts_with(['-', '_']);
     folders.iter().any(is_folder)
         || is_step
+        || name == "migrations.py"
         || name.split('.').skip(1).any(|mark| mark == "migration")
         || is_sql && is_extension_update(name)
 }
@@ -155,12 +159,23 @@ fn is_extension_update(name: &str) -> bool {
 }
 
 fn is_seed_folder(folder: &str) -> bool {
-    matches!(folder, "seed" | "seeds" | "seeders" | "demo-data" | "demo_data" | "fake-data" | "fake_data")
+    matches!(
+        folder,
+        "seed" | "seeds" | "seeders" | "demo-data" | "demo_data" | "fake-data" | "fake_data" | "fakedata" | "mockdata"
+    )
 }
 
 fn is_seed_file(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name);
-    let is_seed = |word: &str| matches!(word, "seed" | "seeds" | "seeder" | "populate" | "populator");
+    let is_seed = |word: &str| {
+        matches!(word, "seed" | "seeds" | "seeder" | "populate" | "populatedb" | "populator" | "prepopulate")
+    };
+    // `random_data.py`, `create_demo_data.py`
+    let invented =
+        |words: &str| ["random", "demo", "dummy", "fake", "sample", "fixture"].iter().any(|word| words.ends_with(word));
+    if stem.strip_suffix("data").is_some_and(|words| invented(words.trim_end_matches(['-', '_']))) {
+        return true;
+    }
     let mut words = stem.split(['-', '_']);
     words.next().is_some_and(is_seed) || words.next_back().is_some_and(is_seed) || name.split('.').skip(1).any(is_seed)
 }
@@ -178,6 +193,14 @@ fn is_script(folders: &[&str], name: &str) -> bool {
     })
 }
 
+/// `management/commands/create_test_event.py`: a command that makes up what a developer needs.
+fn is_command_for_trying(folders: &[&str], name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name);
+    folders.last() == Some(&"commands")
+        && stem.split('_').any(|word| matches!(word, "demo" | "dummy" | "fake" | "sample" | "test"))
+        && stem.contains('_')
+}
+
 #[cfg(test)]
 mod tests {
     use super::Purpose::{self, *};
@@ -193,6 +216,7 @@ mod tests {
             ("src/attestation.ts", Application),
             ("tests/test_views.py", Test),
             ("shop/tests.py", Test),
+            ("shop/utils/testing.py", Test),
             ("shop/test_views.py", Test),
             ("shop/views_test.py", Test),
             ("conftest.py", Test),
@@ -224,6 +248,15 @@ mod tests {
             ("db/seeds/users.js", Seed),
             ("shop/seed_products.py", Seed),
             ("src/data-import/populator.ts", Seed),
+            ("shop/core/random_data.py", Seed),
+            ("shop/management/commands/create_demo_data.py", Seed),
+            ("shop/management/commands/populatedb.py", Seed),
+            ("shop/fakedata.py", Seed),
+            ("shop/utils/mockdata/core.py", Seed),
+            ("shop/management/commands/create_test_event.py", Seed),
+            ("hack/prepopulate_shop.py", Seed),
+            ("shop/ipam/migrations.py", Migration),
+            ("shop/reports/metadata.py", Application),
             ("scripts/backfill.py", Script),
             ("packages/db/scripts/backfill.ts", Script),
             ("src/scripts/menu.js", Application),

@@ -1,0 +1,594 @@
+//! How many elements a loop runs over, where the code itself says it: literals, constants, enumerations, what a
+//! program declares of itself.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::FileId;
+use super::flow::Flow;
+use super::loops::LoopShape;
+use super::types::{ClassMember, Ty, Types};
+use crate::facts::*;
+
+/// How far a chain of definitions is followed.
+const MAX_DEPTH: u8 = 8;
+
+/// Methods that add to a list, a set or a dict.
+const ADDING: [&str; 10] =
+    ["append", "add", "insert", "appendleft", "extend", "update", "setdefault", "push", "unshift", "splice"];
+
+/// Methods that tell what a program or a schema declares: fields of a model, models of an application, tables and
+/// columns of a database.
+pub(super) const REFLECTING: [&str; 17] = [
+    "__subclasses__",
+    "get_app_config",
+    "get_app_configs",
+    "get_check_constraints",
+    "get_columns",
+    "get_fields",
+    "get_foreign_keys",
+    "get_indexes",
+    "get_installed",
+    "get_models",
+    "get_pk_constraint",
+    "get_schema_names",
+    "get_sorted_table_and_fkc_names",
+    "get_table_names",
+    "get_unique_constraints",
+    "get_view_names",
+    "table_names",
+];
+
+/// What a request holds is no constant, though it is written like one.
+const REQUEST_PARTS: [&str; 5] = ["COOKIES", "FILES", "GET", "META", "POST"];
+
+/// Looks at what loops run over.
+pub(super) struct Bounds<'t, 'p> {
+    types: &'t Types<'p>,
+    /// By file: the literals that something is added to.
+    fills: RefCell<FxHashMap<FileId, Rc<FxHashMap<ValueId, Fill>>>>,
+}
+
+/// What is added to a literal after it was made.
+#[derive(Clone, Copy, Debug, Default)]
+struct Fill {
+    /// How many places add one element.
+    once: usize,
+    /// Whether a loop adds elements, or one place adds many.
+    many: bool,
+}
+
+impl<'t, 'p> Bounds<'t, 'p> {
+    /// Has looked at nothing yet.
+    pub(super) fn new(types: &'t Types<'p>) -> Self {
+        Bounds { types, fills: RefCell::default() }
+    }
+
+    /// What a loop over `iterable` is.
+    pub(super) fn of(&self, file: FileId, iterable: ValueId) -> LoopShape {
+        self.shape(file, iterable, 0)
+    }
+
+    fn shape(&self, file: FileId, iterable: ValueId, depth: u8) -> LoopShape {
+        if depth > MAX_DEPTH {
+            return LoopShape::Rows;
+        }
+        let facts = &self.types.project().file(file).facts;
+        let deeper = |value: ValueId| self.shape(file, value, depth + 1);
+        if is_environment(facts, iterable) {
+            return LoopShape::Few;
+        }
+        match facts.value(iterable) {
+            Value::Sequence(items) => self.sequence(file, iterable, items, depth),
+            Value::Mapping(entries) if entries.is_empty() => LoopShape::Rows,
+            Value::Mapping(entries) if !entries.iter().any(|&(key, _)| key == UNKNOWN) => by_count(entries.len()),
+            Value::Int(_) | Value::Bool(_) => LoopShape::Silent,
+            Value::Either(left, right) => {
+                // `{}` where there is nothing.
+                let side = |value: ValueId| match facts.value(value) {
+                    Value::Mapping(entries) if entries.is_empty() => LoopShape::Silent,
+                    _ => deeper(value),
+                };
+                wider(side(*left), side(*right))
+            }
+            Value::Operation(Operation::Add | Operation::BitOr, left, right) => wider(deeper(*left), deeper(*right)),
+            // A difference is no larger than what it is taken from, and a common part no larger than either.
+            Value::Operation(Operation::Subtract, left, _) => deeper(*left),
+            Value::Operation(Operation::BitAnd, left, right) => narrower(deeper(*left), deeper(*right)),
+            Value::Collected(_, at) => self.comprehension(file, *at, depth),
+            Value::Slice(_, low, high) => match (facts.value(*low), facts.value(*high)) {
+                (_, Value::Int(1..=2)) => LoopShape::Silent,
+                (_, Value::Int(3..=10)) | (Value::Int(-10..0), Value::Unknown) => LoopShape::Few,
+                _ => LoopShape::Rows,
+            },
+            Value::Item(object, _) if is_registry(facts, *object) => LoopShape::Few,
+            Value::Item(object, key) => match (self.setting(facts, *object, *key), facts.value(*object)) {
+                (LoopShape::Rows, Value::Item(inner, _)) if is_registry(facts, *inner) => LoopShape::Few,
+                (shape, _) => shape,
+            },
+            Value::Call(call) => self.call(file, iterable, *call, depth),
+            // An enumeration, or a constant that is not in sight.
+            Value::Class(class) => self.enumeration(file, *class),
+            // What runs in phases has those that are written down.
+            Value::Member(_, name) if &facts.names[*name] == "phases" => LoopShape::Few,
+            Value::Member(..) | Value::Import(_) => self.named(file, iterable, depth),
+            Value::Global(name)
+                if is_constant_name(&facts.names[*name]) || is_enumeration_name(&facts.names[*name]) =>
+            {
+                LoopShape::Few
+            }
+            Value::Param(function, at) if is_keywords(facts, *function, *at) => LoopShape::Few,
+            _ => LoopShape::Rows,
+        }
+    }
+
+    fn sequence(&self, file: FileId, literal: ValueId, items: &[ValueId], depth: u8) -> LoopShape {
+        let facts = &self.types.project().file(file).facts;
+        let fill = self.fill(file, literal);
+        if fill.many {
+            return LoopShape::Rows;
+        }
+        let spread = items.iter().filter_map(|&item| match facts.value(item) {
+            Value::Spread(inner) => Some(*inner),
+            _ => None,
+        });
+        let own = match items.len() + fill.once {
+            // Whoever runs over an empty list has it filled in a way that is not seen.
+            0 => LoopShape::Rows,
+            count => by_count(count),
+        };
+        spread.fold(own, |shape, inner| wider(shape, wider(LoopShape::Few, self.shape(file, inner, depth + 1))))
+    }
+
+    fn comprehension(&self, file: FileId, at: LoopId, depth: u8) -> LoopShape {
+        let facts = &self.types.project().file(file).facts;
+        let own = facts.loop_(at);
+        let mut shape = self.shape(file, own.iterable, depth + 1);
+        let mut outer = own.parent;
+        // `[b for a in as for b in a.bs]` is as long as both loops make it.
+        while let Some(found) = outer.map(|id| facts.loop_(id)).filter(|found| found.span == own.span) {
+            shape = wider(shape, wider(LoopShape::Few, self.shape(file, found.iterable, depth + 1)));
+            outer = found.parent;
+        }
+        shape
+    }
+
+    fn call(&self, file: FileId, value: ValueId, id: CallId, depth: u8) -> LoopShape {
+        let facts = &self.types.project().file(file).facts;
+        let call = facts.call(id);
+        let flow = Flow::new(facts);
+        let name = flow.called_name(call).unwrap_or("");
+        let object = match facts.value(call.callee) {
+            Value::Member(object, _) => Some(*object),
+            _ => None,
+        };
+        let first = call.args.first().map(|arg| arg.value);
+        match (name, first, object) {
+            (_, _, Some(_)) if REFLECTING.contains(&name) => LoopShape::Few,
+            ("range", Some(bound), _) => match (call.args.len(), facts.value(bound)) {
+                (1, Value::Int(0..=10)) => LoopShape::Silent,
+                (1, Value::Int(_)) => LoopShape::Few,
+                (1, Value::Global(name) | Value::Member(_, name)) if is_constant_name(&facts.names[*name]) => {
+                    LoopShape::Silent
+                }
+                (1, Value::Import(_)) => LoopShape::Silent,
+                (2, Value::Int(_)) if is_number(facts, call.args[1].value) => LoopShape::Few,
+                _ => LoopShape::Rows,
+            },
+            // `filter(id=project_id)`: one row, or none.
+            ("filter" | "filter_by", _, Some(object)) if names_one_row(facts, call) && self.is_query(file, object) => {
+                LoopShape::Silent
+            }
+            (
+                "all" | "order_by" | "select_related" | "prefetch_related" | "exclude" | "values" | "values_list"
+                | "only" | "defer" | "select_for_update" | "using" | "iterator" | "options" | "distinct" | "annotate",
+                _,
+                Some(object),
+            ) if self.is_query(file, object) => match self.shape(file, object, depth + 1) {
+                LoopShape::Silent => LoopShape::Silent,
+                _ => LoopShape::Rows,
+            },
+            (
+                "enumerate" | "list" | "tuple" | "set" | "frozenset" | "dict" | "sorted" | "reversed" | "iter" | "tqdm",
+                Some(inner),
+                _,
+            ) => self.shape(file, inner, depth + 1),
+            ("Set", Some(inner), None) if call.is_new && self.fill(file, value).is_none() => {
+                self.shape(file, inner, depth + 1)
+            }
+            ("from", Some(inner), Some(array)) if is_global(facts, array, "Array") => match facts.value(inner) {
+                // `{ length: n }`
+                Value::Mapping(_) => LoopShape::Rows,
+                _ => self.shape(file, inner, depth + 1),
+            },
+            ("map" | "sort" | "toSorted" | "reverse", _, Some(object)) if self.is_ecma(file) => {
+                self.shape(file, object, depth + 1)
+            }
+            // The tables of an application: `Object.values(models)`.
+            ("keys" | "values" | "entries", Some(inner), Some(global))
+                if is_global(facts, global, "Object") && names_models(facts, inner) =>
+            {
+                LoopShape::Few
+            }
+            ("zip", Some(_), None) => {
+                let shapes = call.args.iter().filter(|arg| arg.name.is_none());
+                let shapes = shapes.map(|arg| self.shape(file, arg.value, depth + 1));
+                shapes.fold(LoopShape::Rows, narrower)
+            }
+            ("keys" | "values" | "entries", Some(inner), Some(global))
+                if matches!(facts.value(global), Value::Global(_)) =>
+            {
+                self.shape(file, inner, depth + 1)
+            }
+            ("getattr", Some(object), None) if call.args.len() >= 2 => self.setting(facts, object, call.args[1].value),
+            ("get", Some(key), Some(object)) if self.setting(facts, object, key) == LoopShape::Few => LoopShape::Few,
+            (_, _, Some(object)) if is_registry(facts, object) => LoopShape::Few,
+            ("items" | "keys" | "values" | "entries" | "filter" | "slice" | "copy", _, Some(object)) => {
+                match facts.value(object) {
+                    // The fields that a form or a serializer declares.
+                    _ if last_name(facts, object)
+                        .is_some_and(|name| matches!(name, "validated_data" | "cleaned_data")) =>
+                    {
+                        LoopShape::Few
+                    }
+                    Value::Param(function, at) if param_name(facts, *function, *at) == "validated_data" => {
+                        LoopShape::Few
+                    }
+                    Value::Param(function, at) if is_last_rest(facts, *function, *at) => LoopShape::Few,
+                    _ => self.shape(file, object, depth + 1),
+                }
+            }
+            _ => match self.types.target(file, id) {
+                Some(target) => self.returned(target.file, target.function, depth),
+                None => LoopShape::Rows,
+            },
+        }
+    }
+
+    /// What a function gives that only ever returns literals.
+    fn returned(&self, file: FileId, function: FunctionId, depth: u8) -> LoopShape {
+        let facts = &self.types.project().file(file).facts;
+        let found = facts.function(function);
+        if found.traits.is_generator || found.returns.is_empty() {
+            return LoopShape::Rows;
+        }
+        // A method that gives nothing is there to be overridden.
+        let gives_nothing = |value: &ValueId| matches!(facts.value(*value), Value::Sequence(items) if items.is_empty() && self.fill(file, *value).is_none());
+        if found.returns.iter().all(gives_nothing) {
+            return LoopShape::Rows;
+        }
+        let shapes = found.returns.iter().map(|&value| match facts.value(value) {
+            Value::Null => LoopShape::Silent,
+            Value::Sequence(items) if items.is_empty() && self.fill(file, value).is_none() => LoopShape::Silent,
+            Value::Sequence(_)
+            | Value::Mapping(_)
+            | Value::Member(..)
+            | Value::Import(_)
+            | Value::Item(..)
+            | Value::Call(_)
+            | Value::Either(..) => self.shape(file, value, depth + 1),
+            _ => LoopShape::Rows,
+        });
+        shapes.fold(LoopShape::Silent, wider)
+    }
+
+    /// What a name or an attribute is bound to.
+    fn named(&self, file: FileId, value: ValueId, depth: u8) -> LoopShape {
+        let facts = &self.types.project().file(file).facts;
+        let is_constant = last_name(facts, value).is_some_and(is_constant_name);
+        if let Some((file, value)) = self.types.definition(file, value) {
+            // What is filled by those who register with it is bounded by the code too.
+            let shape = self.shape(file, value, depth + 1);
+            return if is_constant || self.is_declared_empty(file, value) {
+                narrower(shape, LoopShape::Few)
+            } else {
+                shape
+            };
+        }
+        if let Ty::Class(class) = self.types.of(file, value) {
+            return self.enumeration(class.file, class.class);
+        }
+        let (name, object) = match facts.value(value) {
+            Value::Member(object, name) => (*name, Some(*object)),
+            Value::Import(import) => match facts.imports[import.index()].what {
+                Imported::Name(name) => (name, None),
+                _ => return LoopShape::Rows,
+            },
+            _ => return LoopShape::Rows,
+        };
+        if let Some(object) = object
+            && let Ty::Class(class) | Ty::Instance(class, _) = self.types.of(file, object)
+            && let Some(ClassMember::Method(method)) = self.types.class_member(class, &facts.names[name])
+        {
+            return self.returned(method.file, method.function, depth);
+        }
+        let name = &facts.names[name];
+        let declared = object.is_some_and(|object| {
+            is_configuration(facts, object)
+                || match facts.value(object) {
+                    // `Model._meta.fields`, `table.__table__.columns`, `Base.metadata.sorted_tables`
+                    Value::Member(_, owner) => {
+                        matches!(&facts.names[*owner], "_meta" | "__table__" | "__mapper__")
+                            || (&facts.names[*owner] == "metadata" && matches!(name, "tables" | "sorted_tables"))
+                    }
+                    _ => false,
+                }
+        });
+        if declared || is_constant || name == "choices" { LoopShape::Few } else { LoopShape::Rows }
+    }
+
+    /// `children = []` in the body of a class: subclasses say what it holds.
+    fn is_declared_empty(&self, file: FileId, value: ValueId) -> bool {
+        let facts = &self.types.project().file(file).facts;
+        let is_empty = match facts.value(value) {
+            Value::Sequence(items) => items.is_empty(),
+            Value::Mapping(entries) => entries.is_empty(),
+            _ => false,
+        };
+        let mut attributes = facts.classes.iter().flat_map(|class| &class.attributes);
+        is_empty && attributes.any(|attribute| attribute.in_body && attribute.value == value)
+    }
+
+    fn enumeration(&self, file: FileId, class: ClassId) -> LoopShape {
+        let facts = &self.types.project().file(file).facts;
+        let is_enum = facts.class(class).bases.iter().any(|&base| {
+            let name = match facts.value(base) {
+                Value::Import(import) => match facts.imports[import.index()].what {
+                    Imported::Name(name) => Some(name),
+                    _ => None,
+                },
+                Value::Member(_, name) | Value::Global(name) => Some(*name),
+                _ => None,
+            };
+            name.is_some_and(|name| is_enumeration_name(&facts.names[name]))
+        });
+        if is_enum || is_enumeration_name(&facts.names[facts.class(class).name]) {
+            LoopShape::Few
+        } else {
+            LoopShape::Rows
+        }
+    }
+
+    /// `settings["LANGUAGES"]`, `app.config.get("PLUGINS")`: what a deployment is set up with.
+    fn setting(&self, facts: &FileFacts, object: ValueId, key: ValueId) -> LoopShape {
+        let is_settings = is_configuration(facts, object)
+            || last_name(facts, object)
+                .is_some_and(|name| matches!(name, "config" | "settings" | "conf" | "app_settings"));
+        if is_settings && facts.literal(key).is_some_and(is_constant_name) { LoopShape::Few } else { LoopShape::Rows }
+    }
+
+    fn is_ecma(&self, file: FileId) -> bool {
+        self.types.project().file(file).source.language.is_ecma()
+    }
+
+    fn is_query(&self, file: FileId, value: ValueId) -> bool {
+        let facts = &self.types.project().file(file).facts;
+        matches!(facts.value(value), Value::Member(_, name) if &facts.names[*name] == "objects")
+            || match self.types.of(file, value) {
+                Ty::Api(..) => true,
+                Ty::Instance(class, _) => self.types.api_base(class).is_some(),
+                _ => false,
+            }
+    }
+
+    fn fill(&self, file: FileId, literal: ValueId) -> Fill {
+        let known = self.fills.borrow().get(&file).cloned();
+        let fills = known.unwrap_or_else(|| {
+            let found = Rc::new(find_fills(&self.types.project().file(file).facts));
+            self.fills.borrow_mut().insert(file, Rc::clone(&found));
+            found
+        });
+        fills.get(&literal).copied().unwrap_or_default()
+    }
+}
+
+impl Fill {
+    fn is_none(self) -> bool {
+        self.once == 0 && !self.many
+    }
+}
+
+fn find_fills(facts: &FileFacts) -> FxHashMap<ValueId, Fill> {
+    let mut fills: FxHashMap<ValueId, Fill> = FxHashMap::default();
+    for call in &facts.calls {
+        let Value::Member(object, name) = facts.value(call.callee) else { continue };
+        let name = &facts.names[*name];
+        if !ADDING.contains(&name) {
+            continue;
+        }
+        let mut filled = Vec::new();
+        may_be(facts, *object, &mut filled);
+        for object in filled {
+            let fill = fills.entry(object).or_default();
+            fill.once += 1;
+            // A function inside another is called any number of times.
+            let nested = facts.function(call.function).parent.is_some_and(|outer| outer != MODULE);
+            fill.many |= nested || call.in_loop.is_some() || matches!(name, "extend" | "update");
+        }
+    }
+    fills
+}
+
+/// The lists, and the sets that are made, which a value may be.
+fn may_be(facts: &FileFacts, value: ValueId, found: &mut Vec<ValueId>) {
+    match facts.value(value) {
+        Value::Carried(before, _) => may_be(facts, *before, found),
+        Value::Either(left, right) => {
+            may_be(facts, *left, found);
+            may_be(facts, *right, found);
+        }
+        Value::Sequence(_) => found.push(value),
+        Value::Call(call) if facts.call(*call).is_new => found.push(value),
+        _ => {}
+    }
+}
+
+fn by_count(count: usize) -> LoopShape {
+    match count {
+        0..=2 => LoopShape::Silent,
+        _ => LoopShape::Few,
+    }
+}
+
+fn wider(left: LoopShape, right: LoopShape) -> LoopShape {
+    match (left, right) {
+        (LoopShape::Rows, _) | (_, LoopShape::Rows) => LoopShape::Rows,
+        (LoopShape::Few, _) | (_, LoopShape::Few) => LoopShape::Few,
+        _ => LoopShape::Silent,
+    }
+}
+
+fn narrower(left: LoopShape, right: LoopShape) -> LoopShape {
+    match (left, right) {
+        (LoopShape::Silent, _) | (_, LoopShape::Silent) => LoopShape::Silent,
+        (LoopShape::Few, _) | (_, LoopShape::Few) => LoopShape::Few,
+        _ => LoopShape::Rows,
+    }
+}
+
+/// Whether one of the arguments is the key of a single row.
+fn names_one_row(facts: &FileFacts, call: &Call) -> bool {
+    call.args.iter().any(|arg| arg.name.is_some_and(|name| matches!(&facts.names[name], "id" | "pk")))
+}
+
+/// A number that the code says, or a random one between two that it says.
+fn is_number(facts: &FileFacts, value: ValueId) -> bool {
+    match facts.value(value) {
+        Value::Int(_) => true,
+        Value::Operation(Operation::Add | Operation::Subtract, left, right) => {
+            is_number(facts, *left) && is_number(facts, *right)
+        }
+        Value::Call(call) => {
+            let call = facts.call(*call);
+            matches!(Flow::new(facts).called_name(call), Some("randint" | "randrange"))
+                && call.args.iter().all(|arg| matches!(facts.value(arg.value), Value::Int(_)))
+        }
+        Value::Global(name) | Value::Member(_, name) => is_constant_name(&facts.names[*name]),
+        _ => false,
+    }
+}
+
+fn last_name(facts: &FileFacts, value: ValueId) -> Option<&str> {
+    match facts.value(value) {
+        Value::Member(_, name) | Value::Global(name) => Some(&facts.names[*name]),
+        Value::Import(import) => match facts.imports[import.index()].what {
+            Imported::Name(name) => Some(&facts.names[name]),
+            _ => Some(&facts.names[facts.imports[import.index()].module]),
+        },
+        _ => None,
+    }
+}
+
+/// Whether a value is a part of what a deployment is set up with: `config.databases`, `self.hs.config.workers`.
+fn is_configuration(facts: &FileFacts, value: ValueId) -> bool {
+    let mut at = value;
+    for _ in 0..6 {
+        match facts.value(at) {
+            Value::Member(object, name) => {
+                if matches!(&facts.names[*name], "config" | "settings") {
+                    // What a row of a table is set up with is data.
+                    return matches!(facts.value(*object), Value::This(_) | Value::Import(_) | Value::Global(_))
+                        || last_name(facts, *object).is_some_and(|name| matches!(name, "hs" | "app" | "current_app"));
+                }
+                at = *object;
+            }
+            Value::Param(function, index) => {
+                let param = facts.function(*function).params.get(usize::from(*index));
+                return param.is_some_and(|param| matches!(&facts.names[param.name], "config" | "settings"));
+            }
+            _ => return last_name(facts, at).is_some_and(|name| matches!(name, "config" | "settings")),
+        }
+    }
+    false
+}
+
+/// Whether a value comes from the environment or from what configures the application: `process.env.TEAMS.split(",")`,
+/// `this.config.plugins`.
+fn is_environment(facts: &FileFacts, value: ValueId) -> bool {
+    let mut at = value;
+    for _ in 0..12 {
+        at = match facts.value(at) {
+            Value::Member(object, name) => {
+                let owner = facts.value(*object);
+                match &facts.names[*name] {
+                    "env" if is_global(facts, *object, "process") => return true,
+                    "config" | "configService" if matches!(owner, Value::This(_)) => return true,
+                    _ => {}
+                }
+                *object
+            }
+            Value::Import(import) => {
+                let what = facts.imports[import.index()].what;
+                return matches!(what, Imported::Name(name) if matches!(&facts.names[name], "env" | "ENV"));
+            }
+            Value::Call(call) => match facts.value(facts.call(*call).callee) {
+                Value::Member(object, name)
+                    if matches!(&facts.names[*name], "split" | "filter" | "map" | "trim" | "slice") =>
+                {
+                    *object
+                }
+                _ => return false,
+            },
+            Value::Either(left, _) | Value::Item(left, _) => *left,
+            _ => return false,
+        };
+    }
+    false
+}
+
+fn is_global(facts: &FileFacts, value: ValueId, name: &str) -> bool {
+    matches!(facts.value(value), Value::Global(found) if &facts.names[*found] == name)
+}
+
+fn names_models(facts: &FileFacts, value: ValueId) -> bool {
+    let name = match facts.value(value) {
+        Value::Member(_, name) | Value::Global(name) => &facts.names[*name],
+        Value::Param(function, index) => {
+            let param = facts.function(*function).params.get(usize::from(*index));
+            param.map_or("", |param| &facts.names[param.name])
+        }
+        Value::Import(import) => match facts.imports[import.index()].what {
+            Imported::Name(name) => &facts.names[name],
+            _ => return false,
+        },
+        _ => return false,
+    };
+    name == "models" || name.ends_with("Models")
+}
+
+/// What a program registers with itself when it starts.
+fn is_registry(facts: &FileFacts, value: ValueId) -> bool {
+    last_name(facts, value).is_some_and(|name| {
+        let lower = name.to_ascii_lowercase();
+        lower == "registry" || lower.ends_with("_registry")
+    })
+}
+
+fn param_name(facts: &FileFacts, function: FunctionId, at: u16) -> &str {
+    facts.function(function).params.get(usize::from(at)).map_or("", |param| &facts.names[param.name])
+}
+
+/// Whether a parameter takes the last rest of the arguments.
+fn is_last_rest(facts: &FileFacts, function: FunctionId, at: u16) -> bool {
+    let params = &facts.function(function).params;
+    usize::from(at) + 1 == params.len() && params[usize::from(at)].is_rest
+}
+
+/// `**kwargs`: as many as callers write down.
+fn is_keywords(facts: &FileFacts, function: FunctionId, at: u16) -> bool {
+    is_last_rest(facts, function, at)
+        && facts.names[facts.function(function).params[usize::from(at)].name].contains("kw")
+}
+
+fn is_enumeration_name(name: &str) -> bool {
+    ["Enum", "Choices", "ChoiceSet"].iter().any(|ending| name.ends_with(ending))
+}
+
+fn is_constant_name(name: &str) -> bool {
+    !REQUEST_PARTS.contains(&name)
+        && name.len() > 1
+        && name.chars().any(char::is_alphabetic)
+        && !name.chars().any(char::is_lowercase)
+}
