@@ -201,8 +201,12 @@ pub(super) mod testing {
         check: impl FnOnce(SqlCx<'_>, &mut Vec<SqlFinding>),
     ) -> Vec<SqlFinding> {
         let statements = sql::statements(text, &[], dialect).statements;
-        let changes = statements.iter().flat_map(|one| one.changes.iter().map(|change| (change, one.span))).collect();
-        let source = SchemaSource { file: FileId(0), path: "a.sql", dialect, changes, only_adds: false };
+        let changes = statements
+            .iter()
+            .flat_map(|one| one.changes.iter().map(|change| (std::borrow::Cow::Borrowed(change), one.span)))
+            .collect();
+        let source =
+            SchemaSource { file: FileId(0), path: "a.sql", dialect, changes, only_adds: false, is_exact: true };
         let schema = Schema::build(vec![source]);
         let mut found = Vec::new();
         let last = statements.last().expect("a statement");

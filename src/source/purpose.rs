@@ -128,7 +128,9 @@ fn is_migration(folders: &[&str], name: &str) -> bool {
     let is_folder = |folder: &&str| {
         matches!(*folder, "migrations" | "migration" | "migrate" | "alembic")
             || is_kind_of_migrations(folder)
-            || is_sql && (matches!(*folder, "drizzle" | "delta" | "deltas") || folder.ends_with("migrations"))
+            || is_sql
+                && (matches!(*folder, "drizzle" | "delta" | "deltas" | "updates" | "upgrades")
+                    || folder.ends_with("migrations"))
     };
     folders.iter().any(is_folder)
         || name.split('.').skip(1).any(|mark| mark == "migration")
@@ -221,6 +223,8 @@ mod tests {
             ("storage/schema/main/delta/36/rooms.sql.postgres", Migration),
             ("src/features/delta/read-model.ts", Application),
             ("sql/updates/2.19.3--2.20.0.sql", Migration),
+            ("admin/sql/updates/2021-07-14-move.sql", Migration),
+            ("app/updates/service.py", Application),
             ("sql/ext--1.0--1.1.sql", Migration),
             ("sql/ext--1.0.sql", Application),
         ] {
