@@ -91,7 +91,8 @@ impl CallGraph {
         let mut order = 0_usize;
         let mut push = |queue: &mut BinaryHeap<_>, state: State, witness: Witness| {
             order += 1;
-            let rank = (Reverse(witness.confidence), !witness.required.is_empty(), witness.hops, order);
+            let rank =
+                (Reverse(witness.confidence), !witness.required.is_empty(), witness.conditions, witness.hops, order);
             queue.push(Reverse((rank, Entry(state, witness))));
         };
         for file in project.ids() {
@@ -117,8 +118,8 @@ impl CallGraph {
                     step: Step::Site(file, index),
                     hops: 0,
                     confidence: if project.may_be_prefetched(file, site) { Confidence::Low } else { site.confidence },
-                    conditional: site.guard.is_some(),
-                    required: requirements::of_guards(facts, home, site.guard),
+                    conditions: conditions(facts, site.guard),
+                    required: requirements::of_place(facts, home, site.function, site.guard, site.span),
                 };
                 for state in states(function, site.effect, &sources) {
                     push(&mut queue, state, witness.clone());
@@ -126,14 +127,13 @@ impl CallGraph {
             }
         }
         while let Some(Reverse((_, Entry(state, witness)))) = queue.pop() {
-            if reach.witnesses.contains_key(&state) {
+            if reach.is_known(state, &witness.required) {
                 continue;
             }
             let hops = witness.hops + 1;
-            let confidence = witness.confidence;
+            let Witness { confidence, conditions: later, .. } = witness;
             let required = witness.required.clone();
-            reach.witnesses.insert(state, witness);
-            reach.by_function.entry(state.function).or_default().push(state);
+            let route = reach.add(state, witness);
             if hops >= max_hops {
                 continue;
             }
@@ -145,21 +145,22 @@ impl CallGraph {
                     continue;
                 }
                 let Some(mut own) = requirements::through(project, edge, &required) else { continue };
-                own.extend(requirements::of_guards(facts, edge.home, facts.call(edge.call).guard));
+                let call = facts.call(edge.call);
+                own.extend(requirements::of_place(facts, edge.home, call.function, call.guard, call.name_span));
                 let mut sources = FxHashSet::default();
                 let flow = Flow::new(facts);
                 for value in flowing_values(project, edge, state.source) {
                     flow.sources(value, edge.home, &mut sources);
                 }
                 let witness = Witness {
-                    step: Step::Call(file, index, state),
+                    step: Step::Call(file, index, route),
                     hops,
                     confidence: confidence.min(edge.confidence),
-                    conditional: facts.call(edge.call).guard.is_some(),
+                    conditions: later + conditions(facts, call.guard),
                     required: own,
                 };
                 for state in states(caller, edge.effect(state.effect), &sources) {
-                    if !reach.witnesses.contains_key(&state) {
+                    if !reach.is_known(state, &witness.required) {
                         push(&mut queue, state, witness.clone());
                     }
                 }
@@ -195,10 +196,21 @@ pub(super) struct Witness {
     pub(super) hops: usize,
     /// The weakest link.
     pub(super) confidence: Confidence,
-    /// Whether this step stands under a condition.
-    pub(super) conditional: bool,
+    /// How many of this step and the later ones stand under a condition; an exception counts twice.
+    pub(super) conditions: usize,
     /// What callers must pass for this step to be taken.
     pub(super) required: Vec<Requirement>,
+}
+
+fn conditions(facts: &FileFacts, guard: Option<GuardId>) -> usize {
+    let mut at = guard.map(|id| facts.guards[id.index()]);
+    while let Some(guard) = at {
+        if guard.kind == GuardKind::Handler {
+            return 2;
+        }
+        at = guard.parent.map(|id| facts.guards[id.index()]);
+    }
+    usize::from(guard.is_some())
 }
 
 /// One step on the way to a query.
@@ -206,9 +218,20 @@ pub(super) struct Witness {
 pub(super) enum Step {
     /// The query: its file and which of its sites.
     Site(FileId, usize),
-    /// A call: its file, which of its edges, and what the callee reaches.
-    Call(FileId, usize, State),
+    /// A call: its file, which of its edges, and what the callee reaches, and how.
+    Call(FileId, usize, Route),
 }
+
+/// One of the ways a function has to such a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    /// What it reaches.
+    pub(super) state: State,
+    way: usize,
+}
+
+/// How many ways to the same are kept, where callers must pass different things for each.
+const MAX_WAYS: usize = 4;
 
 /// Orders nothing: the heap's order is in the fields before it.
 struct Entry(State, Witness);
@@ -233,14 +256,35 @@ impl Ord for Entry {
 /// What every function reaches.
 #[derive(Default)]
 pub(super) struct Reach {
-    pub(super) witnesses: FxHashMap<State, Witness>,
-    by_function: FxHashMap<FunctionRef, Vec<State>>,
+    ways: FxHashMap<State, Vec<Witness>>,
+    by_function: FxHashMap<FunctionRef, Vec<Route>>,
 }
 
 impl Reach {
     /// What a function reaches, best evidence first.
-    pub(super) fn of(&self, function: FunctionRef) -> &[State] {
+    pub(super) fn of(&self, function: FunctionRef) -> &[Route] {
         self.by_function.get(&function).map_or(&[], Vec::as_slice)
+    }
+
+    /// How it gets there.
+    pub(super) fn witness(&self, route: Route) -> &Witness {
+        &self.ways[&route.state][route.way]
+    }
+
+    /// Whether a way is known that asks nothing more of callers.
+    fn is_known(&self, state: State, required: &[Requirement]) -> bool {
+        self.ways.get(&state).is_some_and(|ways| {
+            let asks_no_more = |way: &Witness| way.required.iter().all(|asked| required.contains(asked));
+            ways.len() >= MAX_WAYS || ways.iter().any(asks_no_more)
+        })
+    }
+
+    fn add(&mut self, state: State, witness: Witness) -> Route {
+        let ways = self.ways.entry(state).or_default();
+        let route = Route { state, way: ways.len() };
+        ways.push(witness);
+        self.by_function.entry(state.function).or_default().push(route);
+        route
     }
 }
 
@@ -376,9 +420,12 @@ const COMMON_NAMES: [&str; 64] = [
     "log",
 ];
 
+/// Functions by name and language family; `None` where there are several.
+type UniqueNames<'p> = FxHashMap<(bool, &'p str), Option<FunctionRef>>;
+
 /// Names with exactly one definition in the project, by language family.
-fn unique_names(project: &Project) -> FxHashMap<(bool, Box<str>), Option<FunctionRef>> {
-    let mut unique: FxHashMap<(bool, Box<str>), Option<FunctionRef>> = FxHashMap::default();
+fn unique_names(project: &Project) -> UniqueNames<'_> {
+    let mut unique = UniqueNames::default();
     for file in project.ids() {
         let facts = &project.file(file).facts;
         let ecma = project.file(file).source.language.is_ecma();
@@ -388,7 +435,7 @@ fn unique_names(project: &Project) -> FxHashMap<(bool, Box<str>), Option<Functio
                 continue;
             }
             let found = FunctionRef { file, function: FunctionId(u32::try_from(index).unwrap_or(u32::MAX)) };
-            unique.entry((ecma, name.into())).and_modify(|known| *known = None).or_insert(Some(found));
+            unique.entry((ecma, name)).and_modify(|known| *known = None).or_insert(Some(found));
         }
     }
     unique
@@ -446,7 +493,7 @@ fn find_edges(
     types: &Types<'_>,
     file: FileId,
     inlined: &[bool],
-    unique: &FxHashMap<(bool, Box<str>), Option<FunctionRef>>,
+    unique: &UniqueNames<'_>,
     called: &FxHashSet<(FunctionRef, u16)>,
 ) -> Vec<Edge> {
     let project = types.project();
@@ -504,30 +551,23 @@ fn is_writing_sql(facts: &FileFacts, value: ValueId) -> bool {
 
 /// The one fallback for a name that nothing resolves: the only function so called in the project, if the
 /// arguments fit its parameters.
-fn only_definition(
-    types: &Types<'_>,
-    file: FileId,
-    call: &Call,
-    unique: &FxHashMap<(bool, Box<str>), Option<FunctionRef>>,
-) -> Option<FunctionRef> {
+fn only_definition(types: &Types<'_>, file: FileId, call: &Call, unique: &UniqueNames<'_>) -> Option<FunctionRef> {
     let project = types.project();
     let facts = &project.file(file).facts;
-    let name = match facts.value(call.callee) {
-        Value::Member(object, name) => {
-            let open = match types.of(file, *object) {
-                Ty::Unknown => !matches!(facts.value(*object), Value::Global(_)) && !types.is_foreign(file, *object),
-                Ty::Instance(class, _) | Ty::Class(class) => types.has_unknown_base(class),
-                _ => false,
-            };
-            open.then_some(*name)?
-        }
-        _ => return None,
-    };
+    let Value::Member(object, name) = facts.value(call.callee) else { return None };
     let ecma = project.file(file).source.language.is_ecma();
-    let found = (*unique.get(&(ecma, (&facts.names[name]).into()))?)?;
+    let found = (*unique.get(&(ecma, &facts.names[*name]))?)?;
     let callee = project.file(found.file).facts.function(found.function);
     // A method is called on something; a plain function is not.
     callee.class?;
+    let is_open = match types.of(file, *object) {
+        Ty::Unknown => !matches!(facts.value(*object), Value::Global(_)) && !types.is_foreign(file, *object),
+        Ty::Instance(class, _) | Ty::Class(class) => types.has_unknown_base(class),
+        _ => false,
+    };
+    if !is_open {
+        return None;
+    }
     let given = call.args.iter().filter(|arg| arg.name.is_none()).count();
     let takes_rest = callee.params.iter().any(|param| param.is_rest);
     let required = callee
@@ -554,9 +594,18 @@ fn keeps(project: &Project, file: FileId, site: &QuerySite) -> bool {
     facts.function(site.function).returns.iter().any(|&value| caches.is_kept(value, site.function))
 }
 
-/// Whether a function keeps what it found: a cache decorator.
+/// Whether a function keeps what it found: a cache decorator, or a cache that is given the loader.
 pub(super) fn is_memoised(facts: &FileFacts, function: FunctionId) -> bool {
     let flow = Flow::new(facts);
+    let through_cache = facts.function(function).returns.iter().any(|&value| {
+        let Value::Call(call) = facts.value(value) else { return false };
+        let call = facts.call(*call);
+        call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Function(_)))
+            && is_cache_loader(facts, call, flow.called_name(call).unwrap_or(""))
+    });
+    if through_cache {
+        return true;
+    }
     facts.function(function).decorators.iter().any(|&decorator| {
         let name = match facts.value(decorator) {
             Value::Call(call) => flow.called_name(facts.call(*call)),

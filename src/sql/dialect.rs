@@ -29,6 +29,20 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// All that are known, most used first.
+    pub const ALL: [Dialect; 10] = [
+        Dialect::PostgreSql,
+        Dialect::MySql,
+        Dialect::Sqlite,
+        Dialect::MsSql,
+        Dialect::Oracle,
+        Dialect::BigQuery,
+        Dialect::Snowflake,
+        Dialect::Redshift,
+        Dialect::ClickHouse,
+        Dialect::DuckDb,
+    ];
+
     /// The dialect with this name; common other names of the same database are understood.
     pub fn from_name(name: &str) -> Option<Dialect> {
         let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();

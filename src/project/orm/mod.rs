@@ -166,6 +166,8 @@ pub struct Narrowing {
     pub column: String,
     /// Whether it leaves at most one row.
     pub is_unique: bool,
+    /// Whether it is only how the column begins.
+    pub is_start: bool,
 }
 
 /// A column that a page is sorted by.

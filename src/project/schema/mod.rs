@@ -7,6 +7,7 @@
 mod groups;
 mod index;
 mod replay;
+mod searches;
 mod small;
 mod sources;
 
@@ -75,6 +76,8 @@ pub struct Schema {
     models: FxHashMap<Owner, Model>,
     /// About how many rows tables have, by name in lower case.
     rows: FxHashMap<Box<str>, u64>,
+    /// What is made to be searched.
+    searches: searches::Searches,
 }
 
 /// A table of fewer rows is read in less than a millisecond, whatever is asked of it.
@@ -179,8 +182,15 @@ impl Schema {
             .map(|model| (model.owner.clone(), model.clone()))
             .collect();
         schema.doubt(project, &defined);
+        schema.searches = searches::Searches::find(project);
         schema.rows.extend(project.options().rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
         schema
+    }
+
+    /// Whether the project makes an index for searches inside texts that may hold a column of the table with one of
+    /// these names; without a name, of any table.
+    pub fn may_search(&self, tables: &[&str], column: &str) -> bool {
+        self.searches.may_hold(tables, column)
     }
 
     /// Migrations that programs write in their own words (`addIndex("users", …)`, `table.index(…)`) are not all

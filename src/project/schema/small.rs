@@ -46,7 +46,7 @@ fn last_word(name: &str) -> String {
     let last = name.rsplit(['_', '-', '.']).next().unwrap_or(name);
     let starts =
         last.char_indices().filter(|(at, c)| *at > 0 && c.is_uppercase() && !last[..*at].ends_with(char::is_uppercase));
-    let start = starts.map(|(at, _)| at).last().unwrap_or(0);
+    let start = starts.map(|(at, _)| at).next_back().unwrap_or(0);
     last[start..].to_lowercase()
 }
 

@@ -34,15 +34,16 @@ pub(super) fn query(lexed: &Lexed, from: usize, to: usize, dialect: Dialect) -> 
     }
     measure(lexed, from, to)?;
     let mut reason = Unparsed::Syntax;
-    let mut to = to;
     // Other readings are for statements that people write: a long one is read once.
     let is_long = to - from > LONG;
-    let tails = if is_long { [None, None] } else { [dangling(lexed, from, to), tail(lexed, from, to)] };
-    for end in std::iter::once(to).chain(tails.into_iter().flatten()) {
-        if end <= from {
-            continue;
-        }
-        to = end;
+    // Where it may end; what is not asked for is not looked for.
+    let ends = (0..3).filter_map(|reading| match reading {
+        0 => Some(to),
+        _ if is_long => None,
+        1 => dangling(lexed, from, to),
+        _ => tail(lexed, from, to),
+    });
+    for to in ends.filter(|&end| end > from) {
         for attempt in attempts(dialect).into_iter().take(if is_long { 2 } else { usize::MAX }) {
             match parse_with(lexed, from, to, attempt, dialect) {
                 Ok(query) => return Ok(query),

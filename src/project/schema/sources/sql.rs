@@ -16,8 +16,8 @@ pub(super) fn sources(project: &Project) -> Vec<SchemaSource<'_>> {
         let mut dialect = Dialect::Generic;
         let mut only_adds = false;
         let mut changes = Vec::new();
-        for (_, sql) in defining {
-            dialect = sql.statement.dialect;
+        for (index, sql) in defining {
+            dialect = project.dialect_told(id, index);
             only_adds |= sql.text.is_some();
             let span = match sql.text {
                 Some(text) => file.facts.texts[text.index()].host_span(sql.span.start, sql.span.end),
