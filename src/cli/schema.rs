@@ -75,7 +75,8 @@ impl Printer<'_> {
             } else {
                 format!(" ({})", key.target_columns.join(", "))
             };
-            let line = format!("  foreign key ({}) → {}{columns}", key.columns.join(", "), key.target);
+            let target = if key.target.is_empty() { String::new() } else { format!(" → {}{columns}", key.target) };
+            let line = format!("  foreign key ({}){target}", key.columns.join(", "));
             let _ = writeln!(text, "{}", sanitize(&line));
         }
         let unsure = [(table.knows_columns, "columns"), (table.knows_indexes, "indexes")];

@@ -40,6 +40,7 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
     if select.sources.iter().any(|other| matches!(other.join, Join::Right | Join::Full | Join::Natural | Join::Other))
         || joined.join == Join::Left
         || cx.is_spared(table)
+        || cx.schema.stays_small(table)
         || cx.query.has_open_conditions(select, cx.slots())
         || is_correlated(cx, select)
     {
@@ -143,12 +144,35 @@ fn is_most_rows(cx: &SqlCx<'_>, condition: &Condition) -> bool {
         return false;
     };
     match comparison {
-        Comparison::Less | Comparison::LessOrEqual => is_now(exprs, bound),
+        // What is over and what is to come: nobody knows which of them is the smaller part.
+        _ if is_now(exprs, bound) => true,
         Comparison::Greater | Comparison::GreaterOrEqual => {
             matches!(exprs.get(bound), Expr::Literal(Literal::Number(number)) if matches!(&**number, "0" | "1"))
+                || is_long_ago(cx, bound)
         }
         _ => false,
     }
+}
+
+/// `now() - interval '12 months'`: half a year or more.
+fn is_long_ago(cx: &SqlCx<'_>, bound: ExprId) -> bool {
+    let Expr::Binary(sign, left, right) = cx.query.exprs.get(cx.query.exprs.bare(bound)) else { return false };
+    if &**sign != "-" || !is_now(&cx.query.exprs, *left) {
+        return false;
+    }
+    let text = cx.written(cx.query.exprs.span(*right)).to_lowercase();
+    let number = text.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty());
+    let count = number.and_then(|number| number.parse::<u64>().ok()).unwrap_or(0);
+    let days = if text.contains("year") {
+        365
+    } else if text.contains("month") {
+        30
+    } else if text.contains("week") {
+        7
+    } else {
+        u64::from(text.contains("day"))
+    };
+    count.saturating_mul(days) >= 180
 }
 
 /// `now()`, `CURRENT_TIMESTAMP(6)`, `UNIX_TIMESTAMP()`

@@ -139,7 +139,7 @@ fn is_migration(folders: &[&str], name: &str) -> bool {
     let is_folder = |folder: &&str| {
         matches!(*folder, "migration" | "migrate" | "alembic")
             || folder.ends_with("migrations")
-            || is_sql && matches!(*folder, "drizzle" | "delta" | "deltas")
+            || is_sql && matches!(*folder, "drizzle" | "delta" | "deltas" | "updates" | "upgrades")
     };
     // `1785000000001-add-title.ts`, `20260102030405_add_title.js`
     let digits = name.bytes().take_while(u8::is_ascii_digit).count();
@@ -259,6 +259,17 @@ mod tests {
             ("shop/reports/metadata.py", Application),
             ("scripts/backfill.py", Script),
             ("packages/db/scripts/backfill.ts", Script),
+            ("app/static/scripts/menu.js", Application),
+            ("prisma/manual-data-migrations/1.sql", Migration),
+            ("packages/db/drizzle/0051_red_hulk.sql", Migration),
+            ("packages/db/drizzle/schema.ts", Application),
+            ("storage/schema/main/delta/36/rooms.sql.postgres", Migration),
+            ("src/features/delta/read-model.ts", Application),
+            ("sql/updates/2.19.3--2.20.0.sql", Migration),
+            ("admin/sql/updates/2021-07-14-move.sql", Migration),
+            ("app/updates/service.py", Application),
+            ("sql/ext--1.0--1.1.sql", Migration),
+            ("sql/ext--1.0.sql", Application),
             ("src/scripts/menu.js", Application),
             ("apps/web/scripts/backfill.ts", Script),
             ("apps/web/src/scripts/menu.js", Application),

@@ -13,4 +13,5 @@ mod precommit;
 mod project;
 mod readme;
 mod reports;
+mod schema_sources;
 mod tidy;

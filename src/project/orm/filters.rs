@@ -65,7 +65,7 @@ fn draft(project: &Project, schema: &Schema, file: FileId, filter: &OrmFilter) -
     let name = TableName::plain(&model.table);
     let wanted: Vec<&str> = columns.iter().map(|(_, column)| *column).collect();
     let tables = schema.meant(&name, &wanted);
-    if tables.is_empty() || schema.is_small(&name) {
+    if tables.is_empty() || schema.stays_small(&name) || schema.is_lookup(class_name(project, filter.model), &tables) {
         return None;
     }
     let answer = |column: &str, test: Test| -> Vec<Known> {

@@ -8,6 +8,7 @@ mod groups;
 mod index;
 mod replay;
 mod searches;
+mod small;
 mod sources;
 
 use std::borrow::Cow;
@@ -157,7 +158,7 @@ pub struct ForeignKey {
     pub name: Option<Box<str>>,
     /// Its columns.
     pub columns: Vec<Box<str>>,
-    /// The table it points to.
+    /// The table it points to; empty where only a model is named.
     pub target: Box<str>,
     /// The columns there; empty for the primary key.
     pub target_columns: Vec<Box<str>>,
@@ -254,8 +255,26 @@ impl Schema {
 
     /// Whether a table is known to be so small that reading all of it costs nothing.
     pub fn is_small(&self, name: &TableName) -> bool {
-        let known = |name: &str| self.rows.get(&*name.to_lowercase()).is_some_and(|&rows| rows <= SMALL);
-        known(&name.name().text) || known(&name.text())
+        self.told_rows(name).is_some_and(|rows| rows <= SMALL)
+    }
+
+    /// Whether a table is known to be small, or is named after what an application has few of: settings, kinds.
+    pub fn stays_small(&self, name: &TableName) -> bool {
+        match self.told_rows(name) {
+            Some(rows) => rows <= SMALL,
+            None => self.is_lookup(&name.name().text, &self.definitions(name)),
+        }
+    }
+
+    /// Whether a table, which a model of this name may stand for, holds what an application has few of. One between
+    /// two others is as large as they are together, whatever it is named after.
+    pub fn is_lookup(&self, name: &str, definitions: &[&Table]) -> bool {
+        small::is_lookup(name) && !definitions.iter().any(|table| table.foreign_keys.len() > 1)
+    }
+
+    fn told_rows(&self, name: &TableName) -> Option<u64> {
+        let told = |name: &str| self.rows.get(&*name.to_lowercase()).copied();
+        told(&name.name().text).or_else(|| told(&name.text()))
     }
 
     /// Whether no table is known.

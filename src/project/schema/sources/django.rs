@@ -264,6 +264,7 @@ impl<'p> Reader<'_, 'p> {
             self.columns.push(("pk".into(), column.as_str().into()));
         }
         if kind.is_relation() {
+            self.table.foreign_key(&column, "", &[], span);
             self.columns.push((column.as_str().into(), column.as_str().into()));
         }
         self.columns.push((name.into(), column.into()));

@@ -98,7 +98,7 @@ fn column(facts: &FileFacts, field: &str, value: ValueId, table: &mut NewTable, 
         match method {
             "primaryKey" => table.index(IndexKind::Primary, [name.as_str()], span),
             "unique" => table.index(IndexKind::Unique, [name.as_str()], span),
-            "references" => table.foreign_key(&name, "?", &[], span),
+            "references" => table.foreign_key(&name, "", &[], span),
             _ => {}
         }
     }

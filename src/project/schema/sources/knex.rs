@@ -203,7 +203,9 @@ impl Builder<'_> {
             more.push((TableChange::CreateIndex(index(name, kind, [column_name], span)), span));
         }
         if modifiers().any(|modifier| modifier == "references") && self.is_new {
-            table.foreign_key(column_name, "?", &[], span);
+            let of = step.more.iter().map(|&id| facts.call(id)).find(|call| called(facts, call) == "inTable");
+            let target = of.and_then(|call| positional(call, 0)).and_then(|value| facts.literal(value));
+            table.foreign_key(column_name, target.unwrap_or(""), &[], span);
         }
         self.add_column(column_name, type_name, span, name, table, more);
     }

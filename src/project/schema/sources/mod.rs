@@ -58,19 +58,21 @@ pub struct Model {
     pub(crate) columns: Vec<(Box<str>, Box<str>)>,
 }
 
-/// Reads one file.
-type Read = fn(&Types<'_>, FileId) -> Defined;
+/// What reads the files of some languages.
+struct Reader {
+    fits: fn(Language) -> bool,
+    read: fn(&Types<'_>, FileId) -> Defined,
+}
 
-/// The readers, each with the languages whose files it reads.
-const READERS: [(fn(Language) -> bool, Read); 8] = [
-    (is_python, alembic::read),
-    (is_python, django::read),
-    (Language::is_ecma, drizzle::read),
-    (Language::is_ecma, knex::read),
-    (is_prisma, prisma::read),
-    (Language::is_ecma, sequelize::read),
-    (is_python, sqlalchemy::read),
-    (Language::is_ecma, typeorm::read),
+const READERS: [Reader; 8] = [
+    Reader { fits: is_python, read: alembic::read },
+    Reader { fits: is_python, read: django::read },
+    Reader { fits: Language::is_ecma, read: drizzle::read },
+    Reader { fits: Language::is_ecma, read: knex::read },
+    Reader { fits: is_prisma, read: prisma::read },
+    Reader { fits: Language::is_ecma, read: sequelize::read },
+    Reader { fits: is_python, read: sqlalchemy::read },
+    Reader { fits: Language::is_ecma, read: typeorm::read },
 ];
 
 fn is_python(language: Language) -> bool {
@@ -85,8 +87,8 @@ fn is_prisma(language: Language) -> bool {
 pub(super) fn defined(project: &Project) -> Vec<(FileId, Defined)> {
     let all = project.each_file(|types, file| {
         let language = project.file(file).source.language;
-        let readers = READERS.iter().filter(|(fits, _)| fits(language));
-        let read = readers.map(|(_, read)| (file, read(types, file)));
+        let readers = READERS.iter().filter(|reader| (reader.fits)(language));
+        let read = readers.map(|reader| (file, (reader.read)(types, file)));
         read.filter(|(_, defined)| !defined.changes.is_empty() || !defined.models.is_empty()).collect::<Vec<_>>()
     });
     all.into_iter().flatten().collect()

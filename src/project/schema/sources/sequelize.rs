@@ -54,8 +54,9 @@ fn change(facts: &FileFacts, call: &Call, method: &str, name: &str) -> Option<Ve
                         for kind in kinds(facts, options) {
                             made.index(kind, [column], span);
                         }
-                        if member(facts, options, "references").is_some() {
-                            made.foreign_key(column, "?", &[], span);
+                        if let Some(to) = member(facts, options, "references") {
+                            let target = member(facts, to, "model").and_then(|model| table_of(facts, model));
+                            made.foreign_key(column, target.or_else(|| facts.literal(to)).unwrap_or(""), &[], span);
                         }
                     }
                     None => made.is_not_whole(),

@@ -159,6 +159,7 @@ impl Reader {
                 Ty::Class(base) if base != class => self.columns_of(types, base, home, depth + 1),
                 // `db.Model`, `DeclarativeBase`, `declarative_base()`
                 Ty::Api(..) | Ty::Instance(..) => true,
+                Ty::Path(path) => path.starts_with("sqlalchemy.") || matches!(&*path, "abc.ABC" | "typing.Generic"),
                 _ => false,
             };
         }
@@ -186,7 +187,15 @@ impl Reader {
                     }
                     None => {
                         let known = self.values.iter().find(|(_, known, _)| *known == value);
-                        known.map(|(_, _, column)| column.to_string())
+                        let of_value = known.map(|(_, _, column)| column.to_string());
+                        of_value.or_else(|| match facts.value(value) {
+                            // `name: Mapped[str]` binds no value.
+                            Value::Global(name) => {
+                                let known = self.columns.iter().find(|(own, _)| **own == facts.names[*name]);
+                                known.map(|(_, column)| column.to_string())
+                            }
+                            _ => None,
+                        })
                     }
                 };
                 over(facts, call, &named, &mut self.table);

@@ -107,7 +107,7 @@ fn field(
         table.column(&column, if is_enum { "enum(…)" } else { kind }, span);
     }
     if is_relation {
-        table.foreign_key(&column, "?", &[], span);
+        table.foreign_key(&column, "", &[], span);
     }
     let is_primary =
         called(facts, declared).starts_with("Primary") || asks(facts, option(declared, "primary")) == Some(true);

@@ -1,0 +1,315 @@
+//! What each source of a schema says, as `seqscan schema` prints it.
+
+use crate::project::Project;
+
+/// The schema of these files, without the blanks that align it.
+fn schema(files: &[(&str, &str)]) -> Vec<String> {
+    let project = Project::new(files.iter().copied());
+    let output = project.run(&["schema"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn django_models() {
+    let text = r#"
+from django.db import models
+
+
+class Dated(models.Model):
+    created = models.DateTimeField(db_index=True)
+
+    class Meta:
+        abstract = True
+
+
+class Author(models.Model):
+    slug = models.SlugField()
+
+
+class Book(Dated):
+    title = models.CharField(max_length=200)
+    isbn = models.CharField(max_length=13, unique=True, db_column="isbn13")
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+    state = models.CharField(max_length=1, choices=STATES)
+
+    class Meta:
+        indexes = [models.Index(fields=["author", "-created"])]
+        unique_together = ("title", "author")
+"#;
+    assert_eq!(
+        schema(&[("shop/models.py", text)]),
+        [
+            "shop_author shop/models.py:12",
+            "slug text not null",
+            "id bigint not null",
+            "index (slug)",
+            "primary key (id)",
+            "shop_book shop/models.py:16",
+            "created timestamp not null",
+            "title text not null",
+            "isbn13 text not null",
+            "author_id not null",
+            "state enum(…) not null",
+            "id bigint not null",
+            "index (created)",
+            "unique (isbn13)",
+            "index (author_id)",
+            "primary key (id)",
+            "unique (title, author_id)",
+            "index (author_id, created)",
+            "foreign key (author_id)",
+        ]
+    );
+}
+
+#[test]
+fn sqlalchemy_models_and_alembic() {
+    let models = r#"
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String, unique=True)
+    name: Mapped[str]
+    team_id = Column("team", Integer, ForeignKey("teams.id"), index=True)
+    team = relationship("Team")
+    __table_args__ = (UniqueConstraint("name", "team_id"), Index("by_name", name), {"schema": None})
+
+
+links = Table("links", metadata, Column("a", Integer, primary_key=True), Column("b", Integer), Index("by_b", "b"))
+"#;
+    let migration = r#"
+from alembic import op
+
+
+def upgrade():
+    op.create_index("by_team", "users", ["team", "name"])
+
+
+def downgrade():
+    op.create_index("gone", "users", ["name"])
+"#;
+    assert_eq!(
+        schema(&[("app/models.py", models), ("alembic/versions/1_a.py", migration)]),
+        [
+            "users app/models.py:10",
+            "id not null",
+            "email text",
+            "name",
+            "team integer",
+            "primary key (id)",
+            "unique (email)",
+            "index (team)",
+            "unique (name, team)",
+            "index (team, name) alembic/versions/1_a.py:6",
+            "foreign key (team) → teams (id)",
+            "it may have more columns and indexes",
+            "links app/models.py:20",
+            "a integer not null",
+            "b integer",
+            "primary key (a)",
+            "index (b)",
+        ]
+    );
+}
+
+#[test]
+fn indexes_by_keywords() {
+    let python = r#"
+def register(updates):
+    updates.register_background_index("later", index_name="by_room", table="events", columns=["room"])
+"#;
+    let sql = "CREATE TABLE events (id bigint PRIMARY KEY, room text);";
+    assert_eq!(
+        schema(&[("store.py", python), ("schema/full.sql.postgres", sql)]),
+        [
+            "events postgresql, schema/full.sql.postgres:1",
+            "id bigint not null",
+            "room text",
+            "primary key (id)",
+            "index (room) store.py:3",
+        ]
+    );
+}
+
+#[test]
+fn prisma_models() {
+    let text = "datasource db {\n  provider = \"postgresql\"\n}\nmodel User {\n  id Int @id\n  mail String @unique\n  teamId Int? @map(\"team_id\")\n  team Team? @relation(fields: [teamId], references: [id])\n\n  @@index([teamId])\n  @@map(\"users\")\n}\n";
+    assert_eq!(
+        schema(&[("prisma/schema.prisma", text)]),
+        [
+            "users postgresql, prisma/schema.prisma:4",
+            "id integer not null",
+            "mail text not null",
+            "team_id integer",
+            "primary key (id)",
+            "unique (mail)",
+            "index (team_id)",
+            "foreign key (team_id) → Team",
+        ]
+    );
+}
+
+#[test]
+fn drizzle_tables() {
+    let text = r#"
+import { index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+
+export const users = pgTable("users", {
+  id: integer("id").primaryKey(),
+  email: text("email").notNull().unique(),
+  teamId: integer("team_id").references(() => teams.id),
+  name: text(),
+}, (table) => [index("by_team").on(table.teamId, table.name.desc()), uniqueIndex("one").on(table.name)]);
+"#;
+    assert_eq!(
+        schema(&[("db/schema.ts", text)]),
+        [
+            "users postgresql, db/schema.ts:4",
+            "id number not null",
+            "email text not null",
+            "team_id number",
+            "name text",
+            "primary key (id)",
+            "unique (email)",
+            "index (team_id, name)",
+            "unique (name)",
+            "foreign key (team_id)",
+        ]
+    );
+}
+
+#[test]
+fn knex_migrations() {
+    let first = r#"
+exports.up = function (knex) {
+  return knex.schema.createTable("users", (table) => {
+    table.increments();
+    table.string("email").notNullable().unique();
+    table.integer("team").references("id").inTable("teams");
+    table.boolean("active");
+    table.index(["team", "active"]);
+    table.timestamps();
+  });
+};
+"#;
+    let second = r#"
+exports.up = async function up(knex) {
+  await knex.schema.alterTable("users", (table) => {
+    table.string("name").index();
+    table.dropColumn("active");
+  });
+};
+"#;
+    assert_eq!(
+        schema(&[("migrations/1_users.js", first), ("migrations/2_name.js", second)]),
+        [
+            "users migrations/1_users.js:3",
+            "id bigint not null",
+            "email text",
+            "team number",
+            "created_at timestamp",
+            "updated_at timestamp",
+            "name text",
+            "primary key (id)",
+            "unique (email)",
+            "index (name) migrations/2_name.js:4",
+            "foreign key (team) → teams",
+        ]
+    );
+}
+
+#[test]
+fn sequelize_migrations() {
+    let text = r#"
+module.exports = {
+  async up(queryInterface, Sequelize) {
+    await queryInterface.createTable("users", {
+      id: { type: Sequelize.UUID, primaryKey: true },
+      email: { type: Sequelize.STRING, unique: true },
+      teamId: { type: Sequelize.UUID, references: { model: "teams" } },
+    });
+    await queryInterface.addColumn("users", "name", { type: Sequelize.STRING });
+    await queryInterface.addIndex("users", ["name"]);
+    await queryInterface.addConstraint("users", { fields: ["teamId", "name"], type: "unique" });
+  },
+};
+"#;
+    assert_eq!(
+        schema(&[("migrations/1.js", text)]),
+        [
+            "users migrations/1.js:4",
+            "id uuid",
+            "email text",
+            "teamId uuid",
+            "name text",
+            "primary key (id)",
+            "unique (email)",
+            "index (name)",
+            "unique (teamId, name)",
+            "foreign key (teamId) → teams",
+        ]
+    );
+}
+
+#[test]
+fn typeorm_entities() {
+    let text = r#"
+import { Column, Entity, Index, ManyToOne, JoinColumn, PrimaryGeneratedColumn, Unique } from "typeorm";
+
+@Entity("users")
+@Index(["team", "name"])
+@Unique(["name"])
+export class User {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @Index()
+  @Column({ name: "full_name", type: "text" })
+  name: string;
+
+  @ManyToOne(() => Team)
+  @JoinColumn({ name: "team_id" })
+  team: Team;
+}
+"#;
+    assert_eq!(
+        schema(&[("src/user.entity.ts", text)]),
+        [
+            "users src/user.entity.ts:7",
+            "id",
+            "full_name",
+            "team_id",
+            "primary key (id)",
+            "index (full_name)",
+            "index (team_id, full_name)",
+            "unique (full_name)",
+            "foreign key (team_id)",
+        ]
+    );
+}
+
+#[test]
+fn a_migration_that_is_not_read_makes_its_tables_unsure() {
+    let text = r#"
+const INDEXES = [["by_name", "ON users (name)"]];
+
+exports.up = async (db) => {
+  for (const [name, rest] of INDEXES) await db.query(`CREATE INDEX ${name} ${rest}`);
+};
+"#;
+    let sql = "CREATE TABLE users (id int, name text);\nCREATE TABLE teams (id int);";
+    assert_eq!(
+        schema(&[("db/schema.sql", sql), ("db/migrations/1.js", text)]),
+        ["users db/schema.sql:1", "id int", "name text", "it may have more indexes", "teams db/schema.sql:2", "id int",]
+    );
+}
