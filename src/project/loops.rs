@@ -99,6 +99,8 @@ impl<'t, 'p> Loops<'t, 'p> {
                     break;
                 }
                 Value::Either(left, _) | Value::Carried(left, _) => at = *left,
+                // `[ids[i:i + n] for i in range(0, len(ids), n)]`
+                Value::Collected(part, id) => return self.is_slice_of_loop(*part, *id),
                 _ => break,
             }
         }
@@ -194,7 +196,8 @@ impl<'t, 'p> Loops<'t, 'p> {
                     _ => return LoopShape::Rows,
                 };
                 let name = &facts.names[name];
-                if is_constant_name(name) || name == "choices" { LoopShape::Few } else { LoopShape::Rows }
+                let declared = is_constant_name(name) || name == "choices" || describes_model(facts, iterable);
+                if declared { LoopShape::Few } else { LoopShape::Rows }
             }
             Value::Global(name) if is_constant_name(&facts.names[*name]) => LoopShape::Few,
             _ => LoopShape::Rows,
@@ -326,6 +329,63 @@ impl<'t, 'p> Loops<'t, 'p> {
         found
     }
 
+    /// Whether a condition holds in a few runs only: when enough has gathered (`if len(rows) >= SIZE`, `if i % 100 == 0`),
+    /// or until a flag is set (`if not ready`).
+    pub(super) fn is_seldom(&self, guard: &Guard, id: LoopId) -> bool {
+        match guard.kind {
+            GuardKind::Then => self.is_threshold(guard.condition, id, 0) || self.is_unset_flag(guard.condition),
+            _ => false,
+        }
+    }
+
+    fn is_threshold(&self, condition: ValueId, id: LoopId, depth: u8) -> bool {
+        let is_some = |value: ValueId| !matches!(self.facts.value(value), Value::Int(0 | 1));
+        match *self.facts.value(condition) {
+            Value::Operation(Operation::Order, left, right) => {
+                (self.is_gathered(left, id) && is_some(right)) || (self.is_gathered(right, id) && is_some(left))
+            }
+            Value::Operation(Operation::Equal, left, right) => {
+                let every =
+                    matches!(self.facts.value(left), Value::Operation(Operation::Other, _, step) if is_some(*step));
+                (every && matches!(self.facts.value(right), Value::Int(_)))
+                    || (self.is_gathered(left, id) && is_some(right))
+            }
+            Value::Operation(Operation::And, left, right) | Value::Either(left, right) if depth < 6 => {
+                self.is_threshold(left, id, depth + 1) || self.is_threshold(right, id, depth + 1)
+            }
+            _ => false,
+        }
+    }
+
+    /// The size of what the loop gathers: of something that was empty before it, or that is bound again in it.
+    fn is_gathered(&self, value: ValueId, id: LoopId) -> bool {
+        let of = match self.facts.value(value) {
+            Value::Member(object, name) if matches!(&self.facts.names[*name], "length" | "size") => *object,
+            Value::Call(call) => {
+                let call = self.facts.call(*call);
+                match (self.flow.called_name(call), call.args.first()) {
+                    (Some("len"), Some(arg)) => arg.value,
+                    _ => return false,
+                }
+            }
+            _ => return false,
+        };
+        let gathers = match self.facts.value(of) {
+            Value::Carried(..) | Value::Member(..) => true,
+            Value::Sequence(items) => items.is_empty(),
+            Value::Mapping(entries) => entries.is_empty(),
+            Value::Call(call) => self.facts.call(*call).args.is_empty(),
+            _ => false,
+        };
+        gathers && self.flow.dependence(of, id) < Dependence::PerRow
+    }
+
+    fn is_unset_flag(&self, condition: ValueId) -> bool {
+        let Value::Operation(Operation::Not, flag, _) = self.facts.value(condition) else { return false };
+        let Value::Carried(before, _) = self.facts.value(*flag) else { return false };
+        matches!(self.facts.value(*before), Value::Bool(false))
+    }
+
     /// Whether a condition asks a cache first.
     pub(super) fn asks_cache(&self, guard: &Guard) -> bool {
         self.caches.asked_by(guard)
@@ -373,6 +433,22 @@ fn waits(name: &str) -> bool {
 
 fn is_enumeration_name(name: &str) -> bool {
     ["Enum", "Choices", "ChoiceSet"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Whether a value is a part of the description of a model: `getMetadata(…).relations`, `Book._meta.fields`.
+fn describes_model(facts: &FileFacts, value: ValueId) -> bool {
+    let mut at = value;
+    for _ in 0..16 {
+        at = match facts.value(at) {
+            Value::Member(_, name) if matches!(&facts.names[*name], "_meta" | "getMetadata" | "metadata") => {
+                return true;
+            }
+            Value::Member(object, _) => *object,
+            Value::Call(call) => facts.call(*call).callee,
+            _ => return false,
+        };
+    }
+    false
 }
 
 fn is_constant_name(name: &str) -> bool {

@@ -4,6 +4,7 @@
 //! Everything here works on facts; no syntax tree and no SQL grammar is known.
 
 mod caches;
+mod callbacks;
 mod calls;
 mod executed;
 mod flow;

@@ -348,6 +348,9 @@ impl Finder<'_, '_, '_> {
             if candidate.effect == SiteEffect::Query && guards.iter().any(|guard| self.loops.asks_cache(guard)) {
                 continue;
             }
+            if guards.iter().any(|guard| self.loops.is_seldom(guard, id)) {
+                continue;
+            }
             let handler = guards.iter().any(|guard| guard.kind == GuardKind::Handler);
             let conditional = guards.iter().any(|guard| {
                 matches!(guard.kind, GuardKind::Then | GuardKind::Else)

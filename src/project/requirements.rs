@@ -125,7 +125,7 @@ fn is_default(facts: &FileFacts, home: FunctionId, value: ValueId, compared: Val
 /// Whether the call of `edge` rules a requirement of its callee out; else what it requires of its own caller.
 pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) -> Option<Vec<Requirement>> {
     let mut own = Vec::new();
-    if edge.by_name {
+    if edge.given.is_some() {
         return Some(own);
     }
     let facts = &project.file(edge.file).facts;
