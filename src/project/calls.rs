@@ -103,10 +103,8 @@ impl CallGraph {
                 }
                 let (home, _) = self.place(project, file, site.function, site.in_loop);
                 let function = FunctionRef { file, function: home };
-                if home == MODULE
-                    || is_memoised(facts, home)
-                    || (site.effect == SiteEffect::Query && keeps(project, file, site))
-                {
+                let Some(cached) = kept_for(facts, home, site.effect) else { continue };
+                if home == MODULE || (site.effect == SiteEffect::Query && keeps(project, file, site)) {
                     continue;
                 }
                 let mut sources = FxHashSet::default();
@@ -116,7 +114,12 @@ impl CallGraph {
                 let witness = Witness {
                     step: Step::Site(file, index),
                     hops: 0,
-                    confidence: if project.may_be_prefetched(file, site) { Confidence::Low } else { site.confidence },
+                    confidence: if cached || project.may_be_prefetched(file, site) {
+                        Confidence::Low
+                    } else {
+                        site.confidence
+                    },
+                    cached,
                     conditional: site.guard.is_some(),
                     required: requirements::of_guards(facts, home, site.guard),
                 };
@@ -130,7 +133,7 @@ impl CallGraph {
                 continue;
             }
             let hops = witness.hops + 1;
-            let confidence = witness.confidence;
+            let (confidence, cached) = (witness.confidence, witness.cached);
             let required = witness.required.clone();
             reach.witnesses.insert(state, witness);
             reach.by_function.entry(state.function).or_default().push(state);
@@ -141,7 +144,8 @@ impl CallGraph {
                 let edge = &self.edges[file.0 as usize][index];
                 let facts = &project.file(file).facts;
                 let caller = FunctionRef { file, function: edge.home };
-                if edge.home == MODULE || caller == state.function || is_memoised(facts, edge.home) {
+                let Some(kept) = kept_for(facts, edge.home, state.effect) else { continue };
+                if edge.home == MODULE || caller == state.function {
                     continue;
                 }
                 let Some(mut own) = requirements::through(project, edge, &required) else { continue };
@@ -154,7 +158,8 @@ impl CallGraph {
                 let witness = Witness {
                     step: Step::Call(file, index, state),
                     hops,
-                    confidence: confidence.min(edge.confidence),
+                    confidence: if kept { Confidence::Low } else { confidence.min(edge.confidence) },
+                    cached: cached || kept,
                     conditional: facts.call(edge.call).guard.is_some(),
                     required: own,
                 };
@@ -197,6 +202,8 @@ pub(super) struct Witness {
     pub(super) confidence: Confidence,
     /// Whether this step stands under a condition.
     pub(super) conditional: bool,
+    /// Whether a cache is asked first, so that only what it does not hold costs a query.
+    pub(super) cached: bool,
     /// What callers must pass for this step to be taken.
     pub(super) required: Vec<Requirement>,
 }
@@ -502,10 +509,12 @@ fn keeps(project: &Project, file: FileId, site: &QuerySite) -> bool {
     facts.function(site.function).returns.iter().any(|&value| caches.is_kept(value, site.function))
 }
 
-/// Whether a function keeps what it found: a cache decorator.
-pub(super) fn is_memoised(facts: &FileFacts, function: FunctionId) -> bool {
+/// Whether a cache is asked before a function; `None` if the function runs once for each input, or changes something
+/// that a cache would keep it from. What a program keeps for ever is not made again; other caches lose what they hold.
+fn kept_for(facts: &FileFacts, function: FunctionId, effect: SiteEffect) -> Option<bool> {
     let flow = Flow::new(facts);
-    facts.function(function).decorators.iter().any(|&decorator| {
+    let mut cached = false;
+    for &decorator in &facts.function(function).decorators {
         let name = match facts.value(decorator) {
             Value::Call(call) => flow.called_name(facts.call(*call)),
             Value::Member(_, name) | Value::Global(name) => Some(&facts.names[*name]),
@@ -515,11 +524,13 @@ pub(super) fn is_memoised(facts: &FileFacts, function: FunctionId) -> bool {
             },
             _ => None,
         };
-        name.is_some_and(|name| {
-            let lower = name.to_ascii_lowercase();
-            (lower.contains("cache")
-                && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page"))
-                || lower.contains("memo")
-        })
-    })
+        let Some(name) = name else { continue };
+        let lower = name.to_ascii_lowercase();
+        if lower.contains("memo") || name == "cache" || lower.ends_with("lru_cache") {
+            return None;
+        }
+        cached |= lower.contains("cache")
+            && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page");
+    }
+    (!cached || effect == SiteEffect::Query).then_some(cached)
 }

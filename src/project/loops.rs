@@ -51,7 +51,7 @@ impl<'t, 'p> Loops<'t, 'p> {
     /// What `id` is.
     pub(super) fn shape(&self, id: LoopId) -> LoopShape {
         let found = self.facts.loop_(id);
-        if self.waiting.contains(&id) || self.is_chunked(found.iterable) {
+        if self.waiting.contains(&id) || self.is_chunked(found) {
             return LoopShape::Silent;
         }
         match found.kind {
@@ -67,9 +67,9 @@ impl<'t, 'p> Loops<'t, 'p> {
         }
     }
 
-    fn is_chunked(&self, iterable: ValueId) -> bool {
+    fn is_chunked(&self, found: &Loop) -> bool {
         let mut names = Vec::new();
-        let mut at = iterable;
+        let mut at = found.iterable;
         for _ in 0..6 {
             match self.facts.value(at) {
                 Value::Call(call) => {
@@ -101,6 +101,11 @@ impl<'t, 'p> Loops<'t, 'p> {
                 Value::Either(left, _) | Value::Carried(left, _) => at = *left,
                 // `[ids[i:i + n] for i in range(0, len(ids), n)]`
                 Value::Collected(part, id) => return self.is_slice_of_loop(*part, *id),
+                // A list that is filled before the loop: its name tells of what.
+                Value::Sequence(items) if items.is_empty() => {
+                    names.push(&self.types.project().file(self.file).source.text[found.head.range()]);
+                    break;
+                }
                 _ => break,
             }
         }
@@ -127,7 +132,9 @@ impl<'t, 'p> Loops<'t, 'p> {
         }
         let facts = &self.types.project().file(file).facts;
         let by_count = |count: usize| match count {
-            0..=2 => LoopShape::Silent,
+            // What begins empty is filled before it is run over.
+            0 => LoopShape::Rows,
+            1 | 2 => LoopShape::Silent,
             _ => LoopShape::Few,
         };
         match facts.value(iterable) {

@@ -61,6 +61,8 @@ pub struct Repeat {
     pub confidence: Confidence,
     /// Whether it stands under a condition that the row does not decide.
     pub conditional: bool,
+    /// Whether a cache is asked first, so that only what it does not hold costs a query.
+    pub cached: bool,
     /// Whether the loop runs over a handful of constants.
     pub few: bool,
 }
@@ -142,6 +144,7 @@ impl Finder<'_, '_, '_> {
             site: (self.file, index),
             confidence,
             conditional,
+            cached: false,
             few,
         };
         if let Some(judged) = self.judge(&candidate, &loops) {
@@ -204,7 +207,7 @@ impl Finder<'_, '_, '_> {
             let Some(judged) = self.judge(&candidate, &loops) else { continue };
             let better = best.as_ref().is_none_or(|(_, known)| {
                 let known = &self.reach.witnesses[*known];
-                (witness.conditional, witness.hops) < (known.conditional, known.hops)
+                (witness.cached, witness.conditional, witness.hops) < (known.cached, known.conditional, known.hops)
             });
             if better {
                 best = Some((judged, state));
@@ -222,6 +225,7 @@ impl Finder<'_, '_, '_> {
             site,
             confidence: if conditional { judged.confidence.min(Confidence::Medium) } else { judged.confidence },
             conditional: judged.conditional || conditional,
+            cached: self.reach.witnesses[state].cached,
             few: judged.few,
         })
     }
@@ -248,7 +252,7 @@ impl Finder<'_, '_, '_> {
         };
         let outer = self.invariant(&candidate, loops)?;
         let constant = found.inputs.iter().all(|&input| self.is_constant(site.0, input));
-        if conditional || !constant || self.is_volatile(found) {
+        if conditional || !constant || self.reach.witnesses[state].cached || self.is_volatile(found) {
             return None;
         }
         Some(Repeat {
@@ -261,6 +265,7 @@ impl Finder<'_, '_, '_> {
             site,
             confidence: candidate.confidence.min(self.reach.witnesses[state].confidence),
             conditional: false,
+            cached: false,
             few: false,
         })
     }

@@ -289,7 +289,10 @@ impl<'p> Types<'p> {
             Value::Param(function, index) => self.param(file, *function, *index),
             Value::Super(class) => self.base_object(ClassRef { file, class: *class }),
             Value::Member(object, name) => self.member(&self.of(file, *object), &facts.names[*name]),
-            Value::Item(object, _) => self.element(&self.of(file, *object)),
+            Value::Item(object, key) => match facts.value(*object) {
+                Value::Mapping(entries) => self.entry(file, entries, *key),
+                _ => self.element(&self.of(file, *object)),
+            },
             Value::Slice(object, ..) => self.of(file, *object),
             Value::Call(call) => self.result(file, *call),
             Value::Element(of, _) => self.element(&self.of(file, *of)),
@@ -315,6 +318,14 @@ impl<'p> Types<'p> {
             Value::Typed(of) => self.declared(file, of),
             _ => Ty::Unknown,
         }
+    }
+
+    /// What a literal holds under a key; of several, the first that is known: a table of functions of one kind.
+    fn entry(&self, file: FileId, entries: &[(ValueId, ValueId)], key: ValueId) -> Ty {
+        let facts = self.facts(file);
+        let literal = facts.literal(key);
+        let named = entries.iter().filter(|(own, _)| literal.is_none_or(|key| facts.literal(*own) == Some(key)));
+        named.map(|&(_, value)| self.of(file, value)).find(Ty::is_known).unwrap_or(Ty::Unknown)
     }
 
     /// An instance of a declared type.
