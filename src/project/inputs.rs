@@ -2,7 +2,7 @@
 
 use super::FileId;
 use super::types::{Ty, Types};
-use crate::apis::Effect;
+use crate::apis::{Effect, TypeId};
 use crate::facts::*;
 
 /// Methods that tell a connection, a session or a client from rows and queries.
@@ -110,13 +110,19 @@ impl<'t, 'p> InputFinder<'t, 'p> {
     /// Whether a value is a way to the database rather than rows of it: what is asked through it does not
     /// depend on which one it is.
     pub(super) fn is_connection(&self, value: ValueId) -> bool {
-        let catalog = &self.types.project().catalog;
-        let connects = |ty| CONNECTION_METHODS.iter().any(|name| catalog.method(ty, name).is_some());
+        let connects = |ty| self.types.is_connection_type(ty);
         match self.types.of(self.file, value) {
             Ty::Api(ty, _) => connects(ty),
             Ty::Instance(class, _) => self.types.api_base(class).is_some_and(connects),
             Ty::Class(_) | Ty::Path(_) | Ty::Module(_) => true,
             _ => false,
         }
+    }
+}
+
+impl Types<'_> {
+    /// Whether a catalogued type is a connection, a session or a client, and no row or query.
+    pub(super) fn is_connection_type(&self, ty: TypeId) -> bool {
+        CONNECTION_METHODS.iter().any(|name| self.project().catalog.method(ty, name).is_some())
     }
 }

@@ -8,6 +8,7 @@ mod callbacks;
 mod calls;
 mod executed;
 mod flow;
+mod implementations;
 mod inputs;
 mod loops;
 mod manifest;
@@ -120,6 +121,7 @@ pub struct Project {
     executed: executed::Executed,
     orm: Vec<orm::OrmFacts>,
     relations: relations::Relations,
+    implementations: implementations::Implementations,
     /// What is known of values while the project is being understood.
     answers: types::Answers,
     /// Relations that some query of the project loads along with its rows.
@@ -171,6 +173,7 @@ impl Project {
             executed: FxHashSet::default(),
             orm: Vec::new(),
             relations: relations::Relations::default(),
+            implementations: implementations::Implementations::default(),
             answers: types::Answers::default(),
             prefetched: FxHashSet::default(),
             schema: Schema::default(),
@@ -180,6 +183,7 @@ impl Project {
         project.prefetched = relations::prefetched(&project);
         project.answers = types::Answers::of(project.files.len());
         project.relations = relations::Relations::find(&project);
+        project.implementations = implementations::Implementations::find(&project);
         // What was found without knowing the relations does not hold with them.
         project.answers = types::Answers::of(project.files.len());
         project.sites = project.each_file(sites::find);

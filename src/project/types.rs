@@ -417,6 +417,12 @@ impl<'p> Types<'p> {
                     Some(target) => self.exported(file, target, module, name),
                     None => match self.submodule(file, module, name) {
                         Some(target) => Ty::Module(target),
+                        // A client that is made for the project, where nobody has made it.
+                        None if let made = format!("*.{name}")
+                            && self.project.catalog.type_named(&made).is_some() =>
+                        {
+                            Ty::Path(made.into())
+                        }
                         None if module.starts_with('.') => Ty::Unknown,
                         None => self.of_library(library_path(module, name)),
                     },
@@ -570,7 +576,11 @@ impl<'p> Types<'p> {
                 None => match self.api_base(*class) {
                     Some(_) if let Some(relation) = self.reverse(*class, name, 0) => self.related(relation),
                     Some(base) => match catalog.attribute(base, name) {
-                        Some(returned) => self.given(returned, &Ty::Api(base, Some(*class)), None),
+                        Some(returned) => {
+                            // A class that extends a client is no model.
+                            let model = (!self.is_connection_type(base)).then_some(*class);
+                            self.given(returned, &Ty::Api(base, model), None)
+                        }
                         None => Ty::Unknown,
                     },
                     None => Ty::Unknown,
@@ -642,8 +652,15 @@ impl<'p> Types<'p> {
 
     // ── Classes ─────────────────────────────────────────────────────────────────────────────────────
 
-    /// The attribute or method `name` of a class or of what it extends in the project.
+    /// The attribute or method `name` of a class or of what it extends in the project; of an interface, that of the
+    /// only class behind it.
     pub(crate) fn class_member(&self, class: ClassRef, name: &str) -> Option<ClassMember> {
+        if self.facts(class.file).class(class.class).is_interface
+            && let Some(behind) = self.project.implementations.only(class)
+            && let Some(found) = self.class_member_within(behind, name, 0)
+        {
+            return Some(found);
+        }
         self.class_member_within(class, name, 0)
     }
 
