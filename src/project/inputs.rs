@@ -68,7 +68,10 @@ impl<'t, 'p> InputFinder<'t, 'p> {
                     // `knex("users").where(…)`: a builder that a connection makes when it is called.
                     _ if self.is_builder(*call) => {
                         self.arguments(*call, args, via, depth);
-                        return None;
+                        // A function in this one builds it from what it sees around it.
+                        let callee = self.facts.call(*call).callee;
+                        let within = matches!(self.facts.value(callee), Value::Function(_) | Value::Item(..));
+                        return within.then_some(callee);
                     }
                     _ => return Some(at),
                 },

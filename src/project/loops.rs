@@ -169,6 +169,13 @@ impl<'t, 'p> Loops<'t, 'p> {
                             LoopShape::Silent
                         }
                         Value::Import(_) => LoopShape::Silent,
+                        // A constant that is made of something: `BATCH_SIZE = int(environ["BATCH_SIZE"])`.
+                        _ if is_constant_name(
+                            &self.types.project().file(file).source.text[call.args[0].span.range()],
+                        ) =>
+                        {
+                            LoopShape::Silent
+                        }
                         _ => LoopShape::Rows,
                     },
                     ("enumerate" | "list" | "tuple" | "set" | "sorted" | "reversed" | "iter", Some(inner), _) => {
