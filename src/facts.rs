@@ -9,12 +9,13 @@
 //! are already replaced by what they were bound to. `cur = conn.cursor(); cur.execute(q)` has the callee
 //! `Member(Call(Member(conn, "cursor")), "execute")`.
 
-use std::hash::Hasher;
+mod names;
 
-use rustc_hash::FxHasher;
+pub use names::Names;
 
 use crate::source::Span;
-use crate::sql::Statement;
+use crate::sql::ddl::TableChange;
+use crate::sql::{Dialect, Statement};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -55,88 +56,6 @@ ids! {
 pub const UNKNOWN: ValueId = ValueId(0);
 /// The function that stands for the body of the file.
 pub const MODULE: FunctionId = FunctionId(0);
-
-/// Names, each stored once, one after the other in one string.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
-    text: String,
-    /// Where each name ends; it begins where the one before it ends.
-    ends: Vec<u32>,
-    /// A hash table with open places: 0, or a name's id plus one. Its length is a power of two, or 0.
-    table: Vec<u32>,
-}
-
-impl Names {
-    /// The id of `text`, new or known.
-    pub fn intern(&mut self, text: &str) -> Name {
-        if self.table.len() < (self.ends.len() + 1) * 2 {
-            self.grow();
-        }
-        let at = match self.place(text) {
-            Ok(known) => return known,
-            Err(free) => free,
-        };
-        let small = |number: usize| u32::try_from(number).expect("the names of one file stay below 4 GB");
-        let id = Name(small(self.ends.len()));
-        self.text.push_str(text);
-        self.ends.push(small(self.text.len()));
-        self.table[at] = id.0 + 1;
-        id
-    }
-
-    /// The id of `text`, if any fact names it.
-    pub fn find(&self, text: &str) -> Option<Name> {
-        if self.table.is_empty() { None } else { self.place(text).ok() }
-    }
-
-    /// All names of the file.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..).take(self.ends.len()).map(|id| &self[Name(id)])
-    }
-
-    /// Gives back the room that growing took in advance.
-    pub(crate) fn shrink_to_fit(&mut self) {
-        self.text.shrink_to_fit();
-        self.ends.shrink_to_fit();
-    }
-
-    /// Where `text` stands, or the free place of the table where it would.
-    fn place(&self, text: &str) -> Result<Name, usize> {
-        let mask = self.table.len() - 1;
-        let mut at = hash(text) & mask;
-        loop {
-            match self.table[at].checked_sub(1).map(Name) {
-                None => return Err(at),
-                Some(name) if &self[name] == text => return Ok(name),
-                Some(_) => at = (at + 1) & mask,
-            }
-        }
-    }
-
-    fn grow(&mut self) {
-        let size = (self.table.len() * 2).max(64);
-        self.table = vec![0; size];
-        for id in 0..u32::try_from(self.ends.len()).unwrap_or(u32::MAX) {
-            if let Err(free) = self.place(&self[Name(id)]) {
-                self.table[free] = id + 1;
-            }
-        }
-    }
-}
-
-impl std::ops::Index<Name> for Names {
-    type Output = str;
-    fn index(&self, name: Name) -> &str {
-        let start = name.index().checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[start as usize..self.ends[name.index()] as usize]
-    }
-}
-
-fn hash(text: &str) -> usize {
-    let mut hasher = FxHasher::default();
-    hasher.write(text.as_bytes());
-    usize::try_from(hasher.finish() & 0xffff_ffff).unwrap_or(0)
-}
 
 /// One expression, or what a name is bound to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -499,7 +418,7 @@ pub struct Loop {
     pub guard: Option<GuardId>,
     /// What makes it a loop.
     pub kind: LoopKind,
-    /// What it runs over; [`UNKNOWN`] for `while` and `for (;;)`.
+    /// What it runs over; [`UNKNOWN`] for `while`; of `for (;;)` the step, if it is not one.
     pub iterable: ValueId,
     /// The condition of a `while` or `for (;;)`; [`UNKNOWN`] if there is none.
     pub condition: ValueId,
@@ -507,6 +426,8 @@ pub struct Loop {
     pub head: Span,
     /// The whole loop.
     pub span: Span,
+    /// Of each name that its body binds again: its [`Value::Carried`], and what it is at the body's end.
+    pub carries: Vec<(ValueId, ValueId)>,
 }
 
 /// What makes something a loop.
@@ -551,6 +472,18 @@ pub enum GuardKind {
     Handler,
     /// The right side of `and`/`or`/`??`, a `case`.
     Other,
+}
+
+/// The rest of a block after an `if` that always leaves: it is reached only where the condition does not hold.
+/// JavaScript only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// What was tested.
+    pub condition: ValueId,
+    /// The rest of the block.
+    pub span: Span,
 }
 
 /// A statement that leaves a loop or a function from inside a loop.
@@ -672,6 +605,28 @@ pub struct Gap {
     pub span: Span,
 }
 
+/// What a file of a language for schemas defines.
+#[derive(Clone, Debug, Default)]
+pub struct Declarations {
+    /// The database it is for; [`Dialect::Generic`] if it does not say.
+    pub dialect: Dialect,
+    /// The tables, with their places.
+    pub changes: Vec<(TableChange, Span)>,
+    /// The models that are those tables.
+    pub models: Vec<DeclaredModel>,
+}
+
+/// A model, as programs name it.
+#[derive(Clone, Debug)]
+pub struct DeclaredModel {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its table.
+    pub table: Box<str>,
+    /// Its fields that are columns, and the names of those in the database.
+    pub columns: Vec<(Box<str>, Box<str>)>,
+}
+
 /// What one file says.
 #[derive(Clone, Debug, Default)]
 pub struct FileFacts {
@@ -693,6 +648,8 @@ pub struct FileFacts {
     pub loops: Vec<Loop>,
     /// All conditions, outer before inner.
     pub guards: Vec<Guard>,
+    /// What early exits say of the code after them, by function and place.
+    pub passed: Vec<Passed>,
     /// All exits from loops.
     pub exits: Vec<Exit>,
     /// All uses that may run a lazy value.
@@ -701,6 +658,8 @@ pub struct FileFacts {
     pub bindings: Vec<Binding>,
     /// All SQL statements.
     pub statements: Vec<SqlText>,
+    /// What it defines, if it is written in a language for schemas.
+    pub declared: Option<Box<Declarations>>,
     /// All suppression comments.
     pub directives: Vec<Directive>,
     /// What could not be read.

@@ -1,5 +1,8 @@
 //! The `seqscan` binary.
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     seqscan::cli::main()
 }

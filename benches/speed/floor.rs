@@ -68,7 +68,7 @@ pub(crate) fn tokenise_and_parse(
             let bytes = std::fs::read(&path).expect("a file that was read before");
             let text = String::from_utf8_lossy(&bytes);
             let Statements { dialect, spans } = &statements[&path];
-            let dialect = parser_dialect(*dialect);
+            let dialect = theirs::dialect_from_str(dialect.name()).expect("sqlparser knows all of ours");
             let texts = spans.iter().filter_map(|span| text.get(span.clone()));
             texts.map(|text| SqlParser::parse_sql(&*dialect, text).map_or(0, |parsed| parsed.len())).sum::<usize>()
         };
@@ -109,7 +109,7 @@ impl Parsers {
             Language::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
             Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
             Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
-            Language::Sql => return 0,
+            Language::Sql | Language::Prisma => return 0,
         };
         let parser = self.by_language.entry(language).or_insert_with(|| {
             let mut parser = Parser::new();
@@ -142,20 +142,4 @@ fn pool(threads: usize) -> ThreadPool {
     // As large as those of seqscan: sqlparser needs them.
     let builder = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(64 << 20);
     builder.build().expect("threads")
-}
-
-fn parser_dialect(dialect: Dialect) -> Box<dyn theirs::Dialect> {
-    match dialect {
-        Dialect::PostgreSql => Box::new(theirs::PostgreSqlDialect {}),
-        Dialect::MySql => Box::new(theirs::MySqlDialect {}),
-        Dialect::Sqlite => Box::new(theirs::SQLiteDialect {}),
-        Dialect::MsSql => Box::new(theirs::MsSqlDialect {}),
-        Dialect::Oracle => Box::new(theirs::OracleDialect {}),
-        Dialect::BigQuery => Box::new(theirs::BigQueryDialect {}),
-        Dialect::Snowflake => Box::new(theirs::SnowflakeDialect),
-        Dialect::Redshift => Box::new(theirs::RedshiftSqlDialect {}),
-        Dialect::ClickHouse => Box::new(theirs::ClickHouseDialect {}),
-        Dialect::DuckDb => Box::new(theirs::DuckDbDialect {}),
-        Dialect::Generic => Box::new(theirs::GenericDialect {}),
-    }
 }

@@ -2,6 +2,7 @@
 
 mod corpus;
 mod floor;
+mod growth;
 mod measure;
 
 use std::path::{Path, PathBuf};
@@ -12,16 +13,23 @@ use measure::{Cost, interleaved, median};
 use seqscan::config::Request;
 use seqscan::engine::{Open, Report, Session, Snapshot};
 
+// As the program itself has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Stands in for a mode: the program was started by itself, to tell how much memory one run needs.
 const MEMORY_CHILD: &str = "memory-of";
 
-const USAGE: &str = "usage: cargo bench --bench speed -- [code|sql|small|all] [--reps N] [--threads N] [FOLDER…]";
+const USAGE: &str = "usage: cargo bench --bench speed -- [code|sql|small|growth|all] [--reps N] [--threads N] \
+                     [--files N] [FOLDER…]";
 
 /// What the command line asks for.
 struct Arguments {
     mode: String,
     repetitions: usize,
     threads: usize,
+    /// How many files the largest of the generated projects has.
+    files: usize,
     folders: Vec<PathBuf>,
 }
 
@@ -55,11 +63,15 @@ fn main() -> ExitCode {
     if wants("small") {
         small(&arguments);
     }
+    if wants("growth") {
+        grow(&arguments);
+    }
     ExitCode::SUCCESS
 }
 
 fn arguments() -> Result<Arguments, String> {
-    let mut arguments = Arguments { mode: "all".to_owned(), repetitions: 5, threads: 2, folders: Vec::new() };
+    let mut arguments =
+        Arguments { mode: "all".to_owned(), repetitions: 5, threads: 2, files: 160, folders: Vec::new() };
     let mut words = std::env::args().skip(1);
     let mut is_first = true;
     while let Some(word) = words.next() {
@@ -71,7 +83,8 @@ fn arguments() -> Result<Arguments, String> {
             "--bench" => continue, // what cargo always adds
             "--reps" => arguments.repetitions = number()?,
             "--threads" => arguments.threads = number()?,
-            "code" | "sql" | "small" | "all" | MEMORY_CHILD if is_first => {
+            "--files" => arguments.files = number()?,
+            "code" | "sql" | "small" | "growth" | "all" | MEMORY_CHILD if is_first => {
                 arguments.mode = word;
                 is_first = false;
             }
@@ -178,6 +191,31 @@ fn small(arguments: &Arguments) {
         let spent = (measure::cpu_of_children() - before) / runs as f64;
         walls.sort_by(f64::total_cmp);
         println!("| {file} | {} | {:.1} | {:.1} |", text.len(), spent * 1e3, walls[runs / 2] * 1e3);
+    }
+}
+
+/// Generated projects of three sizes, each four times the one before: what a function costs should stay the same.
+fn grow(arguments: &Arguments) {
+    println!("\n| files | functions | MB | findings | CPU s | CPU µs per function | peak MB | peak kB per file |");
+    println!("|--:|--:|--:|--:|--:|--:|--:|--:|");
+    for files in [arguments.files / 16, arguments.files / 4, arguments.files] {
+        let files = files.max(1);
+        let folder = growth::project(files);
+        let (bytes, findings) = {
+            let (_, snapshot, report) = cold_run(folder.path(), arguments.threads);
+            (Corpus::of(&snapshot).bytes, report.findings.len())
+        };
+        let run = || cold_run(folder.path(), arguments.threads);
+        let cost = median((0..arguments.repetitions.min(3)).map(|_| measure::cost(&mut { run })).collect());
+        let (functions, memory) = (files * growth::FUNCTIONS, memory_of(folder.path(), arguments.threads) as f64);
+        println!(
+            "| {files} | {functions} | {:.1} | {findings} | {:.2} | {:.1} | {:.0} | {:.0} |",
+            bytes as f64 / 1e6,
+            cost.cpu,
+            cost.cpu * 1e6 / functions as f64,
+            memory / 1e3,
+            memory / files as f64,
+        );
     }
 }
 

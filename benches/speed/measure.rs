@@ -63,7 +63,8 @@ pub(crate) fn peak_memory() -> Option<u64> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-fn cost<T>(work: &mut impl FnMut() -> T) -> Cost {
+/// What `work` costs; dropping what it gives is not counted.
+pub(crate) fn cost<T>(work: &mut impl FnMut() -> T) -> Cost {
     let (before, start) = (cpu(), Instant::now());
     let given = work();
     let cost = Cost { cpu: cpu() - before, wall: start.elapsed().as_secs_f64() };

@@ -36,6 +36,8 @@ pub(super) struct CatalogFile {
 pub struct UserApi {
     /// The file they stand in, for messages.
     pub origin: String,
+    /// The folder of that file, from the root of the project.
+    pub home: String,
     /// `[[type]]`
     pub types: Vec<TypeEntry>,
     /// `[[member]]`

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::entries::{ArgEntry, CallEntry, CatalogFile, MemberEntry, ShapeEntry, TypeEntry, UserApi};
 use super::{
     ApiCall, ApiShape, ApiType, ArgRef, ArgShape, Catalog, CatalogError, CatalogLanguage, Effect, Library, LibraryId,
-    Returned, RunsOn, TypeId,
+    Own, Returned, RunsOn, TypeId,
 };
 use crate::sql::Dialect;
 
@@ -32,8 +32,10 @@ impl Source {
             Some(name) => Some(Dialect::from_name(name).ok_or_else(|| wrong(format!("`{name}` is no known dialect")))?),
         };
         let CatalogFile { language, packages, imports, always, prelude, types, members, calls, shapes, .. } = file;
-        let library = Library { name: name.to_owned(), language, packages, imports, dialect, always, prelude };
-        Ok(Source { library, entries: UserApi { origin, types, members, calls, shapes } })
+        let name = name.to_owned();
+        let home = String::new();
+        let library = Library { name, language, packages, imports, dialect, always, home, prelude };
+        Ok(Source { library, entries: UserApi { origin, home: String::new(), types, members, calls, shapes } })
     }
 
     /// The user's own entries. They count everywhere: who writes them means this project.
@@ -45,6 +47,7 @@ impl Source {
             imports: Vec::new(),
             dialect: None,
             always: true,
+            home: user.home.clone(),
             prelude: String::new(),
         };
         Source { library, entries: user.clone() }
@@ -179,6 +182,9 @@ impl Loader {
             if before.is_some_and(|before| before != id) && !self.overlay {
                 return Err(format!("`{path}` already names another type"));
             }
+            if self.overlay {
+                self.catalog.own.push(Own::Type(path.clone(), id, library));
+            }
         }
         Ok(id)
     }
@@ -296,6 +302,10 @@ impl Loader {
                         self.catalog.functions.insert(alias[index].clone(), id);
                     }
                 }
+            }
+            if self.overlay {
+                let own = std::iter::once(&path).chain(aliases.iter().map(|alias| &alias[index]));
+                self.catalog.own.extend(own.map(|path| Own::Call(path.clone(), id, library)));
             }
             self.catalog.calls.push(ApiCall { path, method, ..template.clone() });
         }

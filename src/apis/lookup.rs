@@ -1,7 +1,7 @@
 //! Questions to a [`Catalog`].
 
 use super::shape::glob;
-use super::{ApiCall, ApiShape, ApiType, Catalog, CatalogLanguage, Library, LibraryId, Returned, TypeId};
+use super::{ApiCall, ApiShape, ApiType, Catalog, CatalogLanguage, Library, LibraryId, Own, Returned, TypeId};
 
 impl Catalog {
     /// The library with this id.
@@ -27,6 +27,16 @@ impl Catalog {
     /// All functions and methods.
     pub fn calls(&self) -> &[ApiCall] {
         &self.calls
+    }
+
+    /// The function or method with this index.
+    pub fn call(&self, index: u32) -> &ApiCall {
+        &self.calls[index as usize]
+    }
+
+    /// What the user's own entries name, in the order they are written.
+    pub fn own(&self) -> &[Own] {
+        &self.own
     }
 
     /// All shapes, in no particular order.

@@ -134,8 +134,20 @@ pub struct Library {
     /// Whether its shapes count in every project of its language, not only in those that name the library:
     /// their arguments are evidence enough.
     pub always: bool,
+    /// For the user's own entries: the folder of their file, from the root of the project. Paths of the project's
+    /// own modules are read from there.
+    pub home: String,
     /// The lines that stand before each example.
     prelude: String,
+}
+
+/// What the user's entries name, which may be the project's own.
+#[derive(Clone, Debug)]
+pub enum Own {
+    /// A class by this path.
+    Type(String, TypeId, LibraryId),
+    /// A function or method by this path, and the index of its entry.
+    Call(String, u32, LibraryId),
 }
 
 /// What evaluates a lazy value.
@@ -255,4 +267,6 @@ pub struct Catalog {
     /// Members whose name has a `*`.
     attribute_patterns: Vec<(TypeId, String, Returned)>,
     shapes: FxHashMap<String, Vec<ApiShape>>,
+    /// What the user's entries name.
+    own: Vec<Own>,
 }

@@ -100,7 +100,7 @@ fn user(toml: &str) -> UserApi {
         shapes: Vec<ShapeEntry>,
     }
     let Tables { types, members, calls, shapes } = toml::from_str(toml).expect("valid");
-    UserApi { origin: "seqscan.toml".to_owned(), types, members, calls, shapes }
+    UserApi { origin: "seqscan.toml".to_owned(), types, members, calls, shapes, ..UserApi::default() }
 }
 
 fn ty(catalog: &Catalog, name: &str) -> TypeId {

@@ -70,14 +70,18 @@ pub(super) fn explain(message: &str) -> (String, Option<String>) {
     };
     let mut words = rest.split('`').skip(1).step_by(2);
     let Some(wrong) = words.next() else { return (first.to_owned(), None) };
-    let known: Vec<&str> = words.collect();
+    (format!("{kind} `{wrong}`"), Some(nearest_of(wrong, words)))
+}
+
+/// The help for a word that is not known: the known one that is like it, else all of them.
+pub(super) fn nearest_of<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
     let likeness = |word: &str| strsim::jaro_winkler(&wrong.replace('_', "-"), word);
     let nearest = known.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    let help = match nearest {
+    match nearest {
         Some(word) if likeness(word) > 0.8 => format!("did you mean `{word}`?"),
         _ => format!("known are {}", list(&known)),
-    };
-    (format!("{kind} `{wrong}`"), Some(help))
+    }
 }
 
 fn list(words: &[&str]) -> String {

@@ -56,7 +56,7 @@ pub struct Options {
     /// How findings are written.
     pub output_format: Option<OutputFormat>,
 
-    /// The SQL dialect where neither driver nor ORM tells it.
+    /// The SQL dialect where neither driver nor ORM nor the SQL itself tells it.
     pub dialect: Option<String>,
     /// How many calls may lie between a loop and its query.
     pub max_hops: Option<u16>,
@@ -83,6 +83,22 @@ pub struct Options {
     /// Calls known by their shape, as in the API catalogs.
     #[serde(rename = "shape")]
     pub shapes: Option<Vec<ShapeEntry>>,
+}
+
+impl Options {
+    /// What they say of every path, as an override would say it.
+    pub(super) fn everywhere(&self) -> OverrideOptions {
+        OverrideOptions {
+            paths: Vec::new(),
+            select: self.select.clone(),
+            ignore: self.ignore.clone(),
+            extend_select: self.extend_select.clone(),
+            extend_ignore: self.extend_ignore.clone(),
+            rules: self.rules.clone(),
+            include_tests: self.include_tests,
+            min_confidence: self.min_confidence,
+        }
+    }
 }
 
 /// `[rules.<name>]`
@@ -129,7 +145,7 @@ pub struct TableOptions {
 pub struct DatabaseOptions {
     /// Its name, for messages.
     pub name: String,
-    /// Its SQL dialect.
+    /// Its SQL dialect, where nothing nearer tells it.
     pub dialect: Option<String>,
     /// The files that use it.
     pub paths: Option<Vec<String>>,

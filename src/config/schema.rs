@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::rules::{Category, Registry, Status};
+use crate::sql::Dialect;
 
 /// The JSON Schema of `seqscan.toml`. Names of rules are completed from `registry`.
 pub fn json_schema(registry: &Registry) -> Value {
@@ -82,7 +83,7 @@ fn properties() -> Value {
             enumeration(&["full", "concise", "json", "sarif", "github"]),
             "How findings are written. Default: full.",
         ),
-        ("dialect", one("dialect"), "The SQL dialect where neither driver nor ORM tells it."),
+        ("dialect", one("dialect"), "The SQL dialect where neither driver nor ORM nor the SQL itself tells it."),
         (
             "max-hops",
             json!({ "type": "integer", "minimum": 0, "maximum": 65535 }),
@@ -117,7 +118,7 @@ fn definitions(registry: &Registry) -> Value {
     definitions["confidence"] = enumeration(&["low", "medium", "high"]);
     definitions["dialect"] = json!({
         "type": "string",
-        "examples": ["postgresql", "mysql", "sqlite", "mssql", "oracle", "bigquery", "snowflake", "redshift", "clickhouse", "duckdb"],
+        "examples": Dialect::ALL.map(Dialect::name),
     });
     definitions["rule-options"] = object(json!({
         "severity": described(enumeration(&["error", "warning", "info", "off"]), "How its findings are reported."),
@@ -138,8 +139,8 @@ fn definitions(registry: &Registry) -> Value {
     definitions["override"]["required"] = json!(["paths"]);
     definitions["database"] = object(json!({
         "name": { "type": "string", "description": "Its name, for messages." },
-        "dialect": one("dialect"),
-        "paths": described(paths(), "The files that use it."),
+        "dialect": described(one("dialect"), "Its SQL dialect, where neither driver nor ORM nor the SQL itself tells it."),
+        "paths": described(paths(), "The files that use it. Default: all."),
         "schema": described(paths(), "Files and folders that define its schema."),
     }));
     definitions["database"]["required"] = json!(["name"]);

@@ -1,8 +1,6 @@
 //! Which rules run, and how their findings are reported.
 
-use std::collections::BTreeMap;
-
-use super::{Level, RuleOptions};
+use super::{Level, OverrideOptions};
 use crate::findings::Severity;
 use crate::rules::{Category, Registry, Status};
 
@@ -49,33 +47,26 @@ pub(super) struct Selection {
     preview: Option<bool>,
 }
 
-/// The keys that a [`Selection`] is made of.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct SelectionKeys<'a> {
-    pub(super) select: Option<&'a Vec<String>>,
-    pub(super) extend_select: Option<&'a Vec<String>>,
-    pub(super) ignore: Option<&'a Vec<String>>,
-    pub(super) extend_ignore: Option<&'a Vec<String>>,
-    pub(super) rules: Option<&'a BTreeMap<String, RuleOptions>>,
-    pub(super) preview: Option<bool>,
-}
-
 impl Selection {
-    /// Reads the keys; words that mean nothing are handed back.
-    pub(super) fn read(registry: &Registry, keys: SelectionKeys<'_>) -> (Selection, Vec<UnknownRule>) {
+    /// Reads what configurations and overrides say alike, and `preview`; words that mean nothing are handed back.
+    pub(super) fn read(
+        registry: &Registry,
+        written: &OverrideOptions,
+        preview: Option<bool>,
+    ) -> (Selection, Vec<UnknownRule>) {
         let mut unknown = Vec::new();
-        let mut read = |words: Option<&Vec<String>>| -> Vec<Selector> {
-            words.into_iter().flatten().filter_map(|word| selector(registry, word, &mut unknown)).collect()
+        let mut read = |words: &Option<Vec<String>>| -> Vec<Selector> {
+            words.iter().flatten().filter_map(|word| selector(registry, word, &mut unknown)).collect()
         };
         let mut selection = Selection {
-            select: keys.select.map(|words| read(Some(words))),
-            extend_select: read(keys.extend_select),
-            ignore: read(keys.ignore),
+            select: written.select.as_ref().map(|_| read(&written.select)),
+            extend_select: read(&written.extend_select),
+            ignore: read(&written.ignore),
             levels: Vec::new(),
-            preview: keys.preview,
+            preview,
         };
-        selection.ignore.extend(read(keys.extend_ignore));
-        for (name, options) in keys.rules.into_iter().flatten() {
+        selection.ignore.extend(read(&written.extend_ignore));
+        for (name, options) in written.rules.iter().flatten() {
             match (registry.find(name), options.severity) {
                 (Some(rule), Some(level)) => selection.levels.push((rule, level)),
                 (Some(_), None) => {}

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::selection::{RuleLevels, Selection, SelectionKeys, UnknownRule, rules_named};
-use super::{ConfigError, ConfigFile, FailOn, Options, OutputFormat, OverrideOptions, PathPatterns};
+use super::error::nearest_of;
+use super::selection::{RuleLevels, Selection, UnknownRule, rules_named};
+use super::{ConfigError, ConfigFile, FailOn, Options, OutputFormat, PathPatterns};
 use crate::apis::UserApi;
 use crate::findings::{Confidence, Severity};
 use crate::rules::Registry;
@@ -162,6 +163,19 @@ impl Settings {
         self.schema.matches(path) || self.databases.iter().any(|database| database.schema.matches(path))
     }
 
+    /// The dialect that the configuration tells for the file at `path`, which is absolute: of the databases that name
+    /// it, else of those that name no paths, else the one of all files. What speaks against itself tells nothing.
+    pub fn dialect_of(&self, path: &Path) -> Option<Dialect> {
+        let agreed = |fits: &dyn Fn(&Database) -> bool| {
+            let mut told = self.databases.iter().filter(|database| fits(database)).map(|database| database.dialect);
+            let first = told.next()?;
+            Some(first.filter(|_| told.all(|other| other == first)))
+        };
+        let named = agreed(&|database| database.paths.matches(path) || database.schema.matches(path));
+        let unnamed = || agreed(&|database| database.paths.is_empty());
+        named.or_else(unnamed).unwrap_or(self.dialect)
+    }
+
     /// Whether the rule at this place runs on any path.
     pub fn ever_runs(&self, rule: usize) -> bool {
         // An override that selects rules can turn on any.
@@ -232,19 +246,15 @@ impl Settings {
 
     fn lay_rules(&mut self, file: &ConfigFile, base: &Path, strict: bool) -> Result<(), ConfigError> {
         let options = &file.options;
-        let (selection, unknown) = Selection::read(self.registry, keys_of(options));
+        let (selection, unknown) = Selection::read(self.registry, &options.everywhere(), options.preview);
         self.tell_unknown(file, unknown, strict)?;
         let pedantic = options.pedantic.map(|on| if on { Confidence::Low } else { Confidence::Medium });
-        let step = Step {
-            paths: None,
-            selection,
-            include_tests: options.include_tests,
-            min_confidence: pedantic.or(options.min_confidence),
-        };
+        let min_confidence = pedantic.or(options.min_confidence);
+        let step = Step { paths: None, selection, include_tests: options.include_tests, min_confidence };
         step.apply(self.registry, &mut self.plain);
         self.steps.push(step);
         for written in options.overrides.iter().flatten() {
-            let (selection, unknown) = Selection::read(self.registry, keys_of_override(written));
+            let (selection, unknown) = Selection::read(self.registry, written, None);
             self.tell_unknown(file, unknown, strict)?;
             self.steps.push(Step {
                 paths: Some(path_patterns(file, base, &written.paths)?),
@@ -266,6 +276,7 @@ impl Settings {
         let options = &file.options;
         let api = UserApi {
             origin: file.path.display().to_string(),
+            home: String::new(),
             types: options.types.clone().unwrap_or_default(),
             members: options.members.clone().unwrap_or_default(),
             calls: options.calls.clone().unwrap_or_default(),
@@ -304,28 +315,6 @@ fn set<T: Copy>(setting: &mut T, written: Option<T>) {
     }
 }
 
-fn keys_of(options: &Options) -> SelectionKeys<'_> {
-    SelectionKeys {
-        select: options.select.as_ref(),
-        extend_select: options.extend_select.as_ref(),
-        ignore: options.ignore.as_ref(),
-        extend_ignore: options.extend_ignore.as_ref(),
-        rules: options.rules.as_ref(),
-        preview: options.preview,
-    }
-}
-
-fn keys_of_override(options: &OverrideOptions) -> SelectionKeys<'_> {
-    SelectionKeys {
-        select: options.select.as_ref(),
-        extend_select: options.extend_select.as_ref(),
-        ignore: options.ignore.as_ref(),
-        extend_ignore: options.extend_ignore.as_ref(),
-        rules: options.rules.as_ref(),
-        preview: None,
-    }
-}
-
 fn path_patterns(file: &ConfigFile, base: &Path, words: &[String]) -> Result<PathPatterns, ConfigError> {
     let mut patterns = PathPatterns::default();
     add_patterns(&mut patterns, file, base, Some(words))?;
@@ -346,11 +335,9 @@ fn add_patterns(
 
 fn dialect_named(file: &ConfigFile, name: &str) -> Result<Dialect, ConfigError> {
     Dialect::from_name(name).ok_or_else(|| {
+        let help = nearest_of(name, Dialect::ALL.iter().map(|dialect| dialect.name()));
         ConfigError::new(file.path.display().to_string(), format!("unknown dialect `{name}`"))
-            .help(Some(
-                "known are postgresql, mysql, sqlite, mssql, oracle, bigquery, snowflake, redshift, clickhouse, duckdb"
-                    .to_owned(),
-            ))
+            .help(Some(help))
             .at(&file.text, name)
     })
 }

@@ -31,7 +31,7 @@ fn nothing_needs_to_be_said() {
 fn unknown_words_are_refused_with_a_suggestion() {
     insta::assert_snapshot!(error("selct = []"), @"--config: unknown key `selct` (did you mean `select`?)");
     insta::assert_snapshot!(error("fail-on = \"warn\""), @"--config: unknown value `warn` (did you mean `warning`?)");
-    insta::assert_snapshot!(error("dialect = \"dbase\""), @"--config: unknown dialect `dbase` (known are postgresql, mysql, sqlite, mssql, oracle, bigquery, snowflake, redshift, clickhouse, duckdb)");
+    insta::assert_snapshot!(error("dialect = \"dbase\""), @"--config: unknown dialect `dbase` (known are `postgresql`, `mysql`, `sqlite`, `mssql`, `oracle`, `bigquery`, `snowflake`, `redshift`, `clickhouse`, `duckdb`)");
     insta::assert_snapshot!(error("max-hops = \"six\""), @r#"--config: invalid type: string "six", expected u16"#);
     insta::assert_snapshot!(error("[[overrides]]\npath = [\"a\"]"), @"--config: unknown key `path` (did you mean `paths`?)");
     let warnings = settings("ignore = [\"unused-supression\"]").unwrap().warnings;

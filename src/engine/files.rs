@@ -7,6 +7,7 @@ use super::report::{LeftOutPath, Reason};
 use crate::config::{ConfigError, Resolver, Settings};
 use crate::project::ManifestFile;
 use crate::source::{FoundFile, Language, LeftOut, Purpose, Walk};
+use crate::sql::Dialect;
 
 /// Larger manifests are not read, in bytes.
 const MAX_MANIFEST: u64 = 4 << 20;
@@ -22,6 +23,8 @@ pub(super) struct Candidate {
     pub(super) only_application: bool,
     /// Whether the settings say that it defines the schema.
     pub(super) defines_schema: bool,
+    /// The dialect that the settings tell for it.
+    pub(super) dialect: Option<Dialect>,
 }
 
 impl Candidate {
@@ -117,7 +120,8 @@ impl Finder<'_> {
         let only_application = !settings.for_path(&file.absolute).include_tests;
         let purpose = if bypasses { Purpose::Application } else { self.purpose(&file, &settings) };
         let defines_schema = settings.defines_schema(&file.absolute);
-        Ok(Ok(Candidate { found: file, settings, purpose, only_application, defines_schema }))
+        let dialect = settings.dialect_of(&file.absolute);
+        Ok(Ok(Candidate { found: file, settings, purpose, only_application, defines_schema, dialect }))
     }
 
     fn purpose(&self, file: &FoundFile, settings: &Settings) -> Purpose {

@@ -14,8 +14,9 @@ const MANIFESTS: &[&str] =
     &["pyproject.toml", "setup.py", "setup.cfg", "manage.py", "package.json", "requirements.txt"];
 
 /// The root of the project that `paths` (absolute, at least one) belong to: the repository around them; else
-/// the nearest folder with a configuration; else with a manifest; else `cwd` if it holds them; else the folder
-/// that they share. A path that its repository ignores (a download, an unpacked archive) is its own project.
+/// the nearest folder with a configuration; else with a manifest; else `cwd` if it holds the files that are
+/// named; else the folder that they share. A path that its repository ignores (a download, an unpacked archive)
+/// is its own project.
 pub fn project_root(cwd: &Path, paths: &[PathBuf]) -> PathBuf {
     let shared = shared_folder(paths);
     let start = if paths.is_empty() { cwd } else { &shared };
@@ -30,7 +31,9 @@ pub fn project_root(cwd: &Path, paths: &[PathBuf]) -> PathBuf {
     if let Some(found) = inside().find(has_config).or_else(|| inside().find(has_manifest)) {
         return found.to_owned();
     }
-    if repository.is_none() && start.starts_with(cwd) && !is_too_wide(cwd) {
+    // Who names a folder means that folder; who names files stands in the project that they are of.
+    let names_files = paths.iter().any(|path| !path.is_dir());
+    if names_files && repository.is_none() && start.starts_with(cwd) && !is_too_wide(cwd) {
         return cwd.to_owned();
     }
     start.to_owned()
@@ -106,6 +109,7 @@ mod tests {
         assert_eq!(project_root(Path::new("/nowhere"), &[at("a/b/c.js")]), at("a"));
         assert_eq!(project_root(Path::new("/nowhere"), &[at("d/e.js")]), at("d"));
         assert_eq!(project_root(tree.path(), &[at("d/e.js")]), tree.path());
+        assert_eq!(project_root(tree.path(), &[at("d")]), at("d"), "what lies beside a named folder is not read");
         assert_eq!(project_root(Path::new("/nowhere"), &[at("a/b/c.js"), at("d/e.js")]), tree.path());
     }
 }

@@ -12,7 +12,7 @@ use super::guard::guarded;
 use super::report::{InternalError, LeftOutPath, Reason};
 use super::root::project_root;
 use super::snapshot::{Known, Snapshot, Targets};
-use crate::apis::Catalog;
+use crate::apis::{Catalog, UserApi};
 use crate::config::{ConfigError, Request, Resolver, Settings};
 use crate::facts::FileFacts;
 use crate::lang;
@@ -263,6 +263,9 @@ impl Session {
         let root = self.resolver.settings(&self.root)?;
         self.options.max_hops = root.max_hops.into();
         self.options.dialect = root.dialect;
+        let told = self.entries.values().filter(|entry| entry.candidate.dialect != root.dialect);
+        let told = told.map(|entry| (entry.file.source.path.clone(), entry.candidate.dialect.unwrap_or_default()));
+        self.options.dialects = told.collect();
         let chosen = self.entries.values().filter(|entry| entry.candidate.defines_schema);
         let chosen: BTreeSet<Arc<str>> = chosen.map(|entry| entry.file.source.path.clone()).collect();
         self.options.schema_files = (!chosen.is_empty()).then_some(chosen);
@@ -271,7 +274,11 @@ impl Session {
             for (table, rows) in &settings.rows {
                 self.options.rows.entry(table.clone()).or_insert(*rows);
             }
-            apis.extend(settings.apis.iter().cloned());
+            apis.extend(settings.apis.iter().map(|api| {
+                let home = Path::new(&api.origin).parent().unwrap_or(Path::new(""));
+                let home = if home.is_absolute() { relative(&self.root, home).to_string() } else { String::new() };
+                UserApi { home, ..api.clone() }
+            }));
         }
         let catalog = Catalog::with_user(&apis).map_err(|error| ConfigError::new("", error.to_string()))?;
         self.catalog = Arc::new(catalog);

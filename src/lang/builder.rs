@@ -403,6 +403,7 @@ impl<'s> Builder<'s> {
             condition,
             head,
             span,
+            carries: Vec::new(),
         });
         let log = self.log.len();
         self.place.in_loop = Some(id);
@@ -446,6 +447,10 @@ impl<'s> Builder<'s> {
                 // Not bound again on the way to the body's end.
                 let unchanged = *self.facts.value(now) == Value::Carried(before, open.id);
                 let merged = if unchanged { before } else { self.either(before, now) };
+                if !unchanged {
+                    let carried = self.value(Value::Carried(before, open.id));
+                    self.facts.loops[open.id.index()].carries.push((carried, now));
+                }
                 self.bind_in(scope, name, merged);
             }
         }
@@ -467,14 +472,18 @@ impl<'s> Builder<'s> {
     }
 
     /// Enters a function's body in a new scope inside `scope`. An inline callback that runs once per
-    /// element stands in its loop from the start; its `guard` starts empty as every function's does.
+    /// element stands in its loop from the start, and every inline callback under the condition of its call; the
+    /// `guard` of other functions starts empty.
     pub(super) fn enter_function(&mut self, id: FunctionId, scope: ScopeId) -> Place {
         let before = self.place;
         self.place.scope = scope;
         self.push_scope(false);
         self.place.function = id;
-        self.place.in_loop = self.facts.functions[id.index()].runs_in;
-        self.place.guard = None;
+        let function = &self.facts.functions[id.index()];
+        self.place.in_loop = function.runs_in;
+        if function.passed_to.is_none() {
+            self.place.guard = None;
+        }
         before
     }
 
@@ -501,6 +510,13 @@ impl<'s> Builder<'s> {
             result: ResultUse::Operand,
         });
         id
+    }
+
+    /// Notes that `span`, the rest of a block, is reached only where `condition` does not hold.
+    pub(super) fn passed(&mut self, condition: ValueId, span: Span) {
+        if condition != UNKNOWN && !span.is_empty() {
+            self.facts.passed.push(Passed { function: self.place.function, condition, span });
+        }
     }
 
     /// Notes that the loop or function is left here; outside a loop nothing is noted.
@@ -551,6 +567,8 @@ fn shrink(facts: &mut FileFacts) {
     facts.calls.shrink_to_fit();
     facts.loops.shrink_to_fit();
     facts.guards.shrink_to_fit();
+    facts.passed.sort_by_key(|passed| (passed.function, passed.span.start));
+    facts.passed.shrink_to_fit();
     facts.exits.shrink_to_fit();
     facts.uses.shrink_to_fit();
     facts.bindings.shrink_to_fit();

@@ -6,6 +6,7 @@ mod directive;
 mod ecma;
 mod embedded;
 mod parser;
+mod prisma;
 mod python;
 mod sql_comments;
 mod sql_file;
@@ -19,6 +20,7 @@ pub fn extract(file: &SourceFile) -> FileFacts {
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::extract(file),
         Language::Python => python::extract(file),
         Language::Sql => return sql_file::extract(file),
+        Language::Prisma => return prisma::extract(file),
     };
     embedded::find(&mut facts, file.language);
     facts

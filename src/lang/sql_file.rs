@@ -11,7 +11,7 @@ const TOLD: usize = 50;
 /// What a `.sql` file says. One statement that cannot be read costs only itself.
 pub(super) fn extract(file: &SourceFile) -> FileFacts {
     let mut facts = FileFacts::empty();
-    let dialect = sql::of_content(&file.text).unwrap_or(Dialect::Generic);
+    let dialect = sql::of_file_name(&file.path).or_else(|| sql::of_content(&file.text)).unwrap_or(Dialect::Generic);
     let found = sql::statements(&file.text, &[], dialect);
     let places: Vec<Span> = found.statements.iter().map(|statement| statement.span).collect();
     facts.directives = sql_comments::directives(&file.text, &found.comments, &places);

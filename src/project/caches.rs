@@ -63,7 +63,7 @@ impl<'p> Caches<'p> {
         match self.facts.value(value) {
             Value::Item(object, key) => !matches!(self.facts.value(*key), Value::Int(_)) && !self.is_row(*object),
             Value::Call(call) => {
-                let is_query = self.project.sites(self.file).iter().any(|site| site.call == *call);
+                let is_query = self.project.site_of(self.file, *call).is_some();
                 let name = self.flow.called_name(self.facts.call(*call));
                 !is_query && matches!(name, Some("get" | "has" | "includes"))
             }

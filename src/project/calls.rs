@@ -91,7 +91,8 @@ impl CallGraph {
         let mut order = 0_usize;
         let mut push = |queue: &mut BinaryHeap<_>, state: State, witness: Witness| {
             order += 1;
-            let rank = (Reverse(witness.confidence), !witness.required.is_empty(), witness.hops, order);
+            let rank =
+                (Reverse(witness.confidence), !witness.required.is_empty(), witness.conditions, witness.hops, order);
             queue.push(Reverse((rank, Entry(state, witness))));
         };
         for file in project.ids() {
@@ -120,8 +121,8 @@ impl CallGraph {
                         site.confidence
                     },
                     cached,
-                    conditional: site.guard.is_some(),
-                    required: requirements::of_guards(facts, home, site.guard),
+                    conditions: conditions(facts, site.guard),
+                    required: requirements::of_place(facts, home, site.function, site.guard, site.span),
                 };
                 for state in states(function, site.effect, &sources) {
                     push(&mut queue, state, witness.clone());
@@ -129,14 +130,13 @@ impl CallGraph {
             }
         }
         while let Some(Reverse((_, Entry(state, witness)))) = queue.pop() {
-            if reach.witnesses.contains_key(&state) {
+            if reach.is_known(state, &witness.required) {
                 continue;
             }
             let hops = witness.hops + 1;
-            let (confidence, cached) = (witness.confidence, witness.cached);
+            let Witness { confidence, cached, conditions: later, .. } = witness;
             let required = witness.required.clone();
-            reach.witnesses.insert(state, witness);
-            reach.by_function.entry(state.function).or_default().push(state);
+            let route = reach.add(state, witness);
             if hops >= max_hops {
                 continue;
             }
@@ -149,22 +149,23 @@ impl CallGraph {
                     continue;
                 }
                 let Some(mut own) = requirements::through(project, edge, &required) else { continue };
-                own.extend(requirements::of_guards(facts, edge.home, facts.call(edge.call).guard));
+                let call = facts.call(edge.call);
+                own.extend(requirements::of_place(facts, edge.home, call.function, call.guard, call.name_span));
                 let mut sources = FxHashSet::default();
                 let flow = Flow::new(facts);
                 for value in flowing_values(project, edge, state.source) {
                     flow.sources(value, edge.home, &mut sources);
                 }
                 let witness = Witness {
-                    step: Step::Call(file, index, state),
+                    step: Step::Call(file, index, route),
                     hops,
                     confidence: if kept { Confidence::Low } else { confidence.min(edge.confidence) },
                     cached: cached || kept,
-                    conditional: facts.call(edge.call).guard.is_some(),
+                    conditions: later + conditions(facts, call.guard),
                     required: own,
                 };
                 for state in states(caller, edge.effect(state.effect), &sources) {
-                    if !reach.witnesses.contains_key(&state) {
+                    if !reach.is_known(state, &witness.required) {
                         push(&mut queue, state, witness.clone());
                     }
                 }
@@ -200,12 +201,23 @@ pub(super) struct Witness {
     pub(super) hops: usize,
     /// The weakest link.
     pub(super) confidence: Confidence,
-    /// Whether this step stands under a condition.
-    pub(super) conditional: bool,
     /// Whether a cache is asked first, so that only what it does not hold costs a query.
     pub(super) cached: bool,
+    /// How many of this step and the later ones stand under a condition; an exception counts twice.
+    pub(super) conditions: usize,
     /// What callers must pass for this step to be taken.
     pub(super) required: Vec<Requirement>,
+}
+
+fn conditions(facts: &FileFacts, guard: Option<GuardId>) -> usize {
+    let mut at = guard.map(|id| facts.guards[id.index()]);
+    while let Some(guard) = at {
+        if guard.kind == GuardKind::Handler {
+            return 2;
+        }
+        at = guard.parent.map(|id| facts.guards[id.index()]);
+    }
+    usize::from(guard.is_some())
 }
 
 /// One step on the way to a query.
@@ -213,9 +225,20 @@ pub(super) struct Witness {
 pub(super) enum Step {
     /// The query: its file and which of its sites.
     Site(FileId, usize),
-    /// A call: its file, which of its edges, and what the callee reaches.
-    Call(FileId, usize, State),
+    /// A call: its file, which of its edges, and what the callee reaches, and how.
+    Call(FileId, usize, Route),
 }
+
+/// One of the ways a function has to such a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    /// What it reaches.
+    pub(super) state: State,
+    way: usize,
+}
+
+/// How many ways to the same are kept, where callers must pass different things for each.
+const MAX_WAYS: usize = 4;
 
 /// Orders nothing: the heap's order is in the fields before it.
 struct Entry(State, Witness);
@@ -240,14 +263,35 @@ impl Ord for Entry {
 /// What every function reaches.
 #[derive(Default)]
 pub(super) struct Reach {
-    pub(super) witnesses: FxHashMap<State, Witness>,
-    by_function: FxHashMap<FunctionRef, Vec<State>>,
+    ways: FxHashMap<State, Vec<Witness>>,
+    by_function: FxHashMap<FunctionRef, Vec<Route>>,
 }
 
 impl Reach {
     /// What a function reaches, best evidence first.
-    pub(super) fn of(&self, function: FunctionRef) -> &[State] {
+    pub(super) fn of(&self, function: FunctionRef) -> &[Route] {
         self.by_function.get(&function).map_or(&[], Vec::as_slice)
+    }
+
+    /// How it gets there.
+    pub(super) fn witness(&self, route: Route) -> &Witness {
+        &self.ways[&route.state][route.way]
+    }
+
+    /// Whether a way is known that asks nothing more of callers.
+    fn is_known(&self, state: State, required: &[Requirement]) -> bool {
+        self.ways.get(&state).is_some_and(|ways| {
+            let asks_no_more = |way: &Witness| way.required.iter().all(|asked| required.contains(asked));
+            ways.len() >= MAX_WAYS || ways.iter().any(asks_no_more)
+        })
+    }
+
+    fn add(&mut self, state: State, witness: Witness) -> Route {
+        let ways = self.ways.entry(state).or_default();
+        let route = Route { state, way: ways.len() };
+        ways.push(witness);
+        self.by_function.entry(state.function).or_default().push(route);
+        route
     }
 }
 
@@ -510,9 +554,19 @@ fn keeps(project: &Project, file: FileId, site: &QuerySite) -> bool {
 }
 
 /// Whether a cache is asked before a function; `None` if the function runs once for each input, or changes something
-/// that a cache would keep it from. What a program keeps for ever is not made again; other caches lose what they hold.
+/// that a cache would keep it from. What a program keeps for ever is not made again, nor what a cache is given the
+/// loader of; other caches lose what they hold.
 fn kept_for(facts: &FileFacts, function: FunctionId, effect: SiteEffect) -> Option<bool> {
     let flow = Flow::new(facts);
+    let through_cache = facts.function(function).returns.iter().any(|&value| {
+        let Value::Call(call) = facts.value(value) else { return false };
+        let call = facts.call(*call);
+        call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Function(_)))
+            && is_cache_loader(facts, call, flow.called_name(call).unwrap_or(""))
+    });
+    if through_cache {
+        return None;
+    }
     let mut cached = false;
     for &decorator in &facts.function(function).decorators {
         let name = match facts.value(decorator) {

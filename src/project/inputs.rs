@@ -44,7 +44,9 @@ impl<'t, 'p> InputFinder<'t, 'p> {
     /// Adds the arguments of a chain that ends in `id`; gives what it starts from.
     fn chain(&self, id: CallId, args: &mut Vec<ValueId>, via: &mut Option<ValueId>, depth: u8) -> Option<ValueId> {
         self.arguments(id, args, via, depth);
-        let Value::Member(object, _) = self.facts.value(self.facts.call(id).callee) else { return None };
+        let Value::Member(object, _) = self.facts.value(self.facts.call(id).callee) else {
+            return self.inner_builder(id);
+        };
         let mut at = *object;
         for _ in 0..200 {
             let builds = matches!(self.facts.value(at), Value::Call(call) if self.is_builder(*call));
@@ -68,10 +70,7 @@ impl<'t, 'p> InputFinder<'t, 'p> {
                     // `knex("users").where(…)`: a builder that a connection makes when it is called.
                     _ if self.is_builder(*call) => {
                         self.arguments(*call, args, via, depth);
-                        // A function in this one builds it from what it sees around it.
-                        let callee = self.facts.call(*call).callee;
-                        let within = matches!(self.facts.value(callee), Value::Function(_) | Value::Item(..));
-                        return within.then_some(callee);
+                        return self.inner_builder(*call);
                     }
                     _ => return Some(at),
                 },
@@ -79,6 +78,12 @@ impl<'t, 'p> InputFinder<'t, 'p> {
             };
         }
         Some(at)
+    }
+
+    /// A function in this one that is called to build the query, from what it sees around it.
+    fn inner_builder(&self, id: CallId) -> Option<ValueId> {
+        let callee = self.facts.call(id).callee;
+        matches!(self.facts.value(callee), Value::Function(_) | Value::Item(..)).then_some(callee)
     }
 
     fn arguments(&self, id: CallId, args: &mut Vec<ValueId>, via: &mut Option<ValueId>, depth: u8) {

@@ -1,5 +1,7 @@
 //! What kind of loop a loop is, seen from a query inside it.
 
+use std::cell::OnceCell;
+
 use rustc_hash::FxHashSet;
 
 use super::FileId;
@@ -19,6 +21,17 @@ pub(super) enum LoopShape {
     Silent,
 }
 
+impl LoopShape {
+    /// The one that runs more often.
+    fn larger(self, other: LoopShape) -> LoopShape {
+        match (self, other) {
+            (LoopShape::Rows, _) | (_, LoopShape::Rows) => LoopShape::Rows,
+            (LoopShape::Few, _) | (_, LoopShape::Few) => LoopShape::Few,
+            _ => LoopShape::Silent,
+        }
+    }
+}
+
 /// Looks at the loops of one file.
 pub(super) struct Loops<'t, 'p> {
     types: &'t Types<'p>,
@@ -27,6 +40,8 @@ pub(super) struct Loops<'t, 'p> {
     flow: Flow<'p>,
     /// Loops with a `sleep` in the body: polling, backing off, or throttled on purpose.
     waiting: FxHashSet<LoopId>,
+    /// Calls of `map` of whose promises each has a name of its own, found when first asked for.
+    named: OnceCell<FxHashSet<CallId>>,
     caches: Caches<'p>,
 }
 
@@ -45,7 +60,7 @@ impl<'t, 'p> Loops<'t, 'p> {
             }
         }
         let caches = Caches::new(types.project(), file);
-        Loops { types, file, facts, flow, waiting, caches }
+        Loops { types, file, facts, flow, waiting, named: OnceCell::new(), caches }
     }
 
     /// What `id` is.
@@ -54,7 +69,14 @@ impl<'t, 'p> Loops<'t, 'p> {
         if self.waiting.contains(&id) || self.is_chunked(found) {
             return LoopShape::Silent;
         }
+        if let LoopKind::Callback(call) = found.kind
+            && self.named.get_or_init(|| self.find_named()).contains(&call)
+        {
+            return LoopShape::Silent;
+        }
         match found.kind {
+            // `for (let i = 0; i < ids.length; i += 500)` makes chunks.
+            LoopKind::Counting if found.iterable != UNKNOWN => LoopShape::Silent,
             LoopKind::Counting => match self.facts.value(found.condition) {
                 Value::Operation(Operation::Order, _, bound) => match self.facts.value(*bound) {
                     Value::Int(_) => LoopShape::Silent,
@@ -64,6 +86,32 @@ impl<'t, 'p> Loops<'t, 'p> {
             },
             LoopKind::While => LoopShape::Rows,
             _ => self.bounded(found.iterable),
+        }
+    }
+
+    /// `const [draft, live] = await Promise.all(versions.map(load))`: there are as many as there are names.
+    fn find_named(&self) -> FxHashSet<CallId> {
+        let parts = self.facts.values.iter().filter_map(|value| match value {
+            Value::Part(of, 1) => match self.facts.value(*of) {
+                Value::Call(call) => Some(self.facts.call(*call)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let gathered = parts.filter(|call| matches!(self.flow.called_name(call), Some("all" | "allSettled")));
+        let maps = gathered.filter_map(|call| match self.facts.value(call.args.first()?.value) {
+            Value::Call(map) => Some(*map),
+            _ => None,
+        });
+        maps.collect()
+    }
+
+    /// Whether each run is about a batch: what is asked in it directly is asked once per batch.
+    pub(super) fn makes_batches(&self, id: LoopId) -> bool {
+        let found = self.facts.loop_(id);
+        match found.kind {
+            LoopKind::Counting => found.iterable != UNKNOWN,
+            _ => self.is_chunked(found),
         }
     }
 
@@ -132,26 +180,37 @@ impl<'t, 'p> Loops<'t, 'p> {
         }
         let facts = &self.types.project().file(file).facts;
         let by_count = |count: usize| match count {
-            // What begins empty is filled before it is run over.
-            0 => LoopShape::Rows,
-            1 | 2 => LoopShape::Silent,
+            // What begins empty is filled before it is run over; where that is seen, it must be seen.
+            0 if !self.is_ecma(file) => LoopShape::Rows,
+            0..=2 => LoopShape::Silent,
             _ => LoopShape::Few,
         };
+        if is_environment(facts, iterable) {
+            return LoopShape::Few;
+        }
         match facts.value(iterable) {
-            Value::Sequence(items) if !items.iter().any(|&item| matches!(facts.value(item), Value::Spread(_))) => {
-                by_count(items.len())
+            Value::Sequence(_) if self.grows(file, iterable) => LoopShape::Rows,
+            Value::Sequence(items) => {
+                let spread = items.iter().filter_map(|&item| match facts.value(item) {
+                    Value::Spread(inner) => Some(self.bounded_in(file, *inner, depth + 1)),
+                    _ => None,
+                });
+                spread.fold(by_count(items.len()), LoopShape::larger)
             }
+            // Nobody runs over an object that stays empty.
+            Value::Mapping(entries) if entries.is_empty() && self.is_ecma(file) => LoopShape::Rows,
             Value::Mapping(entries) if !entries.iter().any(|&(key, _)| key == UNKNOWN) => by_count(entries.len()),
             Value::Int(_) | Value::Bool(_) => LoopShape::Silent,
             Value::Either(left, right) => {
-                match (self.bounded_in(file, *left, depth + 1), self.bounded_in(file, *right, depth + 1)) {
-                    (LoopShape::Rows, _) | (_, LoopShape::Rows) => LoopShape::Rows,
-                    (LoopShape::Few, _) | (_, LoopShape::Few) => LoopShape::Few,
-                    _ => LoopShape::Silent,
-                }
+                let side = |value: ValueId| match facts.value(value) {
+                    Value::Mapping(entries) if entries.is_empty() => LoopShape::Silent,
+                    Value::Sequence(items) if items.is_empty() && !self.grows(file, value) => LoopShape::Silent,
+                    _ => self.bounded_in(file, value, depth + 1),
+                };
+                side(*left).larger(side(*right))
             }
-            Value::Call(call) => {
-                let call = facts.call(*call);
+            &Value::Call(id) => {
+                let call = facts.call(id);
                 let flow = Flow::new(facts);
                 let name = flow.called_name(call).unwrap_or("");
                 let object = match facts.value(call.callee) {
@@ -181,6 +240,25 @@ impl<'t, 'p> Loops<'t, 'p> {
                     ("enumerate" | "list" | "tuple" | "set" | "sorted" | "reversed" | "iter", Some(inner), _) => {
                         self.bounded_in(file, inner, depth + 1)
                     }
+                    ("Set", Some(inner), None) if call.is_new && !self.grows(file, iterable) => {
+                        self.bounded_in(file, inner, depth + 1)
+                    }
+                    ("from", Some(inner), Some(array)) if is_global(facts, array, "Array") => {
+                        match facts.value(inner) {
+                            // `{ length: n }`
+                            Value::Mapping(_) => LoopShape::Rows,
+                            _ => self.bounded_in(file, inner, depth + 1),
+                        }
+                    }
+                    ("map" | "sort" | "toSorted" | "reverse", _, Some(object)) if self.is_ecma(file) => {
+                        self.bounded_in(file, object, depth + 1)
+                    }
+                    // The tables of an application: `Object.values(models)`.
+                    ("keys" | "values" | "entries", Some(inner), Some(global))
+                        if is_global(facts, global, "Object") && self.names_models(facts, inner) =>
+                    {
+                        LoopShape::Few
+                    }
                     ("keys" | "values" | "entries", Some(inner), Some(global))
                         if matches!(facts.value(global), Value::Global(_)) =>
                     {
@@ -189,11 +267,13 @@ impl<'t, 'p> Loops<'t, 'p> {
                     ("items" | "keys" | "values" | "entries" | "filter" | "slice", _, Some(object)) => {
                         self.bounded_in(file, object, depth + 1)
                     }
-                    _ => LoopShape::Rows,
+                    _ => self.returned(file, id, depth),
                 }
             }
             // An enumeration, or a constant that is not in sight.
             Value::Class(class) => self.enumeration(file, *class),
+            // What runs in phases has those that are written down.
+            Value::Member(_, name) if &facts.names[*name] == "phases" => LoopShape::Few,
             Value::Member(..) | Value::Import(_) => {
                 if let Some((file, value)) = self.types.definition(file, iterable) {
                     return self.bounded_in(file, value, depth + 1);
@@ -216,6 +296,58 @@ impl<'t, 'p> Loops<'t, 'p> {
             Value::Global(name) if is_constant_name(&facts.names[*name]) => LoopShape::Few,
             _ => LoopShape::Rows,
         }
+    }
+
+    /// What a function of the project that gives literals only gives at most.
+    fn returned(&self, file: FileId, call: CallId, depth: u8) -> LoopShape {
+        let Some(target) = self.types.target(file, call) else { return LoopShape::Rows };
+        let facts = &self.types.project().file(target.file).facts;
+        let function = facts.function(target.function);
+        if function.returns.is_empty() || function.traits.is_generator || function.traits.is_constructor {
+            return LoopShape::Rows;
+        }
+        // A method that gives nothing is there to be overridden.
+        if function.returns.iter().all(|&value| *facts.value(value) == Value::Sequence(Box::default())) {
+            return LoopShape::Rows;
+        }
+        let each = function.returns.iter().map(|&value| match facts.value(value) {
+            Value::Sequence(_) => self.bounded_in(target.file, value, depth + 1),
+            _ => LoopShape::Rows,
+        });
+        each.fold(LoopShape::Silent, LoopShape::larger)
+    }
+
+    /// Whether elements are added to the list or set that is written here.
+    fn grows(&self, file: FileId, list: ValueId) -> bool {
+        let facts = &self.types.project().file(file).facts;
+        self.is_ecma(file)
+            && facts.calls.iter().any(|call| match facts.value(call.callee) {
+                Value::Member(object, name) => {
+                    is_or_was(facts, *object, list)
+                        && matches!(&facts.names[*name], "push" | "unshift" | "splice" | "add")
+                }
+                _ => false,
+            })
+    }
+
+    fn names_models(&self, facts: &FileFacts, value: ValueId) -> bool {
+        let name = match facts.value(value) {
+            Value::Member(_, name) | Value::Global(name) => &facts.names[*name],
+            Value::Param(function, index) => {
+                let param = facts.function(*function).params.get(usize::from(*index));
+                param.map_or("", |param| &facts.names[param.name])
+            }
+            Value::Import(import) => match facts.imports[import.index()].what {
+                Imported::Name(name) => &facts.names[name],
+                _ => return false,
+            },
+            _ => return false,
+        };
+        name == "models" || name.ends_with("Models")
+    }
+
+    fn is_ecma(&self, file: FileId) -> bool {
+        self.types.project().file(file).source.language.is_ecma()
     }
 
     fn enumeration(&self, file: FileId, class: ClassId) -> LoopShape {
@@ -438,6 +570,54 @@ impl<'t, 'p> Loops<'t, 'p> {
             _ => false,
         }
     }
+}
+
+/// Whether a value comes from the environment or from what configures the application: `process.env.TEAMS.split(",")`,
+/// `this.config.plugins`.
+fn is_environment(facts: &FileFacts, value: ValueId) -> bool {
+    let mut at = value;
+    for _ in 0..12 {
+        at = match facts.value(at) {
+            Value::Member(object, name) => {
+                let owner = facts.value(*object);
+                match &facts.names[*name] {
+                    "env" if is_global(facts, *object, "process") => return true,
+                    "config" | "configService" if matches!(owner, Value::This(_)) => return true,
+                    _ => {}
+                }
+                *object
+            }
+            Value::Import(import) => {
+                let what = facts.imports[import.index()].what;
+                return matches!(what, Imported::Name(name) if matches!(&facts.names[name], "env" | "ENV"));
+            }
+            Value::Call(call) => match facts.value(facts.call(*call).callee) {
+                Value::Member(object, name)
+                    if matches!(&facts.names[*name], "split" | "filter" | "map" | "trim" | "slice") =>
+                {
+                    *object
+                }
+                _ => return false,
+            },
+            Value::Either(left, _) | Value::Item(left, _) => *left,
+            _ => return false,
+        };
+    }
+    false
+}
+
+fn is_global(facts: &FileFacts, value: ValueId, name: &str) -> bool {
+    matches!(facts.value(value), Value::Global(found) if &facts.names[*found] == name)
+}
+
+/// Whether a name that holds `value` was bound to `wanted`, or may have been.
+fn is_or_was(facts: &FileFacts, value: ValueId, wanted: ValueId) -> bool {
+    value == wanted
+        || match facts.value(value) {
+            Value::Carried(before, _) => is_or_was(facts, *before, wanted),
+            Value::Either(left, right) => [left, right].into_iter().any(|&side| side == wanted),
+            _ => false,
+        }
 }
 
 fn waits(name: &str) -> bool {

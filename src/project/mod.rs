@@ -3,9 +3,11 @@
 //!
 //! Everything here works on facts; no syntax tree and no SQL grammar is known.
 
+mod answers;
 mod caches;
 mod callbacks;
 mod calls;
+mod declared;
 mod executed;
 mod flow;
 mod implementations;
@@ -21,6 +23,7 @@ mod results;
 pub mod schema;
 mod shapes;
 mod sites;
+mod subjects;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +42,7 @@ pub(crate) use {
 };
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
-use crate::facts::{ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
+use crate::facts::{CallId, ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
 use crate::source::SourceFile;
 use crate::sql::Dialect;
 
@@ -90,6 +93,8 @@ pub struct ProjectOptions {
     pub max_hops: usize,
     /// The dialect of SQL that nothing else tells.
     pub dialect: Option<Dialect>,
+    /// The same where it is another one in some files, by path.
+    pub dialects: BTreeMap<Arc<str>, Dialect>,
     /// About how many rows tables have, as the user told; by name in lower case.
     pub rows: BTreeMap<String, u64>,
     /// The only files that define the schema, by path; none told: all that do.
@@ -98,7 +103,13 @@ pub struct ProjectOptions {
 
 impl Default for ProjectOptions {
     fn default() -> Self {
-        ProjectOptions { max_hops: 6, dialect: None, rows: BTreeMap::new(), schema_files: None }
+        ProjectOptions {
+            max_hops: 6,
+            dialect: None,
+            dialects: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            schema_files: None,
+        }
     }
 }
 
@@ -122,8 +133,10 @@ pub struct Project {
     orm: Vec<orm::OrmFacts>,
     relations: relations::Relations,
     implementations: implementations::Implementations,
+    /// What the user says of the project's own functions.
+    declared: declared::Declared,
     /// What is known of values while the project is being understood.
-    answers: types::Answers,
+    answers: answers::Answers,
     /// Relations that some query of the project loads along with its rows.
     prefetched: FxHashSet<Box<str>>,
     schema: Schema,
@@ -174,27 +187,29 @@ impl Project {
             orm: Vec::new(),
             relations: relations::Relations::default(),
             implementations: implementations::Implementations::default(),
-            answers: types::Answers::default(),
+            declared: declared::Declared::default(),
+            answers: answers::Answers::default(),
             prefetched: FxHashSet::default(),
             schema: Schema::default(),
             dialect: Dialect::Generic,
             options: options.clone(),
         };
+        project.declared = declared::Declared::find(&project);
         project.prefetched = relations::prefetched(&project);
-        project.answers = types::Answers::of(project.files.len());
+        project.answers = answers::Answers::of(project.files.len());
         project.relations = relations::Relations::find(&project);
         project.implementations = implementations::Implementations::find(&project);
         // What was found without knowing the relations does not hold with them.
-        project.answers = types::Answers::of(project.files.len());
+        project.answers = answers::Answers::of(project.files.len());
         project.sites = project.each_file(sites::find);
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         project.executed = executed::find(&project, &graph);
-        project.schema = Schema::of_sql(&project);
+        project.schema = Schema::of_project(&project);
         project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
         project.orm = project.each_file(orm::facts);
-        project.answers = types::Answers::default();
+        project.answers = answers::Answers::default();
         project
     }
 
@@ -211,8 +226,18 @@ impl Project {
     /// The dialect of a statement: what its file tells, else the configuration, else the only database that the
     /// project's libraries and definitions are about.
     pub fn dialect_of(&self, file: FileId, statement: usize) -> Dialect {
-        match self.file(file).facts.statements[statement].statement.dialect {
-            Dialect::Generic => self.dialect,
+        let told = self.dialect_told(file, statement);
+        // Where the configuration names a dialect for the file, nothing else is looked at.
+        let is_told = told != Dialect::Generic || self.options.dialects.contains_key(&self.file(file).source.path);
+        if is_told { told } else { self.dialect }
+    }
+
+    /// The dialect that the file of a statement tells, or the configuration for that file; [`Dialect::Generic`] if
+    /// neither does.
+    pub(crate) fn dialect_told(&self, file: FileId, statement: usize) -> Dialect {
+        let file = self.file(file);
+        match file.facts.statements[statement].statement.dialect {
+            Dialect::Generic => self.options.dialects.get(&file.source.path).copied().unwrap_or_default(),
             known => known,
         }
     }
@@ -220,7 +245,10 @@ impl Project {
     fn only_dialect(&self) -> Dialect {
         let libraries = (0u16..).map(LibraryId).zip(self.catalog.libraries());
         let used = libraries.filter(|&(id, _)| self.uses_library(id)).filter_map(|(_, library)| library.dialect);
-        let tables = self.schema.tables().iter().map(|table| table.dialect).filter(|&known| known != Dialect::Generic);
+        // What the configuration tells of some files says nothing of the others.
+        let is_told = |file: FileId| self.options.dialects.contains_key(&self.file(file).source.path);
+        let tables = self.schema.tables().iter().filter(|table| !is_told(table.place.file));
+        let tables = tables.map(|table| table.dialect).filter(|&known| known != Dialect::Generic);
         let known: FxHashSet<Dialect> = used.chain(tables).collect();
         match (known.len(), known.into_iter().next()) {
             (1, Some(dialect)) => dialect,
@@ -255,6 +283,12 @@ impl Project {
         &self.files[id.0 as usize]
     }
 
+    /// The file at this path, relative to the root.
+    pub(crate) fn file_at(&self, path: &str) -> Option<FileId> {
+        let found = self.files.binary_search_by(|file| (*file.source.path).cmp(path)).ok()?;
+        Some(FileId(u32::try_from(found).unwrap_or(u32::MAX)))
+    }
+
     /// The ids of all files.
     pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
         (0..u32::try_from(self.files.len()).unwrap_or(u32::MAX)).map(FileId)
@@ -263,6 +297,13 @@ impl Project {
     /// The places of a file that reach a database.
     pub fn sites(&self, file: FileId) -> &[QuerySite] {
         self.sites.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The place that a call of a file is, if it reaches a database.
+    pub(crate) fn site_of(&self, file: FileId, call: CallId) -> Option<&QuerySite> {
+        let sites = self.sites(file);
+        let key = (self.file(file).facts.call(call).name_span, call);
+        sites.binary_search_by_key(&key, |site| (site.span, site.call)).ok().map(|at| &sites[at])
     }
 
     /// What the ORMs of a file say.

@@ -5,17 +5,18 @@ use std::cell::OnceCell;
 
 use rustc_hash::FxHashSet;
 
-use super::calls::{CallGraph, Edge, Reach, State, Step, flowing_values};
+use super::calls::{CallGraph, Edge, Reach, Route, Step, flowing_values};
 use super::flow::{Dependence, Flow, for_each_part};
 use super::loops::{LoopShape, Loops};
 use super::requirements;
 use super::sites::SiteEffect;
+use super::subjects::Subjects;
 use super::types::Types;
 use super::{FileId, QuerySite};
 use crate::apis::Effect;
 use crate::facts::*;
 use crate::findings::Confidence;
-use crate::source::Span;
+use crate::source::{Purpose, Span};
 use crate::sql::Dialect;
 
 /// What runs again and again.
@@ -82,6 +83,7 @@ pub(super) fn find(types: &Types<'_>, graph: &CallGraph, reach: &Reach, file: Fi
         facts,
         loops: Loops::new(types, file),
         flow: Flow::new(facts),
+        subjects: Subjects::new(facts),
         changing: OnceCell::new(),
     };
     let mut found = Vec::new();
@@ -104,6 +106,7 @@ struct Finder<'a, 't, 'p> {
     facts: &'p FileFacts,
     loops: Loops<'t, 'p>,
     flow: Flow<'p>,
+    subjects: Subjects<'p>,
     changing: OnceCell<FxHashSet<LoopId>>,
 }
 
@@ -115,6 +118,8 @@ struct Candidate<'c> {
     args: &'c [ValueId],
     effect: SiteEffect,
     confidence: Confidence,
+    /// The catalogued path of a query in the loop itself, else empty.
+    library: &'c str,
 }
 
 impl Finder<'_, '_, '_> {
@@ -133,6 +138,7 @@ impl Finder<'_, '_, '_> {
             args: &site.inputs,
             effect: site.effect,
             confidence: if prefetched { Confidence::Low } else { site.confidence },
+            library: &site.path,
         };
         let repeat = |kind, loops, few, conditional, confidence| Repeat {
             kind,
@@ -178,8 +184,8 @@ impl Finder<'_, '_, '_> {
 
     /// A call in a loop whose callee reaches a query.
     fn edge(&self, edge: &Edge) -> Option<Repeat> {
-        let states = self.reach.of(edge.callee);
-        if states.is_empty() {
+        let routes = self.reach.of(edge.callee);
+        if routes.is_empty() {
             return None;
         }
         let call = self.facts.call(edge.call);
@@ -187,9 +193,9 @@ impl Finder<'_, '_, '_> {
         if loops.is_empty() {
             return None;
         }
-        let mut best: Option<(Judged, &State)> = None;
-        for state in states {
-            let witness = &self.reach.witnesses[state];
+        let mut best: Option<(Judged, Route)> = None;
+        for &route in routes {
+            let (state, witness) = (route.state, self.reach.witness(route));
             if requirements::through(self.types.project(), edge, &witness.required).is_none() {
                 continue;
             }
@@ -203,41 +209,56 @@ impl Finder<'_, '_, '_> {
                 args: &values,
                 effect: edge.effect(state.effect),
                 confidence: edge.confidence.min(witness.confidence),
+                library: "",
             };
             let Some(judged) = self.judge(&candidate, &loops) else { continue };
-            let better = best.as_ref().is_none_or(|(_, known)| {
-                let known = &self.reach.witnesses[*known];
-                (witness.cached, witness.conditional, witness.hops) < (known.cached, known.conditional, known.hops)
+            let better = best.as_ref().is_none_or(|&(_, known)| {
+                let known = self.reach.witness(known);
+                (witness.cached, witness.conditions, witness.hops) < (known.cached, known.conditions, known.hops)
             });
             if better {
-                best = Some((judged, state));
+                best = Some((judged, route));
             }
         }
-        let Some((judged, state)) = best else { return self.invariant_edge(edge, &loops, states) };
-        let (hops, site, conditional) = self.path(*state)?;
+        let Some((judged, route)) = best else { return self.invariant_edge(edge, &loops, routes) };
+        let (hops, site) = self.path(route)?;
+        let conditions = self.reach.witness(route).conditions;
+        let place = Purpose::of_path(&self.types.project().file(site.0).source.path);
+        let confidence = match place {
+            Purpose::Application if conditions == 0 => judged.confidence,
+            // How often a long way under conditions is gone to its end cannot be known.
+            Purpose::Application if conditions == 1 && hops.len() < 2 => judged.confidence.min(Confidence::Medium),
+            // What migrates or fills a database has its own ways.
+            _ => Confidence::Low,
+        };
         Some(Repeat {
-            kind: if edge.effect(state.effect) == SiteEffect::Write { RepeatKind::Write } else { RepeatKind::Read },
+            kind: if edge.effect(route.state.effect) == SiteEffect::Write {
+                RepeatKind::Write
+            } else {
+                RepeatKind::Read
+            },
             call: edge.call,
             span: call.name_span,
             function: call.function,
             loops: judged.loops,
             hops,
             site,
-            confidence: if conditional { judged.confidence.min(Confidence::Medium) } else { judged.confidence },
-            conditional: judged.conditional || conditional,
-            cached: self.reach.witnesses[state].cached,
+            confidence,
+            conditional: judged.conditional || conditions > 0,
+            cached: self.reach.witness(route).cached,
             few: judged.few,
         })
     }
 
     /// A helper that asks the same each time: nothing flows into its query, and nothing it is given changes.
-    fn invariant_edge(&self, edge: &Edge, loops: &[LoopId], states: &[State]) -> Option<Repeat> {
+    fn invariant_edge(&self, edge: &Edge, loops: &[LoopId], routes: &[Route]) -> Option<Repeat> {
         let call = self.facts.call(edge.call);
-        let state = states.iter().find(|state| state.effect == SiteEffect::Query && state.source.is_none())?;
-        if states.iter().any(|state| state.effect == SiteEffect::Write) {
+        let is_read = |route: &&Route| route.state.effect == SiteEffect::Query && route.state.source.is_none();
+        let route = *routes.iter().find(is_read)?;
+        if routes.iter().any(|route| route.state.effect == SiteEffect::Write) {
             return None;
         }
-        let (hops, site, conditional) = self.path(*state)?;
+        let (hops, site) = self.path(route)?;
         let found = &self.types.project().sites(site.0)[site.1];
         let mut args: Vec<ValueId> = call.args.iter().map(|arg| arg.value).collect();
         if let Value::Member(object, _) = self.facts.value(call.callee) {
@@ -249,10 +270,12 @@ impl Finder<'_, '_, '_> {
             args: &args,
             effect: SiteEffect::Query,
             confidence: edge.confidence,
+            library: "",
         };
         let outer = self.invariant(&candidate, loops)?;
         let constant = found.inputs.iter().all(|&input| self.is_constant(site.0, input));
-        if conditional || !constant || self.reach.witnesses[state].cached || self.is_volatile(found) {
+        let reached = self.reach.witness(route);
+        if reached.conditions > 0 || reached.cached || !constant || self.is_volatile(found) {
             return None;
         }
         Some(Repeat {
@@ -263,7 +286,7 @@ impl Finder<'_, '_, '_> {
             loops: vec![outer],
             hops,
             site,
-            confidence: candidate.confidence.min(self.reach.witnesses[state].confidence),
+            confidence: candidate.confidence.min(self.reach.witness(route).confidence),
             conditional: false,
             cached: false,
             few: false,
@@ -294,16 +317,14 @@ impl Finder<'_, '_, '_> {
     }
 
     /// The calls from a function to its query.
-    fn path(&self, from: State) -> Option<(Vec<Hop>, (FileId, usize), bool)> {
+    fn path(&self, from: Route) -> Option<(Vec<Hop>, (FileId, usize))> {
         let project = self.types.project();
         let mut hops = Vec::new();
-        let mut conditional = false;
         let mut at = from;
         loop {
-            let witness = self.reach.witnesses.get(&at)?;
-            conditional |= witness.conditional;
+            let witness = self.reach.witness(at);
             match witness.step {
-                Step::Site(file, index) => return Some((hops, (file, index), conditional)),
+                Step::Site(file, index) => return Some((hops, (file, index))),
                 Step::Call(file, index, next) => {
                     let edge = &self.graph.edges[file.0 as usize][index];
                     let callee = &project.file(edge.callee.file).facts;
@@ -336,6 +357,9 @@ impl Finder<'_, '_, '_> {
                 break;
             }
             if shape == LoopShape::Silent {
+                if judged.is_none() && self.loops.makes_batches(id) {
+                    return None;
+                }
                 continue;
             }
             let dependence = self.flow.strongest(candidate.args, id);
@@ -346,7 +370,10 @@ impl Finder<'_, '_, '_> {
                     candidate.effect == SiteEffect::Write && found.kind == LoopKind::Each && shape == LoopShape::Rows
                 }
             };
-            if !per_row || self.chunk_of(candidate, id) || self.is_about_the_loop(candidate, id) {
+            if !per_row
+                || self.chunk_of(candidate, id)
+                || self.subjects.are_statements_or_tables(candidate.call, candidate.library, id)
+            {
                 continue;
             }
             let guards = self.loops.guards_within(candidate.guard, id);
@@ -365,7 +392,7 @@ impl Finder<'_, '_, '_> {
             if conditional || dependence < Dependence::PerRow {
                 confidence = confidence.min(Confidence::Medium);
             }
-            if handler || shape == LoopShape::Few {
+            if handler || shape == LoopShape::Few || self.subjects.are_groups(candidate.call, candidate.args, id) {
                 confidence = Confidence::Low;
             }
             match &mut judged {
@@ -388,51 +415,6 @@ impl Finder<'_, '_, '_> {
         let mut depends =
             candidate.args.iter().filter(|&&arg| self.flow.dependence(arg, id) > Dependence::Invariant).peekable();
         depends.peek().is_some() && depends.all(|&arg| self.loops.is_slice_of_loop(arg, id))
-    }
-
-    /// Whether the loop runs over statements or tables, so that no batch form exists: `for sql in script: execute(sql)`,
-    /// `for model in models: model.objects.count()`.
-    fn is_about_the_loop(&self, candidate: &Candidate<'_>, id: LoopId) -> bool {
-        let call = self.facts.call(candidate.call);
-        let is_element = |value: ValueId| match self.facts.value(value) {
-            Value::Element(_, at) => *at == id,
-            Value::Part(of, _) => matches!(self.facts.value(*of), Value::Element(_, at) if *at == id),
-            _ => false,
-        };
-        let runs_it = matches!(
-            self.flow.called_name(call),
-            Some("execute" | "executescript" | "query" | "exec" | "raw" | "unsafe")
-        ) && call.args.first().is_some_and(|arg| is_element(self.stripped(arg.value)));
-        let mut at = call.callee;
-        let mut through_table = false;
-        for _ in 0..64 {
-            at = match self.facts.value(at) {
-                Value::Member(object, name) => {
-                    through_table |=
-                        matches!(&self.facts.names[*name], "objects" | "_default_manager" | "_base_manager" | "query");
-                    *object
-                }
-                Value::Call(call) => self.facts.call(*call).callee,
-                _ => break,
-            };
-        }
-        runs_it || (through_table && is_element(at))
-    }
-
-    /// A value without `.strip()`, `text(…)`, `+ ";"`.
-    fn stripped(&self, value: ValueId) -> ValueId {
-        match self.facts.value(value) {
-            Value::Call(call) => {
-                let call = self.facts.call(*call);
-                match (self.flow.called_name(call), self.facts.value(call.callee), call.args.first()) {
-                    (Some("strip" | "trim" | "rstrip"), Value::Member(object, _), _) => *object,
-                    (Some("text"), _, Some(arg)) => arg.value,
-                    _ => value,
-                }
-            }
-            Value::Operation(Operation::Add, left, _) => *left,
-            _ => value,
-        }
     }
 
     /// The outermost loop in which a read is the same each time; `None` if that is not certain.
@@ -488,7 +470,7 @@ impl Finder<'_, '_, '_> {
             }
         }
         for edge in &self.graph.edges[self.file.0 as usize] {
-            if self.reach.of(edge.callee).iter().any(|state| state.effect == SiteEffect::Write) {
+            if self.reach.of(edge.callee).iter().any(|route| route.state.effect == SiteEffect::Write) {
                 let call = self.facts.call(edge.call);
                 mark(call.function, call.in_loop);
             }

@@ -4,6 +4,7 @@
 use super::Project;
 use super::calls::Edge;
 use crate::facts::*;
+use crate::source::Span;
 
 /// A condition on a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,11 +13,23 @@ pub(super) struct Requirement {
     param: u16,
     /// Which key of it, for an object of options.
     member: Option<Box<str>>,
+    /// What it is if it is not given: `const { kind = "system" } = options`.
+    default: Option<Literal>,
     /// What must hold.
     test: Test,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A value that is the same wherever it is written the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Literal {
+    Text(Box<str>),
+    Int(i64),
+    Bool(bool),
+    /// A member of a module's constant: `Kind.System`.
+    Constant(Box<str>, Box<str>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
     Truthy,
     Falsy,
@@ -25,11 +38,34 @@ enum Test {
     Given,
     /// Anything but a literal `false`.
     NotFalse,
+    /// This, not another literal.
+    Is(Literal),
+    /// Anything but this.
+    IsNot(Literal),
 }
 
-/// The requirements of the conditions around a place in `home`.
-pub(super) fn of_guards(facts: &FileFacts, home: FunctionId, guard: Option<GuardId>) -> Vec<Requirement> {
+/// The requirements of a place in `function`, which is `home` or an inline callback in it: of the conditions around it,
+/// and of the early exits before it.
+pub(super) fn of_place(
+    facts: &FileFacts,
+    home: FunctionId,
+    function: FunctionId,
+    guard: Option<GuardId>,
+    span: Span,
+) -> Vec<Requirement> {
     let mut found = Vec::new();
+    let mut function = function;
+    loop {
+        let from = facts.passed.partition_point(|passed| passed.function < function);
+        let own = facts.passed[from..].iter().take_while(|passed| passed.function == function);
+        for passed in own.filter(|passed| passed.span.contains(span)) {
+            collect(facts, home, passed.condition, false, 0, &mut found);
+        }
+        match facts.function(function).passed_to {
+            Some((call, _)) if function != home => function = facts.call(call).function,
+            _ => break,
+        }
+    }
     let mut at = guard;
     while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
         match guard.kind {
@@ -54,8 +90,8 @@ fn collect(
         return;
     }
     let mut require = |value: ValueId, test: Test| {
-        if let Some((param, member)) = parameter(facts, home, value) {
-            into.push(Requirement { param, member, test });
+        if let Some((param, member, default)) = parameter(facts, home, value) {
+            into.push(Requirement { param, member, default, test });
         }
     };
     match facts.value(condition) {
@@ -77,7 +113,16 @@ fn collect(
                 _ if is_default(facts, home, *left, *right) => {
                     require(*left, if equal { Test::Missing } else { Test::Given });
                 }
-                _ => {}
+                _ => {
+                    let test = |literal| if equal { Test::Is(literal) } else { Test::IsNot(literal) };
+                    // Numbers count; they are not followed.
+                    let literal = |value| literal(facts, value).filter(|found| !matches!(found, Literal::Int(_)));
+                    if let Some(literal) = literal(*right) {
+                        require(*left, test(literal));
+                    } else if let Some(literal) = literal(*left) {
+                        require(*right, test(literal));
+                    }
+                }
             }
         }
         // `if ("id" in options)`
@@ -86,30 +131,55 @@ fn collect(
                 && *function == home
                 && holds
             {
-                into.push(Requirement { param: *param, member: Some(key.into()), test: Test::Given });
+                into.push(Requirement { param: *param, member: Some(key.into()), default: None, test: Test::Given });
             }
         }
         _ => require(condition, if holds { Test::Truthy } else { Test::Falsy }),
     }
 }
 
-fn parameter(facts: &FileFacts, home: FunctionId, value: ValueId) -> Option<(u16, Option<Box<str>>)> {
+/// Which parameter of `home` a value is, or which key of which; and what stands for it where it is missing.
+type Place = (u16, Option<Box<str>>, Option<Literal>);
+
+fn parameter(facts: &FileFacts, home: FunctionId, value: ValueId) -> Option<Place> {
     match facts.value(value) {
-        Value::Param(function, index) if *function == home => Some((*index, None)),
+        Value::Param(function, index) if *function == home => Some((*index, None, None)),
         Value::Member(object, name) => match facts.value(*object) {
-            Value::Param(function, index) if *function == home && !is_method_like(facts, home, *index) => {
-                Some((*index, Some(facts.names[*name].into())))
-            }
+            Value::Param(function, index) if *function == home => Some((*index, Some(facts.names[*name].into()), None)),
             _ => None,
         },
+        Value::Either(value, default) if matches!(facts.value(*value), Value::Member(..)) => {
+            let (param, member, _) = parameter(facts, home, *value)?;
+            Some((param, member, Some(literal(facts, *default)?)))
+        }
         _ => None,
     }
 }
 
-/// Whether a parameter is an object whose members are not options but state: one with a declared class.
-fn is_method_like(facts: &FileFacts, home: FunctionId, index: u16) -> bool {
-    let param = facts.function(home).params.get(usize::from(index));
-    param.is_none_or(|param| param.annotation.is_some_and(|_| param.default.is_none()))
+fn literal(facts: &FileFacts, value: ValueId) -> Option<Literal> {
+    match facts.value(value) {
+        Value::Text(_) => Some(Literal::Text(facts.literal(value)?.into())),
+        Value::Int(number) => Some(Literal::Int(*number)),
+        Value::Bool(truth) => Some(Literal::Bool(*truth)),
+        Value::Member(object, name) => {
+            let import = match facts.value(*object) {
+                Value::Import(import) => facts.imports[import.index()].what,
+                _ => return None,
+            };
+            let Imported::Name(object) = import else { return None };
+            Some(Literal::Constant(facts.names[object].into(), facts.names[*name].into()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether two literals are known to differ: a constant may be any text.
+fn differ(one: &Literal, other: &Literal) -> bool {
+    match (one, other) {
+        (Literal::Constant(one, a), Literal::Constant(other, b)) => one == other && a != b,
+        (Literal::Constant(..), _) | (_, Literal::Constant(..)) => false,
+        _ => one != other,
+    }
 }
 
 fn is_default(facts: &FileFacts, home: FunctionId, value: ValueId, compared: ValueId) -> bool {
@@ -141,28 +211,37 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
         let named = call.args.iter().find(|arg| arg.name.is_some_and(|id| &facts.names[id] == name));
         let positional = call.args.iter().filter(|arg| arg.name.is_none()).nth(usize::from(requirement.param));
         let given = named.or(positional.filter(|_| !param.is_keyword_only && !param.is_rest));
+        let hands_on = |value: ValueId| match facts.value(value) {
+            Value::Param(function, index) if *function == edge.home => Some(*index),
+            _ => None,
+        };
         let allowed = match (given, &requirement.member) {
-            (Some(arg), None) => match facts.value(arg.value) {
-                Value::Param(function, index) if *function == edge.home => {
-                    own.push(Requirement { param: *index, ..requirement.clone() });
+            (Some(arg), None) => match hands_on(arg.value) {
+                Some(param) => {
+                    own.push(Requirement { param, ..requirement.clone() });
                     true
                 }
-                _ => allows(facts, Some(arg.value), requirement.test),
+                None => allows(facts, Some(arg.value), requirement),
             },
-            (Some(arg), Some(member)) => match facts.value(arg.value) {
-                Value::Mapping(entries) if !entries.iter().any(|&(key, _)| key == UNKNOWN) => {
-                    let entry = entries.iter().find(|(key, _)| facts.literal(*key) == Some(&**member));
-                    allows(facts, entry.map(|entry| entry.1), requirement.test)
-                }
-                Value::Param(function, index) if *function == edge.home => {
-                    own.push(Requirement { param: *index, ..requirement.clone() });
+            (Some(arg), Some(member)) => match entry(facts, arg.value, member) {
+                Entry::Is(value) => match value.and_then(hands_on) {
+                    Some(param) => {
+                        own.push(Requirement { param, member: None, ..requirement.clone() });
+                        true
+                    }
+                    None => allows(facts, value, requirement),
+                },
+                Entry::Of(object) => {
+                    if let Some(param) = hands_on(object) {
+                        own.push(Requirement { param, ..requirement.clone() });
+                    }
                     true
                 }
-                _ => true,
+                Entry::Unknown => true,
             },
             (None, _) if param.is_rest => true,
-            (None, None) => allows_default(callee, param.default, requirement.test),
-            (None, Some(_)) => !matches!(requirement.test, Test::Truthy | Test::Given),
+            (None, None) => allows_default(callee, param.default, requirement),
+            (None, Some(_)) => allows(facts, None, requirement),
         };
         if !allowed {
             return None;
@@ -171,18 +250,49 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
     Some(own)
 }
 
-/// Whether what is passed may meet the test. `None`: nothing is passed, and there is no default.
-fn allows(facts: &FileFacts, value: Option<ValueId>, test: Test) -> bool {
-    let value = value.map(|value| facts.value(value));
-    match test {
-        Test::Truthy => !matches!(value, None | Some(Value::Bool(false) | Value::Null | Value::Int(0))),
-        Test::Falsy => {
-            !matches!(value, Some(Value::Bool(true) | Value::Function(_) | Value::Class(_) | Value::This(_)))
+/// What an object that is passed holds under a key.
+enum Entry {
+    /// This, or nothing.
+    Is(Option<ValueId>),
+    /// What that object holds under it.
+    Of(ValueId),
+    Unknown,
+}
+
+fn entry(facts: &FileFacts, object: ValueId, key: &str) -> Entry {
+    let Value::Mapping(entries) = facts.value(object) else { return Entry::Of(object) };
+    for &(name, value) in entries.iter().rev() {
+        match (facts.literal(name), facts.value(value)) {
+            (Some(name), _) if name == key => return Entry::Is(Some(value)),
+            (Some(_), _) => {}
+            (None, Value::Spread(inner)) => return entry(facts, *inner, key),
+            (None, Value::Param(..)) if name == UNKNOWN => return Entry::Of(value),
+            _ => return Entry::Unknown,
         }
-        Test::Given => !matches!(value, None | Some(Value::Null)),
-        Test::NotFalse => !matches!(value, Some(Value::Bool(false))),
+    }
+    Entry::Is(None)
+}
+
+/// Whether what is passed may meet the test. `None`: nothing is passed, and the parameter has no default.
+fn allows(facts: &FileFacts, value: Option<ValueId>, requirement: &Requirement) -> bool {
+    let given = value.map(|value| facts.value(value));
+    let is = match value {
+        Some(value) if !matches!(facts.value(value), Value::Null) => literal(facts, value),
+        _ => requirement.default.clone(),
+    };
+    let is_nothing = matches!(given, None | Some(Value::Null)) && requirement.default.is_none();
+    match &requirement.test {
+        Test::Truthy => !is_nothing && !matches!(is, Some(Literal::Bool(false) | Literal::Int(0))),
+        Test::Falsy => {
+            !matches!(is, Some(Literal::Bool(true)))
+                && !matches!(given, Some(Value::Function(_) | Value::Class(_) | Value::This(_)))
+        }
+        Test::Given => !matches!(given, None | Some(Value::Null)),
+        Test::NotFalse => is != Some(Literal::Bool(false)),
+        Test::Is(wanted) => !is_nothing && is.is_none_or(|is| !differ(&is, wanted)),
+        Test::IsNot(unwanted) => is.is_none_or(|is| is != *unwanted),
         Test::Missing => !matches!(
-            value,
+            given,
             Some(
                 Value::Bool(_)
                     | Value::Int(_)
@@ -199,15 +309,15 @@ fn allows(facts: &FileFacts, value: Option<ValueId>, test: Test) -> bool {
     }
 }
 
-fn allows_default(callee: &FileFacts, default: Option<ValueId>, test: Test) -> bool {
-    match test {
+fn allows_default(callee: &FileFacts, default: Option<ValueId>, requirement: &Requirement) -> bool {
+    match requirement.test {
         // The default is what "missing" means.
         Test::Missing => true,
         Test::Given => {
             default.is_some_and(|default| !matches!(callee.value(default), Value::Null))
                 && !is_sentinel(callee, default)
         }
-        _ => allows(callee, default, test),
+        _ => allows(callee, default, requirement),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a call gives: of catalogued calls, of the project's functions, of builtins.
 
 use super::sites::argument;
-use super::types::{ClassMember, Ty, Types, is_plain_type, library_path};
+use super::types::{ClassMember, Ty, Types, library_path};
 use super::{ClassRef, FileId, FunctionRef};
 use crate::apis::{ApiCall, ArgRef, Returned};
 use crate::facts::*;
@@ -10,6 +10,9 @@ use crate::source::Language;
 impl<'p> Types<'p> {
     /// The catalog entry that a call is resolved to.
     pub(crate) fn api_call(&self, file: FileId, call: CallId) -> Option<&'p ApiCall> {
+        if let Some(declared) = self.declared_call(file, call) {
+            return Some(declared);
+        }
         let facts = self.facts(file);
         let callee = facts.call(call).callee;
         let catalog = &self.project().catalog;
@@ -73,9 +76,14 @@ impl<'p> Types<'p> {
         found.and_then(|(at, _)| u16::try_from(at).ok()).or(Some(from))
     }
 
-    /// The project function that a call is resolved to, and whether it is called on an instance or class
-    /// of its own (not as a plain function).
+    /// The project function that a call is resolved to, and that is to be followed: not if the user says what the call
+    /// does.
     pub(crate) fn target(&self, file: FileId, call: CallId) -> Option<FunctionRef> {
+        if self.declared_call(file, call).is_some() { None } else { self.defined(file, call) }
+    }
+
+    /// The project function that a call is resolved to.
+    pub(super) fn defined(&self, file: FileId, call: CallId) -> Option<FunctionRef> {
         let facts = self.facts(file);
         let callee = facts.call(call).callee;
         if let Value::Member(object, name) = facts.value(callee) {
@@ -101,7 +109,7 @@ impl<'p> Types<'p> {
         }
     }
 
-    fn constructor(&self, class: ClassRef) -> Option<FunctionRef> {
+    pub(super) fn constructor(&self, class: ClassRef) -> Option<FunctionRef> {
         let name = if self.project().file(class.file).source.language.is_ecma() { "constructor" } else { "__init__" };
         match self.class_member(class, name)? {
             ClassMember::Method(function) => Some(function),
@@ -114,6 +122,12 @@ impl<'p> Types<'p> {
         let facts = self.facts(file);
         let site = facts.call(call);
         let catalog = &self.project().catalog;
+        // Where the user says nothing of what comes back, the function's own body does.
+        if let Some(declared) = self.declared_call(file, call)
+            && declared.returns != Returned::Unknown
+        {
+            return self.declared_result(file, call, declared);
+        }
         if let Value::Member(object, name) = facts.value(site.callee) {
             let receiver = self.of(file, *object);
             let name = &facts.names[*name];
@@ -152,6 +166,14 @@ impl<'p> Types<'p> {
                 known => known,
             },
         }
+    }
+
+    fn declared_result(&self, file: FileId, call: CallId, api: &ApiCall) -> Ty {
+        let receiver = match self.facts(file).value(self.facts(file).call(call).callee) {
+            Value::Member(object, _) => self.of(file, *object),
+            _ => Ty::Unknown,
+        };
+        self.returns(file, call, api, &receiver)
     }
 
     fn method_result(&self, file: FileId, call: CallId, receiver: &Ty, name: &str) -> Option<Ty> {
@@ -294,6 +316,10 @@ impl<'p> Types<'p> {
 
     /// What a project function gives.
     pub(crate) fn returned(&self, function: FunctionRef) -> Ty {
+        self.further(|| self.returned_by(function))
+    }
+
+    fn returned_by(&self, function: FunctionRef) -> Ty {
         let facts = self.facts(function.file);
         let own = facts.function(function.function);
         if let Some(declared) = own.result_type {
@@ -312,4 +338,49 @@ impl<'p> Types<'p> {
         }
         own.returns.iter().map(|&value| self.of(function.file, value)).find(Ty::is_known).unwrap_or(Ty::Unknown)
     }
+}
+
+/// Whether a type of this name is certainly no way to a database.
+pub(super) fn is_plain_type(name: &str) -> bool {
+    matches!(
+        name,
+        "str"
+            | "int"
+            | "float"
+            | "bool"
+            | "bytes"
+            | "dict"
+            | "Dict"
+            | "Mapping"
+            | "MutableMapping"
+            | "defaultdict"
+            | "DefaultDict"
+            | "OrderedDict"
+            | "Counter"
+            | "datetime"
+            | "date"
+            | "timedelta"
+            | "Decimal"
+            | "UUID"
+            | "Path"
+            | "string"
+            | "number"
+            | "boolean"
+            | "bigint"
+            | "Map"
+            | "Record"
+            | "WeakMap"
+            | "Date"
+            | "RegExp"
+            | "Buffer"
+            | "URL"
+            | "URLSearchParams"
+            | "Headers"
+            | "FormData"
+            | "Response"
+            | "Request"
+            | "Redis"
+            | "Element"
+            | "Document"
+    )
 }

@@ -130,7 +130,8 @@ impl<'t, 'p> Finder<'t, 'p> {
             Effect::Batch => SiteEffect::Batch,
             Effect::Transaction => SiteEffect::Transaction,
             Effect::Query | Effect::Sql => {
-                let said = self.by_verb(&sql).or_else(|| self.by_statement_type(id, api));
+                let said =
+                    self.by_verb(&sql).or_else(|| self.by_statement_type(id, api)).or_else(|| self.by_word(id, api));
                 said.unwrap_or(SiteEffect::Query)
             }
         };
@@ -147,6 +148,14 @@ impl<'t, 'p> Finder<'t, 'p> {
             Effect::Transaction => Some(SiteEffect::Transaction),
             _ => None,
         }
+    }
+
+    /// What a statement that cannot be read, as its tables are holes, says by its first word.
+    fn by_word(&self, id: CallId, api: &ApiCall) -> Option<SiteEffect> {
+        const DEFINING: [&str; 8] = ["alter", "analyze", "comment", "create", "drop", "grant", "truncate", "vacuum"];
+        let text = self.facts.text(argument(self.facts, id, api.sql.as_ref()?)?)?;
+        let word = text.cooked.split_whitespace().next()?;
+        DEFINING.iter().any(|known| word.eq_ignore_ascii_case(known)).then_some(SiteEffect::Transaction)
     }
 
     fn add(
@@ -307,7 +316,11 @@ impl<'t, 'p> Finder<'t, 'p> {
         for index in 0..self.facts.functions.len() {
             let function = &self.facts.functions[index];
             let collected = function.runs_in.is_some_and(|id| match self.facts.loop_(id).kind {
-                LoopKind::Callback(call) => self.facts.call(call).result != ResultUse::Discarded,
+                LoopKind::Callback(call) => {
+                    let call = self.facts.call(call);
+                    let name = Flow::new(self.facts).called_name(call);
+                    call.result != ResultUse::Discarded && matches!(name, Some("map" | "flatMap" | "mapSeries"))
+                }
                 _ => false,
             });
             if function.traits.is_async || collected {
@@ -546,7 +559,10 @@ impl Types<'_> {
 
     fn exported_value(&self, file: FileId, name: &str) -> Option<(FileId, ValueId)> {
         let project = self.project();
-        let id = project.file(file).facts.names.find(name)?;
-        project.binding(file, id).map(|value| (file, value))
+        let bound = |file: FileId| {
+            let id = project.file(file).facts.names.find(name)?;
+            project.binding(file, id).map(|value| (file, value))
+        };
+        bound(file).or_else(|| bound(*project.stars(file).files.get(name)?))
     }
 }

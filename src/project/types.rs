@@ -6,11 +6,13 @@
 //! order in which questions are asked.
 
 use std::cell::{Cell, RefCell};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
+use super::answers::{Answer, Steps};
 use super::relations::{self, Relation};
+use super::results::is_plain_type;
 use super::{ClassRef, FileId, FunctionRef, Project};
 use crate::apis::TypeId;
 use crate::facts::*;
@@ -46,44 +48,17 @@ impl Ty {
     }
 }
 
-/// How far a chain of questions may go.
-const MAX_DEPTH: u32 = 48;
-
-/// What was found out about one value or class, and whether a shape had a part in it.
-type Answer<T> = (T, bool);
-
-/// What is known already; shared by all threads and all passes over a project. Without a place for its file,
-/// nothing is kept.
-#[derive(Debug, Default)]
-pub(super) struct Answers {
-    files: Vec<Mutex<FileAnswers>>,
-}
-
-/// What is known of one file.
-#[derive(Debug, Default)]
-struct FileAnswers {
-    values: FxHashMap<ValueId, Answer<Ty>>,
-    bases: FxHashMap<ClassId, Answer<Option<TypeId>>>,
-}
-
-impl Answers {
-    /// Knows nothing yet of so many files.
-    pub(super) fn of(files: usize) -> Answers {
-        Answers { files: std::iter::repeat_with(Mutex::default).take(files).collect() }
-    }
-
-    fn file(&self, file: FileId) -> Option<MutexGuard<'_, FileAnswers>> {
-        self.files.get(file.0 as usize).map(|answers| answers.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
+/// How deep questions may nest.
+const MAX_DEPTH: u32 = 400;
 
 /// Answers questions about types; one for each thread.
 pub(crate) struct Types<'p> {
     project: &'p Project,
-    running: RefCell<FxHashSet<(FileId, ValueId)>>,
+    running: RefCell<FxHashSet<(FileId, ValueId, u8)>>,
     finding_base: RefCell<FxHashSet<ClassRef>>,
     depth: Cell<u32>,
     cut: Cell<bool>,
+    steps: Steps,
     /// Whether what was found since this was last cleared rests on a shape.
     guessed: Cell<bool>,
 }
@@ -97,6 +72,7 @@ impl<'p> Types<'p> {
             finding_base: RefCell::default(),
             depth: Cell::new(0),
             cut: Cell::new(false),
+            steps: Steps::default(),
             guessed: Cell::new(false),
         }
     }
@@ -239,19 +215,19 @@ impl<'p> Types<'p> {
         if let Some(ty) = self.evident(file, value) {
             return ty;
         }
-        let known = self.project.answers.file(file).and_then(|answers| answers.values.get(&value).cloned());
-        if let Some((known, guessed)) = known {
+        if let Some((known, guessed)) = self.known(file, value) {
             self.guessed.set(self.guessed.get() || guessed);
             return known;
         }
-        let key = (file, value);
+        let left = self.steps.left.get();
+        let key = (file, value, left);
         if self.depth.get() >= MAX_DEPTH || !self.running.borrow_mut().insert(key) {
             self.cut.set(true);
             return Ty::Unknown;
         }
         let cut_before = self.cut.replace(false);
         self.depth.set(self.depth.get() + 1);
-        let (ty, sure) = self.surely(|| self.evaluate(file, value));
+        let ((ty, sure), taken, more) = self.steps.count(|| self.surely(|| self.evaluate(file, value)));
         // Nothing rests on what was not found.
         let guessed = !sure && !matches!(ty, Ty::Unknown | Ty::Plain);
         self.guessed.set(self.guessed.get() || guessed);
@@ -260,10 +236,37 @@ impl<'p> Types<'p> {
         if !self.cut.get()
             && let Some(mut answers) = self.project.answers.file(file)
         {
-            answers.values.insert(value, (ty.clone(), guessed));
+            let answer = (ty.clone(), guessed);
+            if more {
+                answers.short.insert((value, left), answer);
+            } else {
+                answers.values.insert(value, (answer, taken));
+            }
         }
         self.cut.set(if self.depth.get() == 0 { false } else { cut_before || self.cut.get() });
         ty
+    }
+
+    /// What was found out before about a value, with the steps that are left.
+    fn known(&self, file: FileId, value: ValueId) -> Option<Answer<Ty>> {
+        let answers = self.project.answers.file(file)?;
+        let left = self.steps.left.get();
+        match answers.values.get(&value) {
+            Some((answer, taken)) if *taken <= left => {
+                self.steps.took(*taken);
+                Some(answer.clone())
+            }
+            _ => {
+                let answer = answers.short.get(&(value, left))?;
+                self.steps.ended.set(true);
+                Some(answer.clone())
+            }
+        }
+    }
+
+    /// What `ask` finds one step further.
+    pub(super) fn further(&self, ask: impl FnOnce() -> Ty) -> Ty {
+        self.steps.further(ask).unwrap_or(Ty::Unknown)
     }
 
     /// What a value is, if that needs no question.
@@ -541,6 +544,10 @@ impl<'p> Types<'p> {
                         whole => self.member(&whole, name),
                     }
                 }
+                // `import shop.db` makes `db` a name of the package.
+                Ty::Unknown if self.project.file(*file).source.path.ends_with("/__init__.py") => {
+                    self.submodule(*file, ".", name).map_or(Ty::Unknown, Ty::Module)
+                }
                 known => known,
             },
             Ty::Api(ty, model) => match catalog.attribute(*ty, name) {
@@ -560,8 +567,10 @@ impl<'p> Types<'p> {
                     if let Some(relation) = relations::field(self, &self.project.relations, file, value) {
                         return self.related(relation);
                     }
-                    let declared = annotation.map_or(Ty::Unknown, |annotation| self.of(file, annotation));
-                    let ty = if declared.is_known() { declared } else { self.of(file, value) };
+                    let ty = self.further(|| {
+                        let declared = annotation.map_or(Ty::Unknown, |annotation| self.of(file, annotation));
+                        if declared.is_known() { declared } else { self.of(file, value) }
+                    });
                     match ty {
                         // `objects = PersonManager()` on a model is about that model.
                         Ty::Instance(manager, None)
@@ -698,6 +707,9 @@ impl<'p> Types<'p> {
 
     /// The catalogued type that a class is, by what it extends.
     pub(crate) fn api_base(&self, class: ClassRef) -> Option<TypeId> {
+        if let Some(declared) = self.project.declared.class(class) {
+            return Some(declared);
+        }
         let known = self.project.answers.file(class.file).and_then(|answers| answers.bases.get(&class.class).copied());
         if let Some((known, guessed)) = known {
             self.guessed.set(self.guessed.get() || guessed);
@@ -708,14 +720,16 @@ impl<'p> Types<'p> {
             return None;
         }
         let bases = &self.facts(class.file).class(class.class).bases;
-        let (found, sure) = self.surely(|| {
+        let find = || {
             bases.iter().find_map(|&base| match self.of(class.file, base) {
                 Ty::Path(path) => self.project.catalog.type_named(&path),
                 Ty::Api(ty, _) => Some(ty),
                 Ty::Class(base) | Ty::Instance(base, _) if base != class => self.api_base(base),
                 _ => None,
             })
-        });
+        };
+        let cut_before = self.cut.replace(false);
+        let (found, sure) = self.surely(|| self.steps.afresh(find));
         let guessed = !sure && found.is_some();
         self.guessed.set(self.guessed.get() || guessed);
         self.finding_base.borrow_mut().remove(&class);
@@ -724,6 +738,8 @@ impl<'p> Types<'p> {
         {
             answers.bases.insert(class.class, (found, guessed));
         }
+        let is_outermost = self.depth.get() == 0 && self.finding_base.borrow().is_empty();
+        self.cut.set(!is_outermost && (cut_before || self.cut.get()));
         found
     }
 
@@ -747,48 +763,4 @@ pub(crate) enum ClassMember {
 /// `module.name`; a default export is the module itself.
 pub(crate) fn library_path(module: &str, name: &str) -> Arc<str> {
     if name == "default" { module.into() } else { format!("{module}.{name}").into() }
-}
-
-pub(super) fn is_plain_type(name: &str) -> bool {
-    matches!(
-        name,
-        "str"
-            | "int"
-            | "float"
-            | "bool"
-            | "bytes"
-            | "dict"
-            | "Dict"
-            | "Mapping"
-            | "MutableMapping"
-            | "defaultdict"
-            | "DefaultDict"
-            | "OrderedDict"
-            | "Counter"
-            | "datetime"
-            | "date"
-            | "timedelta"
-            | "Decimal"
-            | "UUID"
-            | "Path"
-            | "string"
-            | "number"
-            | "boolean"
-            | "bigint"
-            | "Map"
-            | "Record"
-            | "WeakMap"
-            | "Date"
-            | "RegExp"
-            | "Buffer"
-            | "URL"
-            | "URLSearchParams"
-            | "Headers"
-            | "FormData"
-            | "Response"
-            | "Request"
-            | "Redis"
-            | "Element"
-            | "Document"
-    )
 }

@@ -54,6 +54,10 @@ fn check_select(cx: &SqlCx<'_>, select: &Select, place: ExprId) -> Option<SqlFin
         links if links.iter().any(|link| link.index == Known::Yes) => return None,
         links => links.iter().find(|link| link.index == Known::No).unwrap_or(&links[0]),
     };
+    // Where the project defines tables, this one may be anybody's; where it defines none, the usual is told.
+    if link.index == Known::Unknown && (!cx.schema.is_empty() || link.table.is_dynamic()) {
+        return None;
+    }
     // In an `UPDATE`, each row is written anyway, and migrations are full of them.
     if link.index == Known::Unknown
         && !matches!(around.role, Role::Root | Role::Arm | Role::Derived { .. } | Role::Cte(_) | Role::Insert)

@@ -184,8 +184,12 @@ impl<'a> Search<'a> {
 
     /// Whether an index for such searches is known: a trigram or full-text index that holds the column.
     fn is_served(&self, hit: &Hit<'_>) -> bool {
-        let Some(table) = hit.table else { return false };
         let name = &hit.column.name.text;
+        let table = hit.table.map(TableName::text);
+        if self.cx.schema.may_search(table.as_deref().as_slice(), name) {
+            return true;
+        }
+        let Some(table) = hit.table else { return false };
         self.cx.schema.definitions(table).iter().any(|definition| {
             definition.indexes.iter().any(|index| {
                 let index = &index.definition;

@@ -80,7 +80,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "unindexed-filter",
         page: include_str!("../../rules/unindexed-filter.md"),
-        check: Check::Statement(unindexed_filter::check),
+        check: Check::File(unindexed_filter::check),
     },
     Rule {
         name: "unused-suppression",

@@ -11,6 +11,9 @@ use crate::sql::{ParameterKey, Slot, SlotKind};
 /// From so many skipped rows on, a constant is told.
 const LARGE: i64 = 10_000;
 
+/// Nobody asks for so many rows but to get all of them, as MySQL has no `OFFSET` without `LIMIT`.
+const ENDLESS: i64 = 1 << 31;
+
 const NOTE: &str = "the rows that are skipped are read all the same: by primary key PostgreSQL 15 did 8 times the work of the first page at \
                     offset 1,000, 74 times at 10,000, 582 times at 100,000; and rows that come or go meanwhile shift every page";
 
@@ -39,6 +42,7 @@ pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
                 format!("OFFSET {rows} reads and throws away {rows} rows before the first one it gives"),
             ),
             Amount::Constant(_) | Amount::Unknown => continue,
+            Amount::Open if !has_end(cx.query, select) => continue,
             Amount::Open => (
                 Severity::Info,
                 "this OFFSET reads and throws away every row before the page: each page costs more than the one before"
@@ -86,12 +90,23 @@ fn amount(query: &Query, id: ExprId, slots: &[Slot]) -> Amount {
     if parts.iter().any(is_open) { Amount::Open } else { Amount::Unknown }
 }
 
+/// Whether what follows the skipped rows ends. What lies beyond the newest ones, to delete it (`OFFSET 10`,
+/// `LIMIT -1 OFFSET 10`, `LIMIT ALL`), is no page.
+fn has_end(query: &Query, select: &Select) -> bool {
+    select.limit.is_some_and(|limit| match query.exprs.get(limit) {
+        Expr::Literal(Literal::Null) => false,
+        Expr::Literal(Literal::Number(number)) => number.parse().is_ok_and(|rows: i64| rows < ENDLESS),
+        _ => constant(query, limit).is_none_or(|rows| rows >= 0),
+    })
+}
+
 /// The value of an expression of constants.
 fn constant(query: &Query, id: ExprId) -> Option<i64> {
     match query.exprs.get(id) {
         Expr::Literal(Literal::Number(number)) => number.parse().ok(),
         Expr::Literal(Literal::Null) => Some(0),
         Expr::Cast { expr, .. } => constant(query, *expr),
+        Expr::Unary(sign, operand) if &**sign == "-" => constant(query, *operand)?.checked_neg(),
         Expr::Binary(sign, left, right) => {
             let (left, right) = (constant(query, *left)?, constant(query, *right)?);
             match &**sign {

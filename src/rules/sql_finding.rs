@@ -119,6 +119,22 @@ fn is_system_table(table: &TableName) -> bool {
         || name.starts_with("sqlite_")
         || name.starts_with("all_tab")
         || matches!(&*name, "dual" | "user_tables" | "user_tab_columns" | "svv_table_info")
+        || is_history(&name)
+}
+
+/// Tables in which migration tools keep what they have done: a row for each migration.
+fn is_history(name: &str) -> bool {
+    let name = name.trim_start_matches('_');
+    matches!(
+        name,
+        "alembic_version"
+            | "applied_schema_deltas"
+            | "databasechangelog"
+            | "flyway_schema_history"
+            | "schema_version"
+            | "sequelizemeta"
+    ) || name == "migration"
+        || name.ends_with("migrations")
 }
 
 /// A column's name as messages quote it: with its table, if that is known.
@@ -185,8 +201,12 @@ pub(super) mod testing {
         check: impl FnOnce(SqlCx<'_>, &mut Vec<SqlFinding>),
     ) -> Vec<SqlFinding> {
         let statements = sql::statements(text, &[], dialect).statements;
-        let changes = statements.iter().flat_map(|one| one.changes.iter().map(|change| (change, one.span))).collect();
-        let source = SchemaSource { file: FileId(0), path: "a.sql", dialect, changes, only_adds: false };
+        let changes = statements
+            .iter()
+            .flat_map(|one| one.changes.iter().map(|change| (std::borrow::Cow::Borrowed(change), one.span)))
+            .collect();
+        let source =
+            SchemaSource { file: FileId(0), path: "a.sql", dialect, changes, only_adds: false, is_exact: true };
         let schema = Schema::build(vec![source]);
         let mut found = Vec::new();
         let last = statements.last().expect("a statement");

@@ -1,8 +1,9 @@
 //! `unindexed-filter`: a condition on a column that no index of its table begins with.
 
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, Severity};
+use crate::project::orm;
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served};
 use crate::sql::Dialect;
 use crate::sql::query::*;
@@ -10,9 +11,14 @@ use crate::sql::query::*;
 const NOTE: &str = "without an index every row of the table is read: finding one row of a million took 6,577 times the work on PostgreSQL 15, \
                     and it grows with the table";
 
-/// Reports conditions that no index serves.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, check_statement);
+/// Reports conditions that no index serves, in SQL and in the words of an ORM.
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    for index in 0..cx.facts().statements.len() {
+        sql_statement::report(&cx.statement(index), sink, check_statement);
+    }
+    for draft in orm::filter_drafts(cx.project, cx.id) {
+        sink.report(sql_statement::drafted(cx, draft));
+    }
 }
 
 /// Finds conditions that no index serves, on tables whose definition is known.
@@ -63,8 +69,10 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
     }
     // What compares an expression is another matter: no plain index would serve it.
     scanned.retain(|condition| condition.column.is_some());
-    let useful: Vec<&Condition> = ordered(&scanned, &tables);
-    let first = *useful.iter().find(|condition| !is_flag(condition, &tables))?;
+    let changes_rows = matches!(select.role, Role::Update | Role::Delete | Role::Merge);
+    scanned.retain(|condition| changes_rows || !is_most_rows(cx, condition));
+    let useful: Vec<&Condition> = ordered(cx, &scanned, &tables);
+    let first = *useful.iter().find(|condition| !is_flag(cx, condition, &tables))?;
     Some(finding(cx, select, source, first, &useful, &tables))
 }
 
@@ -85,21 +93,87 @@ fn columns_named<'a>(cx: &SqlCx<'a>, select: SelectId, source: u16) -> Vec<&'a s
     columns.filter(|column| cx.source_of(column) == Some((select, source))).map(|column| &*column.name.text).collect()
 }
 
-/// Whether rows of this source can be found by a column of another source whose own rows are few.
+/// Whether rows of this source can be found by a column of another source whose own rows are few: those of a
+/// source that has a condition of its own, or that is found in the same way.
 fn is_driven(cx: &SqlCx<'_>, select: &Select, source: u16, condition: &Condition) -> bool {
+    let mut seen = vec![source];
+    let mut open = vec![condition.clone()];
+    while let Some(condition) = open.pop() {
+        let Some(other) = compared_source(cx, select, &seen, &condition) else { return true };
+        if select.sources[usize::from(other)].table().is_none() || has_own_condition(cx, select, other) {
+            return true;
+        }
+        seen.push(other);
+        let further = conditions_of(cx.query, select, other, cx.schema).into_iter();
+        open.extend(further.filter(|condition| {
+            !condition.is_constant
+                && compared_source(cx, select, &seen, condition).is_some_and(|next| !seen.contains(&next))
+        }));
+    }
+    false
+}
+
+/// The source of the same select that a condition compares one of `known` with; `None` for a subquery, `USING`, or a
+/// name that is not known.
+fn compared_source(cx: &SqlCx<'_>, select: &Select, known: &[u16], condition: &Condition) -> Option<u16> {
     let exprs = &cx.query.exprs;
     let parts = if condition.expr.0 == u32::MAX { Vec::new() } else { exprs.within(condition.expr) };
-    let mut others = parts.iter().filter_map(|&part| exprs.column(part)).filter_map(|column| cx.source_of(column));
-    let Some((owner, other)) = others.find(|&place| place != (select.id, source)) else {
-        // A subquery, `USING`, or a name that is not known.
-        return true;
+    let sources = parts.iter().filter_map(|&part| exprs.column(part)).filter_map(|column| cx.source_of(column));
+    sources.filter(|(owner, _)| *owner == select.id).map(|(_, source)| source).find(|source| !known.contains(source))
+}
+
+/// Whether some part of the conjunction is about this source alone, whatever it asks.
+fn has_own_condition(cx: &SqlCx<'_>, select: &Select, source: u16) -> bool {
+    cx.query.conditions(select).into_iter().any(|part| {
+        let columns = cx.query.exprs.within(part).into_iter().filter_map(|part| cx.query.exprs.column(part));
+        let mut owners = columns.map(|column| cx.source_of(column)).peekable();
+        owners.peek().is_some() && owners.all(|owner| owner == Some((select.id, source)))
+    })
+}
+
+/// Whether a range holds most of what there is: all until now, all above zero.
+fn is_most_rows(cx: &SqlCx<'_>, condition: &Condition) -> bool {
+    let exprs = &cx.query.exprs;
+    let Expr::Compare(comparison, left, right) = exprs.get(condition.expr) else { return false };
+    let (bound, comparison) = if *left == condition.side {
+        (*right, *comparison)
+    } else if *right == condition.side {
+        (*left, comparison.flipped())
+    } else {
+        return false;
     };
-    let is_table = cx.source((owner, other)).is_some_and(|source| source.table().is_some());
-    !is_table || conditions_of(cx.query, select, other, cx.schema).iter().any(|condition| condition.is_constant)
+    match comparison {
+        Comparison::Less | Comparison::LessOrEqual => is_now(exprs, bound),
+        Comparison::Greater | Comparison::GreaterOrEqual => {
+            matches!(exprs.get(bound), Expr::Literal(Literal::Number(number)) if matches!(&**number, "0" | "1"))
+        }
+        _ => false,
+    }
+}
+
+/// `now()`, `CURRENT_TIMESTAMP(6)`, `UNIX_TIMESTAMP()`
+fn is_now(exprs: &Exprs, id: ExprId) -> bool {
+    let Expr::Call(call) = exprs.get(exprs.bare(id)) else { return false };
+    let is_named = matches!(
+        &*call.name,
+        "clock_timestamp"
+            | "curdate"
+            | "current_date"
+            | "current_timestamp"
+            | "getdate"
+            | "localtimestamp"
+            | "now"
+            | "statement_timestamp"
+            | "sysdate"
+            | "transaction_timestamp"
+            | "unix_timestamp"
+            | "utc_timestamp"
+    );
+    is_named && call.args.iter().all(|&arg| matches!(exprs.get(arg), Expr::Literal(_)))
 }
 
 /// Conditions in the order in which an index should hold their columns: equalities first, then one range.
-fn ordered<'c>(conditions: &[&'c Condition], tables: &[&Table]) -> Vec<&'c Condition> {
+fn ordered<'c>(cx: &SqlCx<'_>, conditions: &[&'c Condition], tables: &[&Table]) -> Vec<&'c Condition> {
     let mut found: Vec<&Condition> = Vec::new();
     let mut add = |test: &dyn Fn(&Condition) -> bool, most: usize| {
         for condition in conditions.iter().filter(|condition| test(condition)).take(most) {
@@ -109,19 +183,16 @@ fn ordered<'c>(conditions: &[&'c Condition], tables: &[&Table]) -> Vec<&'c Condi
         }
     };
     // What tells few rows apart is of no use in front.
-    add(&|condition| condition.test == Test::Equal && !is_flag(condition, tables), 3);
+    add(&|condition| condition.test == Test::Equal && !is_flag(cx, condition, tables), 3);
     add(&|condition| matches!(condition.test, Test::Range | Test::Prefix), 1);
     found
 }
 
 /// Whether a column has so few values that an index on it alone finds nothing.
-fn is_flag(condition: &Condition, tables: &[&Table]) -> bool {
+fn is_flag(cx: &SqlCx<'_>, condition: &Condition, tables: &[&Table]) -> bool {
     let Some(name) = &condition.column else { return false };
     condition.test == Test::Equal
-        && tables.iter().filter_map(|table| table.column(name)).any(|column| {
-            let kind = column.type_name.as_ref();
-            kind.starts_with("bool") || kind == "bit" || kind == "bit(1)" || kind == "tinyint(1)"
-        })
+        && tables.iter().filter_map(|table| table.column(name)).any(|column| cx.schema.has_few_values(column))
 }
 
 fn finding(

@@ -11,15 +11,20 @@ pub enum Language {
     TypeScript,
     /// `.tsx`
     Tsx,
-    /// `.sql`, also with template holes (`.sql.jinja`, dbt models)
+    /// `.sql`, also with template holes (`.sql.jinja`, dbt models) or for one database (`.sql.postgres`)
     Sql,
+    /// `.prisma`: models, which are tables.
+    Prisma,
 }
+
+/// What may stand behind `.sql`: what fills its holes, or the only database that it is for.
+const BEHIND_SQL: [&str; 8] = ["jinja", "jinja2", "j2", "postgres", "postgresql", "sqlite", "sqlite3", "mysql"];
 
 impl Language {
     /// The language of a path, by its file name alone.
     pub fn of_path(path: &str) -> Option<Language> {
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
-        let name = ["jinja", "jinja2", "j2"]
+        let name = BEHIND_SQL
             .iter()
             .find_map(|ending| name.strip_suffix(ending)?.strip_suffix('.').filter(|rest| rest.ends_with(".sql")))
             .unwrap_or(&name);
@@ -29,6 +34,7 @@ impl Language {
             "ts" | "mts" | "cts" => Language::TypeScript,
             "tsx" => Language::Tsx,
             "sql" => Language::Sql,
+            "prisma" => Language::Prisma,
             _ => return None,
         })
     }
@@ -45,6 +51,7 @@ impl Language {
             Language::JavaScript => "javascript",
             Language::TypeScript | Language::Tsx => "typescript",
             Language::Sql => "sql",
+            Language::Prisma => "prisma",
         }
     }
 }

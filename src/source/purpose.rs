@@ -43,6 +43,12 @@ const TEST_FOLDERS: &[&str] = &[
 /// Folders below which `scripts` is part of the application: a page's scripts, a package's source.
 const APPLICATION_FOLDERS: &[&str] = &["app", "assets", "lib", "public", "src", "static", "web", "www"];
 
+/// Of these, those below which TypeScript is run by a server or by hand, not by a page.
+const SOURCE_FOLDERS: &[&str] = &["lib", "src", "web"];
+
+/// Folders of a monorepo whose folders are packages: what is below `apps/web` is a package's own, whatever its name.
+const PACKAGE_FOLDERS: &[&str] = &["apps", "libs", "modules", "packages", "services"];
+
 /// Marks in the name of a JavaScript or TypeScript file, between dots.
 const TEST_MARKS: &[&str] =
     &["bench", "cy", "e2e", "e2e-spec", "fixture", "fixtures", "mock", "mocks", "spec", "stories", "test", "test-d"];
@@ -57,9 +63,9 @@ impl Purpose {
             Purpose::Test
         } else if is_migration(&folders, name) {
             Purpose::Migration
-        } else if folders.iter().any(|folder| matches!(*folder, "seed" | "seeds" | "seeders")) || is_seed_file(name) {
+        } else if folders.iter().any(|folder| is_seed_folder(folder)) || is_seed_file(name) {
             Purpose::Seed
-        } else if is_script(&folders) {
+        } else if is_script(&folders, name) {
             Purpose::Script
         } else {
             Purpose::Application
@@ -98,6 +104,8 @@ fn is_test_help(word: &str) -> bool {
                 | "helper"
                 | "helpers"
                 | "lib"
+                | "plugin"
+                | "plugins"
                 | "setup"
                 | "support"
                 | "util"
@@ -124,20 +132,50 @@ fn is_test_file(name: &str) -> bool {
 }
 
 fn is_migration(folders: &[&str], name: &str) -> bool {
-    let is_folder = |folder: &&str| matches!(*folder, "migrations" | "migration" | "migrate" | "alembic");
-    folders.iter().any(is_folder) || name.split('.').skip(1).any(|mark| mark == "migration")
+    let is_sql = name.ends_with(".sql") || name.contains(".sql.");
+    let is_folder = |folder: &&str| {
+        matches!(*folder, "migration" | "migrate" | "alembic")
+            || folder.ends_with("migrations")
+            || is_sql && matches!(*folder, "drizzle" | "delta" | "deltas")
+    };
+    // `1785000000001-add-title.ts`, `20260102030405_add_title.js`
+    let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+    let is_step = digits >= 12 && name[digits..].starts_with(['-', '_']);
+    folders.iter().any(is_folder)
+        || is_step
+        || name.split('.').skip(1).any(|mark| mark == "migration")
+        || is_sql && is_extension_update(name)
+}
+
+/// PostgreSQL's extensions are brought from one version to the next by `1.0--1.1.sql`, `name--1.0--1.1.sql`.
+fn is_extension_update(name: &str) -> bool {
+    let mut versions = name.trim_end_matches(".sql").rsplit("--");
+    let mut is_version = || versions.next().is_some_and(|part| part.starts_with(|first: char| first.is_ascii_digit()));
+    is_version() && is_version()
+}
+
+fn is_seed_folder(folder: &str) -> bool {
+    matches!(folder, "seed" | "seeds" | "seeders" | "demo-data" | "demo_data" | "fake-data" | "fake_data")
 }
 
 fn is_seed_file(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name);
-    let is_seed = |word: &str| matches!(word, "seed" | "seeds" | "seeder");
+    let is_seed = |word: &str| matches!(word, "seed" | "seeds" | "seeder" | "populate" | "populator");
     let mut words = stem.split(['-', '_']);
     words.next().is_some_and(is_seed) || words.next_back().is_some_and(is_seed) || name.split('.').skip(1).any(is_seed)
 }
 
-fn is_script(folders: &[&str]) -> bool {
-    let Some(at) = folders.iter().position(|folder| matches!(*folder, "scripts" | "script")) else { return false };
-    !folders[..at].iter().any(|folder| APPLICATION_FOLDERS.contains(folder))
+fn is_script(folders: &[&str], name: &str) -> bool {
+    let is_typescript = [".ts", ".mts", ".cts"].iter().any(|ending| name.ends_with(ending));
+    let is_folder = |folder: &&str| {
+        matches!(*folder, "scripts" | "script") || folder.ends_with("-scripts") || folder.ends_with("_scripts")
+    };
+    let Some(at) = folders.iter().position(is_folder) else { return false };
+    !folders[..at].iter().enumerate().any(|(index, folder)| {
+        let is_package = index.checked_sub(1).is_some_and(|before| PACKAGE_FOLDERS.contains(&folders[before]));
+        let may_hold_scripts = is_package || (is_typescript && SOURCE_FOLDERS.contains(folder));
+        APPLICATION_FOLDERS.contains(folder) && !may_hold_scripts
+    })
 }
 
 #[cfg(test)]
@@ -176,14 +214,25 @@ mod tests {
             ("integration_tests/a.py", Test),
             ("test-utils/a.ts", Test),
             ("shop/migrations/0001_initial.py", Migration),
+            ("worker/src/backgroundMigrations/prices.ts", Migration),
+            ("upgrade/steps/1785000000001-addTitle.ts", Migration),
+            ("reports/20260102-sales.ts", Application),
+            ("packages/fake-data/src/patients.ts", Seed),
             ("alembic/versions/ab12_x.py", Migration),
             ("db/migrate/V1__x.sql", Migration),
             ("prisma/seed.ts", Seed),
             ("db/seeds/users.js", Seed),
             ("shop/seed_products.py", Seed),
+            ("src/data-import/populator.ts", Seed),
             ("scripts/backfill.py", Script),
             ("packages/db/scripts/backfill.ts", Script),
             ("src/scripts/menu.js", Application),
+            ("apps/web/scripts/backfill.ts", Script),
+            ("apps/web/src/scripts/menu.js", Application),
+            ("worker/src/scripts/backfill.ts", Script),
+            ("app/scripts/route.ts", Application),
+            ("dev-server/test-plugins/profiles.ts", Test),
+            ("packages/server/migration-scripts/actions.ts", Script),
         ] {
             assert_eq!(Purpose::of_path(path), purpose, "{path}");
         }

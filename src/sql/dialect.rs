@@ -29,6 +29,20 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// All that are known, most used first.
+    pub const ALL: [Dialect; 10] = [
+        Dialect::PostgreSql,
+        Dialect::MySql,
+        Dialect::Sqlite,
+        Dialect::MsSql,
+        Dialect::Oracle,
+        Dialect::BigQuery,
+        Dialect::Snowflake,
+        Dialect::Redshift,
+        Dialect::ClickHouse,
+        Dialect::DuckDb,
+    ];
+
     /// The dialect with this name; common other names of the same database are understood.
     pub fn from_name(name: &str) -> Option<Dialect> {
         let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
@@ -111,6 +125,18 @@ impl Dialect {
     pub(crate) fn has_question_operator(self) -> bool {
         matches!(self, Dialect::PostgreSql | Dialect::Generic | Dialect::Redshift)
     }
+}
+
+/// The dialect that the name of a `.sql` file says, between its dots: `full.sql.postgres`, `schema.mysql.sql`.
+pub(crate) fn of_file_name(path: &str) -> Option<Dialect> {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    name.split('.').skip(1).find_map(|mark| match mark {
+        "postgres" | "postgresql" | "pgsql" => Some(Dialect::PostgreSql),
+        "mysql" | "mariadb" => Some(Dialect::MySql),
+        "sqlite" | "sqlite3" => Some(Dialect::Sqlite),
+        "mssql" | "sqlserver" => Some(Dialect::MsSql),
+        _ => None,
+    })
 }
 
 /// The dialect that the content of a `.sql` file shows, if it shows one. Only marks that no other

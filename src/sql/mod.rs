@@ -17,7 +17,7 @@ mod scan;
 mod split;
 
 pub use dialect::Dialect;
-pub(crate) use dialect::of_content;
+pub(crate) use dialect::{of_content, of_file_name};
 pub use looks::looks_like_sql;
 pub use mask::{ParameterKey, Reading, Slot, SlotKind};
 pub use split::Splitter;

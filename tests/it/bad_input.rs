@@ -228,9 +228,7 @@ fn nesting_10_000_deep() {
         ("negations", "!", "x", " "),
     ] {
         // On lines of their own, so that the file does not look minified.
-        // Each callback is a loop, and what a loop binds again is looked for in all of it: the square of the depth.
-        let depth = if name == "callbacks" { 2_000 } else { DEPTH };
-        let expression = nested(depth, &format!("{open}\n"), inner, close).replace(close, &format!("{close}\n"));
+        let expression = nested(DEPTH, &format!("{open}\n"), inner, close).replace(close, &format!("{close}\n"));
         project.write(&format!("{name}.js"), format!("let x = {expression};\n{JAVASCRIPT}"));
         project.write(&format!("{name}.ts"), format!("let x = {expression};\n"));
     }
@@ -256,6 +254,29 @@ fn nesting_10_000_deep() {
     let told = check(&project, &[]);
     told.has("good.py:6:", "query-in-loop");
     told.has("deep.sql:9:", "leading-wildcard-like");
+}
+
+/// What each of them returns depends on two others, and none has an end: every way through them is another question.
+#[test]
+fn functions_that_call_each_other_in_circles() {
+    const FILES: usize = 16;
+    const FUNCTIONS: usize = 20;
+    let project = Project::new([("good.py", PYTHON)]);
+    for file in 0..FILES {
+        let next = (file + 1) % FILES;
+        let mut python = format!("import m{next}\n");
+        let mut typescript = format!("import * as next from './m{next}';\n");
+        for function in 0..FUNCTIONS {
+            let other = (function * 7 + 1) % FUNCTIONS;
+            writeln!(python, "def f{function}(x):\n    y = m{next}.f{function}(x)\n    return y or f{other}(y)")
+                .unwrap();
+            writeln!(typescript, "export const f{function} = (x) => next.f{function}(x) ?? f{other}(x);").unwrap();
+        }
+        project.write(&format!("m{file}.py"), python);
+        project.write(&format!("m{file}.ts"), typescript);
+    }
+    let told = check(&project, &[]);
+    told.has("good.py:6:", "query-in-loop");
 }
 
 #[test]

@@ -122,6 +122,24 @@ fn mistakes_are_shown_where_they_stand() {
        ╰────
       help: did you mean `warning`?
     "#);
+    insta::assert_snapshot!(told("seqscan.toml", "[[database]]\nname = \"a\"\ndialetc = \"mysql\"\n"), @r#"
+    error: unknown key `dialetc`
+       ╭─[seqscan.toml:3:1]
+     2 │ name = "a"
+     3 │ dialetc = "mysql"
+       · ───────
+       ╰────
+      help: did you mean `dialect`?
+    "#);
+    insta::assert_snapshot!(told("seqscan.toml", "[[database]]\nname = \"a\"\ndialect = \"mysqll\"\n"), @r#"
+    error: unknown dialect `mysqll`
+       ╭─[seqscan.toml:3:12]
+     2 │ name = "a"
+     3 │ dialect = "mysqll"
+       ·            ──────
+       ╰────
+      help: did you mean `mysql`?
+    "#);
     insta::assert_snapshot!(told("package.json", "{\n  \"seqscan\": {\n    \"ignored\": []\n  }\n}\n"), @r#"
     error: unknown key `ignored`
        ╭─[package.json:3:5]
@@ -241,4 +259,179 @@ fn the_example_configuration_is_right() {
     let schema = jsonschema::validator_for(&json_schema(Registry::builtin())).unwrap();
     let errors: Vec<String> = schema.iter_errors(&json).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
+}
+
+/// The findings of a project whose `seqscan.toml` has these entries: place, rule.
+fn findings(files: &[(&str, &str)], entries: &str) -> Vec<String> {
+    let with = project(&[files, &[("seqscan.toml", entries)]].concat());
+    let output = with.run(&["--output-format", "concise", "--color", "never"]);
+    assert_ne!(output.status.code(), Some(2), "{}", stderr(&output));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let found = text.lines().map(|line| {
+        let (place, rest) = line.split_once(' ').unwrap();
+        let rule = rest.split(['[', ']']).nth(1).unwrap();
+        format!("{} {rule}", place.rsplitn(3, ':').nth(2).unwrap())
+    });
+    found.collect()
+}
+
+const PYTHON_WRAPPERS: [(&str, &str); 3] = [
+    ("shop/__init__.py", "from .db import ask\n"),
+    (
+        "shop/db.py",
+        "\
+import gateway
+
+
+def ask(sql, params=()):
+    return gateway.ask(sql, params)
+
+
+class Store:
+    def table(self, sql, params=()):
+        return gateway.ask(sql, params)
+
+
+traced = gateway.traced(ask)
+",
+    ),
+    (
+        "report.py",
+        "\
+import shop
+import shop.db
+from shop import ask
+from shop.db import Store, traced
+
+
+def names(ids, store: Store):
+    for id in ids:
+        shop.db.ask(\"select name from users where id = %s\", [id])
+        ask(\"select name from users where id = %s\", [id])
+        shop.ask(\"select name from users where id = %s\", [id])
+        store.table(\"select name from users where id = %s\", [id])
+        Store().table(\"select name from users where id = %s\", [id])
+        traced(\"select name from users where id = %s\", [id])
+    ask(\"select id from users where name like '%' || %s\", [ids])
+",
+    ),
+];
+
+#[test]
+fn the_users_word_on_a_function_of_the_project_holds() {
+    assert_eq!(findings(&PYTHON_WRAPPERS, ""), [""; 0]);
+    let entry = |path: &str| format!("[[call]]\npath = \"{path}\"\nsql = 0\neffect = \"query\"\n");
+    let plain = ["report.py:9 query-in-loop", "report.py:10 query-in-loop", "report.py:11 query-in-loop"];
+    let with_sql = [&plain[..], &["report.py:15 leading-wildcard-like"]].concat();
+    assert_eq!(findings(&PYTHON_WRAPPERS, &entry("shop.db.ask")), with_sql);
+    assert_eq!(findings(&PYTHON_WRAPPERS, &entry("shop.ask")), with_sql, "by the path of a re-export");
+    let method = ["report.py:12 query-in-loop", "report.py:13 query-in-loop"];
+    assert_eq!(findings(&PYTHON_WRAPPERS, &entry("shop.db.Store.table")), method);
+    let owned = format!("[[type]]\nname = \"shop.db.Store\"\n{}", entry("shop.db.Store.table"));
+    assert_eq!(findings(&PYTHON_WRAPPERS, &owned), method, "with a type of its own");
+    assert_eq!(findings(&PYTHON_WRAPPERS, &entry("shop.db.traced")), ["report.py:14 query-in-loop"]);
+    let write = entry("shop.db.ask").replace("query", "write");
+    assert_eq!(findings(&PYTHON_WRAPPERS, &write)[0], "report.py:9 write-in-loop");
+}
+
+#[test]
+fn an_entry_is_read_from_the_folder_of_its_file() {
+    let moved = PYTHON_WRAPPERS.map(|(path, text)| (format!("server/{path}"), text));
+    let mut files: Vec<(&str, &str)> = moved.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    files.push(("server/seqscan.toml", "[[call]]\npath = \"shop.db.ask\"\nsql = 0\neffect = \"query\"\n"));
+    assert_eq!(findings(&files, "").len(), 4);
+}
+
+#[test]
+fn what_the_user_says_costs_nothing_is_not_followed() {
+    let files = [
+        ("shop/db.py", "def cached(conn, id):\n    return conn.execute(\"select 1 from t where id = %s\", [id])\n"),
+        (
+            "a.py",
+            "\
+import psycopg
+from shop import db
+
+
+def report(conn: psycopg.Connection, ids):
+    for id in ids:
+        db.cached(conn, id)
+",
+        ),
+        ("requirements.txt", "psycopg\n"),
+    ];
+    assert_eq!(findings(&files, ""), ["a.py:7 query-in-loop"]);
+    assert_eq!(findings(&files, "[[call]]\npath = \"shop.db.cached\"\neffect = \"none\"\n"), [""; 0]);
+}
+
+#[test]
+fn the_users_word_holds_in_typescript_too() {
+    let files = [
+        ("package.json", "{\"name\": \"@acme/shop\"}"),
+        ("tsconfig.json", "{\"compilerOptions\": {\"baseUrl\": \".\", \"paths\": {\"@/*\": [\"src/*\"]}}}"),
+        (
+            "src/db.ts",
+            "\
+import gateway from \"gateway\";
+export function fetchAll(sql: string, params: unknown[] = []) { return gateway.ask(sql, params); }
+export const fetchOne = async (sql: string, params: unknown[] = []) => gateway.ask(sql, params);
+export const traced = gateway.traced(fetchAll);
+export class Store {
+  async rows(sql: string, params: unknown[] = []) { return gateway.ask(sql, params); }
+}
+",
+        ),
+        ("src/index.ts", "export { fetchAll } from \"./db\";\nexport * from \"./db\";\n"),
+        (
+            "src/report.ts",
+            "\
+import { fetchAll } from \"./index\";
+import { fetchAll as again, fetchOne, Store, traced } from \"@/db\";
+export async function names(ids: string[], store: Store) {
+  for (const id of ids) {
+    await fetchAll(\"select name from users where id = $1\", [id]);
+    await again(\"select name from users where id = $1\", [id]);
+    await fetchOne(\"select name from users where id = $1\", [id]);
+    await store.rows(\"select name from users where id = $1\", [id]);
+    await traced(\"select name from users where id = $1\", [id]);
+  }
+}
+",
+        ),
+    ];
+    assert_eq!(findings(&files, ""), [""; 0]);
+    let entry = |path: &str| format!("[[call]]\npath = \"{path}\"\nsql = 0\neffect = \"query\"\n");
+    let function = ["src/report.ts:5 query-in-loop", "src/report.ts:6 query-in-loop"];
+    for path in ["src/db.fetchAll", "./src/db.fetchAll", "@/db.fetchAll", "src.db.fetchAll", "src/index.fetchAll"] {
+        assert_eq!(findings(&files, &entry(path)), function, "{path}");
+    }
+    assert_eq!(findings(&files, &entry("src/db.fetchOne")), ["src/report.ts:7 query-in-loop"]);
+    assert_eq!(findings(&files, &entry("src/db.Store.rows")), ["src/report.ts:8 query-in-loop"]);
+    assert_eq!(findings(&files, &entry("src/db.traced")), ["src/report.ts:9 query-in-loop"]);
+}
+
+#[test]
+fn each_database_has_a_dialect_of_its_own() {
+    const SEARCH: &str =
+        "create table events (id bigint primary key, name text);\nselect id from events where name like '%x';\n";
+    let orders = SEARCH.replace("events", "orders");
+    let files = [("app/a.sql", orders.as_str()), ("analytics/b.sql", SEARCH)];
+    let both = ["analytics/b.sql:2 leading-wildcard-like", "app/a.sql:2 leading-wildcard-like"];
+    assert_eq!(findings(&files, ""), both);
+    // A column store has no index that the search could use.
+    let database = |keys: &str| format!("[[database]]\nname = \"events\"\ndialect = \"clickhouse\"\n{keys}\n");
+    assert_eq!(findings(&files, &database("paths = [\"analytics/\"]")), both[1..]);
+    assert_eq!(findings(&files, &database("")), [""; 0], "a database without paths is that of all files");
+    let general =
+        format!("dialect = \"clickhouse\"\n{}", database("paths = [\"app/\"]").replace("clickhouse", "mysql"));
+    assert_eq!(findings(&files, &general), both[1..], "the nearer word holds");
+    let torn = format!("{}{}", database(""), database("").replace("clickhouse", "mysql"));
+    assert_eq!(findings(&files, &torn), both, "two that contradict each other tell nothing");
+    // What the file itself shows comes first.
+    let mysql = SEARCH.replace("text);", "text) engine=InnoDB;");
+    let shown = [("analytics/b.sql", mysql.as_str())];
+    assert_eq!(findings(&shown, &database("paths = [\"analytics/\"]")), both[..1]);
+    // A configuration of a folder holds for that folder.
+    let nested = [&files[..], &[("analytics/seqscan.toml", "dialect = \"clickhouse\"\n")]].concat();
+    assert_eq!(findings(&nested, ""), both[1..]);
 }

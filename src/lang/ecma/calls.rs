@@ -122,7 +122,8 @@ impl<'t> Walk<'_, 't> {
     /// `["…", "…"].join("…")`
     fn array_join(&mut self, callee: Node<'t>, arguments: &[Node<'t>]) -> Option<ValueId> {
         let fields = &self.grammar.fields;
-        if self.kind(callee) != Kind::MemberExpression || self.text(self.field(callee, fields.property)?) != "join" {
+        let may_join = self.kind(callee) == Kind::MemberExpression && self.text(callee).ends_with("join");
+        if !may_join || self.text(self.field(callee, fields.property)?) != "join" {
             return None;
         }
         let array = self.stripped(self.field(callee, fields.object)?);

@@ -2,7 +2,6 @@
 
 use tree_sitter::Node;
 
-use super::assigned::assigned;
 use super::kinds::Kind;
 use super::patterns::Binding;
 use super::statements::Flow;
@@ -29,6 +28,7 @@ impl<'t> Walk<'_, 't> {
             None => then.or(Flow::NEXT),
         };
         self.b.join(branches, alternative.is_some());
+        self.left_if = (!then.falls && !then.breaks).then_some(condition);
         flow
     }
 
@@ -89,9 +89,11 @@ impl<'t> Walk<'_, 't> {
         let cases = self.children(body);
         let mut branches = Vec::new();
         let (mut flow, mut has_default) = (Flow::LEAVES, false);
+        // What the labels before this one, which have no code of their own, test; `None`: it is reached otherwise.
+        let mut labels = Some(UNKNOWN);
         for (index, &case) in cases.iter().enumerate() {
             has_default |= self.kind(case) == Kind::SwitchDefault;
-            let (case_flow, is_empty) = self.case(case, value, &mut branches);
+            let (case_flow, is_empty) = self.case(case, value, &mut labels, &mut branches);
             let is_last = index + 1 == cases.len();
             flow.falls |= case_flow.breaks || (is_last && (case_flow.falls || is_empty));
         }
@@ -102,18 +104,33 @@ impl<'t> Walk<'_, 't> {
         flow
     }
 
-    fn case(&mut self, node: Node<'t>, value: ValueId, branches: &mut Vec<Branch>) -> (Flow, bool) {
+    fn case(
+        &mut self,
+        node: Node<'t>,
+        value: ValueId,
+        labels: &mut Option<ValueId>,
+        branches: &mut Vec<Branch>,
+    ) -> (Flow, bool) {
         let fields = &self.grammar.fields;
         let label = self.field(node, fields.value);
         let tested = label.map_or(UNKNOWN, |label| self.expression(label, ResultUse::Operand));
+        let own = self.operation(Operation::Equal, value, tested);
+        *labels = match (*labels, label) {
+            (Some(UNKNOWN), Some(_)) => Some(own),
+            (Some(before), Some(_)) => Some(self.b.either(before, own)),
+            _ => None,
+        };
         let body = self.fields(node, fields.body);
         if body.is_empty() {
             return (Flow::NEXT, true);
         }
-        let condition = self.operation(Operation::Equal, value, tested);
-        let open = self.b.begin_branch(GuardKind::Other, condition);
+        let open = match *labels {
+            Some(condition) => self.b.begin_branch(GuardKind::Then, condition),
+            None => self.b.begin_branch(GuardKind::Other, own),
+        };
         let flow = self.statements(&body);
         branches.push(self.b.end_branch(open, flow.falls || flow.breaks));
+        *labels = (!flow.falls).then_some(UNKNOWN);
         (flow, false)
     }
 
@@ -128,7 +145,7 @@ impl<'t> Walk<'_, 't> {
     pub(super) fn names_assigned(&mut self, parts: &[Option<Node<'t>>]) -> Vec<Name> {
         let mut names = Vec::new();
         for part in parts.iter().flatten() {
-            for text in assigned(self.grammar, self.source, *part) {
+            for text in self.assignments.of(self.grammar, self.source, *part) {
                 let name = self.b.name(text);
                 if !names.contains(&name) {
                     names.push(name);
@@ -198,6 +215,14 @@ impl<'t> Walk<'_, 't> {
         self.loop_body(body);
         if let Some(increment) = increment {
             self.expression(increment, ResultUse::Discarded);
+            let step = if self.kind(increment) == Kind::AugmentedAssignment {
+                self.field(increment, fields.right).map(|step| self.expression(step, ResultUse::Operand))
+            } else {
+                None
+            };
+            if let Some(step) = step.filter(|&step| *self.b.facts.value(step) != Value::Int(1)) {
+                self.b.facts.loops[open.id.index()].iterable = step;
+            }
         }
         self.b.end_loop(open);
         self.b.pop_scope();

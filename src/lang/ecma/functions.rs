@@ -130,8 +130,9 @@ impl<'t> Walk<'_, 't> {
         if let Some(parameters) = self.field(node, fields.parameters) {
             let mut nodes = self.children(parameters);
             nodes.retain(|&node| {
-                self.kind(node) != Kind::Error
-                    && self.field(node, fields.pattern).is_none_or(|pattern| self.kind(pattern) != Kind::This)
+                let is_this = self.text(node).starts_with("this")
+                    && self.field(node, fields.pattern).is_some_and(|pattern| self.kind(pattern) == Kind::This);
+                self.kind(node) != Kind::Error && !is_this
             });
             return nodes;
         }
@@ -142,7 +143,7 @@ impl<'t> Walk<'_, 't> {
     fn declared_this(&mut self, node: Node<'t>) -> Option<ValueId> {
         let fields = &self.grammar.fields;
         let parameters = self.field(node, fields.parameters)?;
-        let first = self.first_child(parameters)?;
+        let first = self.first_child(parameters).filter(|&first| self.text(first).starts_with("this"))?;
         let pattern = self.field(first, fields.pattern)?;
         if self.kind(pattern) != Kind::This {
             return None;

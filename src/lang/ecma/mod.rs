@@ -72,10 +72,16 @@ struct Walk<'s, 't> {
     exports: bindings::Exports,
     /// Names that were declared empty, to be filled by some function.
     unfilled: FxHashSet<Name>,
+    /// What the `if` that was lowered last tested, if its consequence always leaves.
+    left_if: Option<ValueId>,
     /// The name that the next function or class expression is bound to.
     hint: Option<(Name, Span)>,
+    /// What loops bind again.
+    assignments: assigned::Assignments<'s>,
     /// Whether `var` occurs at all.
     has_var: bool,
+    /// Whether a module can be loaded by a call: `require(…)`, `import(…)`.
+    has_module_calls: bool,
     depth: u32,
     too_deep: bool,
 }
@@ -109,8 +115,11 @@ impl<'s, 't> Walk<'s, 't> {
             context,
             exports: bindings::Exports::default(),
             unfilled: FxHashSet::default(),
+            left_if: None,
             hint: None,
-            has_var: memchr::memmem::find(source.as_bytes(), b"var ").is_some(),
+            assignments: assigned::Assignments::default(),
+            has_var: occurs(source, "var "),
+            has_module_calls: occurs(source, "require") || occurs(source, "import("),
             depth: 0,
             too_deep: false,
         }
@@ -161,15 +170,16 @@ impl<'s, 't> Walk<'s, 't> {
         let Some(field) = std::num::NonZero::new(field) else { return Vec::new() };
         let mut cursor = self.cursor.borrow_mut();
         node.children_by_field_id(field, &mut cursor)
-            .filter(|&child| child.is_named() && !matches!(self.kind(child), Kind::Comment | Kind::HtmlComment))
+            .filter(|&child| child.is_named() && !self.is_comment(child))
             .collect()
     }
 
     /// The named children of `node`, without comments.
     fn children(&self, node: Node<'t>) -> Vec<Node<'t>> {
-        let count = node.named_child_count();
-        let mut children = Vec::with_capacity(count);
-        if count == 0 {
+        let mut left = node.named_child_count();
+        let mut children = Vec::with_capacity(left);
+        if left <= 1 {
+            children.extend(node.named_child(0).filter(|&child| !self.is_comment(child)));
             return children;
         }
         let mut cursor = self.cursor.borrow_mut();
@@ -177,17 +187,27 @@ impl<'s, 't> Walk<'s, 't> {
         let mut more = cursor.goto_first_child();
         while more {
             let child = cursor.node();
-            if child.is_named() && !matches!(self.kind(child), Kind::Comment | Kind::HtmlComment) {
-                children.push(child);
+            if child.is_named() {
+                if !self.is_comment(child) {
+                    children.push(child);
+                }
+                left -= 1;
+                if left == 0 {
+                    break;
+                }
             }
             more = cursor.goto_next_sibling();
         }
         children
     }
 
+    fn is_comment(&self, node: Node<'t>) -> bool {
+        matches!(self.kind(node), Kind::Comment | Kind::HtmlComment)
+    }
+
     fn first_child(&self, node: Node<'t>) -> Option<Node<'t>> {
-        let mut cursor = self.cursor.borrow_mut();
-        node.named_children(&mut cursor).find(|&child| !matches!(self.kind(child), Kind::Comment | Kind::HtmlComment))
+        let first = node.named_child(0)?;
+        if self.is_comment(first) { self.children(node).first().copied() } else { Some(first) }
     }
 
     fn child_of_kind(&self, node: Node<'t>, kind: Kind) -> Option<Node<'t>> {
@@ -241,6 +261,10 @@ impl<'s, 't> Walk<'s, 't> {
         self.depth -= 1;
         result
     }
+}
+
+fn occurs(source: &str, text: &str) -> bool {
+    memchr::memmem::find(source.as_bytes(), text.as_bytes()).is_some()
 }
 
 fn span(node: Node<'_>) -> Span {

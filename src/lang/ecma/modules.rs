@@ -91,6 +91,9 @@ impl<'t> Walk<'_, 't> {
 
     /// The module that `require("m")` or `await import("m")` stands for.
     pub(super) fn required_module(&mut self, node: Node<'t>) -> Option<ImportId> {
+        if !self.has_module_calls {
+            return None;
+        }
         let fields = &self.grammar.fields;
         let mut node = self.stripped(node);
         while self.kind(node) == Kind::AwaitExpression {

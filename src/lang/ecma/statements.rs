@@ -6,6 +6,7 @@ use super::kinds::Kind;
 use super::patterns::Binding;
 use super::{Walk, span};
 use crate::facts::*;
+use crate::source::Span;
 
 /// What can follow a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +36,14 @@ impl<'t> Walk<'_, 't> {
     pub(super) fn statements(&mut self, statements: &[Node<'t>]) -> Flow {
         self.hoist(statements);
         let mut flow = Flow::NEXT;
+        let end = statements.last().map_or(0, |last| last.end_byte());
         for &statement in statements {
             flow = flow.then(self.statement(statement));
+            if self.kind(statement) == Kind::IfStatement
+                && let Some(condition) = self.left_if.take()
+            {
+                self.b.passed(condition, Span::new(statement.end_byte(), end));
+            }
         }
         flow
     }

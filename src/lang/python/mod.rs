@@ -164,17 +164,24 @@ impl<'a> Walk<'a> {
 
     /// The named children of `node`, comments aside.
     fn children(&mut self, node: Node<'a>) -> Vec<Node<'a>> {
-        let count = node.named_child_count();
-        let mut children = Vec::with_capacity(count);
-        if count == 0 {
+        let mut left = node.named_child_count();
+        let mut children = Vec::with_capacity(left);
+        if left <= 1 {
+            children.extend(node.named_child(0).filter(|&child| !is_trivia(child)));
             return children;
         }
         self.cursor.reset(node);
         let mut more = self.cursor.goto_first_child();
         while more {
             let child = self.cursor.node();
-            if child.is_named() && !matches!(kind(child), Kind::Comment | Kind::LineContinuation) {
-                children.push(child);
+            if child.is_named() {
+                if !is_trivia(child) {
+                    children.push(child);
+                }
+                left -= 1;
+                if left == 0 {
+                    break;
+                }
             }
             more = self.cursor.goto_next_sibling();
         }
@@ -223,6 +230,11 @@ impl<'a> Walk<'a> {
     fn ascend(&mut self) {
         self.depth -= 1;
     }
+}
+
+/// What stands between the parts of a node without being one.
+fn is_trivia(node: Node<'_>) -> bool {
+    matches!(kind(node), Kind::Comment | Kind::LineContinuation)
 }
 
 /// The bytes of `node`.

@@ -103,6 +103,12 @@ impl<'a> Walk<'a> {
     /// Adds one literal; `false` if it is of bytes.
     fn literal(&mut self, node: Node<'a>, text: &mut Text) -> bool {
         let (mut at, mut end) = (node.start_byte(), node.end_byte());
+        if !node.has_error()
+            && let Some((prefix, opening, closing)) = Prefix::of_plain(self.source_of(node))
+        {
+            push_literal(text, self.source, at + opening, end - closing, prefix);
+            return !prefix.is_bytes;
+        }
         let mut prefix = Prefix::default();
         for part in self.children(node) {
             match kind(part) {

@@ -98,6 +98,17 @@ impl Prefix {
         let has = |letter: char| token.chars().any(|c| c.eq_ignore_ascii_case(&letter));
         Prefix { is_raw: has('r'), is_format: has('f') || has('t'), is_bytes: has('b') }
     }
+
+    /// Of a whole literal, with the lengths of its opening and closing tokens; `None` for one with holes.
+    pub(super) fn of_plain(literal: &str) -> Option<(Prefix, usize, usize)> {
+        let start = literal.find(['"', '\''])?;
+        let prefix = Prefix::of(&literal[..start]);
+        let quoted = &literal.as_bytes()[start..];
+        let is_triple = quoted.len() >= 6 && quoted[1] == quoted[0] && quoted[2] == quoted[0];
+        let quotes = if is_triple { 3 } else { 1 };
+        let is_closed = quoted.len() >= 2 * quotes && quoted.ends_with(&quoted[..quotes]);
+        (is_closed && !prefix.is_format).then_some((prefix, start + quotes, quotes))
+    }
 }
 
 /// Adds the literal `source[from..to]`, with its escapes decoded as Python does.

@@ -170,15 +170,12 @@ impl<'t, 'p> Collector<'t, 'p> {
             predicate.group = group;
             predicate.table = table;
         }
+        self.found.filters = self.filters();
         let narrowing = self.narrowing_conditions();
         for index in 0..self.found.predicates.len() {
             let op = self.found.predicates[index].op;
             if op.has_leading_wildcard() || op == PredicateOp::Regex {
-                let OrmPredicate { orm, model, column, .. } = &self.found.predicates[index];
-                self.found.predicates[index].is_indexed = match (orm, model) {
-                    (Orm::Django, Some(model)) => django::has_trigram_index(self.types, *model, column),
-                    _ => false,
-                };
+                self.found.predicates[index].is_indexed = self.may_be_indexed(&self.found.predicates[index]);
                 let narrowed = self.narrowing(&self.found.predicates[index], &narrowing);
                 let is_known = self.query_is_known(&self.found.predicates[index]);
                 let predicate = &mut self.found.predicates[index];
@@ -192,6 +189,37 @@ impl<'t, 'p> Collector<'t, 'p> {
         self.found
     }
 
+    /// Whether the project makes an index for searches that may hold the column of a predicate.
+    fn may_be_indexed(&self, predicate: &OrmPredicate) -> bool {
+        let column = predicate.column.rsplit('.').next().unwrap_or("");
+        let (path, column) = column.rsplit_once("__").unwrap_or(("", column));
+        let mut tables = Vec::new();
+        if let Some(model) = predicate.model {
+            let facts = &self.types.project().file(model.file).facts;
+            let class = facts.class(model.class);
+            tables.push(&facts.names[class.name]);
+            let metas = facts.classes.iter().filter(|meta| meta.parent == Some(model.class));
+            let attributes = class.attributes.iter().chain(metas.flat_map(|meta| &meta.attributes));
+            let named = attributes.filter(|name| matches!(&facts.names[name.name], "__tablename__" | "db_table"));
+            tables.extend(named.filter_map(|named| facts.literal(named.value)));
+        }
+        tables.extend(predicate.table.as_deref());
+        // `prisma.user.findMany(…)`
+        if predicate.orm == Orm::Prisma
+            && is_finder(self.called(predicate.call))
+            && let Some(Value::Member(_, name)) = self.receiver(predicate.call).map(|value| self.facts.value(value))
+        {
+            tables.push(&self.facts.names[*name]);
+        }
+        // Over a relation it is the column of another table, which has the name of the relation at best.
+        if !path.is_empty() {
+            tables.clear();
+        } else if let Some((path, _)) = predicate.column.rsplit_once('.') {
+            tables = path.rsplit('.').next().into_iter().collect();
+        }
+        self.types.project().schema().may_search(&tables, column)
+    }
+
     /// The conditions that leave few rows for others, by their query and by the call they are given to.
     fn narrowing_conditions(&self) -> FxHashMap<CallId, Vec<usize>> {
         let mut narrowing: FxHashMap<CallId, Vec<usize>> = FxHashMap::default();
@@ -199,7 +227,7 @@ impl<'t, 'p> Collector<'t, 'p> {
             let narrows = other.group.is_none()
                 && !other.negated
                 && !other.is_constant
-                && matches!(other.op, PredicateOp::Equal | PredicateOp::In);
+                && matches!(other.op, PredicateOp::Equal | PredicateOp::In | PredicateOp::Prefix);
             if narrows {
                 narrowing.entry(other.query).or_default().push(index);
                 if other.call != other.query {
@@ -218,8 +246,9 @@ impl<'t, 'p> Collector<'t, 'p> {
         let mut found: Option<Narrowing> = None;
         for other in others {
             let is_unique = other.op == PredicateOp::Equal && self.is_unique(other);
-            if is_unique || found.is_none() {
-                found = Some(Narrowing { column: other.column.clone(), is_unique });
+            let is_start = other.op == PredicateOp::Prefix;
+            if is_unique || found.as_ref().is_none_or(|found| found.is_start && !is_start) {
+                found = Some(Narrowing { column: other.column.clone(), is_unique, is_start });
             }
         }
         found.or_else(|| self.related_rows(&chain))
@@ -259,7 +288,7 @@ impl<'t, 'p> Collector<'t, 'p> {
                 _ => false,
             },
         };
-        is_related.then(|| Narrowing { column: String::new(), is_unique: false })
+        is_related.then(|| Narrowing { column: String::new(), is_unique: false, is_start: false })
     }
 
     fn is_unique(&self, predicate: &OrmPredicate) -> bool {
@@ -455,6 +484,9 @@ impl<'t, 'p> Collector<'t, 'p> {
         span: Span,
     ) {
         let at = self.facts.call(call);
+        if limit.is_none() && !self.ends(call) {
+            return;
+        }
         let sort = sort::of_chain(self, call);
         let table = self.table(call);
         self.found.pages.push(OrmPage {
@@ -469,6 +501,52 @@ impl<'t, 'p> Collector<'t, 'p> {
             sort,
             confidence: evidence.confidence,
         });
+    }
+
+    /// Whether a query that skips rows is given an end: in its chain, elsewhere in its function, or by whoever it is
+    /// handed back to. All but the newest, to delete them, is no page.
+    fn ends(&self, call: CallId) -> bool {
+        const ENDS: [&str; 14] = [
+            "limit",
+            "take",
+            "first",
+            "one",
+            "one_or_none",
+            "scalar",
+            "slice",
+            "fetch",
+            "fetchmany",
+            "paginate",
+            "page",
+            "findOne",
+            "getOne",
+            "executeTakeFirst",
+        ];
+        let at = self.facts.call(call);
+        let function = self.facts.function(at.function);
+        // What is built for others, or from a query of others, may have its end there.
+        let is_it = |value: ValueId| matches!(self.facts.value(value), Value::Call(other) if *other == call);
+        let is_handed_on =
+            function.returns.iter().any(|&value| self.holds(value, &is_it, 0)) || self.starts_at_param(call);
+        let mut others =
+            self.facts.calls.iter().zip((0..).map(CallId)).filter(|(other, _)| other.function == at.function);
+        is_handed_on
+            || matches!(self.called(call), "paginate" | "page" | "fetchPage")
+            || others.any(|(_, other)| ENDS.contains(&self.called(other)))
+    }
+
+    /// Whether a value is a certain one, or is made of it.
+    pub(super) fn holds(&self, value: ValueId, wanted: &dyn Fn(ValueId) -> bool, depth: u8) -> bool {
+        let next = |value: ValueId| self.holds(value, wanted, depth + 1);
+        wanted(value)
+            || depth < 8
+                && match self.facts.value(value) {
+                    Value::Call(call) => self.receiver(*call).is_some_and(next),
+                    Value::Either(left, right) => next(*left) || next(*right),
+                    Value::Carried(before, _) | Value::Member(before, _) => next(*before),
+                    Value::Sequence(items) => items.iter().any(|&item| next(item)),
+                    _ => false,
+                }
     }
 
     /// The table that a builder names at the start of its chain: `knex("users")`, `.from("users")`.

@@ -453,33 +453,3 @@ fn of_declaration(facts: &FileFacts, call: &Call, declared: &str) -> Field {
     };
     Field { kind, is_unique: has("unique") || has("primary_key") || has("pk") || declared.starts_with("OneTo") }
 }
-
-/// Whether the model itself declares a trigram index on the column.
-pub(super) fn has_trigram_index(types: &Types<'_>, model: ClassRef, column: &str) -> bool {
-    let facts = &types.project().file(model.file).facts;
-    let metas =
-        facts.classes.iter().filter(|class| class.parent == Some(model.class) && &facts.names[class.name] == "Meta");
-    let indexes = metas.flat_map(|meta| &meta.attributes).filter(|attribute| &facts.names[attribute.name] == "indexes");
-    indexes.into_iter().any(|indexes| match facts.value(indexes.value) {
-        Value::Sequence(items) => items.iter().any(|&item| {
-            let mut texts = Vec::new();
-            texts_within(facts, item, &mut texts, 0);
-            texts.iter().any(|text| text.contains("trgm_ops")) && texts.contains(&column)
-        }),
-        _ => false,
-    })
-}
-
-fn texts_within<'f>(facts: &'f FileFacts, value: ValueId, into: &mut Vec<&'f str>, depth: u8) {
-    if depth > 8 {
-        return;
-    }
-    match facts.value(value) {
-        Value::Text(_) => into.extend(facts.literal(value)),
-        Value::Call(call) => {
-            facts.call(*call).args.iter().for_each(|arg| texts_within(facts, arg.value, into, depth + 1));
-        }
-        Value::Sequence(parts) => parts.iter().for_each(|&part| texts_within(facts, part, into, depth + 1)),
-        _ => {}
-    }
-}

@@ -5,8 +5,14 @@ use crate::project::{ClassRef, Project};
 
 /// A column as it is named to a reader: `` `Post.title` ``.
 pub(super) fn column(project: &Project, predicate: &OrmPredicate) -> String {
+    // What is put together at run time has no name: `f"{name}__icontains"`, `"%s__icontains" % name`.
+    if predicate.column.contains(['%', '{', '}', ' ']) {
+        return "``".to_owned();
+    }
     match predicate.model.map(|model| class_name(project, model)).or(predicate.table.as_deref()) {
-        Some(owner) if !predicate.column.contains('.') => format!("`{owner}.{}`", predicate.column),
+        Some(owner) if !predicate.column.contains('.') && !owner.is_empty() => {
+            format!("`{owner}.{}`", predicate.column)
+        }
         _ => format!("`{}`", predicate.column),
     }
 }

@@ -11,6 +11,7 @@ mod collect;
 mod django;
 mod drizzle;
 mod evidence;
+mod filters;
 mod fragment;
 mod help;
 mod knex;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 pub use bound::{BoundParam, ParamKey, SiteParams};
 pub(crate) use collect::facts;
+pub use filters::{FilterCondition, OrmFilter, drafts as filter_drafts};
 pub use pages::drafts as page_drafts;
 pub use values::{Amount, Edge};
 pub use wildcards::drafts as wildcard_drafts;
@@ -164,6 +166,8 @@ pub struct Narrowing {
     pub column: String,
     /// Whether it leaves at most one row.
     pub is_unique: bool,
+    /// Whether it is only how the column begins.
+    pub is_start: bool,
 }
 
 /// A column that a page is sorted by.
@@ -207,13 +211,16 @@ pub struct OrmFacts {
     pub predicates: Vec<OrmPredicate>,
     /// Pages, in order of place.
     pub pages: Vec<OrmPage>,
+    /// Queries whose conditions are all in sight.
+    pub filters: Vec<OrmFilter>,
     /// What is bound to the parameters of the file's query sites, where it matters.
     pub params: Vec<SiteParams>,
 }
 
 impl OrmFacts {
     /// Nothing.
-    pub const NONE: OrmFacts = OrmFacts { predicates: Vec::new(), pages: Vec::new(), params: Vec::new() };
+    pub const NONE: OrmFacts =
+        OrmFacts { predicates: Vec::new(), pages: Vec::new(), filters: Vec::new(), params: Vec::new() };
 }
 
 /// A finding that has no rule yet.

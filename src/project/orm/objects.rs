@@ -135,7 +135,7 @@ impl<'p> Collector<'_, 'p> {
                         _ => {}
                     }
                 }
-                self.object_page(entries, evidence, call);
+                self.object_page(entries, evidence, call, depth == 0);
                 // Prisma's `include: { posts: { where: … } }`
                 if depth > 0 && evidence.orm == Orm::Prisma {
                     for &(key, value) in entries {
@@ -150,8 +150,8 @@ impl<'p> Collector<'_, 'p> {
         }
     }
 
-    /// `offset` or `skip` among the options of a finder.
-    fn object_page(&mut self, entries: &[(ValueId, ValueId)], evidence: &Evidence<'p>, call: CallId) {
+    /// `offset` or `skip` among the options of a finder, all of them (`is_whole`) or some.
+    fn object_page(&mut self, entries: &[(ValueId, ValueId)], evidence: &Evidence<'p>, call: CallId, is_whole: bool) {
         let facts = self.facts;
         let get = |wanted: &[&str]| {
             entries.iter().find(|(key, _)| facts.literal(*key).is_some_and(|key| wanted.contains(&key))).copied()
@@ -162,6 +162,10 @@ impl<'p> Collector<'_, 'p> {
             _ => (get(&["skip"]), get(&["take"])),
         };
         let Some((key, offset)) = offset else { return };
+        // All but the newest, to delete them, is no page; what is spread may bring its end.
+        if is_whole && limit.is_none() && !entries.iter().any(|(key, _)| *key == UNKNOWN) {
+            return;
+        }
         let at = facts.call(call);
         let span = self.text_span(key).unwrap_or(at.name_span);
         let order = get(&["order", "orderBy"]).map(|(_, value)| value);

@@ -62,10 +62,23 @@ impl<'p> Collector<'_, 'p> {
         Some(Evidence { orm, model: None, confidence: Confidence::Medium, receiver: "" })
     }
 
+    /// Whether only so many rows are taken from the start of a slice: `rows[skip:][:size]`.
+    fn is_cut(&self, slice: ValueId, function: FunctionId) -> bool {
+        self.facts.uses.iter().filter(|used| used.function == function).any(|used| {
+            match *self.facts.value(used.value) {
+                Value::Slice(object, UNKNOWN, high) if high != UNKNOWN => {
+                    self.holds(object, &|value| value == slice, 0)
+                }
+                _ => false,
+            }
+        })
+    }
+
     /// `queryset[a:b]`
     pub(super) fn slice(&mut self, used: Use) {
         let Value::Slice(object, low, high) = *self.facts.value(used.value) else { return };
-        if low == UNKNOWN {
+        // `newest[keep:]` is what lies beyond the newest, not a page; but `rows = rows[skip:]`, `rows = rows[:size]`.
+        if low == UNKNOWN || high == UNKNOWN && !self.is_cut(used.value, used.function) {
             return;
         }
         let Some(evidence) = of_receiver(self.types, self.file, object) else { return };
@@ -140,10 +153,28 @@ fn quote(source: &str, page: &OrmPage) -> String {
         format!("`.{text}(…)`")
     } else if is_name {
         format!("`{text}`")
+    } else if rest.starts_with(']') && text.len() <= 40 {
+        format!("`[{}]`", text.replace('`', "'"))
     } else {
-        let short: String = text.chars().take(40).collect();
-        format!("`[{}]`", short.replace('`', "'"))
+        match low_bound(text) {
+            Some(low) if low.len() <= 40 => format!("`[{}:…]`", low.replace('`', "'")),
+            _ => "this slice".to_owned(),
+        }
     }
+}
+
+/// What stands before the colon of a slice.
+fn low_bound(text: &str) -> Option<&str> {
+    let mut depth = 0;
+    let colon = text.char_indices().find(|&(_, c)| {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        c == ':' && depth == 0
+    });
+    colon.map(|(at, _)| text[..at].trim_end())
 }
 
 fn thousands(number: i64) -> String {

@@ -226,7 +226,7 @@ fn amount_of(types: &Types<'_>, file: FileId, value: ValueId, at: Option<LoopId>
         Value::Either(left, right) => next(*left).max(next(*right)),
         Value::Carried(before, id) => {
             if inside(facts, at, *id) {
-                Amount::Walks(*id)
+                reset(types, file, value, *id).map_or(Amount::Walks(*id), |constant| next(*before).max(constant))
             } else {
                 next(*before).max(Amount::Dynamic)
             }
@@ -264,6 +264,18 @@ fn amount_of(types: &Types<'_>, file: FileId, value: ValueId, at: Option<LoopId>
         },
         _ => Amount::Dynamic,
     }
+}
+
+/// What a loop sets `carried` to, if that is a constant in every run.
+fn reset(types: &Types<'_>, file: FileId, carried: ValueId, id: LoopId) -> Option<Amount> {
+    let facts = &types.project().file(file).facts;
+    let mut ends = facts.loop_(id).carries.iter().filter(|(own, _)| *own == carried).map(|&(_, end)| end).peekable();
+    ends.peek()?;
+    let constant = |end: ValueId| match amount(types, file, end, None) {
+        constant @ Amount::Constant(_) => Some(constant),
+        _ => None,
+    };
+    ends.try_fold(Amount::Constant(0), |most, end| Some(most.max(constant(end)?)))
 }
 
 /// `range(0, total, size)`, `count(0, size)`

@@ -54,6 +54,7 @@ fn draft(project: &Project, file: FileId, predicates: &[&OrmPredicate]) -> Draft
     let narrowed = predicates.iter().map(|predicate| predicate.narrowed.as_ref()).collect::<Option<Vec<_>>>();
     let rows = match narrowed.as_ref().and_then(|all| all.first()) {
         Some(by) if by.column.is_empty() => "every related row is read".to_owned(),
+        Some(by) if by.is_start => format!("every row whose `{}` begins so is read", by.column),
         Some(by) => format!("every row with that `{}` is read", by.column),
         None if first.query_is_known => "every row is read".to_owned(),
         None => "every row that the rest of the query leaves is read".to_owned(),
@@ -61,6 +62,7 @@ fn draft(project: &Project, file: FileId, predicates: &[&OrmPredicate]) -> Draft
     let is_regex = predicates.iter().all(|predicate| predicate.op == PredicateOp::Regex);
     let how = if is_regex { "matched with a regular expression" } else { "searched with a leading wildcard" };
     let message = match columns.as_slice() {
+        [] if is_regex => format!("no b-tree index serves a regular expression, {rows}"),
         [] => format!("this pattern begins with a wildcard: no b-tree index serves it, {rows}"),
         [only] => format!("{only} is {how}: no b-tree index serves it, {rows}"),
         several => {

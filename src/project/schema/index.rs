@@ -186,11 +186,36 @@ pub fn served<'t>(
     select: &Select,
     dialect: Dialect,
 ) -> Served<'t> {
+    served_where(table, condition, dialect, |index| is_implied(index, others, query, select))
+}
+
+/// Whether an index serves a condition on a column of `table`, where nothing is known of the rest of the query: an
+/// index of a part of the rows may do so.
+pub fn served_alone(table: &Table, column: &str, test: Test) -> Known {
+    let condition = Condition {
+        expr: ExprId(u32::MAX),
+        side: ExprId(u32::MAX),
+        column: Some(column.into()),
+        canonical: column.to_lowercase(),
+        test,
+        is_constant: true,
+    };
+    let whole = |index: &IndexDef| if index.predicate.is_none() { Known::Yes } else { Known::Unknown };
+    served_where(table, &condition, table.dialect, whole).known()
+}
+
+/// `holds_rows`: whether a partial index holds all rows that are asked for.
+fn served_where<'t>(
+    table: &'t Table,
+    condition: &Condition,
+    dialect: Dialect,
+    holds_rows: impl Fn(&IndexDef) -> Known,
+) -> Served<'t> {
     let mut unsure = !table.knows_indexes;
     for index in &table.indexes {
         match leads(&index.definition, condition) {
             Known::Yes if index.perhaps => unsure = true,
-            Known::Yes => match is_implied(&index.definition, others, query, select) {
+            Known::Yes => match holds_rows(&index.definition) {
                 Known::Yes => return Served::By(index),
                 Known::Unknown => unsure = true,
                 Known::No => {}

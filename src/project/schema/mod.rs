@@ -7,13 +7,19 @@
 mod groups;
 mod index;
 mod replay;
+mod searches;
+mod sources;
 
-use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 
-pub use index::{Condition, Served, Test, conditions_of, served};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{FileId, Project};
-use crate::facts::FileFacts;
+pub use index::{Condition, Served, Test, conditions_of, served, served_alone};
+use sources::Defined;
+pub use sources::{Model, Owner};
+
+use super::{FileId, Flow, Project};
+use crate::facts::CallId;
 use crate::source::{Language, Purpose, Span};
 use crate::sql::Dialect;
 use crate::sql::ddl::{IndexDef, IndexKind, TableChange};
@@ -49,10 +55,12 @@ pub struct SchemaSource<'a> {
     /// What its SQL is written in; [`Dialect::Generic`] if that is not known.
     pub dialect: Dialect,
     /// What it does, in the order it is done, with the place of each change in the file.
-    pub changes: Vec<(&'a TableChange, Span)>,
+    pub changes: Vec<(Cow<'a, TableChange>, Span)>,
     /// Whether it can only add: definitions in the strings of a program, where what takes them back stands
     /// beside what makes them.
     pub only_adds: bool,
+    /// Whether the spans of its definitions are places of the file.
+    pub is_exact: bool,
 }
 
 /// The tables of a project.
@@ -61,8 +69,14 @@ pub struct Schema {
     tables: Vec<Table>,
     /// Tables by their own name in lower case.
     by_name: FxHashMap<Box<str>, Vec<u32>>,
+    /// Types of a few values, in lower case.
+    enums: FxHashSet<Box<str>>,
+    /// What stands for tables in programs.
+    models: FxHashMap<Owner, Model>,
     /// About how many rows tables have, by name in lower case.
     rows: FxHashMap<Box<str>, u64>,
+    /// What is made to be searched.
+    searches: searches::Searches,
 }
 
 /// A table of fewer rows is read in less than a millisecond, whatever is asked of it.
@@ -152,59 +166,64 @@ pub struct ForeignKey {
 }
 
 impl Schema {
-    /// The schema that the SQL of a project defines: its `.sql` files, and the statements that its programs run.
-    pub(super) fn of_sql(project: &Project) -> Schema {
+    /// The schema that a project defines: its `.sql` files, the statements that its programs run, its models and
+    /// migrations.
+    pub(super) fn of_project(project: &Project) -> Schema {
         let chosen = project.options().schema_files.as_ref();
         let is_chosen = |id: &FileId| chosen.is_none_or(|chosen| chosen.contains(&project.file(*id).source.path));
-        let sources = project.ids().filter(is_chosen).filter_map(|id| {
-            let file = project.file(id);
-            let statements = file.facts.statements.iter().enumerate();
-            let defining =
-                statements.filter(|(index, sql)| !sql.statement.changes.is_empty() && project.is_executed(id, *index));
-            let mut dialect = Dialect::Generic;
-            let mut only_adds = false;
-            let mut changes = Vec::new();
-            for (_, sql) in defining {
-                dialect = sql.statement.dialect;
-                only_adds |= sql.text.is_some();
-                let span = match sql.text {
-                    Some(text) => file.facts.texts[text.index()].host_span(sql.span.start, sql.span.end),
-                    None => sql.span,
-                };
-                changes.extend(sql.statement.changes.iter().map(|change| (change, span)));
-            }
-            (!changes.is_empty()).then(|| SchemaSource {
-                file: id,
-                path: &file.source.path,
-                dialect,
-                changes,
-                only_adds,
-            })
-        });
-        let mut schema = Schema::build(sources.collect());
-        schema.doubt(project);
+        let defined = sources::defined(project);
+        let mut sources = sources::all(project, &defined);
+        sources.retain(|source| is_chosen(&source.file));
+        let mut schema = Schema::build(sources);
+        schema.models = defined
+            .iter()
+            .flat_map(|(_, defined)| &defined.models)
+            .map(|model| (model.owner.clone(), model.clone()))
+            .collect();
+        schema.doubt(project, &defined);
+        schema.searches = searches::Searches::find(project);
         schema.rows.extend(project.options().rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
         schema
     }
 
-    /// Migrations that programs write in their own words (`addIndex("users", …)`, `table.index(…)`) are not read: a
-    /// table that one of them names, and that makes any index, may have more indexes than are known.
-    fn doubt(&mut self, project: &Project) {
-        let makes_index = |facts: &FileFacts| {
-            facts.names.iter().any(|name| {
-                let name = name.to_ascii_lowercase();
-                name.contains("index") || name.contains("unique") || name.contains("primary")
-            })
+    /// Whether the project makes an index for searches inside texts that may hold a column of the table with one of
+    /// these names; without a name, of any table.
+    pub fn may_search(&self, tables: &[&str], column: &str) -> bool {
+        self.searches.may_hold(tables, column)
+    }
+
+    /// Migrations that programs write in their own words (`addIndex("users", …)`, `table.index(…)`) are not all
+    /// read: a table that one of them names, and that makes an index which was not read, may have more indexes than
+    /// are known.
+    fn doubt(&mut self, project: &Project, defined: &[(FileId, Defined)]) {
+        let mut read: FxHashMap<FileId, FxHashSet<CallId>> = FxHashMap::default();
+        for (file, defined) in defined.iter().filter(|(_, defined)| !defined.read.is_empty()) {
+            read.entry(*file).or_default().extend(&defined.read);
+        }
+        let is_of_index = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            name.contains("index") || name.contains("unique") || name.contains("primary")
         };
-        for file in project.files() {
-            if file.source.language == Language::Sql
-                || Purpose::of_path(&file.source.path) != Purpose::Migration
-                || !makes_index(&file.facts)
-            {
+        for (id, file) in project.ids().zip(project.files()) {
+            if file.source.language == Language::Sql || Purpose::of_path(&file.source.path) != Purpose::Migration {
+                continue;
+            }
+            let facts = &file.facts;
+            let makes_index = match read.get(&id) {
+                Some(read) => {
+                    let flow = Flow::new(facts);
+                    let mut calls = (0..).map(CallId).zip(&facts.calls).filter(|(call, _)| !read.contains(call));
+                    calls.any(|(_, call)| {
+                        flow.called_name(call).is_some_and(|name| is_of_index(name) && !takes_back(name))
+                    })
+                }
+                None => facts.names.iter().any(is_of_index),
+            };
+            if !makes_index {
                 continue;
             }
             for text in file.facts.texts.iter().filter(|text| text.cooked.len() < 130) {
-                let name = text.cooked.rsplit('.').next().unwrap_or(&text.cooked).to_lowercase();
+                let name = named_table(&text.cooked);
                 for &index in self.by_name.get(&*name).into_iter().flatten() {
                     self.tables[index as usize].knows_indexes = false;
                 }
@@ -215,12 +234,22 @@ impl Schema {
     /// The schema that these sources define together. Their order does not matter: it is made from their
     /// paths, as migration tools do.
     pub fn build(sources: Vec<SchemaSource<'_>>) -> Schema {
-        let tables = replay::replay(groups::grouped(sources));
+        let (tables, enums) = replay::replay(groups::grouped(sources));
         let mut by_name: FxHashMap<Box<str>, Vec<u32>> = FxHashMap::default();
         for (index, table) in (0u32..).zip(&tables) {
             by_name.entry(table.name.to_lowercase().into()).or_default().push(index);
         }
-        Schema { tables, by_name, rows: FxHashMap::default() }
+        Schema { tables, by_name, enums, ..Schema::default() }
+    }
+
+    /// Whether a column has so few values that none of them finds a small part of the rows: a flag, an enumeration.
+    pub fn has_few_values(&self, column: &Column) -> bool {
+        let kind = column.type_name.as_ref();
+        kind.starts_with("bool")
+            || matches!(kind, "bit" | "bit(1)" | "tinyint(1)")
+            || kind.starts_with("enum(")
+            || kind.starts_with("set(")
+            || self.enums.contains(kind.rsplit('.').next().unwrap_or(kind).trim_matches(['"', '`', '[', ']']))
     }
 
     /// Whether a table is known to be so small that reading all of it costs nothing.
@@ -237,6 +266,11 @@ impl Schema {
     /// All definitions of all tables, in order of their files.
     pub fn tables(&self) -> &[Table] {
         &self.tables
+    }
+
+    /// The table that something of a program stands for.
+    pub(crate) fn model(&self, owner: &Owner) -> Option<&Model> {
+        self.models.get(owner)
     }
 
     /// All definitions of the table with this name. A schema that only one side says is no difference.
@@ -352,6 +386,19 @@ impl Table {
             None => self.name.to_string(),
         }
     }
+}
+
+/// Whether a call of this name takes something away: `removeIndex`, `drop_index`.
+fn takes_back(name: &str) -> bool {
+    name.starts_with("drop") || name.starts_with("remove")
+}
+
+/// The table that a text of a migration names, in lower case: `users`, `app.users`, `on users (email)`.
+fn named_table(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let rest = lower.trim_start().strip_prefix("on ").or_else(|| lower.split_once(" on ").map(|(_, rest)| rest));
+    let named = rest.map_or(lower.as_str(), |rest| rest.trim_start().split([' ', '(']).next().unwrap_or(""));
+    named.rsplit('.').next().unwrap_or(named).trim_matches(['"', '`']).to_owned()
 }
 
 /// Schemas that are meant where none is said.

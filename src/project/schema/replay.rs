@@ -1,6 +1,6 @@
 //! Making the tables: each change is applied to what the changes before it have made.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::groups::Group;
 use super::{Column, ForeignKey, Index, Place, SchemaSource, Table, TableKind};
@@ -9,20 +9,22 @@ use crate::sql::Dialect;
 use crate::sql::ddl::{self, AlterOperation, ColumnDef, CreateTable, IndexDef, IndexKey, IndexKind, TableChange};
 use crate::sql::query::{TableName, same_name};
 
-/// The tables that the groups define, in order of their files.
-pub(super) fn replay(groups: Vec<Group<'_>>) -> Vec<Table> {
+/// What the groups define: tables in order of their files, and the names of types of a few values, in lower case.
+pub(super) fn replay(groups: Vec<Group<'_>>) -> (Vec<Table>, FxHashSet<Box<str>>) {
     let mut all = Vec::new();
+    let mut enums = FxHashSet::default();
     let mut later: Vec<Pending> = Vec::new();
     for group in groups {
         let mut database = Database::default();
         for source in &group.sources {
-            for &(change, span) in &source.changes {
-                let step = Step { source, place: Place { file: source.file, span } };
+            for (change, span) in &source.changes {
+                let step = Step { source, place: Place { file: source.file, span: *span } };
                 database.apply(change, &step);
             }
         }
         later.append(&mut database.pending);
         all.extend(database.tables.into_iter().flatten());
+        enums.extend(database.enums);
     }
     let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
     for (index, table) in all.iter().enumerate() {
@@ -40,7 +42,7 @@ pub(super) fn replay(groups: Vec<Group<'_>>) -> Vec<Table> {
     }
     take_over_from_parents(&mut all);
     all.sort_by_key(|table| table.place);
-    all
+    (all, enums)
 }
 
 /// A change to a table that its own folder does not create.
@@ -89,7 +91,7 @@ struct Step<'s> {
 impl Step<'_> {
     fn at(&self, span: Span) -> Place {
         // A place in a string is the place of the string: spans of a definition are only exact in SQL files.
-        if self.source.only_adds || span.is_empty() { self.place } else { Place { file: self.place.file, span } }
+        if !self.source.is_exact || span.is_empty() { self.place } else { Place { file: self.place.file, span } }
     }
 }
 
@@ -101,6 +103,8 @@ struct Database {
     /// Places of tables by the names that they have or had, in lower case.
     by_name: FxHashMap<String, Vec<usize>>,
     pending: Vec<Pending>,
+    /// Types of a few values, in lower case.
+    enums: Vec<Box<str>>,
 }
 
 impl Database {
@@ -138,6 +142,7 @@ impl Database {
                 (table.knows_columns, table.knows_indexes) = (false, false);
                 self.push(table);
             }
+            TableChange::CreateEnum { name } => self.enums.push(name.name().text.to_lowercase().into()),
             TableChange::Opaque { table, .. } => {
                 let targets = self.targets(table, step);
                 for &index in &targets {
@@ -212,7 +217,7 @@ impl Database {
         }
         let kind = if create.temporary { TableKind::Temporary } else { TableKind::Table };
         let mut table = self.new_table(&create.table, step.at(create.head), step.source.dialect, kind);
-        table.knows_columns = create.is_whole;
+        table.knows_columns = create.is_whole && !create.has_more_columns;
         table.knows_indexes = create.is_whole;
         table.partitioned = create.partitioned;
         if create.columnar {

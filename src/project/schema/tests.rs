@@ -15,9 +15,10 @@ fn schema(files: &[(&str, &str)]) -> Schema {
         dialect: statements.first().map_or(Dialect::Generic, |statement| statement.dialect),
         changes: statements
             .iter()
-            .flat_map(|statement| statement.changes.iter().map(|change| (change, statement.span)))
+            .flat_map(|statement| statement.changes.iter().map(|change| (Cow::Borrowed(change), statement.span)))
             .collect(),
         only_adds: !path.ends_with(".sql"),
+        is_exact: path.ends_with(".sql"),
     });
     Schema::build(sources.collect())
 }

@@ -6,6 +6,7 @@
 
 mod alter;
 mod cursor;
+pub(crate) mod define;
 mod index;
 mod statement;
 mod table;
@@ -65,6 +66,11 @@ pub enum TableChange {
         /// Whether its rows are stored, so that it can have indexes.
         materialized: bool,
     },
+    /// `CREATE TYPE … AS ENUM`: a type of a few values.
+    CreateEnum {
+        /// Its name.
+        name: TableName,
+    },
     /// Something that could not be read may have changed this table.
     Opaque {
         /// Which table.
@@ -98,6 +104,8 @@ pub struct CreateTable {
     /// Whether everything in its definition was read. If not, it may have columns and indexes that are
     /// not known.
     pub is_whole: bool,
+    /// Whether it has columns besides, with whatever indexes those have: a model that extends one of a library.
+    pub has_more_columns: bool,
     /// `CREATE TABLE name`, on one line.
     pub head: Span,
 }

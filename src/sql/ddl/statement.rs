@@ -113,6 +113,12 @@ fn create(cursor: Cursor<'_>, start: Span, dialect: Dialect) -> Definition {
     if at.take("VIEW") {
         return view(at, cursor);
     }
+    if at.take("TYPE")
+        && let Some(name) = at.table_name()
+        && at.take_all(&["AS", "ENUM"])
+    {
+        return Definition { changes: vec![TableChange::CreateEnum { name }], query: None, understood: true };
+    }
     // Functions, triggers, types, extensions and so on touch no table's keys.
     Definition { changes: Vec::new(), query: None, understood: true }
 }

@@ -40,6 +40,7 @@ pub(super) fn create_table(
         partitioned: false,
         columnar: false,
         is_whole: !is_virtual,
+        has_more_columns: false,
         head,
     };
     if cursor.take_all(&["PARTITION", "OF"]) || cursor.take("LIKE") || cursor.take("CLONE") {

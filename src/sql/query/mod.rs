@@ -62,6 +62,12 @@ pub struct TableName {
 }
 
 impl TableName {
+    /// As it is written in text that is no SQL, with its schema before a dot if it has one.
+    pub fn plain(text: &str) -> TableName {
+        let part = |part: &str| Ident { text: part.into(), span: Span::new(0, 0), quoted: false, dynamic: false };
+        TableName { parts: text.split('.').map(part).collect() }
+    }
+
     /// The table's own name.
     pub fn name(&self) -> &Ident {
         &self.parts[self.parts.len() - 1]

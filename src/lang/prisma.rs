@@ -1,0 +1,249 @@
+//! `.prisma` files: each model is a table.
+
+use crate::facts::{Declarations, DeclaredModel, FileFacts};
+use crate::source::{SourceFile, Span};
+use crate::sql::Dialect;
+use crate::sql::ddl::IndexKind;
+use crate::sql::ddl::define::NewTable;
+
+/// What a `.prisma` file defines.
+pub(super) fn extract(file: &SourceFile) -> FileFacts {
+    let mut declared = Declarations::default();
+    let blocks = blocks(&file.text);
+    let enums: Vec<&str> = blocks.iter().filter(|block| block.kind == "enum").map(|block| block.name.text).collect();
+    for block in &blocks {
+        match block.kind {
+            "datasource" => declared.dialect = dialect(block),
+            "model" if !block.lines.iter().any(|line| line.text == "@@ignore") => model(block, &enums, &mut declared),
+            _ => {}
+        }
+    }
+    FileFacts { declared: Some(Box::new(declared)), ..FileFacts::empty() }
+}
+
+/// A piece of the file's text.
+#[derive(Clone, Copy, Debug)]
+struct Piece<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Piece<'t> {
+    fn span(self) -> Span {
+        Span::new(self.at, self.at + self.text.len())
+    }
+
+    fn trimmed(self) -> Piece<'t> {
+        let text = self.text.trim_start();
+        Piece { text: text.trim_end(), at: self.at + self.text.len() - text.len() }
+    }
+}
+
+/// `model Name { … }`
+#[derive(Debug)]
+struct Block<'t> {
+    kind: &'t str,
+    name: Piece<'t>,
+    /// Without comments and blanks around them; none is empty.
+    lines: Vec<Piece<'t>>,
+}
+
+fn blocks(text: &str) -> Vec<Block<'_>> {
+    let mut found: Vec<Block<'_>> = Vec::new();
+    let mut open = false;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let whole = Piece { text: without_comment(line), at }.trimmed();
+        at += line.len();
+        if whole.text.is_empty() {
+            continue;
+        }
+        if open {
+            if whole.text == "}" {
+                open = false;
+            } else if let Some(block) = found.last_mut() {
+                block.lines.push(whole);
+            }
+            continue;
+        }
+        let Some(head) = whole.text.strip_suffix('{') else { continue };
+        let Some((kind, name)) = head.trim_end().split_once(char::is_whitespace) else { continue };
+        let name = Piece { text: name, at: whole.at + kind.len() + 1 }.trimmed();
+        open = true;
+        found.push(Block { kind, name, lines: Vec::new() });
+    }
+    found
+}
+
+/// A line up to its comment; `//` in a string is none.
+fn without_comment(line: &str) -> &str {
+    let mut in_text = false;
+    let mut before = ' ';
+    for (at, c) in line.char_indices() {
+        match c {
+            '"' if before != '\\' => in_text = !in_text,
+            '/' if before == '/' && !in_text => return &line[..at - 1],
+            _ => {}
+        }
+        before = c;
+    }
+    line
+}
+
+fn dialect(block: &Block<'_>) -> Dialect {
+    let provider = block.lines.iter().find_map(|line| line.text.strip_prefix("provider")?.trim().strip_prefix('='));
+    match provider.map(|value| value.trim().trim_matches('"')) {
+        Some("postgresql" | "postgres" | "cockroachdb") => Dialect::PostgreSql,
+        Some("mysql") => Dialect::MySql,
+        Some("sqlite") => Dialect::Sqlite,
+        Some("sqlserver") => Dialect::MsSql,
+        _ => Dialect::Generic,
+    }
+}
+
+fn model(block: &Block<'_>, enums: &[&str], declared: &mut Declarations) {
+    let attributes = || block.lines.iter().filter(|line| line.text.starts_with("@@"));
+    let named = |wanted: &str| attributes().find_map(|line| first_text(line.text.strip_prefix(wanted)?));
+    let name = named("@@map").unwrap_or(block.name.text);
+    let full = named("@@schema").map_or(name.to_owned(), |schema| format!("{schema}.{name}"));
+    let mut table = NewTable::new(&full, block.name.span());
+    let mut columns: Vec<(Box<str>, Box<str>)> = Vec::new();
+    for line in block.lines.iter().filter(|line| !line.text.starts_with('@')) {
+        field(*line, enums, &mut table, &mut columns);
+    }
+    for line in attributes() {
+        let kind = match line.text.split('(').next().unwrap_or("") {
+            "@@id" => IndexKind::Primary,
+            "@@unique" => IndexKind::Unique,
+            "@@index" if has_method(line.text) => IndexKind::Other,
+            "@@index" => IndexKind::Plain,
+            "@@fulltext" => IndexKind::FullText,
+            _ => continue,
+        };
+        let fields = listed(line.text);
+        let column_of = |field: &str| -> String {
+            columns.iter().find(|(own, _)| &**own == field).map_or(field, |(_, column)| column).to_owned()
+        };
+        let names: Vec<String> = fields.into_iter().map(column_of).collect();
+        if names.is_empty() {
+            table.is_not_whole();
+        }
+        table.index(kind, names.iter().map(String::as_str), line.span());
+    }
+    let span = block.name.span();
+    declared.models.push(DeclaredModel { name: block.name.text.into(), table: full.into(), columns });
+    declared.changes.push((table.done(), span));
+}
+
+fn field(line: Piece<'_>, enums: &[&str], table: &mut NewTable, columns: &mut Vec<(Box<str>, Box<str>)>) {
+    let mut words = line.text.split_whitespace();
+    let (Some(name), Some(of)) = (words.next(), words.next()) else { return };
+    let of = of.split('@').next().unwrap_or(of);
+    let is_list = of.ends_with("[]");
+    let bare = of.trim_end_matches("[]").trim_end_matches('?');
+    let scalar = match bare {
+        "String" => "text",
+        "Boolean" => "boolean",
+        "Int" => "integer",
+        "BigInt" => "bigint",
+        "Float" => "double precision",
+        "Decimal" => "numeric",
+        "DateTime" => "timestamp",
+        "Json" => "json",
+        "Bytes" => "binary",
+        _ if enums.contains(&bare) => "enum(…)",
+        _ if bare.starts_with("Unsupported(") => "",
+        // Rows of another model: the columns that point there are fields of their own.
+        _ => {
+            if let Some(own) = line.text.split_once("fields:").map(|(_, rest)| listed(rest))
+                && let [only] = own.as_slice()
+            {
+                let column = columns.iter().find(|(field, _)| &**field == *only).map_or(*only, |(_, column)| column);
+                let column = column.to_owned();
+                table.foreign_key(&column, bare, &[], line.span());
+            }
+            return;
+        }
+    };
+    let column = line.text.split_once("@map").and_then(|(_, rest)| first_text(rest)).unwrap_or(name);
+    let span = Span::new(line.at, line.at + name.len());
+    let type_name = if is_list { format!("{scalar}[]") } else { scalar.to_owned() };
+    table.column(column, &type_name, span).not_null = !of.ends_with('?');
+    columns.push((name.into(), column.into()));
+    let has = |attribute: &str| line.text.split_whitespace().any(|word| word.split('(').next() == Some(attribute));
+    if has("@id") {
+        table.index(IndexKind::Primary, [column], span);
+    } else if has("@unique") {
+        table.index(IndexKind::Unique, [column], span);
+    }
+}
+
+/// The first text in quotes.
+fn first_text(rest: &str) -> Option<&str> {
+    rest.split_once('"')?.1.split_once('"').map(|(text, _)| text)
+}
+
+/// Whether an index is no ordered one, or of other operators.
+fn has_method(line: &str) -> bool {
+    line.contains("type:") && !line.contains("BTree")
+}
+
+/// The names in the first list of a line, without what is said of them: `[a, b(sort: Desc)]`.
+fn listed(line: &str) -> Vec<&str> {
+    let Some((_, rest)) = line.split_once('[') else { return Vec::new() };
+    let mut names = Vec::new();
+    let (mut depth, mut start) = (0, 0);
+    for (at, c) in rest.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' | ']' if depth == 0 => {
+                let name = rest[start..at].split('(').next().unwrap_or("").trim();
+                if !name.is_empty() {
+                    names.push(name);
+                }
+                start = at + 1;
+                if c == ']' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Language;
+    use crate::sql::ddl::TableChange;
+
+    fn declared(text: &str) -> Declarations {
+        let file = SourceFile::new("schema.prisma", Default::default(), Language::Prisma, text.into());
+        *extract(&file).declared.unwrap()
+    }
+
+    #[test]
+    fn models_are_tables() {
+        let text = "datasource db {\n  provider = \"mysql\" // not \"sqlite\"\n}\nenum Kind {\n  A\n}\nmodel User {\n  id Int @id\n  mail String @unique @map(\"e_mail\")\n  kind Kind?\n  posts Post[]\n  team Team @relation(fields: [teamId], references: [id])\n  teamId Int\n  tags String[]\n\n  @@index([teamId, mail(sort: Desc)])\n  @@map(\"users\")\n}\n";
+        let declared = declared(text);
+        assert_eq!(declared.dialect, Dialect::MySql);
+        let [(TableChange::CreateTable(made), _)] = declared.changes.as_slice() else { panic!("{declared:?}") };
+        let columns: Vec<&str> = made.columns.iter().map(|column| &*column.name.text).collect();
+        assert_eq!(columns, ["id", "e_mail", "kind", "teamId", "tags"]);
+        assert_eq!(made.table.text(), "users");
+        let indexes: Vec<Vec<&str>> =
+            made.indexes.iter().map(|index| index.parts.iter().filter_map(|part| part.column()).collect()).collect();
+        assert_eq!(indexes, [vec!["id"], vec!["e_mail"], vec!["teamId", "e_mail"]]);
+        assert_eq!(made.foreign_keys.len(), 1);
+        assert_eq!(&text[made.columns[1].span.range()], "mail");
+    }
+
+    #[test]
+    fn odd_texts_are_no_models() {
+        for text in ["", "model", "model {", "model A {\n  x", "// model A {\n// }\n", "model A {\n @@index(\n}\n"] {
+            let _ = declared(text);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What questions about types have been answered, and how far a chain of them may go.
+
+use std::cell::Cell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::FxHashMap;
+
+use super::FileId;
+use super::types::Ty;
+use crate::apis::TypeId;
+use crate::facts::{ClassId, ValueId};
+
+/// How many times a chain of questions may go on to what a function of the project returns or an attribute was
+/// given. It bounds what functions that call each other in circles cost, and gives the same answer whichever of
+/// them is asked for first.
+const MAX_STEPS: u8 = 8;
+
+/// What was found out about one value or class, and whether a shape had a part in it.
+pub(super) type Answer<T> = (T, bool);
+
+/// What is known already; shared by all threads and all passes over a project. Without a place for its file,
+/// nothing is kept.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    files: Vec<Mutex<FileAnswers>>,
+}
+
+/// What is known of one file.
+#[derive(Debug, Default)]
+pub(super) struct FileAnswers {
+    /// With the steps that were taken to find out.
+    pub(super) values: FxHashMap<ValueId, (Answer<Ty>, u8)>,
+    /// What is known of a value when so many steps are left, and more of them might have told more.
+    pub(super) short: FxHashMap<(ValueId, u8), Answer<Ty>>,
+    pub(super) bases: FxHashMap<ClassId, Answer<Option<TypeId>>>,
+}
+
+impl Answers {
+    /// Knows nothing yet of so many files.
+    pub(super) fn of(files: usize) -> Answers {
+        Answers { files: std::iter::repeat_with(Mutex::default).take(files).collect() }
+    }
+
+    /// What is known of `file`.
+    pub(super) fn file(&self, file: FileId) -> Option<MutexGuard<'_, FileAnswers>> {
+        self.files.get(file.0 as usize).map(|answers| answers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The steps of a chain of questions: see [`MAX_STEPS`].
+pub(super) struct Steps {
+    pub(super) left: Cell<u8>,
+    /// The fewest that were left since this was last set.
+    fewest: Cell<u8>,
+    /// Whether one more would have been taken since this was last cleared.
+    pub(super) ended: Cell<bool>,
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Steps { left: Cell::new(MAX_STEPS), fewest: Cell::new(MAX_STEPS), ended: Cell::new(false) }
+    }
+}
+
+impl Steps {
+    /// The answer to `ask`, how many steps it took, and whether it would have taken more.
+    pub(super) fn count<T>(&self, ask: impl FnOnce() -> T) -> (T, u8, bool) {
+        let left = self.left.get();
+        let (fewest, ended) = (self.fewest.replace(left), self.ended.replace(false));
+        let answer = ask();
+        let (taken, more) = (left - self.fewest.get(), self.ended.get());
+        self.fewest.set(fewest.min(self.fewest.get()));
+        self.ended.set(ended || more);
+        (answer, taken, more)
+    }
+
+    /// Notes the steps that an answer took when it was found.
+    pub(super) fn took(&self, steps: u8) {
+        self.fewest.set(self.fewest.get().min(self.left.get() - steps));
+    }
+
+    /// The answer to `ask`, one step further; `None` if none is left.
+    pub(super) fn further<T>(&self, ask: impl FnOnce() -> T) -> Option<T> {
+        let Some(left) = self.left.get().checked_sub(1) else {
+            self.ended.set(true);
+            return None;
+        };
+        self.left.set(left);
+        self.took(0);
+        let answer = ask();
+        self.left.set(left + 1);
+        Some(answer)
+    }
+
+    /// The answer to `ask`, with all steps before it and none counted.
+    pub(super) fn afresh<T>(&self, ask: impl FnOnce() -> T) -> T {
+        let left = self.left.replace(MAX_STEPS);
+        let (fewest, ended) = (self.fewest.get(), self.ended.get());
+        let answer = ask();
+        self.left.set(left);
+        self.fewest.set(fewest);
+        self.ended.set(ended);
+        answer
+    }
+}

@@ -1,0 +1,456 @@
+//! Django models. What their migrations do is written from them, so the models say it all; SQL that a migration
+//! runs is read where it stands.
+
+use super::{Defined, Model, Owner};
+use crate::facts::*;
+use crate::project::{ClassRef, FileId, Flow, Project, Ty, Types};
+use crate::source::{Purpose, Span};
+use crate::sql::ddl::IndexKind;
+use crate::sql::ddl::define::NewTable;
+
+/// The models of a file.
+pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
+    let project = types.project();
+    let mut defined = Defined::default();
+    let of = project.file(file);
+    if of.facts.classes.is_empty() || Purpose::of_path(&of.source.path) == Purpose::Migration {
+        return defined;
+    }
+    for id in 0..u32::try_from(of.facts.classes.len()).unwrap_or(0) {
+        let class = ClassRef { file, class: ClassId(id) };
+        if !is_model(types, class) {
+            continue;
+        }
+        let options = Options::of(types, class);
+        if options.is_true("abstract") || options.is_true("proxy") {
+            continue;
+        }
+        let mut reader = Reader { types, class, table: options.table(project, class), columns: Vec::new() };
+        reader.table_of(&options);
+        let Reader { table, columns, .. } = reader;
+        let name = table.name().text().into();
+        let span = of.facts.class(class.class).name_span;
+        defined.models.push(Model { owner: Owner::Class(class), table: name, columns });
+        defined.changes.push((table.done(), span));
+    }
+    defined
+}
+
+fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
+    let catalog = &types.project().catalog;
+    match (types.api_base(class), catalog.type_named("django.db.models.Model")) {
+        (Some(base), Some(model)) => catalog.is_subtype(base, model),
+        _ => false,
+    }
+}
+
+/// Whether a class extends a model of a library other than `Model` itself, whose columns are not seen.
+fn has_foreign_base(types: &Types<'_>, class: ClassRef, depth: u8) -> bool {
+    let facts = &types.project().file(class.file).facts;
+    depth > 12
+        || facts.class(class.class).bases.iter().any(|&base| match types.of(class.file, base) {
+            Ty::Class(base) => base != class && is_model(types, base) && has_foreign_base(types, base, depth + 1),
+            Ty::Api(ty, _) => types.project().catalog.type_(ty).name != "django.db.models.Model",
+            Ty::Path(path) => !matches!(&*path, "django.db.models.Model" | "object"),
+            Ty::Unknown => true,
+            _ => false,
+        })
+}
+
+// ── Meta ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// What `class Meta` says, that of abstract bases too.
+struct Options<'p> {
+    /// Name and value, the nearest first.
+    found: Vec<(FileId, &'p FileFacts, &'p Attribute)>,
+}
+
+impl<'p> Options<'p> {
+    fn of(types: &Types<'p>, class: ClassRef) -> Options<'p> {
+        let mut options = Options { found: Vec::new() };
+        options.collect(types, class, true, 0);
+        options
+    }
+
+    fn collect(&mut self, types: &Types<'p>, class: ClassRef, is_own: bool, depth: u8) {
+        let facts: &FileFacts = &types.project().file(class.file).facts;
+        let mut metas =
+            facts.classes.iter().filter(|meta| meta.parent == Some(class.class) && &facts.names[meta.name] == "Meta");
+        let meta = metas.next();
+        if let Some(meta) = meta {
+            let attributes = meta.attributes.iter().filter(|attribute| attribute.in_body);
+            // `abstract` and `proxy` are of one class alone.
+            let kept = attributes.filter(|attribute| {
+                is_own || !matches!(&facts.names[attribute.name], "abstract" | "proxy" | "db_table" | "app_label")
+            });
+            self.found.extend(kept.map(|attribute| (class.file, facts, attribute)));
+        }
+        // A `Meta` of its own takes over only what it extends.
+        if depth < 12 && meta.is_none_or(|meta| !meta.bases.is_empty()) {
+            for base in types.project_bases(class).into_iter().filter(|&base| is_abstract(types, base)) {
+                self.collect(types, base, false, depth + 1);
+            }
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<(FileId, &'p FileFacts, &'p Attribute)> {
+        self.found.iter().find(|(_, facts, attribute)| &facts.names[attribute.name] == name).copied()
+    }
+
+    fn is_true(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|(_, facts, attribute)| *facts.value(attribute.value) == Value::Bool(true))
+    }
+
+    fn literal(&self, name: &str) -> Option<&'p str> {
+        self.get(name).and_then(|(_, facts, attribute)| facts.literal(attribute.value))
+    }
+
+    /// The table, by its name.
+    fn table(&self, project: &Project, class: ClassRef) -> NewTable {
+        let facts = &project.file(class.file).facts;
+        let own = facts.class(class.class);
+        let name = match self.literal("db_table") {
+            Some(name) => name.trim_matches('"').to_owned(),
+            None => {
+                let label = self.literal("app_label").map_or_else(|| label(project, class.file), str::to_owned);
+                format!("{label}_{}", facts.names[own.name].to_lowercase())
+            }
+        };
+        NewTable::new(&name, own.name_span)
+    }
+}
+
+fn is_abstract(types: &Types<'_>, class: ClassRef) -> bool {
+    let facts = &types.project().file(class.file).facts;
+    let metas =
+        facts.classes.iter().filter(|meta| meta.parent == Some(class.class) && &facts.names[meta.name] == "Meta");
+    metas.flat_map(|meta| &meta.attributes).any(|attribute| {
+        &facts.names[attribute.name] == "abstract" && *facts.value(attribute.value) == Value::Bool(true)
+    })
+}
+
+/// The label of the application that a file belongs to: what its `apps.py` says, else its folder's name.
+fn label(project: &Project, file: FileId) -> String {
+    let path = &project.file(file).source.path;
+    let mut folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let last = |folder: &str| folder.rsplit('/').next().unwrap_or(folder).to_owned();
+    let nearest = folder;
+    for _ in 0..4 {
+        let at = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        if let Some(apps) = project.file_at(&at("apps.py")) {
+            return configured(&project.file(apps).facts).unwrap_or_else(|| last(folder));
+        }
+        let is_package = last(folder) == "models";
+        if !is_package
+            && ["migrations/__init__.py", "models.py"].iter().any(|name| project.file_at(&at(name)).is_some())
+        {
+            return last(folder);
+        }
+        let Some((parent, _)) = folder.rsplit_once('/') else { break };
+        folder = parent;
+    }
+    match nearest.strip_suffix("/models") {
+        Some(app) => last(app),
+        None => last(nearest),
+    }
+}
+
+/// What the `AppConfig` of a file says.
+fn configured(apps: &FileFacts) -> Option<String> {
+    let attribute = |name: &str| {
+        let mut all = apps.classes.iter().flat_map(|class| &class.attributes);
+        all.find(|attribute| &apps.names[attribute.name] == name).and_then(|attribute| apps.literal(attribute.value))
+    };
+    let label = attribute("label").map(str::to_owned);
+    label.or_else(|| attribute("name").map(|name| name.rsplit('.').next().unwrap_or(name).to_owned()))
+}
+
+// ── Fields ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Puts one model's table together.
+struct Reader<'t, 'p> {
+    types: &'t Types<'p>,
+    class: ClassRef,
+    table: NewTable,
+    /// Fields and their columns.
+    columns: Vec<(Box<str>, Box<str>)>,
+}
+
+impl<'p> Reader<'_, 'p> {
+    fn table_of(&mut self, options: &Options<'p>) {
+        let facts = &self.types.project().file(self.class.file).facts;
+        let head = facts.class(self.class.class).name_span;
+        for (file, attribute) in fields(self.types, self.class, 0) {
+            self.field(file, attribute);
+        }
+        for parent in self.types.project_bases(self.class) {
+            if is_model(self.types, parent) && !is_abstract(self.types, parent) && !self.table.has_primary_key() {
+                let facts = &self.types.project().file(parent.file).facts;
+                let name = format!("{}_ptr_id", facts.names[facts.class(parent.class).name].to_lowercase());
+                self.table.column(&name, "", head).not_null = true;
+                self.table.index(IndexKind::Primary, [name.as_str()], head);
+            }
+        }
+        if !self.table.has_primary_key() && !self.table.has_column("id") {
+            self.table.column("id", "bigint", head).not_null = true;
+            self.table.index(IndexKind::Primary, ["id"], head);
+            self.columns.push(("id".into(), "id".into()));
+        }
+        if has_foreign_base(self.types, self.class, 0) {
+            self.table.has_more_columns();
+        }
+        // Somebody else makes its indexes.
+        if options.get("managed").is_some_and(|(_, facts, of)| *facts.value(of.value) != Value::Bool(true)) {
+            self.table.is_not_whole();
+        }
+        for name in ["unique_together", "index_together"] {
+            if let Some((_, facts, attribute)) = options.get(name) {
+                let kind = if name == "unique_together" { IndexKind::Unique } else { IndexKind::Plain };
+                self.together(facts, attribute.value, kind);
+            }
+        }
+        for name in ["indexes", "constraints"] {
+            if let Some((_, facts, attribute)) = options.get(name) {
+                self.declared(facts, attribute.value);
+            }
+        }
+    }
+
+    fn field(&mut self, file: FileId, attribute: &Attribute) {
+        let facts: &FileFacts = &self.types.project().file(file).facts;
+        let Value::Call(call) = facts.value(attribute.value) else { return };
+        let call = facts.call(*call);
+        let declared = Flow::new(facts).called_name(call).unwrap_or("");
+        let Some(kind) = Kind::of(declared) else { return };
+        let name = &facts.names[attribute.name];
+        let span = if file == self.class.file {
+            Span::new(attribute.span.start as usize, attribute.span.start as usize + name.len())
+        } else {
+            facts_head(self.types, self.class)
+        };
+        let argument = |wanted: &str| {
+            call.args.iter().find(|arg| arg.name.is_some_and(|name| &facts.names[name] == wanted)).map(|arg| arg.value)
+        };
+        let asks = |wanted: &str, default: bool| match argument(wanted).map(|value| facts.value(value)) {
+            None => Some(default),
+            Some(Value::Bool(value)) => Some(*value),
+            Some(Value::Null) => Some(false),
+            Some(_) => None,
+        };
+        let column = match argument("db_column").map(|value| facts.literal(value)) {
+            Some(Some(column)) => column.trim_matches('"').to_owned(),
+            Some(None) => return self.table.is_not_whole(),
+            None if kind.is_relation() => format!("{name}_id"),
+            None => name.to_owned(),
+        };
+        let has_choices = argument("choices").is_some_and(|value| *facts.value(value) != Value::Null);
+        let type_name = if has_choices { "enum(…)" } else { kind.type_name() };
+        let is_primary = asks("primary_key", kind == Kind::Auto);
+        let made = self.table.column(&column, type_name, span);
+        made.not_null = is_primary == Some(true) || asks("null", false) == Some(false);
+        let spreads = call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Spread(_)));
+        let indexed = match (is_primary, asks("unique", kind == Kind::OneToOne), asks("db_index", kind.is_indexed())) {
+            (Some(true), ..) => Some(IndexKind::Primary),
+            (_, Some(true), _) => Some(IndexKind::Unique),
+            (_, _, Some(true)) => Some(IndexKind::Plain),
+            // A field of the project's own may ask for an index itself.
+            (Some(false), Some(false), Some(false)) if !spreads && kind != Kind::Own => None,
+            _ => Some(IndexKind::Other),
+        };
+        if let Some(indexed) = indexed {
+            self.table.index(indexed, [column.as_str()], span);
+        }
+        if is_primary == Some(true) {
+            self.columns.push(("pk".into(), column.as_str().into()));
+        }
+        if kind.is_relation() {
+            self.columns.push((column.as_str().into(), column.as_str().into()));
+        }
+        self.columns.push((name.into(), column.into()));
+    }
+
+    /// The column of a field, as `Meta` names it.
+    fn column_of(&self, field: &str) -> String {
+        let field = field.trim_start_matches('-');
+        let known = self.columns.iter().find(|(name, _)| &**name == field);
+        known.map_or(field, |(_, column)| column).to_owned()
+    }
+
+    fn unsure(&mut self) {
+        self.table.is_not_whole();
+    }
+
+    /// `unique_together = [("a", "b"), …]`, also of one pair alone.
+    fn together(&mut self, facts: &FileFacts, value: ValueId, kind: IndexKind) {
+        let Value::Sequence(groups) = facts.value(value) else { return self.unsure() };
+        if groups.iter().any(|&part| facts.literal(part).is_some()) {
+            return self.over(facts, value, kind, value_span(facts, value, self.types, self.class));
+        }
+        for &group in groups {
+            self.over(facts, group, kind, value_span(facts, group, self.types, self.class));
+        }
+    }
+
+    /// An index over a list of fields.
+    fn over(&mut self, facts: &FileFacts, fields: ValueId, kind: IndexKind, span: Span) {
+        let Value::Sequence(fields) = facts.value(fields) else { return self.unsure() };
+        let names: Option<Vec<String>> =
+            fields.iter().map(|&field| facts.literal(field).map(|name| self.column_of(name))).collect();
+        match names {
+            Some(names) => self.table.index(kind, names.iter().map(String::as_str), span),
+            None => self.unsure(),
+        }
+    }
+
+    /// `indexes = [models.Index(fields=[…])]`, `constraints = [models.UniqueConstraint(fields=[…])]`
+    fn declared(&mut self, facts: &FileFacts, value: ValueId) {
+        let Value::Sequence(items) = facts.value(value) else { return self.unsure() };
+        for &item in items {
+            let Value::Call(call) = facts.value(item) else {
+                self.unsure();
+                continue;
+            };
+            let call = facts.call(*call);
+            let argument = |wanted: &str| {
+                call.args
+                    .iter()
+                    .find(|arg| arg.name.is_some_and(|name| &facts.names[name] == wanted))
+                    .map(|arg| arg.value)
+            };
+            let kind = match Flow::new(facts).called_name(call).unwrap_or("") {
+                "CheckConstraint" => continue,
+                _ if argument("condition").is_some() => IndexKind::Other,
+                "Index" | "BTreeIndex" => IndexKind::Plain,
+                "UniqueConstraint" => IndexKind::Unique,
+                _ => IndexKind::Other,
+            };
+            match argument("fields") {
+                Some(fields) => self.over(facts, fields, kind, call.name_span),
+                None => self.unsure(),
+            }
+        }
+    }
+}
+
+/// The fields of a model with those of its abstract bases, which come first.
+fn fields<'p>(types: &Types<'p>, class: ClassRef, depth: u8) -> Vec<(FileId, &'p Attribute)> {
+    let project = types.project();
+    let mut found: Vec<(FileId, &Attribute)> = Vec::new();
+    if depth < 12 {
+        for base in types.project_bases(class).into_iter().rev().filter(|&base| is_abstract(types, base)) {
+            merge(project, &mut found, fields(types, base, depth + 1));
+        }
+    }
+    let facts = &project.file(class.file).facts;
+    let own = facts.class(class.class).attributes.iter().filter(|attribute| attribute.in_body);
+    merge(project, &mut found, own.map(|attribute| (class.file, attribute)).collect());
+    found
+}
+
+/// A field takes the place of an earlier one of its name.
+fn merge<'p>(project: &'p Project, found: &mut Vec<(FileId, &'p Attribute)>, with: Vec<(FileId, &'p Attribute)>) {
+    let name = |(file, attribute): &(FileId, &'p Attribute)| &project.file(*file).facts.names[attribute.name];
+    for field in with {
+        match found.iter_mut().find(|known| name(known) == name(&field)) {
+            Some(known) => *known = field,
+            None => found.push(field),
+        }
+    }
+}
+
+fn facts_head(types: &Types<'_>, class: ClassRef) -> Span {
+    types.project().file(class.file).facts.class(class.class).name_span
+}
+
+/// Where a list of names stands, if it stands in the model's own file; else where the model does.
+fn value_span(facts: &FileFacts, value: ValueId, types: &Types<'_>, class: ClassRef) -> Span {
+    let is_own = std::ptr::eq(facts, &*types.project().file(class.file).facts);
+    let first = match facts.value(value) {
+        Value::Sequence(items) => items.first().and_then(|&item| facts.text(item)),
+        _ => None,
+    };
+    let piece = first.and_then(|text| text.pieces.first()).filter(|_| is_own);
+    piece.map_or_else(|| facts_head(types, class), |piece| piece.host)
+}
+
+/// What a field's class says of its column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Auto,
+    Bool,
+    Text,
+    Slug,
+    Number,
+    Time,
+    Json,
+    Uuid,
+    Binary,
+    ForeignKey,
+    OneToOne,
+    /// A class of the project or of another library.
+    Own,
+}
+
+impl Kind {
+    fn of(class: &str) -> Option<Kind> {
+        Some(match class {
+            "AutoField" | "BigAutoField" | "SmallAutoField" => Kind::Auto,
+            "BooleanField" | "NullBooleanField" => Kind::Bool,
+            "SlugField" => Kind::Slug,
+            "CharField"
+            | "TextField"
+            | "EmailField"
+            | "URLField"
+            | "FileField"
+            | "ImageField"
+            | "FilePathField"
+            | "GenericIPAddressField"
+            | "IPAddressField" => Kind::Text,
+            "IntegerField"
+            | "BigIntegerField"
+            | "SmallIntegerField"
+            | "PositiveIntegerField"
+            | "PositiveSmallIntegerField"
+            | "PositiveBigIntegerField"
+            | "DecimalField"
+            | "FloatField"
+            | "DurationField" => Kind::Number,
+            "DateField" | "DateTimeField" | "TimeField" => Kind::Time,
+            "JSONField" => Kind::Json,
+            "UUIDField" => Kind::Uuid,
+            "BinaryField" => Kind::Binary,
+            "ForeignKey" => Kind::ForeignKey,
+            "OneToOneField" => Kind::OneToOne,
+            // No columns of this table.
+            "ManyToManyField" | "GenericRelation" | "ParentalManyToManyField" | "GenericForeignKey" => return None,
+            _ if class.contains("ManyToMany") || class.contains("Generic") => return None,
+            _ if class.ends_with("ForeignKey") || class == "ParentalKey" => Kind::ForeignKey,
+            _ if class.ends_with("OneToOneField") => Kind::OneToOne,
+            _ if class.ends_with("Field") => Kind::Own,
+            _ => return None,
+        })
+    }
+
+    fn is_relation(self) -> bool {
+        matches!(self, Kind::ForeignKey | Kind::OneToOne)
+    }
+
+    /// Whether it has an index unless it says otherwise.
+    fn is_indexed(self) -> bool {
+        matches!(self, Kind::Slug | Kind::ForeignKey)
+    }
+
+    fn type_name(self) -> &'static str {
+        match self {
+            Kind::Auto => "bigint",
+            Kind::Bool => "boolean",
+            Kind::Text | Kind::Slug => "text",
+            Kind::Number => "number",
+            Kind::Time => "timestamp",
+            Kind::Json => "json",
+            Kind::Uuid => "uuid",
+            Kind::Binary => "binary",
+            Kind::ForeignKey | Kind::OneToOne | Kind::Own => "",
+        }
+    }
+}

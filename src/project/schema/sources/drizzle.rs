@@ -1,0 +1,173 @@
+//! Drizzle tables: `pgTable("users", { email: text("email").unique() }, (t) => [index("i").on(t.email)])`.
+
+use super::Defined;
+use super::arguments::{called, member, positional};
+use crate::facts::*;
+use crate::project::{FileId, Types};
+use crate::sql::Dialect;
+use crate::sql::ddl::IndexKind;
+use crate::sql::ddl::define::NewTable;
+
+/// The tables of a file.
+pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
+    let facts: &FileFacts = &types.project().file(file).facts;
+    let mut defined = Defined::default();
+    if !facts.imports.iter().any(|import| facts.names[import.module].starts_with("drizzle-orm")) {
+        return defined;
+    }
+    for call in &facts.calls {
+        let dialect = match called(facts, call) {
+            "pgTable" => Dialect::PostgreSql,
+            "mysqlTable" => Dialect::MySql,
+            "sqliteTable" => Dialect::Sqlite,
+            // `schema.table(…)`, `pgTableCreator(…)(…)`
+            "table" | "createTable" => Dialect::Generic,
+            _ => continue,
+        };
+        if let Some(table) = table(facts, call) {
+            defined.dialect = if defined.dialect == Dialect::Generic { dialect } else { defined.dialect };
+            defined.changes.push((table.done(), call.name_span));
+        }
+    }
+    defined
+}
+
+fn table(facts: &FileFacts, call: &Call) -> Option<NewTable> {
+    let name = facts.literal(positional(call, 0)?)?;
+    let Value::Mapping(entries) = facts.value(positional(call, 1)?) else { return None };
+    let mut table = NewTable::new(name, call.name_span);
+    let mut columns: Vec<(&str, String)> = Vec::new();
+    for &(key, value) in entries.iter() {
+        match facts.literal(key) {
+            Some(field) => {
+                let column = column(facts, field, value, &mut table, call);
+                columns.push((field, column));
+            }
+            // `...timestamps`
+            None => table.has_more_columns(),
+        }
+    }
+    if let Some(extra) = positional(call, 2) {
+        indexes(facts, extra, &columns, &mut table);
+    }
+    Some(table)
+}
+
+/// The chain of calls that a value is, the last first.
+fn chain(facts: &FileFacts, value: ValueId) -> Vec<&Call> {
+    let mut found = Vec::new();
+    let mut at = value;
+    while let Value::Call(id) = facts.value(at)
+        && found.len() < 16
+    {
+        let call = facts.call(*id);
+        found.push(call);
+        match facts.value(call.callee) {
+            Value::Member(object, _) => at = *object,
+            _ => break,
+        }
+    }
+    found
+}
+
+fn column(facts: &FileFacts, field: &str, value: ValueId, table: &mut NewTable, of: &Call) -> String {
+    let chain = chain(facts, value);
+    let Some(first) = chain.last() else {
+        // A column that is made elsewhere may have a key.
+        table.column(field, "", of.name_span);
+        table.index(IndexKind::Other, [field], of.name_span);
+        return field.to_owned();
+    };
+    let name = positional(first, 0).and_then(|value| facts.literal(value)).unwrap_or(field).to_owned();
+    let has_values = |value| member(facts, value, "enum").is_some();
+    let type_name = match called(facts, first) {
+        "boolean" => "boolean",
+        _ if first.args.iter().any(|arg| has_values(arg.value)) => "enum(…)",
+        name if name.ends_with("Enum") || name == "mysqlEnum" => "enum(…)",
+        "text" | "varchar" | "char" | "citext" => "text",
+        "timestamp" | "date" | "datetime" => "timestamp",
+        "uuid" => "uuid",
+        "json" | "jsonb" => "json",
+        "integer" | "bigint" | "int" | "smallint" | "serial" | "bigserial" | "numeric" | "real" => "number",
+        _ => "",
+    };
+    let span = first.name_span;
+    let methods = || chain.iter().map(|call| called(facts, call));
+    table.column(&name, type_name, span).not_null = methods().any(|method| matches!(method, "notNull" | "primaryKey"));
+    for method in methods() {
+        match method {
+            "primaryKey" => table.index(IndexKind::Primary, [name.as_str()], span),
+            "unique" => table.index(IndexKind::Unique, [name.as_str()], span),
+            "references" => table.foreign_key(&name, "?", &[], span),
+            _ => {}
+        }
+    }
+    // A function of the project may add a key itself.
+    if matches!(facts.value(first.callee), Value::Function(_)) {
+        table.index(IndexKind::Other, [name.as_str()], span);
+    }
+    name
+}
+
+/// What the third argument gives: a function that returns an array or an object.
+fn indexes(facts: &FileFacts, extra: ValueId, columns: &[(&str, String)], table: &mut NewTable) {
+    let returned = match facts.value(extra) {
+        Value::Function(function) => facts.function(*function).returns.first().copied().unwrap_or(UNKNOWN),
+        _ => extra,
+    };
+    let items: Vec<ValueId> = match facts.value(returned) {
+        Value::Sequence(items) => items.to_vec(),
+        Value::Mapping(entries) => entries.iter().map(|&(_, value)| value).collect(),
+        _ => return table.is_not_whole(),
+    };
+    for item in items {
+        let chain = chain(facts, item);
+        let Some(first) = chain.last() else {
+            table.is_not_whole();
+            continue;
+        };
+        let method = |wanted: &str| chain.iter().find(|call| called(facts, call) == wanted);
+        let kind = match called(facts, first) {
+            "foreignKey" | "check" | "pgPolicy" | "policy" => continue,
+            _ if method("where").is_some() || method("using").is_some() => IndexKind::Other,
+            "index" => IndexKind::Plain,
+            "uniqueIndex" | "unique" => IndexKind::Unique,
+            "primaryKey" => IndexKind::Primary,
+            _ => {
+                table.is_not_whole();
+                continue;
+            }
+        };
+        let given: Vec<ValueId> = match method("on").or_else(|| method("using")) {
+            Some(on) => on.args.iter().map(|arg| arg.value).collect(),
+            None => match positional(first, 0).and_then(|options| member(facts, options, "columns")) {
+                Some(list) => match facts.value(list) {
+                    Value::Sequence(items) => items.to_vec(),
+                    _ => Vec::new(),
+                },
+                None => first.args.iter().map(|arg| arg.value).collect(),
+            },
+        };
+        let named = |value: &ValueId| -> Option<&str> {
+            // `t.email.desc()`
+            let mut at = *value;
+            loop {
+                match facts.value(at) {
+                    Value::Call(call) => match facts.value(facts.call(*call).callee) {
+                        Value::Member(object, _) => at = *object,
+                        _ => return None,
+                    },
+                    Value::Member(_, name) => {
+                        let field = &facts.names[*name];
+                        return columns.iter().find(|(own, _)| *own == field).map(|(_, column)| column.as_str());
+                    }
+                    _ => return None,
+                }
+            }
+        };
+        match given.iter().map(named).collect::<Option<Vec<&str>>>().filter(|columns| !columns.is_empty()) {
+            Some(columns) => table.index(kind, columns, first.name_span),
+            None => table.is_not_whole(),
+        }
+    }
+}

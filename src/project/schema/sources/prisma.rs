@@ -1,0 +1,31 @@
+//! Prisma's schema files: models are tables, and members of the client that is generated for them.
+
+use super::{Defined, Model, Owner};
+use crate::project::{FileId, Types};
+use crate::source::Language;
+use crate::sql::Dialect;
+
+/// The models of a file.
+pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
+    let project = types.project();
+    let Some(declared) = &project.file(file).facts.declared else { return Defined::default() };
+    let mut dialect = declared.dialect;
+    if dialect == Dialect::Generic {
+        // The models may stand in files of their own.
+        let others = project.files().iter().filter(|other| other.source.language == Language::Prisma);
+        let mut known = others.filter_map(|other| other.facts.declared.as_ref()).map(|declared| declared.dialect);
+        dialect = known.find(|&known| known != Dialect::Generic).unwrap_or_default();
+    }
+    let models = declared.models.iter().map(|model| Model {
+        owner: Owner::Client(client_name(&model.name).into()),
+        table: model.table.clone(),
+        columns: model.columns.clone(),
+    });
+    Defined { changes: declared.changes.clone(), models: models.collect(), dialect, ..Defined::default() }
+}
+
+/// `UserGroup` is `prisma.userGroup`.
+fn client_name(model: &str) -> String {
+    let mut letters = model.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}

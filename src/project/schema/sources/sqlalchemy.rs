@@ -1,0 +1,335 @@
+//! SQLAlchemy's declarative models (Flask-SQLAlchemy's and SQLModel's too) and its `Table(…)`.
+
+use super::arguments::{asks, called, keyword, positional};
+use super::{Defined, Model, Owner};
+use crate::facts::*;
+use crate::project::{ClassRef, FileId, Ty, Types};
+use crate::source::{Purpose, Span};
+use crate::sql::ddl::define::{NewTable, index, table_name};
+use crate::sql::ddl::{IndexKind, TableChange};
+
+/// The tables of a file.
+pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
+    let of = types.project().file(file);
+    let facts: &FileFacts = &of.facts;
+    let mut defined = Defined::default();
+    if Purpose::of_path(&of.source.path) == Purpose::Migration {
+        return defined;
+    }
+    if facts.names.find("__tablename__").is_some() {
+        for id in 0..u32::try_from(facts.classes.len()).unwrap_or(0) {
+            model(types, ClassRef { file, class: ClassId(id) }, &mut defined);
+        }
+    }
+    for call in &facts.calls {
+        match called(facts, call) {
+            "Table" => table(facts, call, &mut defined),
+            "Index" => loose_index(types, file, call, &mut defined),
+            _ => {}
+        }
+    }
+    defined
+}
+
+/// What may stand for a column in a class body.
+enum Declared<'p> {
+    /// `Column(…)`, `mapped_column(…)`
+    Column(&'p Call),
+    /// `name: Mapped[str]`
+    Typed,
+    /// Something that is no column: a relationship.
+    None,
+    /// A call of a function that may make one.
+    Unknown,
+}
+
+fn declared<'p>(facts: &'p FileFacts, attribute: &Attribute) -> Declared<'p> {
+    match facts.value(attribute.value) {
+        Value::Call(call) => {
+            let call = facts.call(*call);
+            match called(facts, call) {
+                "Column" | "mapped_column" => Declared::Column(call),
+                name if name.ends_with("relationship") || name.ends_with("elationship") => Declared::None,
+                "column_property" | "association_proxy" | "synonym" | "query_expression" | "hybrid_property"
+                | "deferred_group" | "validates" | "backref" | "dynamic_loader" | "composite" => Declared::None,
+                _ => Declared::Unknown,
+            }
+        }
+        Value::Unknown => match attribute.annotation.map(|of| facts.value(of)) {
+            Some(Value::Typed(of)) => {
+                let name = match facts.value(of.head) {
+                    Value::Global(name) | Value::Member(_, name) => &facts.names[*name],
+                    Value::Import(import) => match facts.imports[import.index()].what {
+                        Imported::Name(name) => &facts.names[name],
+                        _ => "",
+                    },
+                    _ => "",
+                };
+                if name == "Mapped" { Declared::Typed } else { Declared::None }
+            }
+            _ => Declared::None,
+        },
+        _ => Declared::None,
+    }
+}
+
+fn model(types: &Types<'_>, class: ClassRef, defined: &mut Defined) {
+    let facts: &FileFacts = &types.project().file(class.file).facts;
+    let own = facts.class(class.class);
+    let attribute = |name: &str| own.attributes.iter().find(|of| of.in_body && &facts.names[of.name] == name);
+    let Some(name) = attribute("__tablename__").and_then(|of| facts.literal(of.value)) else { return };
+    let mut reader = Reader {
+        table: NewTable::new(name, own.name_span),
+        columns: Vec::new(),
+        values: Vec::new(),
+        head: own.name_span,
+    };
+    if !reader.columns_of(types, class, class.file, 0) {
+        reader.table.has_more_columns();
+    }
+    let args = types.class_member(class, "__table_args__");
+    match args {
+        None => {}
+        Some(crate::project::ClassMember::Attribute(file, value, _)) => {
+            reader.arguments(&types.project().file(file).facts, value);
+        }
+        Some(crate::project::ClassMember::Method(_)) => reader.table.is_not_whole(),
+    }
+    if reader.columns.is_empty() {
+        return;
+    }
+    let Reader { table, columns, .. } = reader;
+    defined.models.push(Model { owner: Owner::Class(class), table: name.into(), columns });
+    defined.changes.push((table.done(), own.name_span));
+}
+
+struct Reader {
+    table: NewTable,
+    /// Attributes and their columns.
+    columns: Vec<(Box<str>, Box<str>)>,
+    /// The values of columns in the class body, and their names: `Index("i", created)` names a value.
+    values: Vec<(FileId, ValueId, Box<str>)>,
+    head: Span,
+}
+
+impl Reader {
+    /// Reads the columns of a class and of what it extends; whether all are seen.
+    fn columns_of(&mut self, types: &Types<'_>, class: ClassRef, home: FileId, depth: u8) -> bool {
+        let facts: &FileFacts = &types.project().file(class.file).facts;
+        let own = facts.class(class.class);
+        let mut is_whole = depth < 12;
+        for attribute in own.attributes.iter().filter(|attribute| attribute.in_body) {
+            let name = &facts.names[attribute.name];
+            let span = if class.file == home {
+                Span::new(attribute.span.start as usize, attribute.span.start as usize + name.len())
+            } else {
+                self.head
+            };
+            if self.columns.iter().any(|(known, _)| &**known == name) || name.starts_with("__") {
+                continue;
+            }
+            match declared(facts, attribute) {
+                Declared::Column(call) => {
+                    let column = column(facts, call, name, span, &mut self.table);
+                    self.values.push((class.file, attribute.value, column.as_str().into()));
+                    self.columns.push((name.into(), column.into()));
+                }
+                Declared::Typed => {
+                    self.table.column(name, "", span);
+                    self.columns.push((name.into(), name.into()));
+                }
+                Declared::Unknown => is_whole = false,
+                Declared::None => {}
+            }
+        }
+        // `@declared_attr` makes columns in methods.
+        let declares = |&method: &FunctionId| {
+            facts.function(method).decorators.iter().any(|&decorator| match facts.value(decorator) {
+                Value::Import(import) => matches!(facts.imports[import.index()].what,
+                    Imported::Name(name) if facts.names[name].starts_with("declared_attr")),
+                Value::Member(_, name) => {
+                    facts.names[*name].starts_with("declared_attr") || &facts.names[*name] == "directive"
+                }
+                _ => false,
+            })
+        };
+        is_whole &= !own.methods.iter().any(declares);
+        for &base in &own.bases {
+            is_whole &= match types.of(class.file, base) {
+                Ty::Class(base) if base != class => self.columns_of(types, base, home, depth + 1),
+                // `db.Model`, `DeclarativeBase`, `declarative_base()`
+                Ty::Api(..) | Ty::Instance(..) => true,
+                _ => false,
+            };
+        }
+        is_whole
+    }
+
+    /// `__table_args__`
+    fn arguments(&mut self, facts: &FileFacts, value: ValueId) {
+        match facts.value(value) {
+            Value::Sequence(items) => items.iter().for_each(|&item| self.argument(facts, item)),
+            Value::Mapping(_) | Value::Null => {}
+            _ => self.table.is_not_whole(),
+        }
+    }
+
+    fn argument(&mut self, facts: &FileFacts, item: ValueId) {
+        match facts.value(item) {
+            Value::Mapping(_) => {}
+            Value::Call(call) => {
+                let call = facts.call(*call);
+                let named = |value: ValueId| match facts.literal(value) {
+                    Some(name) => {
+                        let known = self.columns.iter().find(|(own, _)| &**own == name);
+                        Some(known.map_or(name, |(_, column)| column).to_owned())
+                    }
+                    None => {
+                        let known = self.values.iter().find(|(_, known, _)| *known == value);
+                        known.map(|(_, _, column)| column.to_string())
+                    }
+                };
+                over(facts, call, &named, &mut self.table);
+            }
+            _ => self.table.is_not_whole(),
+        }
+    }
+}
+
+/// A key or index over the columns that `named` finds.
+fn over(facts: &FileFacts, call: &Call, named: &dyn Fn(ValueId) -> Option<String>, table: &mut NewTable) {
+    let name = called(facts, call);
+    let all = call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| arg.value);
+    let columns: Option<Vec<String>> = match name {
+        "Index" => all.skip(1).map(named).collect(),
+        "UniqueConstraint" | "PrimaryKeyConstraint" => all.map(named).collect(),
+        "CheckConstraint" | "ForeignKeyConstraint" => return,
+        _ => None,
+    };
+    let has = |option: &str| keyword(facts, call, option).is_some();
+    let kind = match name {
+        _ if has("postgresql_where") || has("sqlite_where") || has("postgresql_using") => IndexKind::Other,
+        "PrimaryKeyConstraint" => IndexKind::Primary,
+        "UniqueConstraint" => IndexKind::Unique,
+        _ if asks(facts, keyword(facts, call, "unique")) == Some(true) => IndexKind::Unique,
+        _ => IndexKind::Plain,
+    };
+    match columns {
+        Some(columns) => table.index(kind, columns.iter().map(String::as_str), call.name_span),
+        None => table.is_not_whole(),
+    }
+}
+
+/// Adds the column that a call of `Column` declares; its name.
+fn column(facts: &FileFacts, call: &Call, attribute: &str, span: Span, table: &mut NewTable) -> String {
+    let first = positional(call, 0).and_then(|value| facts.literal(value));
+    let name =
+        first.or_else(|| keyword(facts, call, "name").and_then(|value| facts.literal(value))).unwrap_or(attribute);
+    let kind = call.args.iter().filter(|arg| arg.name.is_none()).find_map(|arg| type_name(facts, arg.value));
+    let is_primary = asks(facts, keyword(facts, call, "primary_key"));
+    let made = table.column(name, kind.unwrap_or(""), span);
+    made.not_null = is_primary == Some(true)
+        || keyword(facts, call, "nullable").is_some_and(|value| *facts.value(value) == Value::Bool(false));
+    let indexed =
+        match (is_primary, asks(facts, keyword(facts, call, "unique")), asks(facts, keyword(facts, call, "index"))) {
+            (Some(true), ..) => Some(IndexKind::Primary),
+            (_, Some(true), _) => Some(IndexKind::Unique),
+            (_, _, Some(true)) => Some(IndexKind::Plain),
+            (Some(false), Some(false), Some(false)) => None,
+            _ => Some(IndexKind::Other),
+        };
+    if let Some(indexed) = indexed {
+        table.index(indexed, [name], span);
+    }
+    for arg in &call.args {
+        if let Value::Call(target) = facts.value(arg.value)
+            && called(facts, facts.call(*target)) == "ForeignKey"
+            && let Some(target) = positional(facts.call(*target), 0).and_then(|value| facts.literal(value))
+            && let Some((target, column)) = target.rsplit_once('.')
+        {
+            table.foreign_key(name, target, &[column], span);
+        }
+    }
+    name.to_owned()
+}
+
+fn type_name(facts: &FileFacts, value: ValueId) -> Option<&'static str> {
+    let name = match facts.value(value) {
+        Value::Call(call) => called(facts, facts.call(*call)),
+        Value::Member(_, name) | Value::Global(name) => &facts.names[*name],
+        Value::Import(import) => match facts.imports[import.index()].what {
+            Imported::Name(name) => &facts.names[name],
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(match name {
+        "Boolean" => "boolean",
+        "Enum" | "ENUM" => "enum(…)",
+        "Integer" => "integer",
+        "BigInteger" | "SmallInteger" => "bigint",
+        "String" | "Text" | "Unicode" | "UnicodeText" | "VARCHAR" => "text",
+        "DateTime" | "TIMESTAMP" | "Date" => "timestamp",
+        "UUID" | "Uuid" => "uuid",
+        "JSON" | "JSONB" => "json",
+        _ => return None,
+    })
+}
+
+/// `Table("users", metadata, Column("id", Integer, primary_key=True), …)`
+fn table(facts: &FileFacts, call: &Call, defined: &mut Defined) {
+    let Some(name) = positional(call, 0).and_then(|value| facts.literal(value)) else { return };
+    let mut table = NewTable::new(name, call.name_span);
+    let mut has_columns = false;
+    for arg in call.args.iter().filter(|arg| arg.name.is_none()).skip(2) {
+        match facts.value(arg.value) {
+            Value::Call(item) => {
+                let item = facts.call(*item);
+                match called(facts, item) {
+                    "Column" => {
+                        has_columns = true;
+                        column(facts, item, "", item.name_span, &mut table);
+                    }
+                    _ => over(facts, item, &|value| facts.literal(value).map(str::to_owned), &mut table),
+                }
+            }
+            _ => table.is_not_whole(),
+        }
+    }
+    if has_columns {
+        if keyword(facts, call, "autoload_with").is_some() || keyword(facts, call, "autoload").is_some() {
+            table.is_not_whole();
+        }
+        defined.changes.push((table.done(), call.name_span));
+    }
+}
+
+/// `Index("name", Model.column, …)` beside the model.
+fn loose_index(types: &Types<'_>, file: FileId, call: &Call, defined: &mut Defined) {
+    let facts: &FileFacts = &types.project().file(file).facts;
+    let mut of: Option<ClassRef> = None;
+    let mut columns: Vec<&str> = Vec::new();
+    for arg in call.args.iter().filter(|arg| arg.name.is_none()).skip(1) {
+        let Value::Member(object, name) = facts.value(arg.value) else { continue };
+        if let Ty::Class(class) = types.of(file, *object) {
+            of = Some(class);
+            columns.push(&facts.names[*name]);
+        }
+    }
+    let Some(class) = of else { return };
+    let home: &FileFacts = &types.project().file(class.file).facts;
+    let attributes = &home.class(class.class).attributes;
+    let Some(table) =
+        attributes.iter().find(|of| &home.names[of.name] == "__tablename__").and_then(|of| home.literal(of.value))
+    else {
+        return;
+    };
+    let name = table_name(table, call.name_span);
+    let positional = call.args.iter().filter(|arg| arg.name.is_none()).count();
+    let kind = if columns.len() + 1 < positional || keyword(facts, call, "postgresql_where").is_some() {
+        IndexKind::Other
+    } else {
+        IndexKind::Plain
+    };
+    defined.changes.push((TableChange::CreateIndex(index(&name, kind, columns, call.name_span)), call.name_span));
+}

@@ -1,0 +1,149 @@
+//! Definitions that are put together by hand: models and migrations of other languages make the same
+//! [`TableChange`]s as SQL.
+
+use super::{
+    AlterOperation, ColumnDef, CreateTable, ForeignKey, IndexDef, IndexKey, IndexKind, IndexPart, TableChange,
+};
+use crate::source::Span;
+use crate::sql::query::{Ident, TableName};
+
+/// A name. One that is not plain lower case is to be quoted in SQL.
+pub(crate) fn ident(text: &str, span: Span) -> Ident {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    Ident { text: text.into(), span, quoted: !text.chars().all(is_plain), dynamic: false }
+}
+
+/// A table, with its schema before a dot if it has one.
+pub(crate) fn table_name(text: &str, span: Span) -> TableName {
+    TableName { parts: text.split('.').map(|part| ident(part, span)).collect() }
+}
+
+/// A key or index over columns; over none if they could not be read.
+pub(crate) fn index<'c>(
+    table: &TableName,
+    kind: IndexKind,
+    columns: impl IntoIterator<Item = &'c str>,
+    span: Span,
+) -> IndexDef {
+    let part = |column: &str| IndexPart {
+        key: IndexKey::Column(ident(column, span)),
+        descending: false,
+        nulls_first: None,
+        operator_class: None,
+        collation: None,
+        prefix: None,
+    };
+    IndexDef {
+        name: None,
+        table: table.clone(),
+        kind,
+        method: "".into(),
+        parts: columns.into_iter().map(part).collect(),
+        include: Vec::new(),
+        predicate: None,
+        concurrently: false,
+        if_not_exists: false,
+        is_constraint: false,
+        using_index: None,
+        span,
+    }
+}
+
+/// Something that could not be read may have given this table another key or index.
+pub(crate) fn unsure(table: &TableName, span: Span) -> TableChange {
+    TableChange::Opaque { table: table.clone(), span }
+}
+
+/// One operation on a table.
+pub(crate) fn alter(table: &TableName, operation: AlterOperation, span: Span) -> TableChange {
+    TableChange::Alter { table: table.clone(), operation, span }
+}
+
+/// A column of this type, in lower case; empty if that is not known.
+pub(crate) fn column(name: &str, type_name: &str, span: Span) -> ColumnDef {
+    ColumnDef {
+        name: ident(name, span),
+        type_name: type_name.into(),
+        not_null: false,
+        default: None,
+        generated: false,
+        identity: false,
+        collation: None,
+        span,
+    }
+}
+
+/// A table that is being put together.
+pub(crate) struct NewTable {
+    made: CreateTable,
+}
+
+impl NewTable {
+    /// Without columns. `span`: its name, on one line.
+    pub(crate) fn new(name: &str, span: Span) -> NewTable {
+        NewTable {
+            made: CreateTable {
+                table: table_name(name, span),
+                if_not_exists: false,
+                temporary: false,
+                columns: Vec::new(),
+                indexes: Vec::new(),
+                foreign_keys: Vec::new(),
+                parent: None,
+                partitioned: false,
+                columnar: false,
+                is_whole: true,
+                has_more_columns: false,
+                head: span,
+            },
+        }
+    }
+
+    pub(crate) fn name(&self) -> &TableName {
+        &self.made.table
+    }
+
+    pub(crate) fn has_column(&self, name: &str) -> bool {
+        self.made.columns.iter().any(|column| &*column.name.text == name)
+    }
+
+    pub(crate) fn has_primary_key(&self) -> bool {
+        self.made.indexes.iter().any(|index| index.kind == IndexKind::Primary)
+    }
+
+    /// A column of this type, in lower case; empty if that is not known.
+    pub(crate) fn column(&mut self, name: &str, type_name: &str, span: Span) -> &mut ColumnDef {
+        self.made.columns.push(column(name, type_name, span));
+        self.made.columns.last_mut().expect("just pushed")
+    }
+
+    /// A key or index. [`IndexKind::Other`]: one of which it is not known what it finds.
+    pub(crate) fn index<'c>(&mut self, kind: IndexKind, columns: impl IntoIterator<Item = &'c str>, span: Span) {
+        let index = index(&self.made.table, kind, columns, span);
+        self.made.indexes.push(index);
+    }
+
+    pub(crate) fn foreign_key(&mut self, column: &str, target: &str, target_columns: &[&str], span: Span) {
+        self.made.foreign_keys.push(ForeignKey {
+            name: None,
+            columns: vec![ident(column, span)],
+            target: table_name(target, span),
+            target_columns: target_columns.iter().map(|name| ident(name, span)).collect(),
+            span,
+        });
+    }
+
+    /// It may have columns and indexes that are not known.
+    pub(crate) fn is_not_whole(&mut self) {
+        self.made.is_whole = false;
+    }
+
+    /// It has columns that are not known, with whatever indexes those have.
+    pub(crate) fn has_more_columns(&mut self) {
+        self.made.has_more_columns = true;
+    }
+
+    pub(crate) fn done(self) -> TableChange {
+        TableChange::CreateTable(self.made)
+    }
+}
