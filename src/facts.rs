@@ -314,6 +314,8 @@ pub struct Class {
     pub function: FunctionId,
     /// What it extends, in order. A generic base is [`Value::Typed`].
     pub bases: Vec<ValueId>,
+    /// What it says it implements, as [`Value::Typed`].
+    pub implements: Vec<ValueId>,
     /// Keyword arguments of the class line (`table=True`).
     pub keywords: Vec<(Name, ValueId)>,
     /// Decorators.

@@ -54,6 +54,7 @@ pub(super) const CATALOGS: &[(&str, &str)] = catalogs![
     "sqlmodel",
     "supabase",
     "tortoise",
+    "twisted",
     "typeorm",
 ];
 

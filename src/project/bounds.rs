@@ -11,6 +11,7 @@ use super::flow::Flow;
 use super::loops::LoopShape;
 use super::types::{ClassMember, Ty, Types};
 use crate::facts::*;
+use crate::source::Span;
 
 /// How far a chain of definitions is followed.
 const MAX_DEPTH: u8 = 8;
@@ -89,6 +90,7 @@ impl<'t, 'p> Bounds<'t, 'p> {
                 // `{}` where there is nothing.
                 let side = |value: ValueId| match facts.value(value) {
                     Value::Mapping(entries) if entries.is_empty() => LoopShape::Silent,
+                    Value::Sequence(items) if items.is_empty() && self.fill(file, value).is_none() => LoopShape::Silent,
                     _ => deeper(value),
                 };
                 wider(side(*left), side(*right))
@@ -174,6 +176,8 @@ impl<'t, 'p> Bounds<'t, 'p> {
                     LoopShape::Silent
                 }
                 (1, Value::Import(_)) => LoopShape::Silent,
+                // A constant that is made of something: `BATCH_SIZE = int(environ["BATCH_SIZE"])`.
+                (1, _) if is_constant_name(self.text(file, call.args[0].span)) => LoopShape::Silent,
                 (2, Value::Int(_)) if is_number(facts, call.args[1].value) => LoopShape::Few,
                 _ => LoopShape::Rows,
             },
@@ -307,6 +311,7 @@ impl<'t, 'p> Bounds<'t, 'p> {
         let name = &facts.names[name];
         let declared = object.is_some_and(|object| {
             is_configuration(facts, object)
+                || describes_model(facts, object)
                 || match facts.value(object) {
                     // `Model._meta.fields`, `table.__table__.columns`, `Base.metadata.sorted_tables`
                     Value::Member(_, owner) => {
@@ -357,6 +362,11 @@ impl<'t, 'p> Bounds<'t, 'p> {
             || last_name(facts, object)
                 .is_some_and(|name| matches!(name, "config" | "settings" | "conf" | "app_settings"));
         if is_settings && facts.literal(key).is_some_and(is_constant_name) { LoopShape::Few } else { LoopShape::Rows }
+    }
+
+    /// What is written at a place.
+    pub(super) fn text(&self, file: FileId, span: Span) -> &'p str {
+        &self.types.project().file(file).source.text[span.range()]
     }
 
     fn is_ecma(&self, file: FileId) -> bool {
@@ -500,6 +510,22 @@ fn is_configuration(facts: &FileFacts, value: ValueId) -> bool {
             }
             _ => return last_name(facts, at).is_some_and(|name| matches!(name, "config" | "settings")),
         }
+    }
+    false
+}
+
+/// Whether a value is a part of the description of a model: `getMetadata(…).relations`, `Book._meta.fields`.
+fn describes_model(facts: &FileFacts, value: ValueId) -> bool {
+    let mut at = value;
+    for _ in 0..16 {
+        at = match facts.value(at) {
+            Value::Member(_, name) if matches!(&facts.names[*name], "_meta" | "getMetadata" | "metadata") => {
+                return true;
+            }
+            Value::Member(object, _) => *object,
+            Value::Call(call) => facts.call(*call).callee,
+            _ => return false,
+        };
     }
     false
 }

@@ -10,6 +10,7 @@ use std::collections::BinaryHeap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::caches::Caches;
+use super::callbacks::{self, Callbacks, Given};
 use super::flow::{Flow, Source};
 use super::requirements::{self, Requirement};
 use super::sites::SiteEffect;
@@ -31,9 +32,8 @@ pub(super) struct Edge {
     pub(super) callee: FunctionRef,
     /// High if resolved, medium if the name has only one definition.
     pub(super) confidence: Confidence,
-    /// The callee is handed over by name and called by somebody else, with arguments that are not followed
-    /// one by one.
-    pub(super) by_name: bool,
+    /// What the callee gets if it is handed over as a value and called by somebody else.
+    pub(super) given: Option<Given>,
     /// Whether it hands SQL over that writes: a wrapper runs what it is given.
     pub(super) writes: bool,
 }
@@ -61,9 +61,9 @@ impl CallGraph {
     pub(super) fn new(project: &Project) -> CallGraph {
         let inlined = project.each_file(find_inlined);
         let unique = unique_names(project);
-        let called = called_params(project);
+        let callbacks = Callbacks::find(project, &inlined);
         let edges: Vec<Vec<Edge>> =
-            project.each_file(|types, file| find_edges(types, file, &inlined[file.0 as usize], &unique, &called));
+            project.each_file(|types, file| find_edges(types, file, &inlined[file.0 as usize], &unique, &callbacks));
         let mut callers: FxHashMap<FunctionRef, Vec<(FileId, usize)>> = FxHashMap::default();
         for edges in &edges {
             for (index, edge) in edges.iter().enumerate() {
@@ -104,10 +104,8 @@ impl CallGraph {
                 }
                 let (home, _) = self.place(project, file, site.function, site.in_loop);
                 let function = FunctionRef { file, function: home };
-                if home == MODULE
-                    || is_memoised(facts, home)
-                    || (site.effect == SiteEffect::Query && keeps(project, file, site))
-                {
+                let Some(cached) = kept_for(facts, home, site.effect) else { continue };
+                if home == MODULE || (site.effect == SiteEffect::Query && keeps(project, file, site)) {
                     continue;
                 }
                 let mut sources = FxHashSet::default();
@@ -117,11 +115,12 @@ impl CallGraph {
                 let witness = Witness {
                     step: Step::Site(file, index),
                     hops: 0,
-                    confidence: if project.may_be_prefetched(file, site) || project.asks_schema(site) {
+                    confidence: if cached || project.may_be_prefetched(file, site) || project.asks_schema(site) {
                         Confidence::Low
                     } else {
                         site.confidence
                     },
+                    cached,
                     conditions: conditions(facts, site.guard),
                     required: requirements::of_place(facts, home, site.function, site.guard, site.span),
                     lists: params_of(facts, home, &site.lists),
@@ -136,7 +135,7 @@ impl CallGraph {
                 continue;
             }
             let hops = witness.hops + 1;
-            let Witness { confidence, conditions: later, .. } = witness;
+            let Witness { confidence, cached, conditions: later, .. } = witness;
             let required = witness.required.clone();
             let lists = witness.lists.clone();
             let route = reach.add(state, witness);
@@ -147,7 +146,8 @@ impl CallGraph {
                 let edge = &self.edges[file.0 as usize][index];
                 let facts = &project.file(file).facts;
                 let caller = FunctionRef { file, function: edge.home };
-                if edge.home == MODULE || caller == state.function || is_memoised(facts, edge.home) {
+                let Some(kept) = kept_for(facts, edge.home, state.effect) else { continue };
+                if edge.home == MODULE || caller == state.function {
                     continue;
                 }
                 let Some(passed) = requirements::through(project, edge, &required) else { continue };
@@ -162,7 +162,8 @@ impl CallGraph {
                 let witness = Witness {
                     step: Step::Call(file, index, route),
                     hops,
-                    confidence: if passed.unlikely { Confidence::Low } else { confidence.min(edge.confidence) },
+                    confidence: if kept || passed.unlikely { Confidence::Low } else { confidence.min(edge.confidence) },
+                    cached: cached || kept,
                     conditions: later + conditions(facts, call.guard),
                     required: own,
                     lists: params_of(facts, edge.home, &given_lists(project, edge, &lists)),
@@ -204,6 +205,8 @@ pub(super) struct Witness {
     pub(super) hops: usize,
     /// The weakest link.
     pub(super) confidence: Confidence,
+    /// Whether a cache is asked first, so that only what it does not hold costs a query.
+    pub(super) cached: bool,
     /// How many of this step and the later ones stand under a condition; an exception counts twice.
     pub(super) conditions: usize,
     /// What callers must pass for this step to be taken.
@@ -303,10 +306,18 @@ pub(super) fn flowing_values(project: &Project, edge: &Edge, source: Option<Sour
     let facts = &project.file(edge.file).facts;
     let call = facts.call(edge.call);
     let Some(source) = source else { return Vec::new() };
-    if edge.by_name {
-        return call.args.iter().map(|arg| arg.value).collect();
+    if let Source::Captured(value) = source {
+        // Only code around a function sees what it captures.
+        return if edge.file == edge.callee.file { vec![value] } else { Vec::new() };
+    }
+    if let Some(given) = &edge.given {
+        return match source {
+            Source::Param(index) => given.params.get(usize::from(index)).cloned().unwrap_or_default(),
+            _ => given.receiver.clone(),
+        };
     }
     match source {
+        Source::Captured(_) => Vec::new(),
         Source::This => match facts.value(call.callee) {
             Value::Member(object, _) => vec![*object],
             // A constructor: what the new instance is made of.
@@ -473,60 +484,12 @@ fn unique_names(project: &Project) -> UniqueNames<'_> {
     unique
 }
 
-/// Parameters that a function calls, by itself or by handing them on.
-fn called_params(project: &Project) -> FxHashSet<(FunctionRef, u16)> {
-    let direct = project.each_file(|types, file| {
-        let facts = &types.project().file(file).facts;
-        let mut called = Vec::new();
-        let mut handed: Vec<(FunctionRef, u16, FunctionRef, u16)> = Vec::new();
-        for (index, call) in facts.calls.iter().enumerate() {
-            // A callback that only a closure calls is kept for later: registered, not run.
-            if let Value::Param(function, param) = facts.value(call.callee)
-                && *function == call.function
-            {
-                called.push((FunctionRef { file, function: *function }, *param));
-            }
-            let passes: Vec<(u16, FunctionId, u16)> = call
-                .args
-                .iter()
-                .enumerate()
-                .filter_map(|(at, arg)| match facts.value(arg.value) {
-                    Value::Param(function, param) => Some((u16::try_from(at).ok()?, *function, *param)),
-                    _ => None,
-                })
-                .collect();
-            if passes.is_empty() {
-                continue;
-            }
-            if let Some(target) = types.target(file, CallId(u32::try_from(index).unwrap_or(u32::MAX))) {
-                for (at, function, param) in passes {
-                    handed.push((FunctionRef { file, function }, param, target, at));
-                }
-            }
-        }
-        (called, handed)
-    });
-    let mut all: FxHashSet<(FunctionRef, u16)> = direct.iter().flat_map(|(called, _)| called.iter().copied()).collect();
-    for _ in 0..6 {
-        let before = all.len();
-        for (function, param, target, at) in direct.iter().flat_map(|(_, handed)| handed) {
-            if all.contains(&(*target, *at)) {
-                all.insert((*function, *param));
-            }
-        }
-        if all.len() == before {
-            break;
-        }
-    }
-    all
-}
-
 fn find_edges(
     types: &Types<'_>,
     file: FileId,
     inlined: &[bool],
     unique: &UniqueNames<'_>,
-    called: &FxHashSet<(FunctionRef, u16)>,
+    callbacks: &Callbacks,
 ) -> Vec<Edge> {
     let project = types.project();
     let facts = &project.file(file).facts;
@@ -534,40 +497,32 @@ fn find_edges(
     let mut edges = Vec::new();
     for (index, call) in facts.calls.iter().enumerate() {
         let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+        let (home, _) = place(facts, inlined, call.function, call.in_loop);
+        let writes = call.args.iter().any(|arg| is_writing_sql(facts, arg.value));
+        let mut edge = |callee: FunctionRef, confidence: Confidence, given: Option<Given>| {
+            edges.push(Edge { file, call: id, home, callee, confidence, given, writes });
+        };
+        let is_handed = |function: FunctionRef| !(function.file == file && inlined[function.function.index()]);
+        if let Some(api) = types.api_call(file, id) {
+            if let Some(at) = types.callback(file, id, api)
+                && let Some((function, given)) =
+                    callbacks::run_by_library(types, file, call, at, api.callback_params.len())
+                && is_handed(function)
+            {
+                edge(function, Confidence::High, Some(given));
+            }
+            continue;
+        }
         if sites.contains(&id) {
             continue;
         }
-        let (home, _) = place(facts, inlined, call.function, call.in_loop);
-        let writes = call.args.iter().any(|arg| is_writing_sql(facts, arg.value));
-        let mut edge = |callee: FunctionRef, confidence: Confidence, by_name: bool| {
-            edges.push(Edge { file, call: id, home, callee, confidence, by_name, writes });
-        };
-        let api = types.api_call(file, id);
-        let target = types.target(file, id);
-        match target {
-            Some(target) if api.is_none() => edge(target, Confidence::High, false),
-            _ if api.is_none() => {
-                if let Some(target) = only_definition(types, file, call, unique) {
-                    edge(target, Confidence::Medium, false);
-                }
-            }
-            _ => {}
-        }
-        for (at, arg) in call.args.iter().enumerate() {
-            let at = u16::try_from(at).unwrap_or(u16::MAX);
-            if !matches!(
-                facts.value(arg.value),
-                Value::Member(..) | Value::Import(_) | Value::Function(_) | Value::Global(_)
-            ) {
-                continue;
-            }
-            let runs = api.is_some_and(|api| types.callback(file, id, api) == Some(at))
-                || target.is_some_and(|target| called.contains(&(target, at)));
-            if runs
-                && let Ty::Function(function) = types.of(file, arg.value)
-                && !(function.file == file && inlined[function.function.index()])
-            {
-                edge(function, Confidence::High, true);
+        let resolved = types.target(file, id).map(|target| (target, Confidence::High));
+        let named = || only_definition(types, file, call, unique).map(|target| (target, Confidence::Medium));
+        let Some((target, confidence)) = resolved.or_else(named) else { continue };
+        edge(target, confidence, None);
+        for (function, given) in callbacks.run_by(types, file, call, target) {
+            if is_handed(function) {
+                edge(function, confidence, Some(given));
             }
         }
     }
@@ -648,8 +603,10 @@ fn keeps(project: &Project, file: FileId, site: &QuerySite) -> bool {
     facts.function(site.function).returns.iter().any(|&value| caches.is_kept(value, site.function))
 }
 
-/// Whether a function keeps what it found: a cache decorator, or a cache that is given the loader.
-pub(super) fn is_memoised(facts: &FileFacts, function: FunctionId) -> bool {
+/// Whether a cache is asked before a function; `None` if the function runs once for each input, or changes something
+/// that a cache would keep it from. What a program keeps for ever is not made again, nor what a cache is given the
+/// loader of; other caches lose what they hold.
+fn kept_for(facts: &FileFacts, function: FunctionId, effect: SiteEffect) -> Option<bool> {
     let flow = Flow::new(facts);
     let through_cache = facts.function(function).returns.iter().any(|&value| {
         let Value::Call(call) = facts.value(value) else { return false };
@@ -658,9 +615,10 @@ pub(super) fn is_memoised(facts: &FileFacts, function: FunctionId) -> bool {
             && is_cache_loader(facts, call, flow.called_name(call).unwrap_or(""))
     });
     if through_cache {
-        return true;
+        return None;
     }
-    facts.function(function).decorators.iter().any(|&decorator| {
+    let mut cached = false;
+    for &decorator in &facts.function(function).decorators {
         let name = match facts.value(decorator) {
             Value::Call(call) => flow.called_name(facts.call(*call)),
             Value::Member(_, name) | Value::Global(name) => Some(&facts.names[*name]),
@@ -688,12 +646,14 @@ pub(super) fn is_memoised(facts: &FileFacts, function: FunctionId) -> bool {
             },
             _ => None,
         };
-        owner.is_some_and(|owner| owner.to_ascii_lowercase().ends_with("cache")) && name != Some("delete")
-            || name.is_some_and(|name| {
-                let lower = name.to_ascii_lowercase();
-                (lower.contains("cache")
-                    && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page"))
-                    || lower.contains("memo")
-            })
-    })
+        cached |= owner.is_some_and(|owner| owner.to_ascii_lowercase().ends_with("cache")) && name != Some("delete");
+        let Some(name) = name else { continue };
+        let lower = name.to_ascii_lowercase();
+        if lower.contains("memo") || name == "cache" || lower.ends_with("lru_cache") {
+            return None;
+        }
+        cached |= lower.contains("cache")
+            && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page");
+    }
+    (!cached || effect == SiteEffect::Query).then_some(cached)
 }

@@ -57,7 +57,7 @@ fn sql_params(project: &Project, graph: &CallGraph) -> FxHashSet<(FunctionRef, u
     let mut all: FxHashSet<(FunctionRef, u16)> = direct.into_iter().flatten().collect();
     for _ in 0..4 {
         let before = all.len();
-        for edge in graph.edges.iter().flatten().filter(|edge| !edge.by_name) {
+        for edge in graph.edges.iter().flatten().filter(|edge| edge.given.is_none()) {
             let facts = &project.file(edge.file).facts;
             for (at, arg) in facts.call(edge.call).args.iter().enumerate() {
                 let at = u16::try_from(at).unwrap_or(u16::MAX);

@@ -190,7 +190,19 @@ impl<'f> Flow<'f> {
         (*left == carried && is_length(*right)) || (*right == carried && is_length(*left))
     }
 
-    /// The parameters of `function` that `value` carries; through `this` as `None`.
+    /// Whether `inner` stands in `outer`.
+    fn encloses(&self, outer: FunctionId, inner: FunctionId) -> bool {
+        let mut at = self.facts.function(inner).parent;
+        while let Some(function) = at {
+            if function == outer {
+                return true;
+            }
+            at = self.facts.function(function).parent;
+        }
+        false
+    }
+
+    /// The parameters of `function` that `value` carries, its instance, and what it captures.
     pub(crate) fn sources(&self, value: ValueId, function: FunctionId, into: &mut FxHashSet<Source>) {
         self.collect(value, function, into, &mut FxHashSet::default());
     }
@@ -209,8 +221,17 @@ impl<'f> Flow<'f> {
             Value::Param(owner, index) if *owner == function => {
                 into.insert(Source::Param(*index));
             }
+            Value::Param(owner, _) if self.encloses(*owner, function) => {
+                into.insert(Source::Captured(value));
+            }
+            Value::Element(_, id) | Value::Carried(_, id)
+                if self.encloses(self.facts.loop_(*id).function, function) =>
+            {
+                into.insert(Source::Captured(value));
+            }
             Value::This(_) => {
-                into.insert(Source::This);
+                let is_method = self.facts.function(function).class.is_some();
+                into.insert(if is_method { Source::This } else { Source::Captured(value) });
             }
             Value::Call(call) => {
                 let call = self.facts.call(*call);
@@ -238,6 +259,8 @@ pub(crate) enum Source {
     Param(u16),
     /// The instance it is a method of.
     This,
+    /// This value of a function around it: a parameter of it, an element of a loop in it, its instance.
+    Captured(ValueId),
 }
 
 /// Calls `visit` with every value that `value` is made of, one level down; calls are leaves.

@@ -3,7 +3,7 @@
 use super::FileId;
 use super::flow::for_each_part;
 use super::types::{Ty, Types};
-use crate::apis::Effect;
+use crate::apis::{Effect, TypeId};
 use crate::facts::*;
 
 /// Methods that tell a connection, a session or a client from rows and queries.
@@ -58,7 +58,9 @@ impl<'t, 'p> InputFinder<'t, 'p> {
     /// Adds the arguments of a chain that ends in `id`; gives what it starts from.
     fn chain(&self, id: CallId, into: &mut Inputs, depth: u8) -> Option<ValueId> {
         self.arguments(id, into, depth);
-        let Value::Member(object, name) = self.facts.value(self.facts.call(id).callee) else { return None };
+        let Value::Member(object, name) = self.facts.value(self.facts.call(id).callee) else {
+            return self.inner_builder(id);
+        };
         let mut at = *object;
         // Whatever runs the statement that it is given is a connection.
         let runs = matches!(&self.facts.names[*name], "execute" | "executemany" | "executescript");
@@ -95,7 +97,7 @@ impl<'t, 'p> InputFinder<'t, 'p> {
                     // `knex("users").where(…)`: a builder that a connection makes when it is called.
                     _ if self.is_builder(*call) => {
                         self.arguments(*call, into, depth);
-                        return None;
+                        return self.inner_builder(*call);
                     }
                     _ => return Some(at),
                 },
@@ -103,6 +105,12 @@ impl<'t, 'p> InputFinder<'t, 'p> {
             };
         }
         Some(at)
+    }
+
+    /// A function in this one that is called to build the query, from what it sees around it.
+    fn inner_builder(&self, id: CallId) -> Option<ValueId> {
+        let callee = self.facts.call(id).callee;
+        matches!(self.facts.value(callee), Value::Function(_) | Value::Item(..)).then_some(callee)
     }
 
     fn arguments(&self, id: CallId, into: &mut Inputs, depth: u8) {
@@ -174,8 +182,7 @@ impl<'t, 'p> InputFinder<'t, 'p> {
     /// Whether a value is a way to the database rather than rows of it: what is asked through it does not
     /// depend on which one it is.
     pub(super) fn is_connection(&self, value: ValueId) -> bool {
-        let catalog = &self.types.project().catalog;
-        let connects = |ty| CONNECTION_METHODS.iter().any(|name| catalog.method(ty, name).is_some());
+        let connects = |ty| self.types.is_connection_type(ty);
         match self.types.of(self.file, value) {
             Ty::Api(ty, _) => connects(ty),
             Ty::Instance(class, _) => self.types.api_base(class).is_some_and(connects),
@@ -212,4 +219,11 @@ fn names_table(sql: &str, hole: &Hole) -> bool {
         ["FROM", "INTO", "UPDATE", "TABLE", "JOIN"].iter().any(|known| word.eq_ignore_ascii_case(known))
     });
     is_named || sql.split_whitespace().next().is_some_and(|first| first.eq_ignore_ascii_case("PRAGMA"))
+}
+
+impl Types<'_> {
+    /// Whether a catalogued type is a connection, a session or a client, and no row or query.
+    pub(super) fn is_connection_type(&self, ty: TypeId) -> bool {
+        CONNECTION_METHODS.iter().any(|name| self.project().catalog.method(ty, name).is_some())
+    }
 }

@@ -56,7 +56,7 @@ impl<'t, 'p> Loops<'t, 'p> {
     /// What `id` is.
     pub(super) fn shape(&self, id: LoopId) -> LoopShape {
         let found = self.facts.loop_(id);
-        if self.waiting.contains(&id) || self.is_chunked(found.iterable) {
+        if self.waiting.contains(&id) || self.is_chunked(found) {
             return LoopShape::Silent;
         }
         if let LoopKind::Callback(call) = found.kind
@@ -102,7 +102,7 @@ impl<'t, 'p> Loops<'t, 'p> {
         let found = self.facts.loop_(id);
         match found.kind {
             LoopKind::Counting => found.iterable != UNKNOWN,
-            _ => self.is_chunked(found.iterable),
+            _ => self.is_chunked(found),
         }
     }
 
@@ -135,9 +135,9 @@ impl<'t, 'p> Loops<'t, 'p> {
         matches!(self.flow.called_name(call), Some("range" | "xrange")) && !call.args.iter().any(is_size)
     }
 
-    fn is_chunked(&self, iterable: ValueId) -> bool {
+    fn is_chunked(&self, found: &Loop) -> bool {
         let mut names = Vec::new();
-        let mut at = iterable;
+        let mut at = found.iterable;
         for _ in 0..6 {
             match self.facts.value(at) {
                 Value::Call(call) => {
@@ -167,6 +167,13 @@ impl<'t, 'p> Loops<'t, 'p> {
                     break;
                 }
                 Value::Either(left, _) | Value::Carried(left, _) => at = *left,
+                // `[ids[i:i + n] for i in range(0, len(ids), n)]`
+                Value::Collected(part, id) => return self.is_slice_of_loop(*part, *id),
+                // A list that is filled before the loop: its name tells of what.
+                Value::Sequence(items) if items.is_empty() => {
+                    names.push(self.bounds.text(self.file, found.head));
+                    break;
+                }
                 _ => break,
             }
         }
@@ -288,37 +295,6 @@ impl<'t, 'p> Loops<'t, 'p> {
         found
     }
 
-    /// Whether a condition holds once for many runs: `if len(buffer) >= 500`, `if index % 100 == 0`.
-    pub(super) fn waits_for_many(&self, guard: &Guard, id: LoopId) -> bool {
-        let is_size = |value: ValueId| match self.facts.value(value) {
-            Value::Int(number) => *number >= 10,
-            Value::Member(_, name) | Value::Global(name) => is_size_name(&self.facts.names[*name]),
-            Value::Param(function, at) => {
-                let params = &self.facts.function(*function).params;
-                params.get(usize::from(*at)).is_some_and(|param| is_size_name(&self.facts.names[param.name]))
-            }
-            _ => false,
-        };
-        let is_length = |value: ValueId| match self.facts.value(value) {
-            Value::Call(call) => {
-                let call = self.facts.call(*call);
-                self.flow.called_name(call) == Some("len")
-                    && call.args.first().is_some_and(|arg| self.flow.dependence(arg.value, id) < Dependence::PerRow)
-            }
-            Value::Member(object, name) => {
-                &self.facts.names[*name] == "length" && self.flow.dependence(*object, id) < Dependence::PerRow
-            }
-            _ => false,
-        };
-        guard.kind == GuardKind::Then
-            && match self.facts.value(guard.condition) {
-                Value::Operation(Operation::Order | Operation::Equal, left, right) => {
-                    (is_length(*left) && is_size(*right)) || (is_length(*right) && is_size(*left))
-                }
-                _ => false,
-            }
-    }
-
     /// Whether the number of rows that a write has changed is asked for: whether it was this row that changed cannot be
     /// told of many rows at once.
     pub(super) fn count_is_asked(&self, call: CallId) -> bool {
@@ -330,6 +306,63 @@ impl<'t, 'p> Loops<'t, 'p> {
             }
             _ => false,
         })
+    }
+
+    /// Whether a condition holds in a few runs only: when enough has gathered (`if len(rows) >= SIZE`, `if i % 100 == 0`),
+    /// or until a flag is set (`if not ready`).
+    pub(super) fn is_seldom(&self, guard: &Guard, id: LoopId) -> bool {
+        match guard.kind {
+            GuardKind::Then => self.is_threshold(guard.condition, id, 0) || self.is_unset_flag(guard.condition),
+            _ => false,
+        }
+    }
+
+    fn is_threshold(&self, condition: ValueId, id: LoopId, depth: u8) -> bool {
+        let is_some = |value: ValueId| !matches!(self.facts.value(value), Value::Int(0 | 1));
+        match *self.facts.value(condition) {
+            Value::Operation(Operation::Order, left, right) => {
+                (self.is_gathered(left, id) && is_some(right)) || (self.is_gathered(right, id) && is_some(left))
+            }
+            Value::Operation(Operation::Equal, left, right) => {
+                let every =
+                    matches!(self.facts.value(left), Value::Operation(Operation::Other, _, step) if is_some(*step));
+                (every && matches!(self.facts.value(right), Value::Int(_)))
+                    || (self.is_gathered(left, id) && is_some(right))
+            }
+            Value::Operation(Operation::And, left, right) | Value::Either(left, right) if depth < 6 => {
+                self.is_threshold(left, id, depth + 1) || self.is_threshold(right, id, depth + 1)
+            }
+            _ => false,
+        }
+    }
+
+    /// The size of what the loop gathers: of something that was empty before it, or that is bound again in it.
+    fn is_gathered(&self, value: ValueId, id: LoopId) -> bool {
+        let of = match self.facts.value(value) {
+            Value::Member(object, name) if matches!(&self.facts.names[*name], "length" | "size") => *object,
+            Value::Call(call) => {
+                let call = self.facts.call(*call);
+                match (self.flow.called_name(call), call.args.first()) {
+                    (Some("len"), Some(arg)) => arg.value,
+                    _ => return false,
+                }
+            }
+            _ => return false,
+        };
+        let gathers = match self.facts.value(of) {
+            Value::Carried(..) | Value::Member(..) => true,
+            Value::Sequence(items) => items.is_empty(),
+            Value::Mapping(entries) => entries.is_empty(),
+            Value::Call(call) => self.facts.call(*call).args.is_empty(),
+            _ => false,
+        };
+        gathers && self.flow.dependence(of, id) < Dependence::PerRow
+    }
+
+    fn is_unset_flag(&self, condition: ValueId) -> bool {
+        let Value::Operation(Operation::Not, flag, _) = self.facts.value(condition) else { return false };
+        let Value::Carried(before, _) = self.facts.value(*flag) else { return false };
+        matches!(self.facts.value(*before), Value::Bool(false))
     }
 
     /// Whether a condition asks a cache first.
@@ -370,11 +403,6 @@ impl<'t, 'p> Loops<'t, 'p> {
             _ => false,
         }
     }
-}
-
-fn is_size_name(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    ["batch", "chunk", "size", "limit", "max"].iter().any(|word| lower.contains(word))
 }
 
 fn waits(name: &str) -> bool {

@@ -6,10 +6,12 @@
 mod answers;
 mod bounds;
 mod caches;
+mod callbacks;
 mod calls;
 mod declared;
 mod executed;
 mod flow;
+mod implementations;
 mod inputs;
 mod loops;
 mod manifest;
@@ -131,6 +133,7 @@ pub struct Project {
     executed: executed::Executed,
     orm: Vec<orm::OrmFacts>,
     relations: relations::Relations,
+    implementations: implementations::Implementations,
     /// What the user says of the project's own functions.
     declared: declared::Declared,
     /// What is known of values while the project is being understood.
@@ -184,6 +187,7 @@ impl Project {
             executed: FxHashSet::default(),
             orm: Vec::new(),
             relations: relations::Relations::default(),
+            implementations: implementations::Implementations::default(),
             declared: declared::Declared::default(),
             answers: answers::Answers::default(),
             prefetched: relations::Prefetched::default(),
@@ -195,6 +199,7 @@ impl Project {
         project.prefetched = relations::prefetched(&project);
         project.answers = answers::Answers::of(project.files.len());
         project.relations = relations::Relations::find(&project);
+        project.implementations = implementations::Implementations::find(&project);
         // What was found without knowing the relations does not hold with them.
         project.answers = answers::Answers::of(project.files.len());
         project.sites = project.each_file(sites::find);

@@ -21,8 +21,8 @@ pub(super) struct Modules {
     python: Stems,
     /// The folders with an `__init__.py`.
     packages: FxHashSet<Box<str>>,
-    /// The names of all folders, and of all files up to their first dot. A Python module is none of the
-    /// project's if its first name is not among them.
+    /// The names of all folders, and of all files up to their first dot. A module is none of the project's if its
+    /// first name is not among them.
     names: FxHashSet<Box<str>>,
 }
 
@@ -153,8 +153,13 @@ impl Modules {
         if let Some(file) = self.own_package(manifests, module) {
             return Some(file);
         }
-        // `@/x`, `~/x`, `#x` without a mapping in sight: the nearest `src` or root that has it.
-        let rest = module.strip_prefix("@/").or_else(|| module.strip_prefix("~/"))?;
+        // `@/x`, `~/x` without a mapping in sight: the nearest `src` or root that has it; and `shared/db`, where a folder
+        // and no package has that name (`NODE_PATH`).
+        let alias = module.strip_prefix("@/").or_else(|| module.strip_prefix("~/"));
+        let rest = alias.or_else(|| {
+            let (folder, _) = module.split_once('/')?;
+            (self.names.contains(folder) && !manifests.names_package(folder)).then_some(module)
+        })?;
         let mut root = directory;
         loop {
             for base in [join(root, "src"), root.to_owned(), join(root, "app")] {

@@ -63,6 +63,8 @@ pub struct Repeat {
     pub confidence: Confidence,
     /// Whether it stands under a condition that the row does not decide.
     pub conditional: bool,
+    /// Whether a cache is asked first, so that only what it does not hold costs a query.
+    pub cached: bool,
     /// Whether the loop runs over a handful of constants.
     pub few: bool,
 }
@@ -150,6 +152,7 @@ impl Finder<'_, '_, '_> {
             site: (self.file, index),
             confidence,
             conditional,
+            cached: false,
             few,
         };
         if let Some(judged) = self.judge(&candidate, &loops) {
@@ -216,8 +219,9 @@ impl Finder<'_, '_, '_> {
             };
             let Some(judged) = self.judge(&candidate, &loops) else { continue };
             // What surely happens is shown before what happens sooner.
-            let rank =
-                |judged: &Judged, witness: &Witness| (Reverse(judged.confidence), witness.conditions, witness.hops);
+            let rank = |judged: &Judged, witness: &Witness| {
+                (Reverse(judged.confidence), witness.cached, witness.conditions, witness.hops)
+            };
             let better = best
                 .as_ref()
                 .is_none_or(|(known, route)| rank(&judged, witness) < rank(known, self.reach.witness(*route)));
@@ -250,6 +254,7 @@ impl Finder<'_, '_, '_> {
             site,
             confidence,
             conditional: judged.conditional || conditions > 0,
+            cached: self.reach.witness(route).cached,
             few: judged.few,
         })
     }
@@ -278,7 +283,8 @@ impl Finder<'_, '_, '_> {
         };
         let outer = self.invariant(&candidate, loops)?;
         let constant = found.inputs.iter().all(|&input| self.is_constant(site.0, input));
-        if self.reach.witness(route).conditions > 0 || !constant || self.is_volatile(found) {
+        let reached = self.reach.witness(route);
+        if reached.conditions > 0 || reached.cached || !constant || self.is_volatile(found) {
             return None;
         }
         Some(Repeat {
@@ -291,6 +297,7 @@ impl Finder<'_, '_, '_> {
             site,
             confidence: candidate.confidence.min(self.reach.witness(route).confidence),
             conditional: false,
+            cached: false,
             few: false,
         })
     }
@@ -394,7 +401,7 @@ impl Finder<'_, '_, '_> {
             if candidate.effect == SiteEffect::Query && guards.iter().any(|guard| self.loops.asks_cache(guard)) {
                 continue;
             }
-            if guards.iter().any(|guard| self.loops.waits_for_many(guard, id)) {
+            if guards.iter().any(|guard| self.loops.is_seldom(guard, id)) {
                 continue;
             }
             let handler = guards.iter().any(|guard| guard.kind == GuardKind::Handler);

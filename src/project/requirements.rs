@@ -204,7 +204,7 @@ pub(super) struct Passed {
 /// Whether the call of `edge` rules a requirement of its callee out; else what becomes of it.
 pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) -> Option<Passed> {
     let mut passed = Passed::default();
-    if edge.by_name {
+    if edge.given.is_some() {
         return Some(passed);
     }
     let facts = &project.file(edge.file).facts;

@@ -1,7 +1,7 @@
 //! What a call gives: of catalogued calls, of the project's functions, of builtins.
 
 use super::sites::argument;
-use super::types::{ClassMember, Ty, Types, is_plain_type, library_path};
+use super::types::{ClassMember, Ty, Types, library_path};
 use super::{ClassRef, FileId, FunctionRef};
 use crate::apis::{ApiCall, ArgRef, Returned};
 use crate::facts::*;
@@ -338,4 +338,49 @@ impl<'p> Types<'p> {
         }
         own.returns.iter().map(|&value| self.of(function.file, value)).find(Ty::is_known).unwrap_or(Ty::Unknown)
     }
+}
+
+/// Whether a type of this name is certainly no way to a database.
+pub(super) fn is_plain_type(name: &str) -> bool {
+    matches!(
+        name,
+        "str"
+            | "int"
+            | "float"
+            | "bool"
+            | "bytes"
+            | "dict"
+            | "Dict"
+            | "Mapping"
+            | "MutableMapping"
+            | "defaultdict"
+            | "DefaultDict"
+            | "OrderedDict"
+            | "Counter"
+            | "datetime"
+            | "date"
+            | "timedelta"
+            | "Decimal"
+            | "UUID"
+            | "Path"
+            | "string"
+            | "number"
+            | "boolean"
+            | "bigint"
+            | "Map"
+            | "Record"
+            | "WeakMap"
+            | "Date"
+            | "RegExp"
+            | "Buffer"
+            | "URL"
+            | "URLSearchParams"
+            | "Headers"
+            | "FormData"
+            | "Response"
+            | "Request"
+            | "Redis"
+            | "Element"
+            | "Document"
+    )
 }

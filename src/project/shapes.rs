@@ -1,8 +1,11 @@
 //! Calls on receivers that nothing resolves, known by a catalogued shape.
 
+use rustc_hash::FxHashSet;
+
 use super::FileId;
+use super::flow::{Flow, Source};
 use super::sites::{argument, catalog_language, sql_behind};
-use super::types::{Ty, Types};
+use super::types::{ClassMember, Ty, Types};
 use crate::apis::{ApiShape, ArgRef, ArgShape, Step};
 use crate::facts::*;
 
@@ -14,7 +17,12 @@ impl<'p> Types<'p> {
         let call = facts.call(id);
         let Value::Member(object, name) = facts.value(call.callee) else { return None };
         let shapes = project.catalog.shapes(&facts.names[*name]);
-        if shapes.is_empty() || !self.may_be_database(file, *object) {
+        if shapes.is_empty() {
+            return None;
+        }
+        // A wrapper's own methods are what the project says they are, unless they only hand SQL on.
+        let hands_on = !self.may_be_database(file, *object);
+        if hands_on && !self.hands_on_sql(file, *object, &facts.names[*name]) {
             return None;
         }
         // `pycountry.subdivisions.get(code=c)`: a name of a library is not just any name.
@@ -26,10 +34,43 @@ impl<'p> Types<'p> {
             let library = project.catalog.library(shape.call.library);
             library.language.covers(language)
                 && (library.always || project.uses_library(shape.call.library))
+                && (!hands_on || shape.args == ArgShape::Sql)
                 && shape.fits(&steps)
                 && !(of_library && shape.path.iter().any(|name| name == "?"))
                 && self.args_fit(file, id, shape)
         })
+    }
+
+    /// Whether `object.name(sql)` is a method of the project that hands its SQL on to a call which is named like one that
+    /// runs SQL, and which nothing resolves: `self.connection.execute(sql)`, `self.traced(self.cursor.execute, sql)`.
+    fn hands_on_sql(&self, file: FileId, object: ValueId, name: &str) -> bool {
+        let (Ty::Instance(class, _) | Ty::Class(class)) = self.of(file, object) else { return false };
+        let Some(ClassMember::Method(method)) = self.class_member(class, name) else { return false };
+        let project = self.project();
+        let facts = &project.file(method.file).facts;
+        let flow = Flow::new(facts);
+        let runs_sql = |name: &str| project.catalog.shapes(name).iter().any(|shape| shape.args == ArgShape::Sql);
+        let own = (0..).map(CallId).zip(&facts.calls).filter(|(_, call)| call.function == method.function);
+        let mut hands_on = false;
+        for (id, call) in own {
+            let takes_sql = call.args.iter().any(|arg| {
+                let mut sources = FxHashSet::default();
+                flow.sources(arg.value, method.function, &mut sources);
+                sources.contains(&Source::Param(0))
+            });
+            let is_run = flow.called_name(call).is_some_and(runs_sql)
+                || call.args.iter().any(
+                    |arg| matches!(facts.value(arg.value), Value::Member(_, name) if runs_sql(&facts.names[*name])),
+                );
+            if takes_sql && is_run {
+                // What is resolved is found through the call graph.
+                if self.api_call(method.file, id).is_some() {
+                    return false;
+                }
+                hands_on = true;
+            }
+        }
+        hands_on
     }
 
     /// Whether nothing is known against a receiver being a database.

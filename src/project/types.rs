@@ -12,6 +12,7 @@ use rustc_hash::FxHashSet;
 
 use super::answers::{Answer, Steps};
 use super::relations::{self, Relation};
+use super::results::is_plain_type;
 use super::{ClassRef, FileId, FunctionRef, Project};
 use crate::apis::TypeId;
 use crate::facts::*;
@@ -291,7 +292,10 @@ impl<'p> Types<'p> {
             Value::Param(function, index) => self.param(file, *function, *index),
             Value::Super(class) => self.base_object(ClassRef { file, class: *class }),
             Value::Member(object, name) => self.member(&self.of(file, *object), &facts.names[*name]),
-            Value::Item(object, _) => self.element(&self.of(file, *object)),
+            Value::Item(object, key) => match facts.value(*object) {
+                Value::Mapping(entries) => self.entry(file, entries, *key),
+                _ => self.element(&self.of(file, *object)),
+            },
             Value::Slice(object, ..) => self.of(file, *object),
             Value::Call(call) => self.result(file, *call),
             Value::Element(of, _) => self.element(&self.of(file, *of)),
@@ -317,6 +321,14 @@ impl<'p> Types<'p> {
             Value::Typed(of) => self.declared(file, of),
             _ => Ty::Unknown,
         }
+    }
+
+    /// What a literal holds under a key; of several, the first that is known: a table of functions of one kind.
+    fn entry(&self, file: FileId, entries: &[(ValueId, ValueId)], key: ValueId) -> Ty {
+        let facts = self.facts(file);
+        let literal = facts.literal(key);
+        let named = entries.iter().filter(|(own, _)| literal.is_none_or(|key| facts.literal(*own) == Some(key)));
+        named.map(|&(_, value)| self.of(file, value)).find(Ty::is_known).unwrap_or(Ty::Unknown)
     }
 
     /// An instance of a declared type.
@@ -408,6 +420,12 @@ impl<'p> Types<'p> {
                     Some(target) => self.exported(file, target, module, name),
                     None => match self.submodule(file, module, name) {
                         Some(target) => Ty::Module(target),
+                        // A client that is made for the project, where nobody has made it.
+                        None if let made = format!("*.{name}")
+                            && self.project.catalog.type_named(&made).is_some() =>
+                        {
+                            Ty::Path(made.into())
+                        }
                         None if module.starts_with('.') => Ty::Unknown,
                         None => self.of_library(library_path(module, name)),
                     },
@@ -567,7 +585,11 @@ impl<'p> Types<'p> {
                 None => match self.api_base(*class) {
                     Some(_) if let Some(relation) = self.reverse(*class, name, 0) => self.related(relation),
                     Some(base) => match catalog.attribute(base, name) {
-                        Some(returned) => self.given(returned, &Ty::Api(base, Some(*class)), None),
+                        Some(returned) => {
+                            // A class that extends a client is no model.
+                            let model = (!self.is_connection_type(base)).then_some(*class);
+                            self.given(returned, &Ty::Api(base, model), None)
+                        }
                         None => Ty::Unknown,
                     },
                     None => Ty::Unknown,
@@ -639,8 +661,15 @@ impl<'p> Types<'p> {
 
     // ── Classes ─────────────────────────────────────────────────────────────────────────────────────
 
-    /// The attribute or method `name` of a class or of what it extends in the project.
+    /// The attribute or method `name` of a class or of what it extends in the project; of an interface, that of the
+    /// only class behind it.
     pub(crate) fn class_member(&self, class: ClassRef, name: &str) -> Option<ClassMember> {
+        if self.facts(class.file).class(class.class).is_interface
+            && let Some(behind) = self.project.implementations.only(class)
+            && let Some(found) = self.class_member_within(behind, name, 0)
+        {
+            return Some(found);
+        }
         self.class_member_within(class, name, 0)
     }
 
@@ -734,48 +763,4 @@ pub(crate) enum ClassMember {
 /// `module.name`; a default export is the module itself.
 pub(crate) fn library_path(module: &str, name: &str) -> Arc<str> {
     if name == "default" { module.into() } else { format!("{module}.{name}").into() }
-}
-
-pub(super) fn is_plain_type(name: &str) -> bool {
-    matches!(
-        name,
-        "str"
-            | "int"
-            | "float"
-            | "bool"
-            | "bytes"
-            | "dict"
-            | "Dict"
-            | "Mapping"
-            | "MutableMapping"
-            | "defaultdict"
-            | "DefaultDict"
-            | "OrderedDict"
-            | "Counter"
-            | "datetime"
-            | "date"
-            | "timedelta"
-            | "Decimal"
-            | "UUID"
-            | "Path"
-            | "string"
-            | "number"
-            | "boolean"
-            | "bigint"
-            | "Map"
-            | "Record"
-            | "WeakMap"
-            | "Date"
-            | "RegExp"
-            | "Buffer"
-            | "URL"
-            | "URLSearchParams"
-            | "Headers"
-            | "FormData"
-            | "Response"
-            | "Request"
-            | "Redis"
-            | "Element"
-            | "Document"
-    )
 }

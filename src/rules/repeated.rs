@@ -102,6 +102,9 @@ fn note(repeat: &Repeat) -> String {
     if repeat.confidence == Confidence::Medium && !repeat.conditional {
         note.push_str("; the call is known by its shape or by its only definition, not by its type");
     }
+    if repeat.cached {
+        note.push_str("; a cache is asked first: only the rows that it does not hold cost a query");
+    }
     if repeat.few {
         note.push_str("; the loop runs over a few constants only");
     }

@@ -50,6 +50,19 @@ fn check(project: &Project, args: &[&str]) -> Output {
     project.run(&all)
 }
 
+#[test]
+fn what_a_cache_may_hold_is_told_on_request() {
+    let cached = DB.replace("def load", "@cached(ttl=60)\ndef load");
+    let kept = DB.replace("def load", "@functools.lru_cache\ndef load");
+    let told = |db: &str, args: &[&str]| {
+        let project = Project::new([("shop/__init__.py", ""), ("shop/db.py", db), ("shop/views.py", VIEWS)]);
+        stdout(&check(&project, args))
+    };
+    assert_eq!(told(&cached, &["--output-format", "concise"]), "");
+    assert!(told(&cached, &["--pedantic"]).contains("a cache is asked first"));
+    assert_eq!(told(&kept, &["--pedantic", "--output-format", "concise"]), "");
+}
+
 fn with_stdin(project: &Project, args: &[&str], text: &str) -> Output {
     let mut child = seqscan()
         .args(args)

@@ -17,6 +17,7 @@ impl<'t> Walk<'_, 't> {
             parent: None,
             function: self.b.function(),
             bases: Vec::new(),
+            implements: Vec::new(),
             keywords: Vec::new(),
             decorators: Vec::new(),
             attributes: Vec::new(),
@@ -120,6 +121,10 @@ impl<'t> Walk<'_, 't> {
         if let Some(heritage) = self.child_of_kind(node, Kind::ClassHeritage) {
             let bases = self.bases(heritage);
             self.b.facts.classes[class.index()].bases = bases;
+            if let Some(clause) = self.child_of_kind(heritage, Kind::ImplementsClause) {
+                let implements = self.children(clause).into_iter().filter_map(|part| self.type_value(part)).collect();
+                self.b.facts.classes[class.index()].implements = implements;
+            }
         }
         let Some(body) = self.field(node, self.grammar.fields.body) else { return };
         let this = self.b.value(Value::This(class));

@@ -312,6 +312,7 @@ impl<'a> Walk<'a> {
             parent: self.class_body,
             function: self.b.function(),
             bases,
+            implements: Vec::new(),
             keywords,
             decorators: decorators.to_vec(),
             attributes: Vec::new(),
