@@ -308,11 +308,11 @@ impl<'t, 'p> Loops<'t, 'p> {
         })
     }
 
-    /// Whether a condition holds in a few runs only: when enough has gathered (`if len(rows) >= SIZE`, `if i % 100 == 0`),
-    /// or until a flag is set (`if not ready`).
+    /// Whether a condition holds in a few runs only: when enough has gathered (`if len(rows) >= SIZE`,
+    /// `if bytes + size > LIMIT`, `if i % 100 == 0`), or until a flag is set (`if not ready`).
     pub(super) fn is_seldom(&self, guard: &Guard, id: LoopId) -> bool {
         match guard.kind {
-            GuardKind::Then => self.is_threshold(guard.condition, id, 0) || self.is_unset_flag(guard.condition),
+            GuardKind::Then => self.is_threshold(guard.condition, id, 0) || self.is_unset_flag(guard.condition, 0),
             _ => false,
         }
     }
@@ -321,7 +321,10 @@ impl<'t, 'p> Loops<'t, 'p> {
         let is_some = |value: ValueId| !matches!(self.facts.value(value), Value::Int(0 | 1));
         match *self.facts.value(condition) {
             Value::Operation(Operation::Order, left, right) => {
-                (self.is_gathered(left, id) && is_some(right)) || (self.is_gathered(right, id) && is_some(left))
+                (self.is_gathered(left, id) && is_some(right))
+                    || (self.is_gathered(right, id) && is_some(left))
+                    || self.is_reset_sum(left, id)
+                    || self.is_reset_sum(right, id)
             }
             Value::Operation(Operation::Equal, left, right) => {
                 let every =
@@ -359,10 +362,42 @@ impl<'t, 'p> Loops<'t, 'p> {
         gathers && self.flow.dependence(of, id) < Dependence::PerRow
     }
 
-    fn is_unset_flag(&self, condition: ValueId) -> bool {
-        let Value::Operation(Operation::Not, flag, _) = self.facts.value(condition) else { return false };
-        let Value::Carried(before, _) = self.facts.value(*flag) else { return false };
-        matches!(self.facts.value(*before), Value::Bool(false))
+    /// A sum that the loop carries and sets back to nothing: `bytes + size`, where `bytes = 0` begins the next batch.
+    fn is_reset_sum(&self, value: ValueId, id: LoopId) -> bool {
+        let carried = match *self.facts.value(value) {
+            Value::Operation(Operation::Add, left, _) => left,
+            _ => value,
+        };
+        let is_nothing = |value: ValueId| matches!(self.facts.value(value), Value::Int(0));
+        let Value::Carried(before, at) = *self.facts.value(carried) else { return false };
+        let Some(&(_, end)) = self.facts.loop_(at).carries.iter().find(|(bound, _)| *bound == carried) else {
+            return false;
+        };
+        let mut open = vec![end];
+        for _ in 0..64 {
+            match open.pop().map(|value| self.facts.value(value)) {
+                Some(Value::Int(0)) => return at == id && is_nothing(before),
+                Some(Value::Either(left, right) | Value::Operation(Operation::Add, left, right)) => {
+                    open.extend([*left, *right]);
+                }
+                Some(_) => {}
+                None => break,
+            }
+        }
+        false
+    }
+
+    fn is_unset_flag(&self, condition: ValueId, depth: u8) -> bool {
+        match *self.facts.value(condition) {
+            Value::Operation(Operation::And, left, right) if depth < 6 => {
+                self.is_unset_flag(left, depth + 1) || self.is_unset_flag(right, depth + 1)
+            }
+            Value::Operation(Operation::Not, flag, _) => match self.facts.value(flag) {
+                Value::Carried(before, _) => matches!(self.facts.value(*before), Value::Bool(false)),
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     /// Whether a condition asks a cache first.
