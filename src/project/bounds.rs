@@ -6,10 +6,10 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::FileId;
 use super::flow::Flow;
 use super::loops::LoopShape;
 use super::types::{ClassMember, Ty, Types};
+use super::{ClassRef, FileId};
 use crate::facts::*;
 use crate::source::Span;
 
@@ -324,7 +324,8 @@ impl<'t, 'p> Bounds<'t, 'p> {
         if declared || is_constant || name == "choices" { LoopShape::Few } else { LoopShape::Rows }
     }
 
-    /// `children = []` in the body of a class: subclasses say what it holds.
+    /// `children = []` in the body of a class: subclasses say what it holds, or whoever registers with it. But
+    /// what is so declared of a model in JavaScript is a column, and its rows hold what they hold.
     fn is_declared_empty(&self, file: FileId, value: ValueId) -> bool {
         let facts = &self.types.project().file(file).facts;
         let is_empty = match facts.value(value) {
@@ -332,8 +333,12 @@ impl<'t, 'p> Bounds<'t, 'p> {
             Value::Mapping(entries) => entries.is_empty(),
             _ => false,
         };
-        let mut attributes = facts.classes.iter().flat_map(|class| &class.attributes);
-        is_empty && attributes.any(|attribute| attribute.in_body && attribute.value == value)
+        is_empty
+            && facts.classes.iter().zip(0..).any(|(class, at)| {
+                let class_ref = ClassRef { file, class: ClassId(at) };
+                class.attributes.iter().any(|attribute| attribute.in_body && attribute.value == value)
+                    && !(self.is_ecma(file) && self.types.api_base(class_ref).is_some())
+            })
     }
 
     fn enumeration(&self, file: FileId, class: ClassId) -> LoopShape {
