@@ -132,7 +132,11 @@ impl<'t, 'p> Finder<'t, 'p> {
         };
         let effect = match api.effect {
             Effect::None | Effect::Build => return self.consumer(id),
-            Effect::Write => SiteEffect::Write,
+            // A statement that defines is no row: `prisma.$executeRaw` takes those too.
+            Effect::Write => match self.by_verb(&sql).or_else(|| self.by_word(id, api)) {
+                Some(SiteEffect::Transaction) => SiteEffect::Transaction,
+                _ => SiteEffect::Write,
+            },
             Effect::Batch => SiteEffect::Batch,
             Effect::Transaction => SiteEffect::Transaction,
             Effect::Query | Effect::Sql => {
