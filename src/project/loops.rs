@@ -295,6 +295,19 @@ impl<'t, 'p> Loops<'t, 'p> {
         found
     }
 
+    /// Whether the loop runs only after something has failed, whatever it was: the rows of a batch that was refused are
+    /// tried one by one.
+    pub(super) fn is_after_failure(&self, id: LoopId) -> bool {
+        let mut at = self.facts.loop_(id).guard;
+        while let Some(guard) = at.map(|id| &self.facts.guards[id.index()]) {
+            if guard.kind == GuardKind::Handler && guard.condition == UNKNOWN {
+                return true;
+            }
+            at = guard.parent;
+        }
+        false
+    }
+
     /// Whether the number of rows that a write has changed is asked for: whether it was this row that changed cannot be
     /// told of many rows at once.
     pub(super) fn count_is_asked(&self, call: CallId) -> bool {

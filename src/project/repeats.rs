@@ -404,7 +404,8 @@ impl Finder<'_, '_, '_> {
             if guards.iter().any(|guard| self.loops.is_seldom(guard, id)) {
                 continue;
             }
-            let handler = guards.iter().any(|guard| guard.kind == GuardKind::Handler);
+            let handler =
+                guards.iter().any(|guard| guard.kind == GuardKind::Handler) || self.loops.is_after_failure(id);
             let conditional = guards.iter().any(|guard| {
                 matches!(guard.kind, GuardKind::Then | GuardKind::Else)
                     && self.flow.dependence(guard.condition, id) == Dependence::Invariant
