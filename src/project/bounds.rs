@@ -170,8 +170,7 @@ impl<'t, 'p> Bounds<'t, 'p> {
         match (name, first, object) {
             (_, _, Some(_)) if REFLECTING.contains(&name) => LoopShape::Few,
             ("range", Some(bound), _) => match (call.args.len(), facts.value(bound)) {
-                (1, Value::Int(0..=10)) => LoopShape::Silent,
-                (1, Value::Int(_)) => LoopShape::Few,
+                (1, Value::Int(_) | Value::Either(..)) => by_number(facts, bound, depth),
                 (1, Value::Global(name) | Value::Member(_, name)) if is_constant_name(&facts.names[*name]) => {
                     LoopShape::Silent
                 }
@@ -439,6 +438,18 @@ fn by_count(count: usize) -> LoopShape {
     match count {
         0..=2 => LoopShape::Silent,
         _ => LoopShape::Few,
+    }
+}
+
+/// As many runs as a number says: a literal, or one of several.
+fn by_number(facts: &FileFacts, value: ValueId, depth: u8) -> LoopShape {
+    match facts.value(value) {
+        Value::Int(0..=10) => LoopShape::Silent,
+        Value::Int(_) => LoopShape::Few,
+        Value::Either(left, right) if depth < MAX_DEPTH => {
+            wider(by_number(facts, *left, depth + 1), by_number(facts, *right, depth + 1))
+        }
+        _ => LoopShape::Rows,
     }
 }
 
