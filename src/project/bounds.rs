@@ -100,10 +100,13 @@ impl<'t, 'p> Bounds<'t, 'p> {
             Value::Operation(Operation::Subtract, left, _) => deeper(*left),
             Value::Operation(Operation::BitAnd, left, right) => narrower(deeper(*left), deeper(*right)),
             Value::Collected(_, at) => self.comprehension(file, *at, depth),
-            Value::Slice(_, low, high) => match (facts.value(*low), facts.value(*high)) {
+            Value::Slice(whole, low, high) => match (facts.value(*low), facts.value(*high)) {
                 (_, Value::Int(1..=2)) => LoopShape::Silent,
-                (_, Value::Int(3..=10)) | (Value::Int(-10..0), Value::Unknown) => LoopShape::Few,
-                _ => LoopShape::Rows,
+                (_, Value::Int(3..=10)) | (Value::Int(-10..0), Value::Unknown) => {
+                    narrower(deeper(*whole), LoopShape::Few)
+                }
+                // A part is no larger than the whole.
+                _ => deeper(*whole),
             },
             Value::Item(object, _) if is_registry(facts, *object) => LoopShape::Few,
             Value::Item(object, key) => match (self.setting(facts, *object, *key), facts.value(*object)) {
