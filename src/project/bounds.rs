@@ -246,6 +246,14 @@ impl<'t, 'p> Bounds<'t, 'p> {
                     _ => self.shape(file, object, depth + 1),
                 }
             }
+            // `get_tasks(status, limit=5)`
+            _ if call.args.iter().any(|arg| {
+                arg.name.is_some_and(|name| &facts.names[name] == "limit")
+                    && matches!(self.number(file, arg.value), Some(1..=10))
+            }) =>
+            {
+                LoopShape::Few
+            }
             _ => match self.types.target(file, id) {
                 Some(target) => self.returned(target.file, target.function, depth),
                 None => LoopShape::Rows,
@@ -364,6 +372,21 @@ impl<'t, 'p> Bounds<'t, 'p> {
             || last_name(facts, object)
                 .is_some_and(|name| matches!(name, "config" | "settings" | "conf" | "app_settings"));
         if is_settings && facts.literal(key).is_some_and(is_constant_name) { LoopShape::Few } else { LoopShape::Rows }
+    }
+
+    /// The number that a value is: a literal, or a constant that is bound to one.
+    fn number(&self, file: FileId, value: ValueId) -> Option<i64> {
+        let number = |file: FileId, value: ValueId| match self.types.project().file(file).facts.value(value) {
+            Value::Int(number) => Some(*number),
+            _ => None,
+        };
+        number(file, value).or_else(|| {
+            let facts = &self.types.project().file(file).facts;
+            // Other names are bound again.
+            last_name(facts, value).filter(|name| is_constant_name(name))?;
+            let (file, value) = self.types.definition(file, value)?;
+            number(file, value)
+        })
     }
 
     /// What is written at a place.
