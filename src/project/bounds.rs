@@ -105,6 +105,10 @@ impl<'t, 'p> Bounds<'t, 'p> {
                 (_, Value::Int(3..=10)) | (Value::Int(-10..0), Value::Unknown) => {
                     narrower(deeper(*whole), LoopShape::Few)
                 }
+                // What an object holds is another thing in each subclass.
+                _ if matches!(facts.value(*whole), Value::Member(_, name) if !is_constant_name(&facts.names[*name])) => {
+                    LoopShape::Rows
+                }
                 // A part is no larger than the whole.
                 _ => deeper(*whole),
             },
