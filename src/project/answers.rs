@@ -28,11 +28,33 @@ pub(super) struct Answers {
 /// What is known of one file.
 #[derive(Debug, Default)]
 pub(super) struct FileAnswers {
+    /// A bit for each value of which nothing can be known, found out without a step: most of what is asked.
+    unknown: Vec<u64>,
     /// With the steps that were taken to find out.
     pub(super) values: FxHashMap<ValueId, (Answer<Ty>, u8)>,
     /// What is known of a value when so many steps are left, and more of them might have told more.
     pub(super) short: FxHashMap<(ValueId, u8), Answer<Ty>>,
     pub(super) bases: FxHashMap<ClassId, Answer<Option<TypeId>>>,
+}
+
+impl FileAnswers {
+    /// Whether it was found out, without a step, that nothing can be known of a value.
+    pub(super) fn is_unknown(&self, value: ValueId) -> bool {
+        self.unknown.get(value.index() / 64).is_some_and(|bits| bits >> (value.index() % 64) & 1 == 1)
+    }
+
+    /// Keeps what was found out about a value in so many steps.
+    pub(super) fn keep(&mut self, value: ValueId, answer: Answer<Ty>, steps: u8) {
+        if answer == (Ty::Unknown, false) && steps == 0 {
+            let at = value.index() / 64;
+            if self.unknown.len() <= at {
+                self.unknown.resize(at + 1, 0);
+            }
+            self.unknown[at] |= 1 << (value.index() % 64);
+        } else {
+            self.values.insert(value, (answer, steps));
+        }
+    }
 }
 
 impl Answers {

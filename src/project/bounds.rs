@@ -100,10 +100,17 @@ impl<'t, 'p> Bounds<'t, 'p> {
             Value::Operation(Operation::Subtract, left, _) => deeper(*left),
             Value::Operation(Operation::BitAnd, left, right) => narrower(deeper(*left), deeper(*right)),
             Value::Collected(_, at) => self.comprehension(file, *at, depth),
-            Value::Slice(_, low, high) => match (facts.value(*low), facts.value(*high)) {
+            Value::Slice(whole, low, high) => match (facts.value(*low), facts.value(*high)) {
                 (_, Value::Int(1..=2)) => LoopShape::Silent,
-                (_, Value::Int(3..=10)) | (Value::Int(-10..0), Value::Unknown) => LoopShape::Few,
-                _ => LoopShape::Rows,
+                (_, Value::Int(3..=10)) | (Value::Int(-10..0), Value::Unknown) => {
+                    narrower(deeper(*whole), LoopShape::Few)
+                }
+                // What an object holds is another thing in each subclass.
+                _ if matches!(facts.value(*whole), Value::Member(_, name) if !is_constant_name(&facts.names[*name])) => {
+                    LoopShape::Rows
+                }
+                // A part is no larger than the whole.
+                _ => deeper(*whole),
             },
             Value::Item(object, _) if is_registry(facts, *object) => LoopShape::Few,
             Value::Item(object, key) => match (self.setting(facts, *object, *key), facts.value(*object)) {
@@ -170,8 +177,7 @@ impl<'t, 'p> Bounds<'t, 'p> {
         match (name, first, object) {
             (_, _, Some(_)) if REFLECTING.contains(&name) => LoopShape::Few,
             ("range", Some(bound), _) => match (call.args.len(), facts.value(bound)) {
-                (1, Value::Int(0..=10)) => LoopShape::Silent,
-                (1, Value::Int(_)) => LoopShape::Few,
+                (1, Value::Int(_) | Value::Either(..)) => by_number(facts, bound, depth),
                 (1, Value::Global(name) | Value::Member(_, name)) if is_constant_name(&facts.names[*name]) => {
                     LoopShape::Silent
                 }
@@ -243,6 +249,14 @@ impl<'t, 'p> Bounds<'t, 'p> {
                     Value::Param(function, at) if is_last_rest(facts, *function, *at) => LoopShape::Few,
                     _ => self.shape(file, object, depth + 1),
                 }
+            }
+            // `get_tasks(status, limit=5)`
+            _ if call.args.iter().any(|arg| {
+                arg.name.is_some_and(|name| &facts.names[name] == "limit")
+                    && matches!(self.number(file, arg.value), Some(1..=10))
+            }) =>
+            {
+                LoopShape::Few
             }
             _ => match self.types.target(file, id) {
                 Some(target) => self.returned(target.file, target.function, depth),
@@ -369,6 +383,21 @@ impl<'t, 'p> Bounds<'t, 'p> {
         if is_settings && facts.literal(key).is_some_and(is_constant_name) { LoopShape::Few } else { LoopShape::Rows }
     }
 
+    /// The number that a value is: a literal, or a constant that is bound to one.
+    fn number(&self, file: FileId, value: ValueId) -> Option<i64> {
+        let number = |file: FileId, value: ValueId| match self.types.project().file(file).facts.value(value) {
+            Value::Int(number) => Some(*number),
+            _ => None,
+        };
+        number(file, value).or_else(|| {
+            let facts = &self.types.project().file(file).facts;
+            // Other names are bound again.
+            last_name(facts, value).filter(|name| is_constant_name(name))?;
+            let (file, value) = self.types.definition(file, value)?;
+            number(file, value)
+        })
+    }
+
     /// What is written at a place.
     pub(super) fn text(&self, file: FileId, span: Span) -> &'p str {
         &self.types.project().file(file).source.text[span.range()]
@@ -444,6 +473,18 @@ fn by_count(count: usize) -> LoopShape {
     match count {
         0..=2 => LoopShape::Silent,
         _ => LoopShape::Few,
+    }
+}
+
+/// As many runs as a number says: a literal, or one of several.
+fn by_number(facts: &FileFacts, value: ValueId, depth: u8) -> LoopShape {
+    match facts.value(value) {
+        Value::Int(0..=10) => LoopShape::Silent,
+        Value::Int(_) => LoopShape::Few,
+        Value::Either(left, right) if depth < MAX_DEPTH => {
+            wider(by_number(facts, *left, depth + 1), by_number(facts, *right, depth + 1))
+        }
+        _ => LoopShape::Rows,
     }
 }
 

@@ -73,6 +73,11 @@ impl CallGraph {
         CallGraph { edges, callers, inlined }
     }
 
+    /// The calls that run a function.
+    pub(super) fn calls_of(&self, callee: FunctionRef) -> impl Iterator<Item = &Edge> {
+        self.callers.get(&callee).into_iter().flatten().map(|&(file, index)| &self.edges[file.0 as usize][index])
+    }
+
     /// The function that code in `function` belongs to, and the loops around it, innermost first.
     pub(super) fn place(
         &self,

@@ -53,6 +53,16 @@ impl<'t, 'p> Loops<'t, 'p> {
         Loops { file, facts, flow, waiting, named: OnceCell::new(), caches, bounds: Bounds::new(types) }
     }
 
+    /// The file whose loops these are.
+    pub(super) fn file(&self) -> FileId {
+        self.file
+    }
+
+    /// What a loop over a value of any file is.
+    pub(super) fn length(&self, file: FileId, iterable: ValueId) -> LoopShape {
+        self.bounds.of(file, iterable)
+    }
+
     /// What `id` is.
     pub(super) fn shape(&self, id: LoopId) -> LoopShape {
         let found = self.facts.loop_(id);

@@ -11,6 +11,7 @@ mod calls;
 mod declared;
 mod executed;
 mod flow;
+mod given;
 mod implementations;
 mod inputs;
 mod loops;

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::calls::{CallGraph, Edge, Reach, Route, Step, Witness, flowing_values, given_lists};
 use super::flow::{Dependence, Flow, for_each_part};
+use super::given;
 use super::loops::{LoopShape, Loops};
 use super::requirements;
 use super::sites::SiteEffect;
@@ -360,12 +361,22 @@ impl Finder<'_, '_, '_> {
         })
     }
 
+    /// What `id` is, with what the callers of its function say.
+    fn shape(&self, id: LoopId) -> LoopShape {
+        let shape = self.loops.shape(id);
+        let iterable = self.facts.loop_(id).iterable;
+        if shape == LoopShape::Rows && given::is_handful(self.types.project(), self.graph, &self.loops, iterable) {
+            return LoopShape::Few;
+        }
+        shape
+    }
+
     /// Whether a candidate runs once per row of one of `loops` (innermost first), and of which.
     fn judge(&self, candidate: &Candidate<'_>, loops: &[LoopId]) -> Option<Judged> {
         let mut judged: Option<Judged> = None;
         for &id in loops {
             let found = self.facts.loop_(id);
-            let shape = self.loops.shape(id);
+            let shape = self.shape(id);
             let left = self.loops.leaves_after(candidate.call, candidate.guard, id);
             if left {
                 // Nothing further out can be told: the loop is a search, or ends after one.
@@ -453,7 +464,7 @@ impl Finder<'_, '_, '_> {
             let each =
                 matches!(found.kind, LoopKind::Each | LoopKind::Comprehension | LoopKind::Callback(_) | LoopKind::Keys);
             if !each
-                || self.loops.shape(id) != LoopShape::Rows
+                || self.shape(id) != LoopShape::Rows
                 || self.loops.leaves_after(candidate.call, candidate.guard, id)
                 || self.flow.strongest(candidate.args, id) != Dependence::Invariant
                 || !self.loops.guards_within(candidate.guard, id).is_empty()

@@ -240,7 +240,7 @@ impl<'p> Types<'p> {
             if more {
                 answers.short.insert((value, left), answer);
             } else {
-                answers.values.insert(value, (answer, taken));
+                answers.keep(value, answer, taken);
             }
         }
         self.cut.set(if self.depth.get() == 0 { false } else { cut_before || self.cut.get() });
@@ -250,6 +250,9 @@ impl<'p> Types<'p> {
     /// What was found out before about a value, with the steps that are left.
     fn known(&self, file: FileId, value: ValueId) -> Option<Answer<Ty>> {
         let answers = self.project.answers.file(file)?;
+        if answers.is_unknown(value) {
+            return Some((Ty::Unknown, false));
+        }
         let left = self.steps.left.get();
         match answers.values.get(&value) {
             Some((answer, taken)) if *taken <= left => {

@@ -10,7 +10,7 @@ pub enum Purpose {
     Test,
     /// One step of a schema's history. Not checked, but read for the schema.
     Migration,
-    /// What fills a database for development.
+    /// What fills a database, for development or when it is new.
     Seed,
     /// What people run by hand.
     Script,
@@ -170,7 +170,12 @@ fn is_seed_file(name: &str) -> bool {
     let is_seed = |word: &str| {
         matches!(word, "seed" | "seeds" | "seeder" | "populate" | "populatedb" | "populator" | "prepopulate")
     };
-    // `random_data.py`, `create_demo_data.py`
+    // What a new database starts with; as SQL it is the schema.
+    if matches!(stem, "initdb" | "init_db" | "init-db") && !name.ends_with(".sql") {
+        return true;
+    }
+    let stem = stem.strip_suffix("generator").map_or(stem, |words| words.trim_end_matches(['-', '_']));
+    // `random_data.py`, `create_demo_data.py`, `dummy_data_generator.py`
     let invented =
         |words: &str| ["random", "demo", "dummy", "fake", "sample", "fixture"].iter().any(|word| words.ends_with(word));
     if stem.strip_suffix("data").is_some_and(|words| invented(words.trim_end_matches(['-', '_']))) {
@@ -251,6 +256,10 @@ mod tests {
             ("shop/core/random_data.py", Seed),
             ("shop/management/commands/create_demo_data.py", Seed),
             ("shop/management/commands/populatedb.py", Seed),
+            ("shop/initdb.py", Seed),
+            ("docker/init-db.sql", Application),
+            ("tools/roles_dummy_data_generator.py", Seed),
+            ("shop/reports/data_generator.py", Application),
             ("shop/fakedata.py", Seed),
             ("shop/utils/mockdata/core.py", Seed),
             ("shop/management/commands/create_test_event.py", Seed),

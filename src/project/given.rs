@@ -1,0 +1,58 @@
+//! Collections that a function is given: how many elements they have where every call of it says so.
+
+use super::calls::{CallGraph, flowing_values};
+use super::flow::Source;
+use super::loops::{LoopShape, Loops};
+use super::{FileId, FunctionRef, Project};
+use crate::facts::*;
+
+/// How many calls a collection is followed up.
+const MAX_CALLS: u8 = 3;
+
+/// Whether `iterable` is a parameter for which each call of its function gives a handful of constants.
+///
+/// Only functions that stand by themselves are followed: a method may be called through a base class, and a decorator
+/// may hand the function to somebody else.
+pub(super) fn is_handful(project: &Project, graph: &CallGraph, loops: &Loops<'_, '_>, iterable: ValueId) -> bool {
+    handful(project, graph, loops, (loops.file(), iterable), 0)
+}
+
+fn handful(
+    project: &Project,
+    graph: &CallGraph,
+    loops: &Loops<'_, '_>,
+    (file, value): (FileId, ValueId),
+    depth: u8,
+) -> bool {
+    let facts = &project.file(file).facts;
+    let Value::Param(function, index) = *facts.value(value) else { return false };
+    let owner = facts.function(function);
+    let stands_alone = owner.class.is_none() && owner.parent == Some(MODULE) && owner.decorators.is_empty();
+    let takes_rest = owner.params.get(usize::from(index)).is_none_or(|param| param.is_rest);
+    if depth >= MAX_CALLS || !stands_alone || takes_rest {
+        return false;
+    }
+    let mut calls = graph.calls_of(FunctionRef { file, function }).peekable();
+    calls.peek().is_some()
+        && calls.all(|edge| {
+            let given = flowing_values(project, edge, Some(Source::Param(index)));
+            edge.given.is_none()
+                && !given.is_empty()
+                && given.iter().all(|&value| {
+                    is_written(&project.file(edge.file).facts, value)
+                        && loops.length(edge.file, value) != LoopShape::Rows
+                        || handful(project, graph, loops, (edge.file, value), depth + 1)
+                })
+        })
+}
+
+/// Whether a value is written down where it is used, or bound to a name of a module: what an object holds is data.
+fn is_written(facts: &FileFacts, value: ValueId) -> bool {
+    match facts.value(value) {
+        Value::Sequence(_) | Value::Mapping(_) | Value::Import(_) | Value::Global(_) | Value::Class(_) => true,
+        Value::Either(left, right) | Value::Operation(_, left, right) => {
+            is_written(facts, *left) && is_written(facts, *right)
+        }
+        _ => false,
+    }
+}
