@@ -15,6 +15,58 @@ use crate::project::{ClassMember, ClassRef, FileId, FunctionRef, Project, Ty, Ty
 use crate::source::{Purpose, Span};
 use crate::sql::query::TableName;
 
+/// What fetches the rows of a queryset.
+const RUNS: [&str; 22] = [
+    "aaggregate",
+    "acount",
+    "adelete",
+    "aexists",
+    "afirst",
+    "aget",
+    "aggregate",
+    "alast",
+    "aupdate",
+    "count",
+    "delete",
+    "earliest",
+    "exists",
+    "first",
+    "get",
+    "get_list_or_404",
+    "get_object_or_404",
+    "in_bulk",
+    "iterator",
+    "last",
+    "latest",
+    "update",
+];
+
+/// What gives a queryset of the same rows, or of fewer by its own arguments only.
+const KEEPS: [&str; 22] = [
+    "aget_object_or_404",
+    "aiterator",
+    "alias",
+    "all",
+    "annotate",
+    "complex_filter",
+    "dates",
+    "datetimes",
+    "defer",
+    "distinct",
+    "exclude",
+    "filter",
+    "get_queryset",
+    "only",
+    "order_by",
+    "prefetch_related",
+    "reverse",
+    "select_for_update",
+    "select_related",
+    "using",
+    "values",
+    "values_list",
+];
+
 const WHY: &str = "without an index every row of the table is read: finding one row of a million took 6,577 times the work on PostgreSQL 15, \
                    and it grows with the table";
 
@@ -207,83 +259,13 @@ impl<'p> Collector<'_, 'p> {
 
     /// Whether the rows are fetched right where the chain ends.
     fn is_run(&self, last: CallId) -> bool {
-        const RUN: [&str; 22] = [
-            "get",
-            "first",
-            "last",
-            "exists",
-            "count",
-            "update",
-            "delete",
-            "aggregate",
-            "earliest",
-            "latest",
-            "in_bulk",
-            "iterator",
-            "aget",
-            "afirst",
-            "alast",
-            "aexists",
-            "acount",
-            "aupdate",
-            "adelete",
-            "aaggregate",
-            "get_object_or_404",
-            "get_list_or_404",
-        ];
-        RUN.contains(&self.called(last))
+        RUNS.contains(&self.called(last))
             || matches!(self.facts.call(last).result, ResultUse::Iterated | ResultUse::Tested)
     }
 
     /// Whether a method of a queryset leaves no rows out that are not seen: anything but a method of the project.
     fn keeps_all(&self, call: CallId) -> bool {
-        const KEEP: [&str; 44] = [
-            "all",
-            "filter",
-            "exclude",
-            "get",
-            "first",
-            "last",
-            "exists",
-            "count",
-            "update",
-            "delete",
-            "aggregate",
-            "earliest",
-            "latest",
-            "in_bulk",
-            "iterator",
-            "order_by",
-            "reverse",
-            "values",
-            "values_list",
-            "select_related",
-            "prefetch_related",
-            "only",
-            "defer",
-            "distinct",
-            "annotate",
-            "alias",
-            "using",
-            "select_for_update",
-            "aget",
-            "afirst",
-            "alast",
-            "aexists",
-            "acount",
-            "aupdate",
-            "adelete",
-            "aaggregate",
-            "aiterator",
-            "get_object_or_404",
-            "get_list_or_404",
-            "aget_object_or_404",
-            "get_queryset",
-            "complex_filter",
-            "dates",
-            "datetimes",
-        ];
-        KEEP.contains(&self.called(call))
+        RUNS.contains(&self.called(call)) || KEEPS.contains(&self.called(call))
     }
 
     /// Whether a call is made on the result of another one directly, not on one of several.

@@ -1,9 +1,8 @@
 //! Definitions that are put together by hand: models and migrations of other languages make the same
 //! [`TableChange`]s as SQL.
 
-use super::{
-    AlterOperation, ColumnDef, CreateTable, ForeignKey, IndexDef, IndexKey, IndexKind, IndexPart, TableChange,
-};
+use super::index::key_of_columns;
+use super::{AlterOperation, ColumnDef, CreateTable, ForeignKey, IndexDef, IndexKind, TableChange};
 use crate::source::Span;
 use crate::sql::query::{Ident, TableName};
 
@@ -25,28 +24,8 @@ pub(crate) fn index<'c>(
     columns: impl IntoIterator<Item = &'c str>,
     span: Span,
 ) -> IndexDef {
-    let part = |column: &str| IndexPart {
-        key: IndexKey::Column(ident(column, span)),
-        descending: false,
-        nulls_first: None,
-        operator_class: None,
-        collation: None,
-        prefix: None,
-    };
-    IndexDef {
-        name: None,
-        table: table.clone(),
-        kind,
-        method: "".into(),
-        parts: columns.into_iter().map(part).collect(),
-        include: Vec::new(),
-        predicate: None,
-        concurrently: false,
-        if_not_exists: false,
-        is_constraint: false,
-        using_index: None,
-        span,
-    }
+    let columns = columns.into_iter().map(|column| ident(column, span)).collect();
+    IndexDef { is_constraint: false, ..key_of_columns(table, kind, columns, span) }
 }
 
 /// Something that could not be read may have given this table another key or index.
