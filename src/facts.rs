@@ -710,6 +710,18 @@ impl FileFacts {
         self.text(id).filter(|text| text.holes.is_empty()).map(|text| text.cooked.as_str())
     }
 
+    /// The name that a value is written with: of a global, of a member, of what is imported by name.
+    pub fn own_name(&self, id: ValueId) -> Option<&str> {
+        match self.value(id) {
+            Value::Global(name) | Value::Member(_, name) => Some(&self.names[*name]),
+            Value::Import(import) => match self.imports[import.index()].what {
+                Imported::Name(name) => Some(&self.names[name]),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Where a function or class stands, as `Class.method`; empty at the top level.
     pub fn scope(&self, function: FunctionId) -> String {
         let mut parts = Vec::new();

@@ -357,17 +357,8 @@ impl<'t, 'p> Bounds<'t, 'p> {
 
     fn enumeration(&self, file: FileId, class: ClassId) -> LoopShape {
         let facts = &self.types.project().file(file).facts;
-        let is_enum = facts.class(class).bases.iter().any(|&base| {
-            let name = match facts.value(base) {
-                Value::Import(import) => match facts.imports[import.index()].what {
-                    Imported::Name(name) => Some(name),
-                    _ => None,
-                },
-                Value::Member(_, name) | Value::Global(name) => Some(*name),
-                _ => None,
-            };
-            name.is_some_and(|name| is_enumeration_name(&facts.names[name]))
-        });
+        let mut bases = facts.class(class).bases.iter();
+        let is_enum = bases.any(|&base| facts.own_name(base).is_some_and(is_enumeration_name));
         if is_enum || is_enumeration_name(&facts.names[facts.class(class).name]) {
             LoopShape::Few
         } else {
@@ -527,14 +518,10 @@ fn is_number(facts: &FileFacts, value: ValueId) -> bool {
 }
 
 fn last_name(facts: &FileFacts, value: ValueId) -> Option<&str> {
-    match facts.value(value) {
-        Value::Member(_, name) | Value::Global(name) => Some(&facts.names[*name]),
-        Value::Import(import) => match facts.imports[import.index()].what {
-            Imported::Name(name) => Some(&facts.names[name]),
-            _ => Some(&facts.names[facts.imports[import.index()].module]),
-        },
+    facts.own_name(value).or_else(|| match facts.value(value) {
+        Value::Import(import) => Some(&facts.names[facts.imports[import.index()].module]),
         _ => None,
-    }
+    })
 }
 
 /// Whether a value is a part of what a deployment is set up with: `config.databases`, `self.hs.config.workers`.

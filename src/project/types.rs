@@ -344,14 +344,7 @@ impl<'p> Types<'p> {
                 ty => Some(ty),
             }
         };
-        let name = match facts.value(of.head) {
-            Value::Global(name) | Value::Member(_, name) => &facts.names[*name],
-            Value::Import(import) => match facts.imports[import.index()].what {
-                Imported::Name(name) => &facts.names[name],
-                _ => "",
-            },
-            _ => "",
-        };
+        let name = facts.own_name(of.head).unwrap_or("");
         const LISTS: [&str; 20] = [
             "list",
             "List",

@@ -62,6 +62,22 @@ pub(super) struct Place {
     pub(super) is_loose: bool,
 }
 
+impl Place {
+    /// Of a condition that is built by itself, for a query that is not seen.
+    pub(super) fn loose(orm: Orm, call: CallId, span: Span) -> Place {
+        Place {
+            orm,
+            model: None,
+            call,
+            span,
+            group: None,
+            negated: false,
+            confidence: Confidence::High,
+            is_loose: true,
+        }
+    }
+}
+
 impl<'t, 'p> Collector<'t, 'p> {
     fn new(types: &'t Types<'p>, file: FileId) -> Self {
         let of = types.project().file(file);

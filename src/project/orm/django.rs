@@ -361,16 +361,7 @@ impl<'p> Collector<'_, 'p> {
         let at = self.facts.call(call);
         let orm = of_function(self.types, self.file, at.callee).unwrap_or(Orm::Django);
         let span = at.name_span;
-        Place {
-            orm,
-            model: None,
-            call,
-            span,
-            group: None,
-            negated: false,
-            confidence: Confidence::High,
-            is_loose: true,
-        }
+        Place::loose(orm, call, span)
     }
 }
 

@@ -560,7 +560,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     pub(super) fn loose_place_at(&self, orm: Orm, span: Span, call: CallId, confidence: Confidence) -> Place {
-        Place { orm, model: None, call, span, group: None, negated: false, confidence, is_loose: true }
+        Place { confidence, ..Place::loose(orm, call, span) }
     }
 }
 

@@ -417,16 +417,7 @@ impl<'p> Collector<'_, 'p> {
 
     fn column_place(&self, orm: Orm, call: CallId) -> Place {
         let span = self.facts.call(call).name_span;
-        Place {
-            orm,
-            model: None,
-            call,
-            span,
-            group: None,
-            negated: false,
-            confidence: Confidence::High,
-            is_loose: true,
-        }
+        Place::loose(orm, call, span)
     }
 
     // ── SQL fragments ───────────────────────────────────────────────────────────────────────────────

@@ -60,22 +60,7 @@ pub(crate) struct NewTable {
 impl NewTable {
     /// Without columns. `span`: its name, on one line.
     pub(crate) fn new(name: &str, span: Span) -> NewTable {
-        NewTable {
-            made: CreateTable {
-                table: table_name(name, span),
-                if_not_exists: false,
-                temporary: false,
-                columns: Vec::new(),
-                indexes: Vec::new(),
-                foreign_keys: Vec::new(),
-                parent: None,
-                partitioned: false,
-                columnar: false,
-                is_whole: true,
-                has_more_columns: false,
-                head: span,
-            },
-        }
+        NewTable { made: CreateTable::empty(table_name(name, span), span) }
     }
 
     pub(crate) fn name(&self) -> &TableName {

@@ -110,6 +110,26 @@ pub struct CreateTable {
     pub head: Span,
 }
 
+impl CreateTable {
+    /// A whole table without columns. `head`: what names it.
+    pub(crate) fn empty(table: TableName, head: Span) -> CreateTable {
+        CreateTable {
+            table,
+            if_not_exists: false,
+            temporary: false,
+            columns: Vec::new(),
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            parent: None,
+            partitioned: false,
+            columnar: false,
+            is_whole: true,
+            has_more_columns: false,
+            head,
+        }
+    }
+}
+
 /// One column.
 #[derive(Clone, Debug)]
 pub struct ColumnDef {

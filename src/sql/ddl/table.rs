@@ -29,20 +29,7 @@ pub(super) fn create_table(
     let table = cursor.table_name()?;
     temporary |= table.name().text.starts_with('#');
     let head = Span { start: start.start, end: table.span().end };
-    let mut made = CreateTable {
-        table,
-        if_not_exists,
-        temporary,
-        columns: Vec::new(),
-        indexes: Vec::new(),
-        foreign_keys: Vec::new(),
-        parent: None,
-        partitioned: false,
-        columnar: false,
-        is_whole: !is_virtual,
-        has_more_columns: false,
-        head,
-    };
+    let mut made = CreateTable { if_not_exists, temporary, is_whole: !is_virtual, ..CreateTable::empty(table, head) };
     if cursor.take_all(&["PARTITION", "OF"]) || cursor.take("LIKE") || cursor.take("CLONE") {
         made.parent = cursor.table_name();
         made.is_whole = made.parent.is_some();

@@ -57,14 +57,7 @@ fn declared<'p>(facts: &'p FileFacts, attribute: &Attribute) -> Declared<'p> {
         }
         Value::Unknown => match attribute.annotation.map(|of| facts.value(of)) {
             Some(Value::Typed(of)) => {
-                let name = match facts.value(of.head) {
-                    Value::Global(name) | Value::Member(_, name) => &facts.names[*name],
-                    Value::Import(import) => match facts.imports[import.index()].what {
-                        Imported::Name(name) => &facts.names[name],
-                        _ => "",
-                    },
-                    _ => "",
-                };
+                let name = facts.own_name(of.head).unwrap_or("");
                 if name == "Mapped" { Declared::Typed } else { Declared::None }
             }
             _ => Declared::None,
