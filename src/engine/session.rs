@@ -326,6 +326,6 @@ fn extracted(candidate: Candidate, reading: Reading) -> Outcome {
         failure = Some(InternalError { rule: None, path: Some(source.path.clone()), message });
         FileFacts::empty()
     });
-    let file = ProjectFile { source: Arc::new(source), facts: Arc::new(facts) };
+    let file = ProjectFile::new(source, facts);
     Outcome::Entry(Box::new(Entry { candidate: Arc::new(candidate), file, notices, failure }))
 }

@@ -18,7 +18,7 @@ impl Implementations {
     pub(super) fn find(project: &Project) -> Implementations {
         let found = project.each_file(|types, file| {
             let own = project.file(file);
-            if Purpose::of_path(&own.source.path) != Purpose::Application {
+            if own.purpose != Purpose::Application {
                 return Vec::new();
             }
             let ids = (0..).map(|class| ClassRef { file, class: ClassId(class) });

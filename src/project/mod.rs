@@ -45,7 +45,7 @@ pub(crate) use {
 
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
 use crate::facts::{CallId, ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
-use crate::source::SourceFile;
+use crate::source::{Purpose, SourceFile};
 use crate::sql::Dialect;
 
 /// A file of the project.
@@ -77,6 +77,16 @@ pub struct ProjectFile {
     pub source: Arc<SourceFile>,
     /// What it says.
     pub facts: Arc<FileFacts>,
+    /// What it is for, by its path.
+    pub purpose: Purpose,
+}
+
+impl ProjectFile {
+    /// A file and what it says.
+    pub fn new(source: SourceFile, facts: FileFacts) -> ProjectFile {
+        let purpose = Purpose::of_path(&source.path);
+        ProjectFile { source: Arc::new(source), facts: Arc::new(facts), purpose }
+    }
 }
 
 /// What star imports bring into a file, through any number of barrels.
@@ -385,7 +395,7 @@ impl Project {
 
     /// The file that a module, as written in `from`, means.
     pub(crate) fn resolve_module(&self, from: FileId, module: &str) -> Option<FileId> {
-        let ProjectFile { source, facts } = self.file(from);
+        let ProjectFile { source, facts, .. } = self.file(from);
         if let Some(known) = facts.names.find(module).and_then(|name| self.imports[from.0 as usize].get(&name)) {
             return *known;
         }

@@ -233,7 +233,7 @@ impl Finder<'_, '_, '_> {
         let Some((judged, route)) = best else { return self.invariant_edge(edge, &loops, routes) };
         let (hops, site) = self.path(route)?;
         let conditions = self.reach.witness(route).conditions;
-        let place = Purpose::of_path(&self.types.project().file(site.0).source.path);
+        let place = self.types.project().file(site.0).purpose;
         let confidence = match place {
             Purpose::Application if conditions == 0 => judged.confidence,
             // How often a long way under conditions is gone to its end cannot be known.

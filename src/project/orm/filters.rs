@@ -200,8 +200,7 @@ fn first_of_index_with<'t>(table: &'t Table, column: &str) -> Option<&'t str> {
 impl<'p> Collector<'_, 'p> {
     /// The queries of the file whose conditions are all in sight.
     pub(super) fn filters(&mut self) -> Vec<OrmFilter> {
-        let path = &self.types.project().file(self.file).source.path;
-        if Purpose::of_path(path) == Purpose::Migration {
+        if self.types.project().file(self.file).purpose == Purpose::Migration {
             return Vec::new();
         }
         let mut by_call: FxHashMap<CallId, Vec<usize>> = FxHashMap::default();

@@ -17,7 +17,7 @@ fn project(files: &[(String, String)]) -> Project {
             let language = Language::of_path(path).expect("a file that can be read");
             let source = SourceFile::new(path.as_str(), PathBuf::new(), language, text.clone());
             let facts = lang::extract(&source);
-            ProjectFile { source: Arc::new(source), facts: Arc::new(facts) }
+            ProjectFile::new(source, facts)
         })
         .collect();
     files.sort_by(|a, b| a.source.path.cmp(&b.source.path));

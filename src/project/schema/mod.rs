@@ -206,7 +206,7 @@ impl Schema {
             name.contains("index") || name.contains("unique") || name.contains("primary")
         };
         for (id, file) in project.ids().zip(project.files()) {
-            if file.source.language == Language::Sql || Purpose::of_path(&file.source.path) != Purpose::Migration {
+            if file.source.language == Language::Sql || file.purpose != Purpose::Migration {
                 continue;
             }
             let facts = &file.facts;

@@ -13,7 +13,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     let project = types.project();
     let mut defined = Defined::default();
     let of = project.file(file);
-    if of.facts.classes.is_empty() || Purpose::of_path(&of.source.path) == Purpose::Migration {
+    if of.facts.classes.is_empty() || of.purpose == Purpose::Migration {
         return defined;
     }
     for id in 0..u32::try_from(of.facts.classes.len()).unwrap_or(0) {

@@ -13,7 +13,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     let of = types.project().file(file);
     let facts: &FileFacts = &of.facts;
     let mut defined = Defined::default();
-    if Purpose::of_path(&of.source.path) != Purpose::Migration {
+    if of.purpose != Purpose::Migration {
         return defined;
     }
     for (id, call) in (0..).map(CallId).zip(&facts.calls) {
