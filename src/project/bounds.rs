@@ -17,8 +17,8 @@ use crate::source::Span;
 const MAX_DEPTH: u8 = 8;
 
 /// Methods that add to a list, a set or a dict.
-const ADDING: [&str; 10] =
-    ["append", "add", "insert", "appendleft", "extend", "update", "setdefault", "push", "unshift", "splice"];
+const ADDING: [&str; 11] =
+    ["append", "add", "insert", "appendleft", "extend", "update", "set", "setdefault", "push", "unshift", "splice"];
 
 /// Methods that tell what a program or a schema declares: fields of a model, models of an application, tables and
 /// columns of a database.
@@ -148,7 +148,16 @@ impl<'t, 'p> Bounds<'t, 'p> {
             0 => LoopShape::Rows,
             count => by_count(count),
         };
-        spread.fold(own, |shape, inner| wider(shape, wider(LoopShape::Few, self.shape(file, inner, depth + 1))))
+        spread.fold(own, |shape, inner| wider(shape, wider(LoopShape::Few, self.part(file, inner, depth))))
+    }
+
+    /// What a list adds that is spread into another; one that is written down empty adds nothing.
+    fn part(&self, file: FileId, value: ValueId, depth: u8) -> LoopShape {
+        let (at, literal) = self.types.definition(file, value).unwrap_or((file, value));
+        match self.types.project().file(at).facts.value(literal) {
+            Value::Sequence(items) if items.is_empty() && self.fill(at, literal).is_none() => LoopShape::Silent,
+            _ => self.shape(file, value, depth + 1),
+        }
     }
 
     fn comprehension(&self, file: FileId, at: LoopId, depth: u8) -> LoopShape {
@@ -205,7 +214,7 @@ impl<'t, 'p> Bounds<'t, 'p> {
                 Some(inner),
                 _,
             ) => self.shape(file, inner, depth + 1),
-            ("Set", Some(inner), None) if call.is_new && self.fill(file, value).is_none() => {
+            ("Set" | "Map", Some(inner), None) if call.is_new && self.fill(file, value).is_none() => {
                 self.shape(file, inner, depth + 1)
             }
             ("from", Some(inner), Some(array)) if is_global(facts, array, "Array") => match facts.value(inner) {
@@ -222,6 +231,8 @@ impl<'t, 'p> Bounds<'t, 'p> {
             {
                 LoopShape::Few
             }
+            // `set(KNOWN).difference(wanted)`
+            ("difference" | "intersection", Some(_), Some(object)) => self.shape(file, object, depth + 1),
             ("zip", Some(_), None) => {
                 let shapes = call.args.iter().filter(|arg| arg.name.is_none());
                 let shapes = shapes.map(|arg| self.shape(file, arg.value, depth + 1));
@@ -311,7 +322,8 @@ impl<'t, 'p> Bounds<'t, 'p> {
         let (name, object) = match facts.value(value) {
             Value::Member(object, name) => (*name, Some(*object)),
             Value::Import(import) => match facts.imports[import.index()].what {
-                Imported::Name(name) => (name, None),
+                // What a module has, and is not in sight: it was made when the program started.
+                Imported::Name(_) => return LoopShape::Few,
                 _ => return LoopShape::Rows,
             },
             _ => return LoopShape::Rows,
