@@ -292,7 +292,7 @@ impl<'f> Subjects<'f> {
         let call = self.facts.call(*call);
         let Value::Member(gathered, _) = self.facts.value(call.callee) else { return false };
         let mut gathered = *gathered;
-        while let Value::Carried(before, _) = self.facts.value(gathered) {
+        while let Value::Carried(before, _) | Value::Either(before, _) = self.facts.value(gathered) {
             gathered = *before;
         }
         let Value::Call(made) = self.facts.value(gathered) else { return false };
