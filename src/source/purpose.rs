@@ -141,9 +141,12 @@ fn is_migration(folders: &[&str], name: &str) -> bool {
             || folder.ends_with("migrations")
             || is_sql && matches!(*folder, "drizzle" | "delta" | "deltas" | "updates" | "upgrades")
     };
-    // `1785000000001-add-title.ts`, `20260102030405_add_title.js`
-    let digits = name.bytes().take_while(u8::is_ascii_digit).count();
-    let is_step = digits >= 12 && name[digits..].starts_with(['-', '_']);
+    // `1785000000001-add-title.ts`, `20260102030405_add_title.js`, `1.2.0-1785000000-add-title.ts`
+    let is_time = |word: &str| word.len() >= 10 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_version = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let mut words = name.split(['-', '_']);
+    let first = words.next().unwrap_or("");
+    let is_step = name.contains(['-', '_']) && is_time(first) || is_version(first) && words.next().is_some_and(is_time);
     folders.iter().any(is_folder)
         || is_step
         || name == "migrations.py"
@@ -184,7 +187,11 @@ fn is_seed_file(name: &str) -> bool {
     if stem.strip_suffix("data").is_some_and(|words| invented(words.trim_end_matches(['-', '_']))) {
         return true;
     }
-    stem.split(['-', '_']).any(is_seed) || name.split('.').skip(1).any(is_seed)
+    let mut words = stem.split(['-', '_']);
+    words.clone().any(|word| matches!(word, "seed" | "seeds"))
+        || words.next().is_some_and(is_seed)
+        || words.next_back().is_some_and(is_seed)
+        || name.split('.').skip(1).any(is_seed)
 }
 
 fn is_script(folders: &[&str], name: &str) -> bool {
@@ -224,6 +231,8 @@ mod tests {
             ("src/contest/models.py", Application),
             ("app/ab_test/views.py", Application),
             ("app/latest_data.py", Application),
+            ("packages/schemas/alterations/1.2.0-1785000000-add-title.ts", Migration),
+            ("reports/2026-10-report.ts", Application),
             ("app/create_test_data.py", Seed),
             ("app/tasks/workspace_seed_task.py", Seed),
             ("packages/auth/bin/repair.ts", Script),
