@@ -255,6 +255,10 @@ impl<'t, 'p> Bounds<'t, 'p> {
             }
             // `set(KNOWN).difference(wanted)`
             ("difference" | "intersection", Some(_), Some(object)) => self.shape(file, object, depth + 1),
+            // The parts of a path or of a dotted name.
+            ("split", Some(separator), Some(_)) if matches!(facts.literal(separator), Some("/" | "." | ":" | "::")) => {
+                LoopShape::Few
+            }
             ("zip", Some(_), None) => {
                 let shapes = call.args.iter().filter(|arg| arg.name.is_none());
                 let shapes = shapes.map(|arg| self.shape(file, arg.value, depth + 1));
