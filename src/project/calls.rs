@@ -610,8 +610,9 @@ fn keeps(project: &Project, file: FileId, function: FunctionId, guard: Option<Gu
         }
         at = guard.parent;
     }
-    // `if key in self.known: return self.known[key]` before the query.
-    facts.function(function).returns.iter().any(|&value| caches.is_kept(value, function))
+    // `if key in self.known: return self.known[key]` before the query, and another return after it.
+    let returns = &facts.function(function).returns;
+    returns.len() > 1 && returns.iter().any(|&value| caches.is_kept(value, function))
 }
 
 /// Whether a cache is asked before a function; `None` if the function runs once for each input, or changes something
