@@ -15,7 +15,7 @@ use super::flow::{Flow, Source};
 use super::requirements::{self, Requirement};
 use super::sites::SiteEffect;
 use super::types::{Ty, Types};
-use super::{FileId, FunctionRef, Project, QuerySite};
+use super::{FileId, FunctionRef, Project};
 use crate::facts::*;
 use crate::findings::Confidence;
 
