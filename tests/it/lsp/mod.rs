@@ -1,0 +1,5 @@
+//! The language server as an editor meets it: the real binary, over its standard input and output.
+
+mod client;
+mod protocol;
+mod same;
