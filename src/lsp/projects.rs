@@ -70,10 +70,12 @@ impl Project {
         self.is_done(self.ticket)
     }
 
-    /// Lets a request wait; work that is put off is done now.
+    /// Lets a request wait; if the user waits too, work that was put off is done now.
     pub(super) fn wait(&mut self, waiting: Waiting) {
+        if waiting.question.is_of_user() {
+            self.worker.tell(self.ticket, Task::Hurry);
+        }
         self.waiting.push(waiting);
-        self.worker.tell(self.ticket, Task::Hurry);
     }
 
     /// What was found, if it is known as of this work.

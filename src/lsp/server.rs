@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, after, never, select, unbounded};
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId};
-use lsp_types::{CodeAction, CodeActionContext, Diagnostic, Position, PreviousResultId, Range, Uri};
+use lsp_types::{
+    CodeAction, CodeActionContext, CodeActionTriggerKind, Diagnostic, Position, PreviousResultId, Range, Uri,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -31,6 +33,17 @@ pub(super) enum Question {
     Resolve(Box<CodeAction>, Later),
     /// What is under the cursor.
     Hover(Position),
+}
+
+impl Question {
+    /// Whether it comes from the user, and not from an editor that follows each key.
+    pub(super) fn is_of_user(&self) -> bool {
+        match self {
+            Question::Diagnostics(_) => false,
+            Question::Actions(_, context) => context.trigger_kind != Some(CodeActionTriggerKind::Automatic),
+            Question::Resolve(..) | Question::Hover(_) => true,
+        }
+    }
 }
 
 /// How far the client has come with saying hello and goodbye.

@@ -12,10 +12,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use super::projects::ProjectId;
 use crate::engine::{Open, Report, Session, SessionError, Snapshot, Targets};
 
-/// How long nothing must have changed before the project is looked at again.
+/// How long nothing must have changed before the project is looked at again; longer where that takes longer, so that
+/// a large project does not keep the machine busy while somebody types.
 const QUIET: Duration = Duration::from_millis(150);
-/// How long it is put off at most while changes go on.
-const LONGEST: Duration = Duration::from_millis(800);
+/// How many times as long it is put off at most while changes go on.
+const LONGEST: u32 = 5;
 
 /// What a project is told.
 #[derive(Debug)]
@@ -65,11 +66,13 @@ impl Worker {
         thread::Builder::new().name(format!("seqscan-project-{id}")).spawn(move || {
             let mut work = Work { open, session: None, outside: HashSet::new(), ticket: 0 };
             loop {
+                let begun = Instant::now();
                 let outcome = work.pass();
+                let quiet = begun.elapsed().clamp(QUIET, QUIET * LONGEST);
                 if done.send((id, Analysis { ticket: work.ticket, outcome })).is_err() {
                     return;
                 }
-                let Some(gathered) = Gathered::next(&received) else { return };
+                let Some(gathered) = Gathered::next(&received, quiet) else { return };
                 work.take_up(gathered);
             }
         })?;
@@ -95,14 +98,14 @@ struct Gathered {
 
 impl Gathered {
     /// Waits until there is something to do, and nothing more has come for a while; `None` if nothing will come.
-    fn next(tasks: &Receiver<(u64, Task)>) -> Option<Gathered> {
+    fn next(tasks: &Receiver<(u64, Task)>, quiet: Duration) -> Option<Gathered> {
         let mut gathered = Gathered::default();
         while gathered.is_empty() {
             gathered.add(tasks.recv().ok()?);
         }
-        let until = Instant::now() + LONGEST;
+        let until = Instant::now() + quiet * LONGEST;
         while !gathered.hurry {
-            match tasks.recv_timeout(QUIET.min(until.saturating_duration_since(Instant::now()))) {
+            match tasks.recv_timeout(quiet.min(until.saturating_duration_since(Instant::now()))) {
                 Ok(task) => gathered.add(task),
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return None,
