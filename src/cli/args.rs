@@ -47,11 +47,25 @@ pub(super) enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Serve an editor over standard input and output, by the Language Server Protocol
+    #[command(visible_alias = "server")]
+    Lsp(ServerArguments),
     /// Print a script that completes the command line in a shell
     Completions {
         /// The shell
         shell: Shell,
     },
+}
+
+/// What clients of language servers add to the command; there is no other way than this one.
+#[derive(Debug, Args)]
+pub(super) struct ServerArguments {
+    /// Use standard input and output, as always
+    #[arg(long)]
+    stdio: bool,
+    /// The process of the editor
+    #[arg(long = "clientProcessId", hide = true)]
+    client_process: Option<u32>,
 }
 
 /// The project that a command tells something of.

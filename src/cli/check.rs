@@ -117,7 +117,8 @@ pub(super) fn open(arguments: &CheckArguments, cwd: &Path) -> Result<Open, Failu
         read.map_err(|error| Failure::Plain(format!("standard input cannot be read: {}", plain_reason(&error))))?;
         texts.push((name.clone(), text));
     }
-    Ok(Open { cwd: cwd.to_owned(), paths, texts, config: request(arguments)?, threads: arguments.jobs.unwrap_or(0) })
+    let (config, threads) = (request(arguments)?, arguments.jobs.unwrap_or(0));
+    Ok(Open { cwd: cwd.to_owned(), paths, texts, config, threads, ..Open::default() })
 }
 
 /// Reads a whole project for a command that does not check it; the style is that of standard output. A failure has

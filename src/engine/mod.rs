@@ -6,6 +6,7 @@
 
 mod files;
 mod guard;
+mod progress;
 mod report;
 mod root;
 mod run;
@@ -15,7 +16,8 @@ mod suppress;
 #[cfg(test)]
 mod tests;
 
+pub use progress::Progress;
 pub use report::{InternalError, LeftOutPath, PlacedGap, Reason, Report, SchemaSummary};
-pub use root::{REPOSITORY_MARK, project_root};
-pub use session::{Open, Session, SessionError};
+pub use root::{REPOSITORY_MARK, is_too_wide, project_root};
+pub use session::{Open, Session, SessionError, settled_path};
 pub use snapshot::{Snapshot, Targets};

@@ -7,6 +7,7 @@ mod catalogs;
 mod cli;
 mod config;
 mod fixtures;
+mod lsp;
 mod page;
 mod pages;
 mod precommit;
