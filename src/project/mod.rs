@@ -14,6 +14,7 @@ mod flow;
 mod given;
 mod implementations;
 mod inputs;
+mod lazy;
 mod loops;
 mod manifest;
 mod modules;
@@ -34,6 +35,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+pub use lazy::LazyRead;
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use schema::Schema;
@@ -141,6 +143,7 @@ pub struct Project {
     libraries: FxHashSet<LibraryId>,
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
+    lazy_reads: Vec<Vec<LazyRead>>,
     executed: executed::Executed,
     orm: Vec<orm::OrmFacts>,
     relations: relations::Relations,
@@ -195,6 +198,7 @@ impl Project {
             libraries,
             sites: Vec::new(),
             repeats: Vec::new(),
+            lazy_reads: Vec::new(),
             executed: FxHashSet::default(),
             orm: Vec::new(),
             relations: relations::Relations::default(),
@@ -217,6 +221,7 @@ impl Project {
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
+        project.lazy_reads = lazy::find(&project, &graph);
         project.executed = executed::find(&project, &graph);
         project.schema = Schema::of_project(&project);
         project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
@@ -327,6 +332,16 @@ impl Project {
     /// The queries that run once per row of a loop of this file.
     pub fn repeats(&self, file: FileId) -> &[Repeat] {
         self.repeats.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The relations of rows that are read row by row in a loop of this file.
+    pub fn lazy_reads(&self, file: FileId) -> &[LazyRead] {
+        self.lazy_reads.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether some query of the project loads a relation of this name along with its rows.
+    pub(crate) fn may_be_eager(&self, relation: &str) -> bool {
+        self.prefetched.in_any_way(relation)
     }
 
     /// Whether a manifest or an import of the project names this library.
