@@ -6,6 +6,7 @@ mod bad_input;
 mod catalogs;
 mod cli;
 mod config;
+mod editors;
 mod fixtures;
 mod lsp;
 mod page;

@@ -49,7 +49,7 @@ fn a_finding_is_seen_and_silenced_in_neovim() {
     assert!(output.status.success(), "{told}");
     assert!(told.contains("`find` runs a query for each run of `for id in ids`"), "{told}");
     assert!(told.contains("silences: `find` runs a query"), "{told}");
-    let expected = STORE
-        .replace("        yield", "        # seqscan: ignore[query-in-loop] TODO: say why\n        yield");
+    let expected =
+        STORE.replace("        yield", "        # seqscan: ignore[query-in-loop] TODO: say why\n        yield");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), expected);
 }
