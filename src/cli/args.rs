@@ -38,11 +38,7 @@ pub(super) enum Command {
         color: ColorArguments,
     },
     /// List the rules
-    Rules {
-        /// How they are written
-        #[arg(long, value_enum, default_value_t)]
-        output_format: ListFormat,
-    },
+    Rules(RulesArguments),
     /// Print the tables, keys and indexes that a project defines, and where
     Schema(SchemaArguments),
     /// Write a seqscan.toml with every key explained
@@ -72,16 +68,11 @@ pub(super) struct ServerArguments {
     client_process: Option<u32>,
 }
 
+/// The project that a command tells something of.
 #[derive(Debug, Args)]
-pub(super) struct SchemaArguments {
+pub(super) struct ProjectArguments {
     /// Files or folders of the project [default: .]
     pub(super) paths: Vec<PathBuf>,
-    /// Only these tables
-    #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
-    pub(super) table: Vec<String>,
-    /// How they are written
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) output_format: ListFormat,
     /// A configuration file, or one of its keys
     #[arg(long, value_name = "FILE|KEY=VALUE")]
     pub(super) config: Vec<String>,
@@ -90,6 +81,31 @@ pub(super) struct SchemaArguments {
     pub(super) isolated: bool,
     #[command(flatten)]
     pub(super) color: ColorArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesArguments {
+    /// Print instead the functions of the project that run the SQL they are given, as the `[[call]]` entries that
+    /// would declare them
+    #[arg(long)]
+    pub(super) inferred: bool,
+    /// How they are written
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output_format: ListFormat,
+    #[command(flatten)]
+    pub(super) project: ProjectArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArguments {
+    /// Only these tables
+    #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
+    pub(super) table: Vec<String>,
+    /// How they are written
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output_format: ListFormat,
+    #[command(flatten)]
+    pub(super) project: ProjectArguments,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

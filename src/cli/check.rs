@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::args::{Arguments, CheckArguments};
+use super::args::{Arguments, CheckArguments, ProjectArguments};
 use super::terminal::{stderr_style, stdout_style, style};
 use super::{FAILED, FINDINGS, OK, complain, finish, settings};
 use crate::config::{ConfigError, ConfigFile, Options, OutputFormat, Request, read_inline};
@@ -119,6 +119,21 @@ pub(super) fn open(arguments: &CheckArguments, cwd: &Path) -> Result<Open, Failu
     }
     let (config, threads) = (request(arguments)?, arguments.jobs.unwrap_or(0));
     Ok(Open { cwd: cwd.to_owned(), paths, texts, config, threads, ..Open::default() })
+}
+
+/// Reads a whole project for a command that does not check it; the style is that of standard output. A failure has
+/// been told, and is the exit code.
+pub(super) fn open_project(arguments: &ProjectArguments) -> Result<(Session, Style), u8> {
+    let cwd = current_folder().map_err(|failure| failure.tell(&Style::default()))?;
+    let check = CheckArguments {
+        paths: arguments.paths.clone(),
+        config: arguments.config.clone(),
+        isolated: arguments.isolated,
+        ..CheckArguments::default()
+    };
+    let session = open(&check, &cwd).and_then(|open| Session::open(open).map_err(Failure::from));
+    let session = session.map_err(|failure| failure.tell(&stderr_style(arguments.color.color, &cwd)))?;
+    Ok((session, stdout_style(arguments.color.color, &cwd)))
 }
 
 fn request(arguments: &CheckArguments) -> Result<Request, Failure> {

@@ -4,6 +4,7 @@ mod argfile;
 mod args;
 mod check;
 mod explain;
+mod inferred;
 mod init;
 mod rules;
 mod schema;
@@ -49,7 +50,8 @@ fn run(arguments: Arguments, serve: fn() -> u8) -> u8 {
         None => check::run(&arguments.check),
         Some(Command::Check(check)) => check::run(&check),
         Some(Command::Explain { rule, color }) => explain::run(rule.as_deref(), color),
-        Some(Command::Rules { output_format }) => rules::run(output_format),
+        Some(Command::Rules(arguments)) if arguments.inferred => inferred::run(&arguments),
+        Some(Command::Rules(arguments)) => rules::run(arguments.output_format),
         Some(Command::Schema(schema)) => schema::run(&schema),
         Some(Command::Lsp(_)) => serve(),
         Some(Command::Init { force }) => init::run(force),

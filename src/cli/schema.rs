@@ -4,9 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::args::{CheckArguments, ListFormat, SchemaArguments};
-use super::check::{Failure, current_folder, open};
-use super::terminal::{stderr_style, stdout_style};
+use super::args::{ListFormat, SchemaArguments};
+use super::check::open_project;
 use super::{OK, finish, print};
 use crate::engine::{Session, Snapshot};
 use crate::project::schema::{Place, Table, TableKind};
@@ -14,23 +13,12 @@ use crate::report::{Color, Style, sanitize};
 
 /// Prints the schema of a project.
 pub(super) fn run(arguments: &SchemaArguments) -> u8 {
-    let cwd = match current_folder() {
-        Ok(cwd) => cwd,
-        Err(failure) => return failure.tell(&Style::default()),
-    };
-    let check = CheckArguments {
-        paths: arguments.paths.clone(),
-        config: arguments.config.clone(),
-        isolated: arguments.isolated,
-        ..CheckArguments::default()
-    };
-    let session = open(&check, &cwd).and_then(|open| Session::open(open).map_err(Failure::from));
-    let session = match session {
-        Ok(session) => session,
-        Err(failure) => return failure.tell(&stderr_style(arguments.color.color, &cwd)),
+    let (session, style) = match open_project(&arguments.project) {
+        Ok(opened) => opened,
+        Err(code) => return code,
     };
     let snapshot = session.snapshot();
-    let printer = Printer { snapshot: &snapshot, session: &session, style: stdout_style(arguments.color.color, &cwd) };
+    let printer = Printer { snapshot: &snapshot, session: &session, style };
     let wanted = |table: &&Table| {
         let names = [table.name.to_lowercase(), table.full_name().to_lowercase()];
         arguments.table.is_empty() || arguments.table.iter().any(|wanted| names.contains(&wanted.to_lowercase()))

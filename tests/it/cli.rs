@@ -393,3 +393,52 @@ fn the_schema_is_shown_with_its_places() {
     let summary = stderr(&project.run(&[]));
     assert!(summary.contains("schema: 2 tables from 2 files"), "{summary}");
 }
+
+#[test]
+fn wrappers_are_told_as_the_entries_that_declare_them() {
+    let db = "\
+import psycopg
+
+
+class Database:
+    def __init__(self):
+        self.connection = psycopg.connect()
+
+    def fetch_all(self, sql, values):
+        return self.connection.execute(sql, values).fetchall()
+
+
+def fetch(values, sql):
+    return Database().fetch_all(sql, values)
+";
+    let files = [("shop/__init__.py", ""), ("shop/db.py", db), ("shop/views.py", "from .db import fetch\n")];
+    let project = Project::new(files);
+    let told = |project: &Project, more: &[&str]| project.run(&[&["rules", "--inferred"], more].concat());
+    let output = told(&project, &[]);
+    assert_eq!(code(&output), 0);
+    let entries = stdout(&output);
+    assert!(
+        entries.starts_with(
+            "\
+# shop/db.py:8
+[[call]]
+path = \"shop.db.Database.fetch_all\"
+effect = \"sql\"
+sql = 0
+
+# shop/db.py:12
+[[call]]
+path = \"shop.db.fetch\"
+effect = \"sql\"
+sql = 1
+"
+        ),
+        "{entries}"
+    );
+    // They are a configuration, and name what they were made from.
+    let declared = Project::new([files[0], files[1], files[2], ("seqscan.toml", &*entries)]);
+    assert_eq!(stdout(&told(&declared, &[])), entries);
+    let json = stdout(&told(&project, &["--output-format", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["calls"][1]["path"], "shop.db.fetch");
+}
