@@ -261,6 +261,18 @@ impl Session {
         Ok(true)
     }
 
+    /// Whether a file or folder holds something that is known, an absolute path without links.
+    pub fn holds(&self, path: &Path) -> bool {
+        let relative = relative(&self.root, path);
+        let is_below =
+            |known: &str| known.strip_prefix(&*relative).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        // Names that go on with something else may stand between a folder and what is in it.
+        let files = self.entries.range(relative.clone()..).map(|(path, _)| path);
+        let unread = self.unread.range(relative.clone()..).map(|(path, _)| path);
+        let near = |path: &&Arc<str>| path.starts_with(&*relative);
+        files.take_while(near).any(|path| is_below(path)) || unread.take_while(near).any(|path| is_below(path))
+    }
+
     /// Looks at the configuration and for files anew, and reads all of them; what has the same text as before is
     /// not taken apart again. After an error nothing is known until the next call succeeds.
     pub fn refresh(&mut self) -> Result<(), SessionError> {

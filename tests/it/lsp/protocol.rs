@@ -339,9 +339,19 @@ fn what_changes_on_disk_is_taken_up() {
     std::fs::remove_file(project.path().join("more/view.py")).unwrap();
     editor.watched(&project.path().join("more/view.py"), 3);
     assert!(editor.shown(&project.path().join("more/view.py"), None).is_empty());
+    // A folder is deleted whole, and a branch switched to.
+    project.write("more/view.py", VIEW);
+    project.write(".git/HEAD", "ref: refs/heads/other\n");
+    editor.watched(&project.path().join(".git/HEAD"), 2);
+    editor.shows(&project.path().join("more/view.py"), 1);
+    std::fs::remove_dir_all(project.path().join("more")).unwrap();
+    editor.watched(&project.path().join("more"), 3);
+    editor.shows(&project.path().join("more/view.py"), 0);
+    // Some editors write another file and give it the name of the old one.
     project.write("view.py", "");
-    editor.watched(&view, 2);
-    assert!(editor.shown(&view, None).is_empty());
+    editor.watched(&view, 3);
+    editor.watched(&view, 1);
+    editor.shows(&view, 0);
     editor.leave();
 }
 
