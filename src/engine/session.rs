@@ -414,9 +414,10 @@ fn relative(root: &Path, path: &Path) -> Arc<str> {
 
 /// Reads a file, or the document that stands in its place, and what it says.
 fn read(candidate: Arc<Candidate>, documents: &HashMap<PathBuf, Arc<str>>, before: Option<&Entry>) -> Outcome {
+    let limits = ReadLimits::default();
     let reading = match documents.get(&candidate.found.absolute) {
-        Some(text) => source::of_bytes(&candidate.found, text.as_bytes().to_vec()),
-        None => source::read(&candidate.found, &ReadLimits::default()),
+        Some(text) => source::read_as(&candidate.found, text, &limits),
+        None => source::read(&candidate.found, &limits),
     };
     extracted(candidate, reading, before)
 }
