@@ -33,6 +33,8 @@ pub(crate) struct Relations {
     reverse: FxHashMap<(ClassRef, Box<str>), Reverse>,
     by_name: FxHashMap<Box<str>, Option<ClassRef>>,
     models: Vec<ClassRef>,
+    /// What leads to many rows, by name: the model, and the fields that declare it; `None` where it is not one model.
+    many: FxHashMap<Box<str>, Option<(ClassRef, Vec<Box<str>>)>>,
 }
 
 impl Relations {
@@ -56,6 +58,14 @@ impl Relations {
             own.flat_map(|&class| reverse_accessors(types, named, class)).collect::<Vec<_>>()
         });
         relations.reverse = fields.into_iter().flatten().collect();
+        for ((_, name), found) in &relations.reverse {
+            let Relation::Many(class) = found.relation else { continue };
+            let known = relations.many.entry(name.clone()).or_insert_with(|| Some((class, Vec::new())));
+            match known {
+                Some((only, fields)) if *only == class => fields.push(found.field.clone()),
+                other => *other = None,
+            }
+        }
         relations.models = models.into_iter().flatten().collect();
         relations
     }
@@ -74,6 +84,11 @@ impl Relations {
     /// All models, in order of place.
     pub(crate) fn models(&self) -> &[ClassRef] {
         &self.models
+    }
+
+    /// Which model an attribute of this name leads to on any row, if it is only one, and by which of its fields.
+    pub(crate) fn only_many(&self, name: &str) -> Option<&(ClassRef, Vec<Box<str>>)> {
+        self.many.get(name)?.as_ref()
     }
 
     /// The names of the attributes that relations put on other models.

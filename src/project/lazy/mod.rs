@@ -101,7 +101,8 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, interesting: &Interesting, file
             && interesting.has(&facts.names[*name])
         {
             let (root, names) = chain(facts, access.value);
-            let place = Place { function: access.function, in_loop: access.in_loop, guard: access.guard };
+            let Access { value, function, in_loop, guard, .. } = *access;
+            let place = Place { value, function, in_loop, guard };
             finder.read(root, &names, place, access.span, &Way::default());
         }
     }
@@ -111,7 +112,7 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, interesting: &Interesting, file
             && interesting.has(&facts.names[*name])
         {
             let (root, names) = chain(facts, call.callee);
-            let place = Place { function: call.function, in_loop: call.in_loop, guard: call.guard };
+            let place = Place::of(call.callee, call);
             finder.read(root, &names, place, call.name_span, &Way::default());
         }
     }
@@ -124,9 +125,17 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, interesting: &Interesting, file
 /// Where something stands.
 #[derive(Clone, Copy)]
 struct Place {
+    /// What is read or called.
+    value: ValueId,
     function: FunctionId,
     in_loop: Option<LoopId>,
     guard: Option<GuardId>,
+}
+
+impl Place {
+    fn of(value: ValueId, call: &Call) -> Place {
+        Place { value, function: call.function, in_loop: call.in_loop, guard: call.guard }
+    }
 }
 
 /// The way from a loop to a read.
@@ -161,7 +170,7 @@ impl Finder<'_, '_> {
             return;
         }
         let needs = self.needs.of(edge.callee);
-        let place = Place { function: call.function, in_loop: call.in_loop, guard: call.guard };
+        let place = Place::of(call.callee, call);
         for need in needs.iter() {
             if requirements::through(self.types.project(), edge, &need.required).is_none_or(|passed| passed.unlikely) {
                 continue;
@@ -269,7 +278,7 @@ impl Finder<'_, '_> {
         };
         guards.iter().any(is_exception)
             || self.loops.is_after_failure(id)
-            || self.loops.ends_after(place.function, place.guard, span, id)
+            || self.loops.ends_after(place.value, place.function, place.guard, span, id)
     }
 
     /// Of what is read of the same rows, the longest paths, each once.

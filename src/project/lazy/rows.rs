@@ -469,7 +469,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 }
                 self.step(file, call, name, rows)
             }
-            _ if SAME_ROWS.contains(&name) => match self.rows(file, object, frame, depth) {
+            _ if SAME_ROWS.contains(&name) => match self.queried(file, object, frame, depth) {
                 Traced::Rows(rows) => self.step(file, call, name, rows),
                 // The queryset that a generic view is given.
                 _ if name == "get_queryset" => self.view_rows(file, object, depth),
@@ -496,6 +496,34 @@ impl<'t, 'p> Tracer<'t, 'p> {
             }),
             _ => Traced::Unknown,
         }
+    }
+
+    /// The rows of a query that goes on with another step.
+    fn queried(&self, file: FileId, object: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+        match self.rows(file, object, frame, depth) {
+            Traced::Unknown => self.only_related(file, object),
+            found => found,
+        }
+    }
+
+    /// `round.debate_set.all()` of something of which nothing is known but that only one model is related to others
+    /// by such a name.
+    fn only_related(&self, file: FileId, manager: ValueId) -> Traced {
+        let facts = self.facts(file);
+        let Value::Member(object, name) = *facts.value(manager) else { return Traced::Unknown };
+        let name = &facts.names[name];
+        let Some((model, fields)) = self.types.relations().only_many(name) else { return Traced::Unknown };
+        if self.types.of(file, object).is_known() || self.types.is_foreign(file, object) {
+            return Traced::Unknown;
+        }
+        let mut rows = plain(*model);
+        rows.confidence = Confidence::Medium;
+        rows.kept = self.types.project().may_be_eager(name).then(Loaded::unseen);
+        for field in fields {
+            rows.loaded.add_open(field);
+            rows.kept.iter_mut().for_each(|kept| kept.add_open(field));
+        }
+        Traced::Rows(rows)
     }
 
     /// `self.get_queryset()` of a view that has a `queryset`.
