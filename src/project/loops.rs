@@ -257,7 +257,16 @@ impl<'t, 'p> Loops<'t, 'p> {
             };
             let finds = || {
                 let condition = exit.guard.map_or(UNKNOWN, |id| self.facts.guards[id.index()].condition);
-                matches!(exit.kind, ExitKind::Break | ExitKind::Return) && self.is_made_of(condition, read)
+                // What is wrong with one row may end the loop, too: that is no search.
+                let ends = match exit.kind {
+                    ExitKind::Break => true,
+                    ExitKind::Return => {
+                        matches!(self.facts.value(exit.value), Value::Bool(_) | Value::Null | Value::Unknown)
+                            || self.is_made_of(exit.value, read)
+                    }
+                    _ => false,
+                };
+                ends && self.is_made_of(condition, read)
             };
             leaves && exit.span.end > span.start && (self.covers(exit.guard, guard) || finds())
         })

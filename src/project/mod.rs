@@ -35,7 +35,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-pub use lazy::LazyRead;
+pub use lazy::{LazyRead, ListedQuery, Listing};
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use schema::Schema;
@@ -143,7 +143,7 @@ pub struct Project {
     libraries: FxHashSet<LibraryId>,
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
-    lazy_reads: Vec<Vec<LazyRead>>,
+    lazy: lazy::Lazy,
     executed: executed::Executed,
     orm: Vec<orm::OrmFacts>,
     relations: relations::Relations,
@@ -198,7 +198,7 @@ impl Project {
             libraries,
             sites: Vec::new(),
             repeats: Vec::new(),
-            lazy_reads: Vec::new(),
+            lazy: lazy::Lazy::default(),
             executed: FxHashSet::default(),
             orm: Vec::new(),
             relations: relations::Relations::default(),
@@ -221,7 +221,7 @@ impl Project {
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
-        project.lazy_reads = lazy::find(&project, &graph);
+        project.lazy = lazy::find(&project, &graph, &reach);
         project.executed = executed::find(&project, &graph);
         project.schema = Schema::of_project(&project);
         project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
@@ -336,10 +336,15 @@ impl Project {
 
     /// The relations of rows that are read row by row in a loop of this file.
     pub fn lazy_reads(&self, file: FileId) -> &[LazyRead] {
-        self.lazy_reads.get(file.0 as usize).map_or(&[], Vec::as_slice)
+        self.lazy.reads.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether some query of the project loads a relation of this name along with its rows.
+    /// The queries of this file that a framework makes for each row of a list.
+    pub fn listed_queries(&self, file: FileId) -> &[ListedQuery] {
+        self.lazy.queries.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether some query of the project loads a relation of this name along with its rows, or a loop sets it.
     pub(crate) fn may_be_eager(&self, relation: &str) -> bool {
         self.prefetched.in_any_way(relation)
     }
