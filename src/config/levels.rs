@@ -72,4 +72,10 @@ pub enum OutputFormat {
     Sarif,
     /// Annotations of GitHub Actions.
     Github,
+    /// GitLab's Code Quality report.
+    Gitlab,
+    /// Reviewdog's diagnostics.
+    Rdjson,
+    /// A table for a job's summary.
+    Markdown,
 }

@@ -81,7 +81,7 @@ fn properties() -> Value {
         ("baseline", json!({ "type": "string" }), "The file of the findings that are known already."),
         (
             "output-format",
-            enumeration(&["full", "concise", "json", "sarif", "github"]),
+            enumeration(&["full", "concise", "json", "sarif", "github", "gitlab", "rdjson", "markdown"]),
             "How findings are written. Default: full.",
         ),
         ("dialect", one("dialect"), "The SQL dialect where neither driver nor ORM nor the SQL itself tells it."),

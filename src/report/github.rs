@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::alone::told;
 use super::place::Place;
 use crate::engine::Report;
 use crate::findings::{Diagnostic, Severity};
@@ -47,26 +48,7 @@ fn command(report: &Report, registry: &Registry, finding: &Diagnostic) -> String
     }
     let properties: Vec<String> =
         properties.iter().map(|(name, value)| format!("{name}={}", escape_property(value))).collect();
-    format!("::{level} {}::{}", properties.join(","), escape_data(&message(report, registry, finding)))
-}
-
-/// Everything that a reader of an annotation needs, as it stands alone.
-fn message(report: &Report, registry: &Registry, finding: &Diagnostic) -> String {
-    let mut text = finding.message.clone();
-    for label in &finding.related {
-        if let Some(place) = report.place(label).filter(|_| !label.text.is_empty()) {
-            text += &format!("\n{}:{}: {}", label.path, place.start.line, label.text);
-        }
-    }
-    for (word, more) in [("note", &finding.note), ("help", &finding.help)] {
-        if let Some(more) = more {
-            text += &format!("\n{word}: {more}");
-        }
-    }
-    if let Some(rule) = registry.get(finding.rule) {
-        text += &format!("\n{}", rule.url());
-    }
-    text
+    format!("::{level} {}::{}", properties.join(","), escape_data(&told(report, registry, finding)))
 }
 
 fn escape_data(text: &str) -> String {

@@ -1,14 +1,18 @@
 //! How a report is written: one file per format.
 
+mod alone;
 mod causes;
 mod concise;
 mod config_error;
 mod full;
 mod github;
+mod gitlab;
 mod json;
 mod line_hash;
+mod markdown;
 mod paint;
 mod place;
+mod rdjson;
 mod sarif;
 mod snippet;
 mod statistics;
@@ -81,5 +85,8 @@ pub fn write(
         OutputFormat::Json => json::write(report, registry, out).map(|()| Vec::new()),
         OutputFormat::Sarif => sarif::write(report, registry, out),
         OutputFormat::Github => github::write(report, registry, out),
+        OutputFormat::Gitlab => gitlab::write(report, out).map(|()| Vec::new()),
+        OutputFormat::Rdjson => rdjson::write(report, registry, out).map(|()| Vec::new()),
+        OutputFormat::Markdown => markdown::write(report, registry, out).map(|()| Vec::new()),
     }
 }

@@ -408,3 +408,141 @@ fn thousands_of_findings_in_a_long_file_are_written_quickly() {
     written(OutputFormat::Full, &report);
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
 }
+
+#[test]
+fn gitlab_gets_a_code_quality_report() {
+    insta::assert_snapshot!(written(OutputFormat::Gitlab, &one_finding()), @r##"
+    [
+      {
+        "description": "`load_customer` runs a query for each of `orders[0]`: 1 + N queries",
+        "check_name": "query-in-loop",
+        "fingerprint": "523138a106557733",
+        "severity": "major",
+        "location": {
+          "path": "shop/views.py",
+          "lines": {
+            "begin": 4,
+            "end": 4
+          }
+        }
+      }
+    ]
+    "##);
+    assert_eq!(json(OutputFormat::Gitlab, &report(&[], vec![])), serde_json::json!([]));
+}
+
+#[test]
+fn reviewdog_gets_the_way_and_a_suggestion() {
+    insta::assert_snapshot!(written(OutputFormat::Rdjson, &one_finding()), @r##"
+    {
+      "diagnostics": [
+        {
+          "code": {
+            "url": "https://github.com/seqscan/seqscan/blob/main/rules/query-in-loop.md",
+            "value": "query-in-loop"
+          },
+          "location": {
+            "path": "shop/views.py",
+            "range": {
+              "end": {
+                "column": 48,
+                "line": 4
+              },
+              "start": {
+                "column": 25,
+                "line": 4
+              }
+            }
+          },
+          "message": "`load_customer` runs a query for each of `orders[0]`: 1 + N queries\nshop/views.py:2: this loop\nshop/db.py:2: then this\nnote: each run waits for a round trip\nhelp: fetch all rows at once:\n\n    conn.execute('… where id = any(%s)', [ids])\nhttps://github.com/seqscan/seqscan/blob/main/rules/query-in-loop.md",
+          "relatedLocations": [
+            {
+              "location": {
+                "path": "shop/views.py",
+                "range": {
+                  "end": {
+                    "column": 24,
+                    "line": 2
+                  },
+                  "start": {
+                    "column": 5,
+                    "line": 2
+                  }
+                }
+              },
+              "message": "this loop"
+            },
+            {
+              "location": {
+                "path": "shop/db.py",
+                "range": {
+                  "end": {
+                    "column": 21,
+                    "line": 2
+                  },
+                  "start": {
+                    "column": 12,
+                    "line": 2
+                  }
+                }
+              },
+              "message": "then this"
+            },
+            {
+              "location": {
+                "path": "shop/db.py",
+                "range": {
+                  "end": {
+                    "column": 24,
+                    "line": 6
+                  },
+                  "start": {
+                    "column": 17,
+                    "line": 6
+                  }
+                }
+              },
+              "message": ""
+            }
+          ],
+          "severity": "WARNING",
+          "suggestions": [
+            {
+              "range": {
+                "end": {
+                  "column": 11,
+                  "line": 1
+                },
+                "start": {
+                  "column": 5,
+                  "line": 1
+                }
+              },
+              "text": "all"
+            }
+          ]
+        }
+      ],
+      "source": {
+        "name": "seqscan",
+        "url": "https://github.com/seqscan/seqscan"
+      }
+    }
+    "##);
+}
+
+#[test]
+fn markdown_is_a_table_that_nothing_breaks() {
+    let mut report = one_finding();
+    insta::assert_snapshot!(written(OutputFormat::Markdown, &report), @r##"
+    ### seqscan: 1 finding
+
+    - 1 × [`query-in-loop`](https://github.com/seqscan/seqscan/blob/main/rules/query-in-loop.md)
+
+    | | where | what |
+    |---|---|---|
+    | warning | `shop/views.py:4` | `load_customer` runs a query for each of `orders[0]`: 1 + N queries |
+    "##);
+    report.findings[0].diagnostic.message = "a | b\n<script>".to_owned();
+    assert!(written(OutputFormat::Markdown, &report).contains("| a \\| b &lt;script> |"));
+}
