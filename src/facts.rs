@@ -550,6 +550,24 @@ pub enum UseKind {
     Contains,
 }
 
+/// An attribute that is read or set, and not called: `book.author`, `book.author = ann`. Python only, and only of what
+/// may be a row: not of modules, classes and names that the file does not bind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The attribute, as [`Value::Member`].
+    pub value: ValueId,
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// The innermost loop around it.
+    pub in_loop: Option<LoopId>,
+    /// The innermost condition it stands under.
+    pub guard: Option<GuardId>,
+    /// Whether it is set, not read.
+    pub is_set: bool,
+    /// The object and the name.
+    pub span: Span,
+}
+
 /// A name bound at the top level of the file, or exported from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {
@@ -654,6 +672,8 @@ pub struct FileFacts {
     pub exits: Vec<Exit>,
     /// All uses that may run a lazy value.
     pub uses: Vec<Use>,
+    /// All attributes that are read or set.
+    pub accesses: Vec<Access>,
     /// What the file's top level binds.
     pub bindings: Vec<Binding>,
     /// All SQL statements.

@@ -138,6 +138,7 @@ pub(super) struct ColorArguments {
 const RULES: &str = "Rules";
 const FILES: &str = "Files";
 const OUTPUT: &str = "Output";
+const BASELINE: &str = "Baseline";
 const CONFIGURATION: &str = "Configuration";
 
 #[derive(Debug, Default, Args)]
@@ -204,6 +205,17 @@ pub(super) struct CheckArguments {
     /// Show findings that a comment silences too; they do not fail the run
     #[arg(long, help_heading = OUTPUT)]
     pub(super) show_suppressed: bool,
+    /// Tell only findings that this file does not know
+    #[arg(long, value_name = "FILE", help_heading = BASELINE)]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write all findings to the baseline, and tell none [default file: seqscan-baseline.json]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = BASELINE,
+        conflicts_with = "prune_baseline")]
+    pub(super) write_baseline: Option<Option<PathBuf>>,
+    /// Take out of the baseline what is no more
+    #[arg(long, help_heading = BASELINE)]
+    pub(super) prune_baseline: bool,
+
     /// The least severity that makes the exit code 1 [default: warning]
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = OUTPUT)]
     pub(super) fail_on: Option<FailOn>,

@@ -2,6 +2,7 @@
 
 mod argfile;
 mod args;
+mod baseline;
 mod check;
 mod explain;
 mod inferred;

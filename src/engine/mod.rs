@@ -4,6 +4,7 @@
 //! A [`Session`] holds what is known of one project: its root, its settings, its files and what they say. A
 //! [`Snapshot`] is that at one moment; [`Snapshot::check`] runs the rules over it and gives a [`Report`].
 
+mod baseline;
 mod files;
 mod guard;
 mod progress;
@@ -16,6 +17,7 @@ mod suppress;
 #[cfg(test)]
 mod tests;
 
+pub use baseline::{Baseline, Baselined};
 pub use progress::Progress;
 pub use report::{InternalError, LeftOutPath, PlacedGap, Reason, Report, SchemaSummary};
 pub use root::{REPOSITORY_MARK, is_too_wide, project_root};

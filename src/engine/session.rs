@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::Baseline;
 use super::files::{Candidate, Finder, Found};
 use super::guard::guarded;
 use super::progress::Progress;
@@ -125,6 +126,9 @@ pub struct Session {
     progress: Arc<Progress>,
     left_out: Vec<LeftOutPath>,
     problems: Vec<String>,
+    baseline: Option<Arc<Baseline>>,
+    /// Why there is none, though the settings name one.
+    baseline_problem: Option<String>,
     manifests: Vec<ManifestFile>,
     options: ProjectOptions,
     catalog: Arc<Catalog>,
@@ -162,6 +166,8 @@ impl Session {
             progress: open.progress,
             left_out: Vec::new(),
             problems: Vec::new(),
+            baseline: None,
+            baseline_problem: None,
             manifests: Vec::new(),
             options: ProjectOptions::default(),
             catalog: Arc::default(),
@@ -295,6 +301,7 @@ impl Session {
             understood(Vec::new())
         });
         let mut problems = self.problems.clone();
+        problems.extend(self.baseline_problem.clone());
         let mut left_out = self.left_out.clone();
         for (path, unread) in &self.unread {
             match &unread.why {
@@ -314,6 +321,7 @@ impl Session {
             left_out,
             problems,
             internal_errors,
+            baseline: self.baseline.clone(),
             warnings: self.resolver.all().iter().flat_map(|settings| settings.warnings.clone()).collect(),
         }
     }
@@ -380,6 +388,15 @@ impl Session {
                 UserApi { home, ..api.clone() }
             }));
         }
+        (self.baseline, self.baseline_problem) = match root.baseline.as_deref().map(|path| (path, Baseline::read(path)))
+        {
+            Some((_, Ok(baseline))) => (Some(Arc::new(baseline)), None),
+            Some((path, Err(why))) => {
+                let path = relative(&self.root, path);
+                (None, Some(format!("{path}: {why}; all findings are told")))
+            }
+            None => (None, None),
+        };
         let catalog = Catalog::with_user(&apis).map_err(|error| ConfigError::new("", error.to_string()))?;
         self.catalog = Arc::new(catalog);
         Ok(())

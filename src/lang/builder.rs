@@ -539,6 +539,29 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// Notes that an attribute is read or set, if it may be one of a row.
+    pub(super) fn accessed(&mut self, value: ValueId, is_set: bool, span: Span) {
+        let mut root = value;
+        while let Value::Member(object, _) = *self.facts.value(root) {
+            root = object;
+        }
+        let may_be_row = matches!(
+            self.facts.value(root),
+            Value::Param(..)
+                | Value::This(_)
+                | Value::Element(..)
+                | Value::Part(..)
+                | Value::Item(..)
+                | Value::Call(_)
+                | Value::Either(..)
+                | Value::Carried(..)
+        );
+        if may_be_row && root != value {
+            let Place { function, in_loop, guard, .. } = self.place;
+            self.facts.accesses.push(Access { value, function, in_loop, guard, is_set, span });
+        }
+    }
+
     /// Notes something that was not checked.
     pub(super) fn gap(&mut self, what: impl Into<String>, span: Span) {
         self.facts.gaps.push(Gap { what: what.into(), span });
@@ -571,6 +594,7 @@ fn shrink(facts: &mut FileFacts) {
     facts.passed.shrink_to_fit();
     facts.exits.shrink_to_fit();
     facts.uses.shrink_to_fit();
+    facts.accesses.shrink_to_fit();
     facts.bindings.shrink_to_fit();
     facts.gaps.shrink_to_fit();
     for text in &mut facts.texts {

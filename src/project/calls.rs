@@ -618,7 +618,7 @@ fn keeps(project: &Project, file: FileId, function: FunctionId, guard: Option<Gu
 /// Whether a cache is asked before a function; `None` if the function runs once for each input, or changes something
 /// that a cache would keep it from. What a program keeps for ever is not made again, nor what a cache is given the
 /// loader of; other caches lose what they hold.
-fn kept_for(facts: &FileFacts, function: FunctionId, effect: SiteEffect) -> Option<bool> {
+pub(super) fn kept_for(facts: &FileFacts, function: FunctionId, effect: SiteEffect) -> Option<bool> {
     let flow = Flow::new(facts);
     let through_cache = facts.function(function).returns.iter().any(|&value| {
         let Value::Call(call) = facts.value(value) else { return false };

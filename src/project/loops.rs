@@ -10,6 +10,7 @@ use super::caches::Caches;
 use super::flow::{Dependence, Flow, for_each_part};
 use super::types::Types;
 use crate::facts::*;
+use crate::source::Span;
 
 /// What a loop is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -226,6 +227,24 @@ impl<'t, 'p> Loops<'t, 'p> {
                 return true;
             }
             self.decided_by(exit, call, id)
+        })
+    }
+
+    /// Whether the loop is left, at the latest, right after what stands at `span` under `guard` was read.
+    pub(super) fn ends_after(&self, function: FunctionId, guard: Option<GuardId>, span: Span, id: LoopId) -> bool {
+        let found = self.facts.loop_(id);
+        self.facts.exits.iter().any(|exit| {
+            let leaves = match exit.kind {
+                ExitKind::Break => exit.in_loop == id,
+                ExitKind::Return | ExitKind::Raise => {
+                    self.flow.inside(Some(exit.in_loop), id)
+                        && exit.function == found.function
+                        && exit.function == function
+                        && !matches!(found.kind, LoopKind::Callback(_))
+                }
+                ExitKind::Continue => false,
+            };
+            leaves && exit.span.end > span.start && self.covers(exit.guard, guard)
         })
     }
 

@@ -14,6 +14,7 @@ mod flow;
 mod given;
 mod implementations;
 mod inputs;
+mod lazy;
 mod loops;
 mod manifest;
 mod modules;
@@ -35,6 +36,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use executed::Wrapper;
+pub use lazy::LazyRead;
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use schema::Schema;
@@ -142,6 +144,7 @@ pub struct Project {
     libraries: FxHashSet<LibraryId>,
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
+    lazy_reads: Vec<Vec<LazyRead>>,
     executed: executed::Executed,
     wrappers: Vec<Wrapper>,
     orm: Vec<orm::OrmFacts>,
@@ -197,6 +200,7 @@ impl Project {
             libraries,
             sites: Vec::new(),
             repeats: Vec::new(),
+            lazy_reads: Vec::new(),
             executed: FxHashSet::default(),
             wrappers: Vec::new(),
             orm: Vec::new(),
@@ -221,6 +225,7 @@ impl Project {
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         (project.executed, project.wrappers) = executed::find(&project, &graph);
+        project.lazy_reads = lazy::find(&project, &graph);
         project.schema = Schema::of_project(&project);
         project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
         project.orm = project.each_file(orm::facts);
@@ -340,6 +345,16 @@ impl Project {
     /// The queries that run once per row of a loop of this file.
     pub fn repeats(&self, file: FileId) -> &[Repeat] {
         self.repeats.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The relations of rows that are read row by row in a loop of this file.
+    pub fn lazy_reads(&self, file: FileId) -> &[LazyRead] {
+        self.lazy_reads.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether some query of the project loads a relation of this name along with its rows.
+    pub(crate) fn may_be_eager(&self, relation: &str) -> bool {
+        self.prefetched.in_any_way(relation)
     }
 
     /// Whether a manifest or an import of the project names this library.

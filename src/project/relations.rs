@@ -16,11 +16,23 @@ pub(crate) enum Relation {
     Many(ClassRef),
 }
 
+/// The other end of a relation: an attribute that a field of another model puts on a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reverse {
+    /// What it is.
+    pub(crate) relation: Relation,
+    /// The field that declares it.
+    pub(crate) field: Box<str>,
+    /// Whether that field leads to many rows, too.
+    pub(crate) is_many_to_many: bool,
+}
+
 /// The reverse accessors of all models, and models by name.
 #[derive(Debug, Default)]
 pub(crate) struct Relations {
-    reverse: FxHashMap<(ClassRef, Box<str>), Relation>,
+    reverse: FxHashMap<(ClassRef, Box<str>), Reverse>,
     by_name: FxHashMap<Box<str>, Option<ClassRef>>,
+    models: Vec<ClassRef>,
 }
 
 impl Relations {
@@ -44,6 +56,7 @@ impl Relations {
             own.flat_map(|&class| reverse_accessors(types, named, class)).collect::<Vec<_>>()
         });
         relations.reverse = fields.into_iter().flatten().collect();
+        relations.models = models.into_iter().flatten().collect();
         relations
     }
 
@@ -58,9 +71,19 @@ impl Relations {
         self.by_name.get(name.as_str()).copied().flatten()
     }
 
+    /// All models, in order of place.
+    pub(crate) fn models(&self) -> &[ClassRef] {
+        &self.models
+    }
+
+    /// The names of the attributes that relations put on other models.
+    pub(crate) fn accessors(&self) -> impl Iterator<Item = &str> {
+        self.reverse.keys().map(|(_, name)| &**name)
+    }
+
     /// What `name` is on a row of `class`, by a relation that another model declares.
-    pub(crate) fn reverse(&self, class: ClassRef, name: &str) -> Option<Relation> {
-        self.reverse.get(&(class, name.into())).copied()
+    pub(crate) fn reverse(&self, class: ClassRef, name: &str) -> Option<&Reverse> {
+        self.reverse.get(&(class, name.into()))
     }
 }
 
@@ -68,6 +91,7 @@ impl Relations {
 #[derive(Debug, Default)]
 pub(super) struct Prefetched {
     names: FxHashSet<Box<str>>,
+    joined: FxHashSet<Box<str>>,
     places: FxHashSet<(FileId, FunctionId, Box<str>)>,
 }
 
@@ -75,6 +99,11 @@ impl Prefetched {
     /// Whether some query of the project does.
     pub(super) fn anywhere(&self, relation: &str) -> bool {
         self.names.contains(relation)
+    }
+
+    /// Whether some query of the project loads it along in any way.
+    pub(super) fn in_any_way(&self, relation: &str) -> bool {
+        self.names.contains(relation) || self.joined.contains(relation)
     }
 
     /// Whether a query of this function does.
@@ -86,6 +115,7 @@ impl Prefetched {
 /// The relations that some query of the project names for eager loading, each part of a path by itself.
 pub(super) fn prefetched(project: &Project) -> Prefetched {
     let mut names = FxHashSet::default();
+    let mut joined = FxHashSet::default();
     let mut places = FxHashSet::default();
     let types = Types::new(project);
     for id in project.ids() {
@@ -93,7 +123,10 @@ pub(super) fn prefetched(project: &Project) -> Prefetched {
         let flow = Flow::new(facts);
         for call in &facts.calls {
             let name = flow.called_name(call).unwrap_or("");
-            if !matches!(name, "prefetch_related" | "Prefetch" | "prefetch_related_objects" | "GenericPrefetch") {
+            let is_join = name == "select_related";
+            if !is_join
+                && !matches!(name, "prefetch_related" | "Prefetch" | "prefetch_related_objects" | "GenericPrefetch")
+            {
                 continue;
             }
             let mut open: Vec<(FileId, ValueId)> = call.args.iter().map(|arg| (id, arg.value)).collect();
@@ -123,11 +156,15 @@ pub(super) fn prefetched(project: &Project) -> Prefetched {
                     _ => {}
                 }
             }
+            if is_join {
+                joined.extend(own);
+                continue;
+            }
             places.extend(own.iter().map(|name| (id, call.function, name.clone())));
             names.extend(own);
         }
     }
-    Prefetched { names, places }
+    Prefetched { names, joined, places }
 }
 
 fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
@@ -164,16 +201,14 @@ fn reverse_accessors(
     types: &Types<'_>,
     relations: &Relations,
     class: ClassRef,
-) -> Vec<((ClassRef, Box<str>), Relation)> {
+) -> Vec<((ClassRef, Box<str>), Reverse)> {
     let facts = &types.project().file(class.file).facts;
     let own = facts.class(class.class);
     let model = facts.names[own.name].to_ascii_lowercase();
     let mut found = Vec::new();
     for attribute in own.attributes.iter().filter(|attribute| attribute.in_body) {
-        let Some(Relation::One(target) | Relation::Many(target)) = field(types, relations, class.file, attribute.value)
-        else {
-            continue;
-        };
+        let declared = field(types, relations, class.file, attribute.value);
+        let Some(Relation::One(target) | Relation::Many(target)) = declared else { continue };
         let Value::Call(call) = facts.value(attribute.value) else { continue };
         let call = facts.call(*call);
         let one_to_one = Flow::new(facts).called_name(call).is_some_and(|name| name.ends_with("OneToOneField"));
@@ -187,7 +222,9 @@ fn reverse_accessors(
             None => format!("{model}_set"),
         };
         let relation = if one_to_one { Relation::One(class) } else { Relation::Many(class) };
-        found.push(((target, accessor.into()), relation));
+        let is_many_to_many = matches!(declared, Some(Relation::Many(_)));
+        let field = facts.names[attribute.name].into();
+        found.push(((target, accessor.into()), Reverse { relation, field, is_many_to_many }));
     }
     found
 }

@@ -131,7 +131,8 @@ impl<'p> Types<'p> {
         if let Value::Member(object, name) = facts.value(site.callee) {
             let receiver = self.of(file, *object);
             let name = &facts.names[*name];
-            if let Some(ty) = self.method_result(file, call, &receiver, name) {
+            let made = || self.made_manager(file, site, &receiver, name);
+            if let Some(ty) = made().or_else(|| self.method_result(file, call, &receiver, name)) {
                 return ty;
             }
         }
@@ -165,6 +166,19 @@ impl<'p> Types<'p> {
                 },
                 known => known,
             },
+        }
+    }
+
+    /// A manager that is made of a queryset class of the project has the methods of that class:
+    /// `BookQuerySet.as_manager()`, `Manager.from_queryset(BookQuerySet)`.
+    fn made_manager(&self, file: FileId, call: &Call, receiver: &Ty, name: &str) -> Option<Ty> {
+        match (name, receiver) {
+            ("as_manager", Ty::Class(class)) => self.api_base(*class).map(|_| Ty::Instance(*class, None)),
+            ("from_queryset", Ty::Api(..) | Ty::Path(_)) => match self.of(file, call.args.first()?.value) {
+                Ty::Class(class) => self.api_base(class).map(|_| Ty::Class(class)),
+                _ => None,
+            },
+            _ => None,
         }
     }
 

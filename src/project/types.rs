@@ -579,7 +579,7 @@ impl<'p> Types<'p> {
                     }
                 }
                 None => match self.api_base(*class) {
-                    Some(_) if let Some(relation) = self.reverse(*class, name, 0) => self.related(relation),
+                    Some(_) if let Some(found) = self.reverse(*class, name) => self.related(found.relation),
                     Some(base) => match catalog.attribute(base, name) {
                         Some(returned) => {
                             // A class that extends a client is no model.
@@ -606,12 +606,21 @@ impl<'p> Types<'p> {
     }
 
     /// The accessor that a relation of another model puts on a class or on what it extends.
-    fn reverse(&self, class: ClassRef, name: &str, depth: u8) -> Option<Relation> {
+    pub(super) fn reverse(&self, class: ClassRef, name: &str) -> Option<&'p relations::Reverse> {
+        self.reverse_within(class, name, 0)
+    }
+
+    fn reverse_within(&self, class: ClassRef, name: &str, depth: u8) -> Option<&'p relations::Reverse> {
         let own = self.project.relations.reverse(class, name);
         own.or_else(|| {
             let bases = if depth < 8 { self.project_bases(class) } else { Vec::new() };
-            bases.into_iter().find_map(|base| self.reverse(base, name, depth + 1))
+            bases.into_iter().find_map(|base| self.reverse_within(base, name, depth + 1))
         })
+    }
+
+    /// The relations between the project's models.
+    pub(super) fn relations(&self) -> &'p relations::Relations {
+        &self.project.relations
     }
 
     fn part(&self, file: FileId, of: ValueId, index: u16) -> Ty {

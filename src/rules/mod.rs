@@ -8,6 +8,7 @@ mod context;
 mod correlated_subquery;
 mod finding;
 mod invariant_query_in_loop;
+mod lazy_relation_in_loop;
 mod leading_wildcard_like;
 mod offset_pagination;
 mod page;
@@ -61,6 +62,11 @@ pub static RULES: &[Rule] = &[
         name: "invariant-query-in-loop",
         page: include_str!("../../rules/invariant-query-in-loop.md"),
         check: Check::File(invariant_query_in_loop::check),
+    },
+    Rule {
+        name: "lazy-relation-in-loop",
+        page: include_str!("../../rules/lazy-relation-in-loop.md"),
+        check: Check::File(lazy_relation_in_loop::check),
     },
     Rule {
         name: "leading-wildcard-like",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{FileCx, Finding, Sink};
-use crate::facts::{FileFacts, LoopKind};
+use crate::facts::{FileFacts, Loop, LoopId, LoopKind};
 use crate::findings::{Confidence, Label, Role, Severity};
 use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind};
 use crate::source::{SourceFile, Span};
@@ -27,11 +27,13 @@ fn finding(project: &Project, file: FileId, repeat: &Repeat) -> Option<Finding> 
     let site = project.sites(site_file).get(site_index)?;
     let innermost = facts.loop_(*repeat.loops.first()?);
     let called = quote_call(source, facts, repeat);
-    let head = quote(&source.text[innermost.head.range()]);
+    let head = head_of(source, innermost);
     let message = match repeat.kind {
-        RepeatKind::Read => format!("`{called}` runs a query for each run of `{head}`: {}", cost(repeat, "queries")),
+        RepeatKind::Read => {
+            format!("`{called}` runs a query for each run of `{head}`: {}", cost(repeat.loops.len()))
+        }
         RepeatKind::Write => {
-            format!("`{called}` writes one row for each run of `{head}`: {}", cost(repeat, "round trips"))
+            format!("`{called}` writes one row for each run of `{head}`: {} round trips", product(repeat.loops.len()))
         }
         RepeatKind::Invariant => {
             format!("`{called}` asks the same in each run of `{head}`: N queries where one serves")
@@ -57,12 +59,11 @@ fn finding(project: &Project, file: FileId, repeat: &Repeat) -> Option<Finding> 
     Some(places(project, file, repeat, site).into_iter().fold(finding, Finding::related))
 }
 
-fn places(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> Vec<Label> {
+/// The loops that multiply something, outermost first.
+pub(super) fn loop_places(project: &Project, file: FileId, loops: &[LoopId]) -> Vec<Label> {
     let source = &project.file(file).source;
     let facts = &project.file(file).facts;
-    let label = |path: &Arc<str>, span: Span, role: Role, text: String| Label { path: path.clone(), span, role, text };
-    let mut places = Vec::new();
-    for (depth, &id) in repeat.loops.iter().rev().enumerate() {
+    let label = |(depth, &id): (usize, &LoopId)| {
         let found = facts.loop_(id);
         let what = match (found.kind, depth) {
             (LoopKind::Comprehension, 0) => "this comprehension",
@@ -70,8 +71,14 @@ fn places(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) ->
             (_, 0) => "this loop",
             _ => "and this one inside it",
         };
-        places.push(label(&source.path, found.head, Role::Loop, what.to_owned()));
-    }
+        Label { path: source.path.clone(), span: found.head, role: Role::Loop, text: what.to_owned() }
+    };
+    loops.iter().rev().enumerate().map(label).collect()
+}
+
+fn places(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> Vec<Label> {
+    let label = |path: &Arc<str>, span: Span, role: Role, text: String| Label { path: path.clone(), span, role, text };
+    let mut places = loop_places(project, file, &repeat.loops);
     for hop in &repeat.hops {
         let path = &project.file(hop.file).source.path;
         places.push(label(path, hop.span, Role::Hop, format!("calls `{}`", hop.callee)));
@@ -125,13 +132,15 @@ fn help(repeat: &Repeat, site: &QuerySite) -> String {
     }
 }
 
-fn cost(repeat: &Repeat, what: &str) -> String {
+/// How many queries it takes where `loops` loops stand around one.
+pub(super) fn cost(loops: usize) -> String {
+    format!("1 + {} queries", product(loops))
+}
+
+fn product(loops: usize) -> String {
     let factors = ["N", "M", "L", "K"];
-    let product: Vec<&str> = factors.iter().copied().take(repeat.loops.len()).collect();
-    match repeat.kind {
-        RepeatKind::Write => format!("{} {what}", product.join(" × ")),
-        _ => format!("1 + {} {what}", product.join(" × ")),
-    }
+    let product: Vec<&str> = factors.iter().copied().take(loops).collect();
+    product.join(" × ")
 }
 
 /// What is called, as written, as far as it is short.
@@ -139,8 +148,8 @@ fn quote_call(source: &SourceFile, facts: &FileFacts, repeat: &Repeat) -> String
     let call = facts.call(repeat.call);
     let from = if call.span.contains(repeat.span) { call.span.start } else { repeat.span.start };
     let text = &source.text[from as usize..repeat.span.end as usize];
-    let one_line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let text = one_line.strip_prefix("await ").unwrap_or(&one_line);
+    let text = one_line(text);
+    let text = text.strip_prefix("await ").unwrap_or(&text);
     if text.chars().count() <= QUOTE && !text.contains('`') {
         text.replace(" .", ".")
     } else {
@@ -148,9 +157,19 @@ fn quote_call(source: &SourceFile, facts: &FileFacts, repeat: &Repeat) -> String
     }
 }
 
+/// The head of a loop as it is quoted.
+pub(super) fn head_of(source: &SourceFile, found: &Loop) -> String {
+    quote(&source.text[found.head.range()])
+}
+
+/// Code on one line.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn quote(text: &str) -> String {
-    let one_line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "'");
-    let kept = one_line.trim_end_matches([':', '{', ' ']);
+    let text = one_line(text).replace('`', "'");
+    let kept = text.trim_end_matches([':', '{', ' ']);
     if kept.chars().count() <= QUOTE {
         kept.to_owned()
     } else {

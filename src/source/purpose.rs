@@ -177,14 +177,16 @@ fn is_seed_file(name: &str) -> bool {
     if matches!(stem, "initdb" | "init_db" | "init-db") && !name.ends_with(".sql") {
         return true;
     }
-    let stem = stem.strip_suffix("generator").map_or(stem, |words| words.trim_end_matches(['-', '_']));
-    // `random_data.py`, `create_demo_data.py`, `dummy_data_generator.py`
+    let maker = stem.strip_suffix("generator").or_else(|| stem.strip_suffix("builder"));
+    let stem = maker.map_or(stem, |words| words.trim_end_matches(['-', '_']));
     let invented = |words: &str| {
         let word = words.rsplit(['-', '_']).next();
         word == Some("test")
             || ["random", "demo", "dummy", "fake", "sample", "fixture"].iter().any(|word| words.ends_with(word))
     };
-    if stem.strip_suffix("data").is_some_and(|words| invented(words.trim_end_matches(['-', '_']))) {
+    // `random_data.py`, `create_demo_data.py`, `dummy_data_generator.py`, `demo_builder.py`
+    let data = stem.strip_suffix("data").map(|words| words.trim_end_matches(['-', '_']));
+    if data.or(maker.map(|_| stem)).is_some_and(invented) {
         return true;
     }
     let mut words = stem.split(['-', '_']);
@@ -231,6 +233,8 @@ mod tests {
             ("src/contest/models.py", Application),
             ("app/ab_test/views.py", Application),
             ("app/latest_data.py", Application),
+            ("app/query_builder.py", Application),
+            ("app/engine/demo_builder.py", Seed),
             ("packages/schemas/alterations/1.2.0-1785000000-add-title.ts", Migration),
             ("reports/2026-10-report.ts", Application),
             ("app/create_test_data.py", Seed),

@@ -206,7 +206,12 @@ fn findings_can_go_to_a_file() {
 fn statistics_count_by_rule() {
     let shop = shop();
     shop.write("shop/more.py", VIEWS);
-    insta::assert_snapshot!(stdout(&check(&shop, &["--statistics"])), @"2  warning  query-in-loop");
+    insta::assert_snapshot!(stdout(&check(&shop, &["--statistics"])), @r"
+    2  warning  query-in-loop
+
+    fixed in one place:
+    2  query-in-loop  shop/db.py:7:17
+    ");
 }
 
 #[test]
@@ -441,4 +446,26 @@ sql = 1
     let json = stdout(&told(&project, &["--output-format", "json"]));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["calls"][1]["path"], "shop.db.fetch");
+}
+
+#[test]
+fn loops_that_one_helper_makes_slow_are_told_together() {
+    let mut views = "from .db import load_customer\n".to_owned();
+    for nth in 1..=12 {
+        views.push_str(&format!(
+            "\n\ndef report_{nth}(orders):\n    for order in orders:\n        print(load_customer(order.id))\n"
+        ));
+    }
+    let project = Project::new([("shop/__init__.py", ""), ("shop/db.py", DB), ("shop/views.py", &*views)]);
+    let concise = stdout(&check(&project, &["--output-format", "concise"]));
+    assert_eq!(concise.lines().count(), 12, "{concise}");
+    let full = stdout(&check(&project, &[]));
+    assert_eq!(full.matches("warning[").count(), 1, "{full}");
+    assert!(full.contains("also: 11 more loops run the same query through the same helper:"), "{full}");
+    for line in concise.lines().skip(1) {
+        let place = line.split(": ").next().unwrap();
+        assert!(full.contains(&format!("        {place}: ")), "{place} is not in {full}");
+    }
+    let told = stdout(&check(&project, &["--statistics"]));
+    assert!(told.ends_with("fixed in one place:\n12  query-in-loop  shop/db.py:7:17\n"), "{told}");
 }

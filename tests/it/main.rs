@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod baseline;
 mod catalogs;
 mod cli;
 mod config;

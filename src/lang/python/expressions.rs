@@ -112,7 +112,9 @@ impl<'a> Walk<'a> {
             return self.unexpected(node);
         };
         let object = self.expr(object, ResultUse::Receiver);
-        self.b.member(object, self.source.get(name.byte_range()).unwrap_or(""))
+        let value = self.b.member(object, self.source.get(name.byte_range()).unwrap_or(""));
+        self.b.accessed(value, false, span(node));
+        value
     }
 
     // ── Subscripts ──────────────────────────────────────────────────────────────────────────────────

@@ -370,8 +370,10 @@ impl<'a> Walk<'a> {
     fn store(&mut self, target: Node<'a>) {
         match kind(target) {
             Kind::Attribute => {
-                if let Some(object) = child(target, Field::Object) {
-                    self.expr(object, ResultUse::Receiver);
+                if let (Some(object), Some(name)) = (child(target, Field::Object), child(target, Field::Attribute)) {
+                    let object = self.expr(object, ResultUse::Receiver);
+                    let value = self.b.member(object, self.source.get(name.byte_range()).unwrap_or(""));
+                    self.b.accessed(value, true, span(target));
                 }
             }
             Kind::Subscript => {

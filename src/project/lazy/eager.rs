@@ -1,0 +1,71 @@
+//! What calls for eager loading name: `select_related("author")`, `prefetch_related(Prefetch("books", …))`.
+
+use super::super::FileId;
+use super::super::flow::Flow;
+use super::loaded::Loaded;
+use super::rows::{Frame, MAX_DEPTH, Traced, Tracer};
+use crate::facts::*;
+
+impl Tracer<'_, '_> {
+    /// Adds what a call for eager loading names, from its argument number `skip` on.
+    pub(super) fn eager(
+        &self,
+        file: FileId,
+        id: CallId,
+        skip: usize,
+        loaded: &mut Loaded,
+        frame: Option<&Frame<'_>>,
+        depth: u8,
+    ) {
+        let args = self.facts(file).call(id).args.iter().skip(skip);
+        for arg in args {
+            self.eager_value(file, arg.value, loaded, frame, depth + 1);
+        }
+    }
+
+    fn eager_value(&self, file: FileId, value: ValueId, loaded: &mut Loaded, frame: Option<&Frame<'_>>, depth: u8) {
+        let facts = self.facts(file);
+        if depth > MAX_DEPTH {
+            return loaded.add_open("");
+        }
+        match facts.value(value) {
+            Value::Text(_) => match facts.literal(value) {
+                Some(path) => loaded.add(path),
+                None => loaded.add_open(""),
+            },
+            Value::Sequence(items) => {
+                items.iter().for_each(|&item| self.eager_value(file, item, loaded, frame, depth + 1));
+            }
+            Value::Spread(inner) => self.eager_value(file, *inner, loaded, frame, depth + 1),
+            Value::Either(left, right) | Value::Operation(Operation::Add, left, right) => {
+                self.eager_value(file, *left, loaded, frame, depth + 1);
+                self.eager_value(file, *right, loaded, frame, depth + 1);
+            }
+            Value::Import(_) | Value::Member(..) => match self.types.definition(file, value) {
+                Some((file, value)) => self.eager_value(file, value, loaded, None, depth + 1),
+                None => loaded.add_open(""),
+            },
+            Value::Call(call) => {
+                let call = facts.call(*call);
+                let name = Flow::new(facts).called_name(call).unwrap_or("");
+                let named = |wanted: &str, index: usize| {
+                    let positional = call.args.iter().filter(|arg| arg.name.is_none()).nth(index);
+                    let named = call.args.iter().find(|arg| arg.name.is_some_and(|name| &facts.names[name] == wanted));
+                    named.or(positional).map(|arg| arg.value)
+                };
+                let path = named("lookup", 0).and_then(|path| facts.literal(path));
+                match path.filter(|_| name == "Prefetch") {
+                    Some(path) => match named("queryset", 1) {
+                        Some(queryset) => match self.rows(file, queryset, frame, depth + 1) {
+                            Traced::Rows(rows) => loaded.add_below(path, &rows.loaded),
+                            _ => loaded.add_open(path),
+                        },
+                        None => loaded.add(path),
+                    },
+                    None => loaded.add_open(""),
+                }
+            }
+            _ => loaded.add_open(""),
+        }
+    }
+}

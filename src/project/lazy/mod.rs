@@ -1,0 +1,297 @@
+//! Relations that are read row by row: queries that no call is in sight of.
+//!
+//! `for book in books: print(book.author.name)` asks the database for each book's author, unless the query that
+//! gave the books has loaded the authors along. [`rows`] finds that query and what it loads, [`model`] what an
+//! attribute of a row is, [`needs`] what functions read of the rows they are given.
+
+mod eager;
+mod loaded;
+mod model;
+mod needs;
+mod rows;
+
+use std::cmp::Reverse;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::calls::{CallGraph, Edge, flowing_values};
+use super::flow::{Dependence, Flow};
+use super::loops::{LoopShape, Loops};
+use super::requirements;
+use super::types::Types;
+use super::{FileId, Hop, Project};
+use crate::facts::*;
+use crate::findings::Confidence;
+use crate::source::Span;
+use needs::{Interesting, Needs, chain};
+use rows::{Rows, Tracer, join};
+
+/// A relation of a row that is fetched for each row of a loop.
+#[derive(Clone, Debug)]
+pub struct LazyRead {
+    /// The read in the loop, or the call that leads to it.
+    pub span: Span,
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// The loops that multiply it, innermost first; never empty.
+    pub loops: Vec<LoopId>,
+    /// What is called on the way to the read; empty for a read in the loop itself.
+    pub hops: Vec<Hop>,
+    /// The read behind the hops.
+    pub read: Option<(FileId, Span)>,
+    /// The model of the rows.
+    pub model: String,
+    /// The relation from the rows of the query on: `author__country`.
+    pub path: String,
+    /// Whether only a prefetch can load it.
+    pub is_prefetch: bool,
+    /// The query that gives the rows, if it is in sight.
+    pub origin: Option<(FileId, Span)>,
+    /// The weakest link.
+    pub confidence: Confidence,
+    /// Whether it stands under a condition that the row does not decide.
+    pub conditional: bool,
+}
+
+/// What every file's loops read lazily.
+pub(super) fn find(project: &Project, graph: &CallGraph) -> Vec<Vec<LazyRead>> {
+    let types = Types::new(project);
+    let interesting = Interesting::of(&types, &project.relations);
+    if interesting.is_empty() {
+        return Vec::new();
+    }
+    (0..project.files.len())
+        .into_par_iter()
+        .with_min_len(16)
+        .map_init(
+            || Types::new(project),
+            |types, index| {
+                let file = FileId(u32::try_from(index).unwrap_or(u32::MAX));
+                in_file(types, graph, &interesting, file)
+            },
+        )
+        .collect()
+}
+
+fn in_file(types: &Types<'_>, graph: &CallGraph, interesting: &Interesting, file: FileId) -> Vec<LazyRead> {
+    let facts = types.facts(file);
+    if facts.accesses.is_empty() || facts.loops.is_empty() {
+        return Vec::new();
+    }
+    let tracer = Tracer::new(types, graph);
+    let needs = Needs::new(types, graph, interesting);
+    let set = facts.accesses.iter().filter(|access| access.is_set).map(|access| access.value).collect();
+    let mut finder = Finder {
+        types,
+        graph,
+        file,
+        facts,
+        flow: Flow::new(facts),
+        loops: Loops::new(types, file),
+        tracer,
+        needs,
+        set,
+        found: FxHashMap::default(),
+    };
+    for access in &facts.accesses {
+        if let Value::Member(_, name) = facts.value(access.value)
+            && !access.is_set
+            && access.in_loop.is_some()
+            && interesting.has(&facts.names[*name])
+        {
+            let (root, names) = chain(facts, access.value);
+            let place = Place { function: access.function, in_loop: access.in_loop, guard: access.guard };
+            finder.read(root, &names, place, access.span, &Way::default());
+        }
+    }
+    for call in &facts.calls {
+        if let Value::Member(_, name) = facts.value(call.callee)
+            && call.in_loop.is_some()
+            && interesting.has(&facts.names[*name])
+        {
+            let (root, names) = chain(facts, call.callee);
+            let place = Place { function: call.function, in_loop: call.in_loop, guard: call.guard };
+            finder.read(root, &names, place, call.name_span, &Way::default());
+        }
+    }
+    for edge in &graph.edges[file.0 as usize] {
+        finder.edge(edge);
+    }
+    finder.finish()
+}
+
+/// Where something stands.
+#[derive(Clone, Copy)]
+struct Place {
+    function: FunctionId,
+    in_loop: Option<LoopId>,
+    guard: Option<GuardId>,
+}
+
+/// The way from a loop to a read.
+#[derive(Default)]
+struct Way<'w> {
+    hops: &'w [Hop],
+    read: Option<(FileId, Span)>,
+    /// Whether a condition on the way decides.
+    conditional: bool,
+}
+
+struct Finder<'t, 'p> {
+    types: &'t Types<'p>,
+    graph: &'t CallGraph,
+    file: FileId,
+    facts: &'p FileFacts,
+    flow: Flow<'p>,
+    loops: Loops<'t, 'p>,
+    tracer: Tracer<'t, 'p>,
+    needs: Needs<'t, 'p>,
+    /// The attributes that are set somewhere in the file: what they hold is no longer fetched.
+    set: FxHashSet<ValueId>,
+    /// By what the loop runs over and the row: what is read of it.
+    found: FxHashMap<(FunctionId, ValueId), Vec<LazyRead>>,
+}
+
+impl Finder<'_, '_> {
+    fn edge(&mut self, edge: &Edge) {
+        let call = self.facts.call(edge.call);
+        let (_, loops) = self.graph.place(self.types.project(), self.file, call.function, call.in_loop);
+        if loops.is_empty() {
+            return;
+        }
+        let needs = self.needs.of(edge.callee);
+        let place = Place { function: call.function, in_loop: call.in_loop, guard: call.guard };
+        for need in needs.iter() {
+            if requirements::through(self.types.project(), edge, &need.required).is_none_or(|passed| passed.unlikely) {
+                continue;
+            }
+            for value in flowing_values(self.types.project(), edge, Some(need.source)) {
+                let (root, mut names) = chain(self.facts, value);
+                names.extend(need.names.iter().cloned());
+                let mut hops = vec![self.needs.hop(self.file, call.name_span, edge.callee)];
+                hops.extend(need.hops.iter().cloned());
+                let read = Some((need.file, need.span));
+                let way = Way { hops: &hops, read, conditional: need.conditional };
+                self.read(root, &names, place, call.name_span, &way);
+            }
+        }
+    }
+
+    /// A chain of attributes that is read of `root`, here or behind `hops`.
+    fn read(&mut self, root: ValueId, names: &[Box<str>], place: Place, span: Span, way: &Way<'_>) {
+        let (_, around) = self.graph.place(self.types.project(), self.file, place.function, place.in_loop);
+        let Some(at) = around.iter().position(|&id| self.flow.dependence(root, id) == Dependence::PerRow) else {
+            return;
+        };
+        let innermost = around[at];
+        if self.loops.shape(innermost) != LoopShape::Rows || self.is_left_out(place, span, innermost) {
+            return;
+        }
+        let Some(rows) = self.tracer.row_of(self.file, root) else { return };
+        let costs = self.needs.costs(rows.model, &rows.loaded, names, way.read.unwrap_or((self.file, span)));
+        if costs.is_empty() {
+            return;
+        }
+        let loops: Vec<LoopId> =
+            around[at..].iter().copied().filter(|&id| id == innermost || self.multiplies(id)).collect();
+        let guards = self.loops.guards_within(place.guard, innermost);
+        let unlikely = guards.iter().any(|guard| {
+            matches!(guard.kind, GuardKind::Then | GuardKind::Else)
+                && self.flow.dependence(guard.condition, innermost) == Dependence::Invariant
+        });
+        for cost in costs {
+            if self.is_set(root, &cost.path) {
+                continue;
+            }
+            let own = LazyRead {
+                span,
+                function: place.function,
+                loops: loops.clone(),
+                hops: way.hops.iter().cloned().chain(cost.hops.iter().cloned()).collect(),
+                read: cost.read.or(way.read),
+                model: self.model_name(&rows),
+                path: join(&rows.path, &cost.path),
+                is_prefetch: rows.is_many || cost.is_generic,
+                origin: rows.origin,
+                confidence: self.confidence(&rows, way.conditional || cost.conditional, unlikely),
+                conditional: way.conditional || unlikely || cost.conditional,
+            };
+            let key = (place.function, self.same_rows(root));
+            self.found.entry(key).or_default().push(own);
+        }
+    }
+
+    /// Whether a loop around the loop over the rows runs it once per element of something.
+    fn multiplies(&self, id: LoopId) -> bool {
+        !matches!(self.facts.loop_(id).kind, LoopKind::While | LoopKind::Counting)
+            && self.loops.shape(id) == LoopShape::Rows
+    }
+
+    fn confidence(&self, rows: &Rows, deep: bool, conditional: bool) -> Confidence {
+        let at_most = |limit: bool| if limit { Confidence::Medium } else { Confidence::High };
+        let origin = at_most(rows.origin.is_none());
+        // How often a function goes as far as a read under a condition cannot be known.
+        let hidden = if deep { Confidence::Low } else { Confidence::High };
+        rows.confidence.min(at_most(conditional)).min(hidden).min(origin)
+    }
+
+    fn model_name(&self, rows: &Rows) -> String {
+        let facts = self.types.facts(rows.model.file);
+        facts.names[facts.class(rows.model.class).name].to_owned()
+    }
+
+    /// What stands for a row in all loops over the same rows: a second one finds what the first has fetched.
+    fn same_rows(&self, root: ValueId) -> ValueId {
+        match *self.facts.value(root) {
+            Value::Element(of, _) => of,
+            _ => root,
+        }
+    }
+
+    /// Whether the relation is set somewhere: `book.author = known[book.author_id]`.
+    fn is_set(&self, root: ValueId, path: &str) -> bool {
+        let mut names = path.split("__");
+        let first = names.next();
+        self.set.iter().any(|&value| match *self.facts.value(value) {
+            Value::Member(object, name) => {
+                Some(&self.facts.names[name]) == first && self.same_rows(object) == self.same_rows(root)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether the loop ends after the read, or the read is made in few runs only.
+    fn is_left_out(&self, place: Place, span: Span, id: LoopId) -> bool {
+        let guards = self.loops.guards_within(place.guard, id);
+        let is_exception = |guard: &&Guard| {
+            guard.kind == GuardKind::Handler || self.loops.asks_cache(guard) || self.loops.is_seldom(guard, id)
+        };
+        guards.iter().any(is_exception)
+            || self.loops.is_after_failure(id)
+            || self.loops.ends_after(place.function, place.guard, span, id)
+    }
+
+    /// Of what is read of the same rows, the longest paths, each once.
+    fn finish(self) -> Vec<LazyRead> {
+        let mut all = Vec::new();
+        for (_, mut reads) in self.found {
+            reads.sort_by_key(|read| (Reverse(read.confidence), read.hops.len(), read.span));
+            let mut kept: Vec<LazyRead> = Vec::new();
+            for read in reads {
+                let begins = |whole: &str, start: &str| {
+                    whole.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with("__"))
+                };
+                if kept.iter().any(|known| begins(&known.path, &read.path)) {
+                    continue;
+                }
+                kept.retain(|known| !begins(&read.path, &known.path));
+                kept.push(read);
+            }
+            all.extend(kept);
+        }
+        all.sort_by(|a, b| (a.span, &a.path).cmp(&(b.span, &b.path)));
+        all.dedup_by(|b, a| a.span == b.span && a.path == b.path);
+        all
+    }
+}

@@ -1,0 +1,138 @@
+//! The relations of Django's models, as a row has them.
+
+use super::super::relations;
+use super::super::types::{ClassMember, Ty, Types};
+use super::super::{ClassRef, FileId, FunctionRef};
+use crate::facts::*;
+use crate::project::Flow;
+
+/// How a relation leads on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// To one row, by a column of this one.
+    Forward,
+    /// To one row that has a column for it.
+    ReverseOne,
+    /// To many rows.
+    Many,
+    /// To one row of any model.
+    Generic,
+}
+
+/// A relation of a row.
+#[derive(Clone, Debug)]
+pub(super) struct Relation {
+    pub(super) kind: Kind,
+    /// The model it leads to, if that is one of the project.
+    pub(super) target: Option<ClassRef>,
+    /// The attribute of the rows it leads to that Django fills in with the row they were read from.
+    pub(super) back: Option<Box<str>>,
+}
+
+/// What the name of a model's attribute is.
+#[derive(Clone, Debug)]
+pub(super) enum Attribute {
+    /// A relation.
+    Relation(Relation),
+    /// A property or a method of the project.
+    Code(FunctionRef),
+}
+
+/// What `name` is on a row of `model`.
+pub(super) fn attribute(types: &Types<'_>, model: ClassRef, name: &str) -> Option<Attribute> {
+    match types.class_member(model, name) {
+        Some(ClassMember::Method(function)) => Some(Attribute::Code(function)),
+        Some(ClassMember::Attribute(file, value, _)) => {
+            declared(types, model, name, file, value).map(Attribute::Relation)
+        }
+        None => {
+            let found = types.reverse(model, name)?;
+            let (kind, target) = match found.relation {
+                relations::Relation::One(class) => (Kind::ReverseOne, class),
+                relations::Relation::Many(class) => (Kind::Many, class),
+            };
+            let back = (!found.is_many_to_many).then(|| found.field.clone());
+            Some(Attribute::Relation(Relation { kind, target: Some(target), back }))
+        }
+    }
+}
+
+/// The relation that a field declares.
+fn declared(types: &Types<'_>, model: ClassRef, name: &str, file: FileId, value: ValueId) -> Option<Relation> {
+    let facts = types.facts(file);
+    let kind = field_kind(types, file, value)?;
+    if name.ends_with("_id") {
+        return None;
+    }
+    let target = match relations::field(types, types.relations(), file, value) {
+        Some(relations::Relation::One(class) | relations::Relation::Many(class)) => Some(class),
+        None => refers_to_itself(facts, value).then_some(model),
+    };
+    let Value::Call(call) = facts.value(value) else { return None };
+    let call = facts.call(*call);
+    let is_parent = call.args.iter().any(|arg| {
+        arg.name.is_some_and(|name| &facts.names[name] == "parent_link") && *facts.value(arg.value) == Value::Bool(true)
+    });
+    if is_parent {
+        return None;
+    }
+    let is_one_to_one = Flow::new(facts).called_name(call).is_some_and(|name| name.ends_with("OneToOneField"));
+    let back = is_one_to_one.then(|| {
+        let related = call.args.iter().find(|arg| arg.name.is_some_and(|name| &facts.names[name] == "related_name"));
+        match related.and_then(|arg| facts.literal(arg.value)) {
+            Some(name) => name.into(),
+            None => facts_of_class(types, model).to_ascii_lowercase().into(),
+        }
+    });
+    Some(Relation { kind, target, back })
+}
+
+fn facts_of_class<'p>(types: &Types<'p>, class: ClassRef) -> &'p str {
+    let facts = types.facts(class.file);
+    &facts.names[facts.class(class.class).name]
+}
+
+fn refers_to_itself(facts: &FileFacts, value: ValueId) -> bool {
+    let Value::Call(call) = facts.value(value) else { return false };
+    let first = facts.call(*call).args.iter().find(|arg| arg.name.is_none_or(|name| &facts.names[name] == "to"));
+    first.is_some_and(|arg| facts.literal(arg.value) == Some("self"))
+}
+
+/// How the field that a value declares leads on, if it is a relation that is loaded lazily.
+fn field_kind(types: &Types<'_>, file: FileId, value: ValueId) -> Option<Kind> {
+    let facts = types.facts(file);
+    let Value::Call(call) = facts.value(value) else { return None };
+    let callee = facts.call(*call).callee;
+    let name = Flow::new(facts).called_name(facts.call(*call))?;
+    let kind = kind_of_name(name)?;
+    match types.of(file, callee) {
+        // Loads the relation of all rows of a query when it is read of one.
+        Ty::Path(path) if path.starts_with("auto_prefetch.") => None,
+        Ty::Class(class) if !extends_relation(types, class, 0) => None,
+        _ => Some(kind),
+    }
+}
+
+/// The kind of relation that a field class of this name is.
+fn kind_of_name(name: &str) -> Option<Kind> {
+    if name.ends_with("GenericForeignKey") {
+        Some(Kind::Generic)
+    } else if name.ends_with("ManyToManyField") || name == "ParentalManyToManyField" {
+        Some(Kind::Many)
+    } else if name.ends_with("ForeignKey") || name.ends_with("OneToOneField") || name == "ParentalKey" {
+        Some(Kind::Forward)
+    } else {
+        None
+    }
+}
+
+/// Whether a field class of the project is one of Django's relations: others only have a name like them.
+fn extends_relation(types: &Types<'_>, class: ClassRef, depth: u8) -> bool {
+    let facts = types.facts(class.file);
+    depth < 6
+        && facts.class(class.class).bases.iter().any(|&base| match types.of(class.file, base) {
+            Ty::Class(base) => base != class && extends_relation(types, base, depth + 1),
+            Ty::Path(path) => kind_of_name(path.rsplit('.').next().unwrap_or("")).is_some(),
+            _ => false,
+        })
+}

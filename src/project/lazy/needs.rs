@@ -1,0 +1,394 @@
+//! What functions read of the rows they are given, themselves and through what they call; and which of those reads
+//! cost a query, once the model is known.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::super::calls::{CallGraph, flowing_values, kept_for};
+use super::super::flow::Source;
+use super::super::relations::Relations;
+use super::super::requirements::{self, Requirement};
+use super::super::sites::SiteEffect;
+use super::super::types::Types;
+use super::super::{ClassRef, FileId, FunctionRef, Hop};
+use super::loaded::Loaded;
+use super::model::{Attribute, Kind, attribute};
+use super::rows::join;
+use crate::facts::*;
+use crate::source::Span;
+
+/// How many calls lie between a loop and a read, at most.
+const MAX_HOPS: usize = 4;
+/// How many reads of one function are kept.
+const MAX_NEEDS: usize = 48;
+/// The longest chain of attributes that is looked at.
+const MAX_CHAIN: usize = 6;
+
+/// A chain of attributes that a function reads of what it is given.
+#[derive(Clone, Debug)]
+pub(super) struct Need {
+    /// Of what.
+    pub(super) source: Source,
+    /// The names: `book.author.name` reads `author`, `name` of `book`.
+    pub(super) names: Rc<[Box<str>]>,
+    /// Where, as the file, the attributes and whether a condition decides.
+    pub(super) file: FileId,
+    pub(super) span: Span,
+    pub(super) conditional: bool,
+    /// What callers must pass for it.
+    pub(super) required: Vec<Requirement>,
+    /// The calls on the way.
+    pub(super) hops: Vec<Hop>,
+}
+
+/// A read that costs a query for each row.
+#[derive(Clone, Debug)]
+pub(super) struct Cost {
+    /// The relation: `author__country`.
+    pub(super) path: String,
+    /// Whether it can only be prefetched.
+    pub(super) is_generic: bool,
+    /// The model whose relation it is, first.
+    pub(super) hops: Vec<Hop>,
+    /// The read behind the hops.
+    pub(super) read: Option<(FileId, Span)>,
+    pub(super) conditional: bool,
+}
+
+/// Names of attributes that may cost: all others are not looked at.
+#[derive(Debug, Default)]
+pub(super) struct Interesting {
+    names: FxHashSet<Box<str>>,
+}
+
+impl Interesting {
+    /// The names of relations and of what models define in code.
+    pub(super) fn of(types: &Types<'_>, relations: &Relations) -> Interesting {
+        let mut names: FxHashSet<Box<str>> = relations.accessors().map(Box::from).collect();
+        let mut seen = FxHashSet::default();
+        let mut open: Vec<ClassRef> = relations.models().to_vec();
+        while let Some(class) = open.pop() {
+            if !seen.insert(class) {
+                continue;
+            }
+            let facts = types.facts(class.file);
+            let own = facts.class(class.class);
+            names.extend(own.methods.iter().map(|&method| Box::from(&facts.names[facts.function(method).name])));
+            for field in own.attributes.iter().filter(|field| field.in_body) {
+                if let Value::Call(_) = facts.value(field.value) {
+                    names.insert(facts.names[field.name].into());
+                }
+            }
+            open.extend(types.project_bases(class));
+        }
+        Interesting { names }
+    }
+
+    /// Whether there are any.
+    pub(super) fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Whether an attribute of this name may cost.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+}
+
+/// `root.a.b` as its root and its names.
+pub(super) fn chain(facts: &FileFacts, value: ValueId) -> (ValueId, Vec<Box<str>>) {
+    let mut names = Vec::new();
+    let mut root = value;
+    while let Value::Member(object, name) = *facts.value(root) {
+        names.push(Box::from(&facts.names[name]));
+        root = object;
+    }
+    names.reverse();
+    (root, names)
+}
+
+/// Answers what functions read; one for each thread.
+pub(super) struct Needs<'t, 'p> {
+    types: &'t Types<'p>,
+    graph: &'t CallGraph,
+    interesting: &'t Interesting,
+    known: RefCell<FxHashMap<FunctionRef, Rc<Vec<Need>>>>,
+    open: RefCell<FxHashSet<FunctionRef>>,
+    places: RefCell<FxHashMap<FileId, Rc<Places>>>,
+}
+
+/// The reads, calls and edges of a file, by function.
+#[derive(Debug, Default)]
+struct Places {
+    accesses: FxHashMap<FunctionId, Vec<usize>>,
+    calls: FxHashMap<FunctionId, Vec<CallId>>,
+    edges: FxHashMap<FunctionId, Vec<usize>>,
+}
+
+impl<'t, 'p> Needs<'t, 'p> {
+    /// Has answered nothing yet.
+    pub(super) fn new(types: &'t Types<'p>, graph: &'t CallGraph, interesting: &'t Interesting) -> Self {
+        Needs {
+            types,
+            graph,
+            interesting,
+            known: RefCell::default(),
+            open: RefCell::default(),
+            places: RefCell::default(),
+        }
+    }
+
+    fn places(&self, file: FileId) -> Rc<Places> {
+        if let Some(known) = self.places.borrow().get(&file) {
+            return Rc::clone(known);
+        }
+        let project = self.types.project();
+        let facts = self.types.facts(file);
+        let mut places = Places::default();
+        for (index, access) in facts.accesses.iter().enumerate() {
+            let Value::Member(_, name) = facts.value(access.value) else { continue };
+            if !access.is_set && self.interesting.has(&facts.names[*name]) {
+                let (home, _) = self.graph.place(project, file, access.function, access.in_loop);
+                places.accesses.entry(home).or_default().push(index);
+            }
+        }
+        for (index, call) in facts.calls.iter().enumerate() {
+            let Value::Member(_, name) = facts.value(call.callee) else { continue };
+            if self.interesting.has(&facts.names[*name]) {
+                let (home, _) = self.graph.place(project, file, call.function, call.in_loop);
+                places.calls.entry(home).or_default().push(CallId(u32::try_from(index).unwrap_or(u32::MAX)));
+            }
+        }
+        for (index, edge) in self.graph.edges[file.0 as usize].iter().enumerate() {
+            places.edges.entry(edge.home).or_default().push(index);
+        }
+        let places = Rc::new(places);
+        self.places.borrow_mut().insert(file, Rc::clone(&places));
+        places
+    }
+
+    /// What a function reads of what it is given.
+    pub(super) fn of(&self, function: FunctionRef) -> Rc<Vec<Need>> {
+        if let Some(known) = self.known.borrow().get(&function) {
+            return Rc::clone(known);
+        }
+        if self.open.borrow().len() >= MAX_HOPS || !self.open.borrow_mut().insert(function) {
+            return Rc::default();
+        }
+        let outermost = self.open.borrow().len() == 1;
+        let mut found = Vec::new();
+        // What a cache keeps is not read again.
+        if function.function != MODULE
+            && kept_for(self.types.facts(function.file), function.function, SiteEffect::Query) == Some(false)
+        {
+            self.own(function, &mut found);
+            self.called(function, &mut found);
+            found.truncate(MAX_NEEDS);
+        }
+        self.open.borrow_mut().remove(&function);
+        let found = Rc::new(found);
+        if outermost {
+            self.known.borrow_mut().insert(function, Rc::clone(&found));
+        }
+        found
+    }
+
+    fn source(&self, facts: &FileFacts, function: FunctionId, root: ValueId) -> Option<Source> {
+        match *facts.value(root) {
+            Value::Param(owner, index) if owner == function => Some(Source::Param(index)),
+            Value::This(_) if facts.function(function).class.is_some() => Some(Source::This),
+            _ => None,
+        }
+    }
+
+    fn own(&self, function: FunctionRef, found: &mut Vec<Need>) {
+        let facts = self.types.facts(function.file);
+        let places = self.places(function.file);
+        let mut seen = FxHashSet::default();
+        let mut add = |value: ValueId, guard: Option<GuardId>, within: FunctionId, span: Span| {
+            if !seen.insert(value) {
+                return;
+            }
+            let (root, names) = chain(facts, value);
+            let Some(source) = self.source(facts, function.function, root) else { return };
+            if names.len() > MAX_CHAIN || is_handled(facts, guard) {
+                return;
+            }
+            found.push(Need {
+                source,
+                names: names.into(),
+                file: function.file,
+                span,
+                conditional: guard.is_some(),
+                required: requirements::of_place(facts, function.function, within, guard, span),
+                hops: Vec::new(),
+            });
+        };
+        for &index in places.accesses.get(&function.function).into_iter().flatten() {
+            let access = &facts.accesses[index];
+            add(access.value, access.guard, access.function, access.span);
+        }
+        for &id in places.calls.get(&function.function).into_iter().flatten() {
+            let call = facts.call(id);
+            add(call.callee, call.guard, call.function, call.name_span);
+        }
+    }
+
+    /// What the functions that a function calls read of what it hands on.
+    fn called(&self, function: FunctionRef, found: &mut Vec<Need>) {
+        let project = self.types.project();
+        let facts = self.types.facts(function.file);
+        let places = self.places(function.file);
+        for &index in places.edges.get(&function.function).into_iter().flatten() {
+            let edge = &self.graph.edges[function.file.0 as usize][index];
+            let call = facts.call(edge.call);
+            if is_handled(facts, call.guard) {
+                continue;
+            }
+            for need in self.of(edge.callee).iter() {
+                let Some(passed) = requirements::through(project, edge, &need.required) else { continue };
+                for value in flowing_values(project, edge, Some(need.source)) {
+                    let (root, mut names) = chain(facts, value);
+                    let Some(source) = self.source(facts, function.function, root) else { continue };
+                    // Calls on what a row holds are found when the model is known.
+                    if names.len() + need.names.len() > MAX_CHAIN {
+                        continue;
+                    }
+                    names.extend(need.names.iter().cloned());
+                    let mut required = passed.required.clone();
+                    let (within, guard) = (call.function, call.guard);
+                    required.extend(requirements::of_place(facts, function.function, within, guard, call.name_span));
+                    let mut hops = vec![self.hop(function.file, call.name_span, edge.callee)];
+                    hops.extend(need.hops.iter().cloned());
+                    found.push(Need {
+                        source,
+                        names: names.into(),
+                        conditional: need.conditional || call.guard.is_some(),
+                        required,
+                        hops,
+                        ..need.clone()
+                    });
+                    if found.len() > MAX_NEEDS {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A call of `callee`.
+    pub(super) fn hop(&self, file: FileId, span: Span, callee: FunctionRef) -> Hop {
+        Hop { file, span, callee: self.types.facts(callee.file).scope(callee.function) }
+    }
+
+    /// Which queries it costs to read `names` of a row of `model` with which this much is loaded.
+    pub(super) fn costs(&self, model: ClassRef, loaded: &Loaded, names: &[Box<str>], at: (FileId, Span)) -> Vec<Cost> {
+        let mut walk = Walk { needs: self, loaded, found: Vec::new(), inside: Vec::new() };
+        walk.read(model, String::new(), names, at, &[], false);
+        walk.found
+    }
+}
+
+/// Whether code only runs after something has failed.
+fn is_handled(facts: &FileFacts, guard: Option<GuardId>) -> bool {
+    let mut at = guard.map(|id| facts.guards[id.index()]);
+    while let Some(guard) = at {
+        if guard.kind == GuardKind::Handler {
+            return true;
+        }
+        at = guard.parent.map(|id| facts.guards[id.index()]);
+    }
+    false
+}
+
+/// Follows reads over relations, properties and methods of models.
+struct Walk<'w, 't, 'p> {
+    needs: &'w Needs<'t, 'p>,
+    loaded: &'w Loaded,
+    found: Vec<Cost>,
+    /// The functions it is in.
+    inside: Vec<FunctionRef>,
+}
+
+impl Walk<'_, '_, '_> {
+    fn is_loaded(&self, path: &str) -> bool {
+        let project = self.needs.types.project();
+        self.loaded.has(path) || (self.loaded.unseen && path.split("__").all(|name| project.may_be_eager(name)))
+    }
+
+    fn read(
+        &mut self,
+        model: ClassRef,
+        start: String,
+        names: &[Box<str>],
+        at: (FileId, Span),
+        hops: &[Hop],
+        conditional: bool,
+    ) {
+        let mut model = model;
+        let mut path = start;
+        let mut cost = None;
+        // What the row at hand was read from, by the name that leads back there.
+        let mut before: Option<(Box<str>, String)> = None;
+        for name in names {
+            match attribute(self.needs.types, model, name) {
+                Some(Attribute::Relation(relation)) if relation.kind != Kind::Many => {
+                    if let Some((_, start)) = before.take_if(|(back, _)| back == name) {
+                        path = start;
+                        let Some(target) = relation.target else { break };
+                        model = target;
+                        continue;
+                    }
+                    before = relation.back.clone().map(|back| (back, path.clone()));
+                    path = join(&path, name);
+                    if !self.is_loaded(&path) {
+                        cost = Some((path.clone(), relation.kind == Kind::Generic));
+                    }
+                    match relation.target {
+                        Some(target) => model = target,
+                        None => break,
+                    }
+                }
+                Some(Attribute::Code(function)) => {
+                    self.code(model, &path, function, at, hops, conditional);
+                    break;
+                }
+                _ => break,
+            }
+        }
+        if let Some((path, is_generic)) = cost {
+            let read = (!hops.is_empty()).then_some(at);
+            self.found.push(Cost { path, is_generic, hops: hops.to_vec(), read, conditional });
+        }
+    }
+
+    /// What a property or method of a model reads of its row.
+    fn code(
+        &mut self,
+        model: ClassRef,
+        path: &str,
+        function: FunctionRef,
+        at: (FileId, Span),
+        hops: &[Hop],
+        conditional: bool,
+    ) {
+        if hops.len() >= MAX_HOPS || self.inside.contains(&function) {
+            return;
+        }
+        self.inside.push(function);
+        let mut hops = hops.to_vec();
+        hops.push(self.needs.hop(at.0, at.1, function));
+        for need in self.needs.of(function).iter().filter(|need| need.source == Source::This) {
+            if !need.required.is_empty() {
+                continue;
+            }
+            let mut hops = hops.clone();
+            hops.extend(need.hops.iter().cloned());
+            let at = (need.file, need.span);
+            self.read(model, path.to_owned(), &need.names, at, &hops, conditional || need.conditional);
+        }
+        self.inside.pop();
+    }
+}

@@ -1,0 +1,778 @@
+//! Where rows come from: the query behind a value, through locals, parameters, functions and relations, and what it
+//! loads along.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::super::calls::{CallGraph, flowing_values};
+use super::super::flow::{Flow, Source};
+use super::super::types::{ClassMember, Ty, Types};
+use super::super::{ClassRef, FileId, FunctionRef};
+use super::loaded::Loaded;
+use super::model::{Attribute, Kind, Relation, attribute};
+use crate::facts::*;
+use crate::findings::Confidence;
+use crate::source::Span;
+
+/// How far values are followed.
+pub(super) const MAX_DEPTH: u8 = 24;
+/// How many callers of a function are asked what they pass.
+const MAX_CALLERS: usize = 24;
+
+/// Steps of a query that leave the model and what is loaded as they are.
+const SAME_ROWS: [&str; 21] = [
+    "alias",
+    "all",
+    "annotate",
+    "complex_filter",
+    "distinct",
+    "exclude",
+    "extra",
+    "filter",
+    "get_queryset",
+    "iterator",
+    "aiterator",
+    "order_by",
+    "reverse",
+    "select_for_update",
+    "using",
+    "only",
+    "defer",
+    "difference",
+    "intersection",
+    "union",
+    "db_manager",
+];
+/// Steps that give one row.
+const ONE_ROW: [&str; 10] =
+    ["get", "first", "last", "latest", "earliest", "aget", "afirst", "alast", "alatest", "aearliest"];
+/// Functions that give the elements of their first argument.
+const SAME_ELEMENTS: [&str; 9] = ["list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "islice", "tqdm"];
+
+/// Rows of a model, or one of them.
+#[derive(Clone, Debug)]
+pub(super) struct Rows {
+    pub(super) model: ClassRef,
+    /// What the query loads along.
+    pub(super) loaded: Loaded,
+    /// What a query that has loaded them along with other rows has loaded below them; gone with the next step.
+    kept: Option<Loaded>,
+    /// The query they come from: a step of it, to be shown.
+    pub(super) origin: Option<(FileId, Span)>,
+    /// How they hang on the rows of that query: `lines__product`; empty for its own rows.
+    pub(super) path: String,
+    /// Whether that path leads through many rows.
+    pub(super) is_many: bool,
+    pub(super) confidence: Confidence,
+}
+
+/// What is found out about a value.
+#[derive(Clone, Debug)]
+pub(super) enum Traced {
+    /// Nothing.
+    Unknown,
+    /// There are no rows: an empty list, `None`.
+    Nothing,
+    /// They are these.
+    Rows(Rows),
+}
+
+impl Traced {
+    /// One or the other.
+    fn or(self, other: Traced) -> Traced {
+        match (self, other) {
+            (Traced::Nothing, known) | (known, Traced::Nothing) => known,
+            (Traced::Unknown, Traced::Unknown) => Traced::Unknown,
+            (Traced::Unknown, Traced::Rows(mut rows)) | (Traced::Rows(mut rows), Traced::Unknown) => {
+                rows.loaded.unseen = true;
+                rows.confidence = rows.confidence.min(Confidence::Medium);
+                Traced::Rows(rows)
+            }
+            (Traced::Rows(rows), Traced::Rows(other)) if rows.model != other.model => Traced::Unknown,
+            (Traced::Rows(mut rows), Traced::Rows(other)) => {
+                rows.loaded.merge(other.loaded);
+                rows.kept = match (rows.kept, other.kept) {
+                    (Some(mut kept), Some(other)) => {
+                        kept.merge(other);
+                        Some(kept)
+                    }
+                    (kept, other) => kept.or(other),
+                };
+                rows.confidence = rows.confidence.min(other.confidence);
+                Traced::Rows(rows)
+            }
+        }
+    }
+
+    fn rows(self) -> Option<Rows> {
+        match self {
+            Traced::Rows(rows) => Some(rows),
+            _ => None,
+        }
+    }
+}
+
+/// A function that is followed from a call.
+pub(super) struct Frame<'f> {
+    function: FunctionRef,
+    call: Option<(FileId, CallId)>,
+    /// What `self` is, in methods of managers and querysets.
+    this: Option<Rows>,
+    outer: Option<&'f Frame<'f>>,
+}
+
+type Answers = FxHashMap<(FileId, ValueId, bool), Option<Rows>>;
+
+/// Finds where rows come from; one for each thread.
+pub(super) struct Tracer<'t, 'p> {
+    pub(super) types: &'t Types<'p>,
+    pub(super) graph: &'t CallGraph,
+    running: RefCell<FxHashSet<(FileId, ValueId, bool)>>,
+    known: RefCell<Answers>,
+    cut: Cell<bool>,
+    filled: RefCell<FxHashMap<FileId, Rc<Filled>>>,
+}
+
+/// What calls of a file do with values that are named.
+#[derive(Debug, Default)]
+struct Filled {
+    /// Lists that rows are added to, with what is added; whether that is many rows.
+    added: FxHashMap<ValueId, Vec<(ValueId, bool)>>,
+    /// `prefetch_related_objects(rows, …)`
+    loaded: FxHashMap<ValueId, Vec<CallId>>,
+}
+
+impl<'t, 'p> Tracer<'t, 'p> {
+    /// Has found nothing yet.
+    pub(super) fn new(types: &'t Types<'p>, graph: &'t CallGraph) -> Self {
+        Tracer {
+            types,
+            graph,
+            running: RefCell::default(),
+            known: RefCell::default(),
+            cut: Cell::new(false),
+            filled: RefCell::default(),
+        }
+    }
+
+    /// The row that a value is.
+    pub(super) fn row_of(&self, file: FileId, value: ValueId) -> Option<Rows> {
+        self.row(file, value, None, 0).rows()
+    }
+
+    pub(super) fn facts(&self, file: FileId) -> &'p FileFacts {
+        self.types.facts(file)
+    }
+
+    /// Asks once, and not while it is being asked.
+    fn once(
+        &self,
+        key: (FileId, ValueId, bool),
+        frame: Option<&Frame<'_>>,
+        depth: u8,
+        ask: impl FnOnce() -> Traced,
+    ) -> Traced {
+        if frame.is_none()
+            && let Some(known) = self.known.borrow().get(&key)
+        {
+            return known.clone().map_or(Traced::Unknown, Traced::Rows);
+        }
+        if depth > MAX_DEPTH || !self.running.borrow_mut().insert(key) {
+            self.cut.set(true);
+            return Traced::Nothing;
+        }
+        let before = self.cut.replace(false);
+        let found = ask();
+        self.running.borrow_mut().remove(&key);
+        if frame.is_none() && !self.cut.get() {
+            self.known.borrow_mut().insert(key, found.clone().rows());
+        }
+        let idle = self.running.borrow().is_empty();
+        self.cut.set(!idle && (before || self.cut.get()));
+        found
+    }
+
+    // ── Many rows ───────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn rows(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+        self.once((file, value, true), frame, depth, || {
+            let found = match self.find_rows(file, value, frame, depth + 1) {
+                Traced::Unknown => self.typed_rows(file, value),
+                found => found,
+            };
+            match (found, self.filled(file).loaded.get(&value)) {
+                (Traced::Rows(mut rows), Some(calls)) => {
+                    for &call in calls {
+                        self.eager(file, call, 1, &mut rows.loaded, frame, depth);
+                    }
+                    Traced::Rows(rows)
+                }
+                (found, _) => found,
+            }
+        })
+    }
+
+    fn find_rows(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+        let facts = self.facts(file);
+        match facts.value(value) {
+            Value::Null => Traced::Nothing,
+            Value::Sequence(items) => {
+                let own = items.iter().map(|&item| match facts.value(item) {
+                    Value::Spread(inner) => self.rows(file, *inner, frame, depth),
+                    _ => self.row(file, item, frame, depth),
+                });
+                let filled = self.filled(file);
+                let added = filled.added.get(&value).into_iter().flatten();
+                let added = added.map(|&(value, many)| {
+                    if many { self.rows(file, value, frame, depth) } else { self.row(file, value, frame, depth) }
+                });
+                own.chain(added).fold(Traced::Nothing, Traced::or)
+            }
+            Value::Collected(row, _) => self.row(file, *row, frame, depth),
+            Value::Either(left, right) | Value::Operation(Operation::BitOr | Operation::Add, left, right) => {
+                self.rows(file, *left, frame, depth).or(self.rows(file, *right, frame, depth))
+            }
+            Value::Operation(Operation::BitAnd, left, _) | Value::Slice(left, ..) => {
+                self.rows(file, *left, frame, depth)
+            }
+            Value::Carried(before, id) => {
+                let before = self.rows(file, *before, frame, depth);
+                let ends = facts.loop_(*id).carries.iter().filter(|(carried, _)| *carried == value);
+                ends.fold(before, |known, &(_, end)| known.or(self.rows(file, end, frame, depth)))
+            }
+            Value::Param(function, index) => self.param(file, *function, *index, true, frame, depth),
+            Value::This(_) | Value::Super(_) => {
+                frame.and_then(|frame| frame.this.clone()).map_or(Traced::Unknown, Traced::Rows)
+            }
+            Value::Call(call) => self.called(file, *call, true, frame, depth),
+            Value::Member(object, name) => self.member(file, value, *object, &facts.names[*name], frame, depth),
+            Value::Import(_) => match self.types.definition(file, value) {
+                Some((file, value)) => self.rows(file, value, None, depth),
+                None => Traced::Unknown,
+            },
+            _ => Traced::Unknown,
+        }
+    }
+
+    /// Rows of which only the type is known.
+    fn typed_rows(&self, file: FileId, value: ValueId) -> Traced {
+        let ty = self.types.of(file, value);
+        match self.types.element(&ty) {
+            Ty::Instance(class, None) => self.unseen(class),
+            _ => Traced::Unknown,
+        }
+    }
+
+    fn unseen(&self, model: ClassRef) -> Traced {
+        if !is_model(self.types, model) {
+            return Traced::Unknown;
+        }
+        let loaded = Loaded::unseen();
+        Traced::Rows(Rows { loaded, confidence: Confidence::Medium, ..plain(model) })
+    }
+
+    /// `Book.objects`, `author.books`, `self.queryset`
+    fn member(
+        &self,
+        file: FileId,
+        value: ValueId,
+        object: ValueId,
+        name: &str,
+        frame: Option<&Frame<'_>>,
+        depth: u8,
+    ) -> Traced {
+        let owned = match self.types.of(file, object) {
+            Ty::Class(class) | Ty::Instance(class, _) => self.types.class_member(class, name),
+            _ => None,
+        };
+        // `@property def books(self): return Book.objects.filter(…)`
+        if let Some(ClassMember::Method(function)) = owned {
+            let inner = Frame { function, call: None, this: None, outer: frame };
+            return self.results(function, true, &inner, depth);
+        }
+        match self.types.of(file, value) {
+            Ty::Api(ty, Some(model)) if self.is_manager(ty) => {
+                let owner = self.row(file, object, frame, depth).rows();
+                let related = owner.and_then(|owner| match attribute(self.types, owner.model, name) {
+                    Some(Attribute::Relation(relation)) => self.related(&owner, &relation, name, depth),
+                    _ => None,
+                });
+                // The manager of a row of which nothing is known.
+                if related.is_none() && self.types.project().catalog.type_(ty).name.ends_with("RelatedManager") {
+                    return Traced::Unknown;
+                }
+                return related.map_or_else(|| Traced::Rows(plain(model)), Traced::Rows);
+            }
+            Ty::Instance(manager, Some(model)) if self.is_queryset_class(manager) => {
+                return self.managed(model, manager, depth);
+            }
+            _ => {}
+        }
+        if let Some(owner) = self.row(file, object, frame, depth).rows()
+            && let Some(Attribute::Relation(relation)) = attribute(self.types, owner.model, name)
+        {
+            return self.related(&owner, &relation, name, depth).map_or(Traced::Unknown, Traced::Rows);
+        }
+        match self.types.definition(file, value) {
+            Some((file, definition)) => self.rows(file, definition, None, depth),
+            None => Traced::Unknown,
+        }
+    }
+
+    /// The rows that a relation of a row leads to.
+    fn related(&self, owner: &Rows, relation: &Relation, name: &str, depth: u8) -> Option<Rows> {
+        let target = relation.target.filter(|_| relation.kind == Kind::Many)?;
+        let mut rows = self.default_rows(target, depth);
+        let along = if owner.loaded.has(name) {
+            Some(owner.loaded.below(name))
+        } else if owner.loaded.unseen && self.types.project().may_be_eager(name) {
+            Some(Loaded::unseen())
+        } else {
+            None
+        };
+        if let Some(back) = &relation.back {
+            rows.loaded.add_below(back, &owner.loaded);
+        }
+        if let Some(mut kept) = along {
+            kept.merge(rows.loaded.clone());
+            rows.kept = Some(kept);
+            rows.origin = owner.origin;
+            rows.path = join(&owner.path, name);
+            rows.is_many = true;
+        }
+        rows.confidence = rows.confidence.min(owner.confidence.max(Confidence::Medium));
+        Some(rows)
+    }
+
+    /// The rows of a model as its own manager gives them.
+    fn default_rows(&self, model: ClassRef, depth: u8) -> Rows {
+        let facts = self.facts(model.file);
+        let own = facts.class(model.class).attributes.iter().filter(|attribute| attribute.in_body);
+        let managers = own.filter_map(|attribute| {
+            let name = &facts.names[attribute.name];
+            match self.types.member(&Ty::Class(model), name) {
+                Ty::Instance(manager, _) if self.is_queryset_class(manager) => Some(Some(manager)),
+                Ty::Api(ty, _) if self.is_queryset(ty) && matches!(facts.value(attribute.value), Value::Call(_)) => {
+                    Some(None)
+                }
+                _ => None,
+            }
+        });
+        let first = managers.into_iter().next().flatten();
+        let found = first.and_then(|manager| self.managed(model, manager, depth).rows());
+        found.unwrap_or_else(|| plain(model))
+    }
+
+    /// The rows that a manager of the project gives.
+    fn managed(&self, model: ClassRef, manager: ClassRef, depth: u8) -> Traced {
+        match self.types.class_member(manager, "get_queryset") {
+            Some(ClassMember::Method(function)) => {
+                let frame = Frame { function, call: None, this: Some(plain(model)), outer: None };
+                match self.results(function, true, &frame, depth) {
+                    Traced::Rows(mut rows) => {
+                        // The manager is used, not changed: the query begins at its use.
+                        rows.origin = None;
+                        Traced::Rows(rows)
+                    }
+                    _ => {
+                        let loaded = Loaded::unseen();
+                        Traced::Rows(Rows { loaded, confidence: Confidence::Medium, ..plain(model) })
+                    }
+                }
+            }
+            _ => Traced::Rows(plain(model)),
+        }
+    }
+
+    // ── Calls ───────────────────────────────────────────────────────────────────────────────────────
+
+    /// What a call gives: many rows, or one.
+    fn called(&self, file: FileId, id: CallId, many: bool, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+        let facts = self.facts(file);
+        let call = facts.call(id);
+        let name = Flow::new(facts).called_name(call).unwrap_or("");
+        let first = call.args.iter().find(|arg| arg.name.is_none()).map(|arg| arg.value);
+        if let Some(function) = self.types.target(file, id) {
+            let this = match facts.value(call.callee) {
+                Value::Member(object, _) => self.receiver(file, *object, frame, depth),
+                _ => None,
+            };
+            let inner = Frame { function, call: Some((file, id)), this, outer: frame };
+            let found = self.results(function, many, &inner, depth);
+            if !matches!(found, Traced::Unknown) || facts.function(MODULE).span.is_empty() {
+                return found;
+            }
+            return Traced::Unknown;
+        }
+        match facts.value(call.callee) {
+            Value::Member(object, _) if many => self.method(file, id, *object, frame, depth),
+            Value::Member(object, _) if ONE_ROW.contains(&name) => {
+                match self.rows(file, *object, frame, depth).last() {
+                    Traced::Rows(rows) => self.step(file, call, "all", rows),
+                    found => found,
+                }
+            }
+            Value::Global(_) | Value::Import(_) => match (name, first) {
+                (name, Some(first)) if many && SAME_ELEMENTS.contains(&name) => self.rows(file, first, frame, depth),
+                ("filter", Some(_)) if many => {
+                    call.args.get(1).map_or(Traced::Unknown, |arg| self.rows(file, arg.value, frame, depth))
+                }
+                ("chain", Some(_)) if many => {
+                    let parts = call.args.iter().map(|arg| self.rows(file, arg.value, frame, depth));
+                    parts.fold(Traced::Nothing, Traced::or)
+                }
+                ("next", Some(first)) if !many => self.rows(file, first, frame, depth).last(),
+                ("get_object_or_404" | "aget_object_or_404", Some(first)) if !many => {
+                    self.model_rows(file, first, frame, depth).last()
+                }
+                ("get_list_or_404" | "aget_list_or_404", Some(first)) if many => {
+                    self.model_rows(file, first, frame, depth)
+                }
+                _ => Traced::Unknown,
+            },
+            _ => Traced::Unknown,
+        }
+    }
+
+    /// A queryset, or all rows of a model.
+    fn model_rows(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+        match self.types.of(file, value) {
+            Ty::Class(model) if is_model(self.types, model) => Traced::Rows(self.default_rows(model, depth)),
+            _ => self.rows(file, value, frame, depth),
+        }
+    }
+
+    /// What a manager or queryset is about whose method is called.
+    fn receiver(&self, file: FileId, object: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Option<Rows> {
+        let is_rows = match self.types.of(file, object) {
+            Ty::Api(ty, _) => self.is_queryset(ty),
+            Ty::Instance(class, _) | Ty::Class(class) => self.is_queryset_class(class),
+            _ => matches!(self.facts(file).value(object), Value::Super(_)),
+        };
+        if is_rows { self.rows(file, object, frame, depth).rows() } else { None }
+    }
+
+    /// What a step of a query gives.
+    fn method(&self, file: FileId, id: CallId, object: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+        let facts = self.facts(file);
+        let call = facts.call(id);
+        let name = Flow::new(facts).called_name(call).unwrap_or("");
+        match name {
+            "none" => Traced::Nothing,
+            "select_related" | "prefetch_related" | "fetch_mode" => {
+                let Traced::Rows(mut rows) = self.rows(file, object, frame, depth) else { return Traced::Unknown };
+                self.eager(file, id, 0, &mut rows.loaded, frame, depth);
+                if name == "fetch_mode" || (name == "select_related" && call.args.is_empty()) {
+                    rows.loaded.add_open("");
+                }
+                self.step(file, call, name, rows)
+            }
+            _ if SAME_ROWS.contains(&name) => match self.rows(file, object, frame, depth) {
+                Traced::Rows(rows) => self.step(file, call, name, rows),
+                // The queryset that a generic view is given.
+                _ if name == "get_queryset" => self.view_rows(file, object, depth),
+                other => other,
+            },
+            // What a view of Django REST framework does to a queryset.
+            "filter_queryset" | "paginate_queryset" => match call.args.first() {
+                Some(arg) => self.rows(file, arg.value, frame, depth),
+                None => Traced::Unknown,
+            },
+            "values" => match facts.value(object) {
+                Value::Collected(entry, _) => match facts.value(*entry) {
+                    Value::Mapping(entries) => match **entries {
+                        [(_, value)] => self.row(file, value, frame, depth),
+                        _ => Traced::Unknown,
+                    },
+                    _ => Traced::Unknown,
+                },
+                _ => Traced::Unknown,
+            },
+            "chain" | "islice" => call.args.iter().fold(Traced::Nothing, |known, arg| {
+                let is_rows = name == "chain" || arg.span == call.args[0].span;
+                if is_rows { known.or(self.rows(file, arg.value, frame, depth)) } else { known }
+            }),
+            _ => Traced::Unknown,
+        }
+    }
+
+    /// `self.get_queryset()` of a view that has a `queryset`.
+    fn view_rows(&self, file: FileId, object: ValueId, depth: u8) -> Traced {
+        let class = match self.types.of(file, object) {
+            Ty::Instance(class, _) => class,
+            _ => match *self.facts(file).value(object) {
+                Value::Super(class) => ClassRef { file, class },
+                _ => return Traced::Unknown,
+            },
+        };
+        match self.types.class_member(class, "queryset") {
+            Some(ClassMember::Attribute(file, value, _)) => self.rows(file, value, None, depth),
+            _ => Traced::Unknown,
+        }
+    }
+
+    fn step(&self, file: FileId, call: &Call, name: &str, mut rows: Rows) -> Traced {
+        if !matches!(name, "all" | "iterator" | "aiterator") && rows.kept.take().is_some() {
+            rows.origin = None;
+            rows.path.clear();
+            rows.is_many = false;
+        }
+        if rows.origin.is_none() {
+            rows.origin = Some((file, call.name_span));
+        }
+        Traced::Rows(rows)
+    }
+
+    /// What a function of the project gives.
+    fn results(&self, function: FunctionRef, many: bool, frame: &Frame<'_>, depth: u8) -> Traced {
+        let own = self.facts(function.file).function(function.function);
+        let mut outer = frame.outer;
+        while let Some(at) = outer {
+            if at.function == function {
+                self.cut.set(true);
+                return Traced::Nothing;
+            }
+            outer = at.outer;
+        }
+        if depth > MAX_DEPTH {
+            return Traced::Unknown;
+        }
+        if own.traits.is_generator {
+            if !many || !own.decorators.is_empty() {
+                return Traced::Unknown;
+            }
+            let yields = own.yields.iter().map(|&value| match self.facts(function.file).value(value) {
+                Value::Spread(inner) => self.rows(function.file, *inner, Some(frame), depth + 2),
+                _ => self.row(function.file, value, Some(frame), depth + 2),
+            });
+            return yields.fold(Traced::Nothing, Traced::or);
+        }
+        if own.returns.is_empty() {
+            return Traced::Unknown;
+        }
+        let returns = own.returns.iter().map(|&value| {
+            if many {
+                self.rows(function.file, value, Some(frame), depth + 2)
+            } else {
+                self.row(function.file, value, Some(frame), depth + 2)
+            }
+        });
+        returns.fold(Traced::Nothing, Traced::or)
+    }
+
+    /// What a parameter is: as the call says through which the function is looked at, else as its callers say.
+    fn param(
+        &self,
+        file: FileId,
+        function: FunctionId,
+        index: u16,
+        many: bool,
+        frame: Option<&Frame<'_>>,
+        depth: u8,
+    ) -> Traced {
+        let own = FunctionRef { file, function };
+        let source = Some(Source::Param(index));
+        let ask = |file: FileId, value: ValueId, frame: Option<&Frame<'_>>| {
+            if many { self.rows(file, value, frame, depth) } else { self.row(file, value, frame, depth) }
+        };
+        if let Some(frame) = frame
+            && frame.function == own
+        {
+            let Some((caller, call)) = frame.call else { return Traced::Unknown };
+            let mut edges = self.graph.calls_of(own).filter(|edge| edge.file == caller && edge.call == call);
+            let Some(edge) = edges.next() else { return Traced::Unknown };
+            let values = flowing_values(self.types.project(), edge, source);
+            return match values.as_slice() {
+                [value] => ask(caller, *value, frame.outer),
+                _ => Traced::Unknown,
+            };
+        }
+        let mut found = Traced::Nothing;
+        for (at, edge) in self.graph.calls_of(own).enumerate() {
+            if at == MAX_CALLERS {
+                return Traced::Unknown;
+            }
+            let values = flowing_values(self.types.project(), edge, source);
+            let given = match values.as_slice() {
+                [value] => ask(edge.file, *value, None),
+                _ => Traced::Unknown,
+            };
+            found = found.or(given);
+        }
+        match found {
+            Traced::Nothing => Traced::Unknown,
+            found => found,
+        }
+    }
+
+    // ── One row ─────────────────────────────────────────────────────────────────────────────────────
+
+    fn row(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+        self.once((file, value, false), frame, depth, || match self.find_row(file, value, frame, depth + 1) {
+            Traced::Unknown => match self.types.of(file, value) {
+                Ty::Instance(class, None) if self.may_be_stored(file, value) => self.unseen(class),
+                _ => Traced::Unknown,
+            },
+            found => found,
+        })
+    }
+
+    /// Whether an instance may come from the database: it is not made here.
+    fn may_be_stored(&self, file: FileId, value: ValueId) -> bool {
+        !matches!(self.facts(file).value(value), Value::Call(_))
+    }
+
+    fn find_row(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+        let facts = self.facts(file);
+        match facts.value(value) {
+            Value::Null => Traced::Nothing,
+            Value::Element(of, _) => self.rows(file, *of, frame, depth).last(),
+            Value::Part(of, index) => self.part(file, *of, *index, frame, depth),
+            Value::Item(object, _) => match facts.value(*object) {
+                Value::Collected(entry, _) if let Value::Mapping(entries) = facts.value(*entry) => match **entries {
+                    [(_, value)] => self.row(file, value, frame, depth),
+                    _ => Traced::Unknown,
+                },
+                _ => self.rows(file, *object, frame, depth).last(),
+            },
+            Value::Either(left, right) => self.row(file, *left, frame, depth).or(self.row(file, *right, frame, depth)),
+            Value::Carried(before, id) => {
+                let before = self.row(file, *before, frame, depth);
+                let ends = facts.loop_(*id).carries.iter().filter(|(carried, _)| *carried == value);
+                ends.fold(before, |known, &(_, end)| known.or(self.row(file, end, frame, depth)))
+            }
+            Value::Param(function, index) => self.param(file, *function, *index, false, frame, depth),
+            Value::Call(call) => self.called(file, *call, false, frame, depth),
+            Value::Member(object, name) => {
+                let Some(owner) = self.row(file, *object, frame, depth).rows() else { return Traced::Unknown };
+                let name = &facts.names[*name];
+                match attribute(self.types, owner.model, name) {
+                    Some(Attribute::Relation(relation)) if relation.kind != Kind::Many => {
+                        let Some(model) = relation.target else { return Traced::Unknown };
+                        let mut loaded =
+                            if owner.loaded.has(name) { owner.loaded.below(name) } else { Loaded::default() };
+                        loaded.unseen |= owner.loaded.unseen;
+                        if let Some(back) = &relation.back {
+                            loaded.add_below(back, &owner.loaded);
+                        }
+                        let path = join(&owner.path, name);
+                        Traced::Rows(Rows { model, loaded, kept: None, path, ..owner })
+                    }
+                    _ => Traced::Unknown,
+                }
+            }
+            _ => Traced::Unknown,
+        }
+    }
+
+    /// `for i, book in enumerate(books)`, `for book, price in zip(books, prices)`
+    fn part(&self, file: FileId, of: ValueId, index: u16, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+        let facts = self.facts(file);
+        let Value::Element(iterable, _) = facts.value(of) else { return Traced::Unknown };
+        let Value::Call(call) = facts.value(*iterable) else { return Traced::Unknown };
+        let call = facts.call(*call);
+        let at = match (Flow::new(facts).called_name(call), index) {
+            (Some("enumerate"), 1) => 0,
+            (Some("zip" | "zip_longest"), index) => usize::from(index),
+            // `for key, book in books.items()`
+            (Some("items"), 1) => {
+                let Value::Member(object, _) = facts.value(call.callee) else { return Traced::Unknown };
+                let Value::Collected(entry, _) = facts.value(*object) else { return Traced::Unknown };
+                return match facts.value(*entry) {
+                    Value::Mapping(entries) if entries.len() == 1 => self.row(file, entries[0].1, frame, depth),
+                    _ => Traced::Unknown,
+                };
+            }
+            _ => return Traced::Unknown,
+        };
+        call.args.get(at).map_or(Traced::Unknown, |arg| self.rows(file, arg.value, frame, depth).last())
+    }
+
+    fn filled(&self, file: FileId) -> Rc<Filled> {
+        if let Some(known) = self.filled.borrow().get(&file) {
+            return Rc::clone(known);
+        }
+        let facts = self.facts(file);
+        let flow = Flow::new(facts);
+        let mut filled = Filled::default();
+        for (index, call) in facts.calls.iter().enumerate() {
+            let Some(first) = call.args.first() else { continue };
+            match flow.called_name(call) {
+                Some(name @ ("append" | "add" | "extend" | "update")) => {
+                    if let Value::Member(object, _) = facts.value(call.callee)
+                        && matches!(facts.value(*object), Value::Sequence(_))
+                    {
+                        let many = matches!(name, "extend" | "update");
+                        filled.added.entry(*object).or_default().push((first.value, many));
+                    }
+                }
+                Some("prefetch_related_objects" | "aprefetch_related_objects") => {
+                    let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+                    filled.loaded.entry(first.value).or_default().push(id);
+                }
+                _ => {}
+            }
+        }
+        let filled = Rc::new(filled);
+        self.filled.borrow_mut().insert(file, Rc::clone(&filled));
+        filled
+    }
+
+    fn is_manager(&self, ty: crate::apis::TypeId) -> bool {
+        let catalog = &self.types.project().catalog;
+        catalog.type_named("django.db.models.Manager").is_some_and(|manager| catalog.is_subtype(ty, manager))
+    }
+
+    fn is_queryset(&self, ty: crate::apis::TypeId) -> bool {
+        let catalog = &self.types.project().catalog;
+        catalog.type_named("django.QuerySetMethods").is_some_and(|methods| catalog.is_subtype(ty, methods))
+    }
+
+    fn is_queryset_class(&self, class: ClassRef) -> bool {
+        self.types.api_base(class).is_some_and(|ty| self.is_queryset(ty))
+    }
+}
+
+impl Traced {
+    /// A row of these rows, now that they are fetched.
+    fn last(self) -> Traced {
+        match self {
+            Traced::Rows(mut rows) => {
+                if let Some(kept) = rows.kept.take() {
+                    rows.loaded = kept;
+                }
+                Traced::Rows(rows)
+            }
+            other => other,
+        }
+    }
+}
+
+/// All rows of a model, with nothing loaded along.
+fn plain(model: ClassRef) -> Rows {
+    Rows {
+        model,
+        loaded: Loaded::default(),
+        kept: None,
+        origin: None,
+        path: String::new(),
+        is_many: false,
+        confidence: Confidence::High,
+    }
+}
+
+/// `path__name`
+pub(super) fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}__{name}") }
+}
+
+/// Whether a class is a model of Django's.
+pub(super) fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
+    let catalog = &types.project().catalog;
+    match (types.api_base(class), catalog.type_named("django.db.models.Model")) {
+        (Some(base), Some(model)) => catalog.is_subtype(base, model),
+        _ => false,
+    }
+}
