@@ -230,8 +230,16 @@ impl<'t, 'p> Loops<'t, 'p> {
         })
     }
 
-    /// Whether the loop is left, at the latest, right after what stands at `span` under `guard` was read.
-    pub(super) fn ends_after(&self, function: FunctionId, guard: Option<GuardId>, span: Span, id: LoopId) -> bool {
+    /// Whether the loop is left, at the latest, right after what stands at `span` under `guard` was read; or because of
+    /// what was read: a search that ends when it has found.
+    pub(super) fn ends_after(
+        &self,
+        read: ValueId,
+        function: FunctionId,
+        guard: Option<GuardId>,
+        span: Span,
+        id: LoopId,
+    ) -> bool {
         let found = self.facts.loop_(id);
         self.facts.exits.iter().any(|exit| {
             let leaves = match exit.kind {
@@ -244,8 +252,44 @@ impl<'t, 'p> Loops<'t, 'p> {
                 }
                 ExitKind::Continue => false,
             };
-            leaves && exit.span.end > span.start && self.covers(exit.guard, guard)
+            let finds = || {
+                let condition = exit.guard.map_or(UNKNOWN, |id| self.facts.guards[id.index()].condition);
+                // What is wrong with one row may end the loop, too: that is no search.
+                let ends = match exit.kind {
+                    ExitKind::Break => true,
+                    ExitKind::Return => {
+                        matches!(self.facts.value(exit.value), Value::Bool(_) | Value::Null | Value::Unknown)
+                            || self.is_made_of(exit.value, read)
+                    }
+                    _ => false,
+                };
+                ends && self.is_made_of(condition, read)
+            };
+            leaves && exit.span.end > span.start && (self.covers(exit.guard, guard) || finds())
         })
+    }
+
+    /// Whether a value is made of another.
+    fn is_made_of(&self, value: ValueId, part: ValueId) -> bool {
+        let mut seen = FxHashSet::default();
+        let mut open = vec![value];
+        while let Some(value) = open.pop() {
+            if value == part {
+                return true;
+            }
+            if !seen.insert(value) || seen.len() > 500 {
+                continue;
+            }
+            match self.facts.value(value) {
+                Value::Call(call) => {
+                    let call = self.facts.call(*call);
+                    open.push(call.callee);
+                    open.extend(call.args.iter().map(|arg| arg.value));
+                }
+                _ => for_each_part(self.facts, value, &mut |part| open.push(part)),
+            }
+        }
+        false
     }
 
     /// Whether code under `guard` always also runs under `outer`.

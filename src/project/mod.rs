@@ -36,7 +36,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use executed::Wrapper;
-pub use lazy::LazyRead;
+pub use lazy::{LazyRead, ListedQuery, Listing};
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use schema::Schema;
@@ -144,7 +144,7 @@ pub struct Project {
     libraries: FxHashSet<LibraryId>,
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
-    lazy_reads: Vec<Vec<LazyRead>>,
+    lazy: lazy::Lazy,
     executed: executed::Executed,
     wrappers: Vec<Wrapper>,
     orm: Vec<orm::OrmFacts>,
@@ -200,7 +200,7 @@ impl Project {
             libraries,
             sites: Vec::new(),
             repeats: Vec::new(),
-            lazy_reads: Vec::new(),
+            lazy: lazy::Lazy::default(),
             executed: FxHashSet::default(),
             wrappers: Vec::new(),
             orm: Vec::new(),
@@ -225,7 +225,7 @@ impl Project {
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
         (project.executed, project.wrappers) = executed::find(&project, &graph);
-        project.lazy_reads = lazy::find(&project, &graph);
+        project.lazy = lazy::find(&project, &graph, &reach);
         project.schema = Schema::of_project(&project);
         project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
         project.orm = project.each_file(orm::facts);
@@ -349,10 +349,15 @@ impl Project {
 
     /// The relations of rows that are read row by row in a loop of this file.
     pub fn lazy_reads(&self, file: FileId) -> &[LazyRead] {
-        self.lazy_reads.get(file.0 as usize).map_or(&[], Vec::as_slice)
+        self.lazy.reads.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether some query of the project loads a relation of this name along with its rows.
+    /// The queries of this file that a framework makes for each row of a list.
+    pub fn listed_queries(&self, file: FileId) -> &[ListedQuery] {
+        self.lazy.queries.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether some query of the project loads a relation of this name along with its rows, or a loop sets it.
     pub(crate) fn may_be_eager(&self, relation: &str) -> bool {
         self.prefetched.in_any_way(relation)
     }

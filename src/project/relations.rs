@@ -27,12 +27,17 @@ pub(crate) struct Reverse {
     pub(crate) is_many_to_many: bool,
 }
 
+/// A model, and those of its fields that put an attribute of one name on others.
+type Related = (ClassRef, Vec<Box<str>>);
+
 /// The reverse accessors of all models, and models by name.
 #[derive(Debug, Default)]
 pub(crate) struct Relations {
     reverse: FxHashMap<(ClassRef, Box<str>), Reverse>,
     by_name: FxHashMap<Box<str>, Option<ClassRef>>,
     models: Vec<ClassRef>,
+    /// What leads to many rows, by name: the model, and the fields that declare it; `None` where it is not one model.
+    many: FxHashMap<Box<str>, Option<Related>>,
 }
 
 impl Relations {
@@ -56,6 +61,14 @@ impl Relations {
             own.flat_map(|&class| reverse_accessors(types, named, class)).collect::<Vec<_>>()
         });
         relations.reverse = fields.into_iter().flatten().collect();
+        for ((_, name), found) in &relations.reverse {
+            let Relation::Many(class) = found.relation else { continue };
+            let known = relations.many.entry(name.clone()).or_insert_with(|| Some((class, Vec::new())));
+            match known {
+                Some((only, fields)) if *only == class => fields.push(found.field.clone()),
+                other => *other = None,
+            }
+        }
         relations.models = models.into_iter().flatten().collect();
         relations
     }
@@ -74,6 +87,11 @@ impl Relations {
     /// All models, in order of place.
     pub(crate) fn models(&self) -> &[ClassRef] {
         &self.models
+    }
+
+    /// Which model an attribute of this name leads to on any row, if it is only one, and by which of its fields.
+    pub(crate) fn only_many(&self, name: &str) -> Option<&Related> {
+        self.many.get(name)?.as_ref()
     }
 
     /// The names of the attributes that relations put on other models.
@@ -101,7 +119,7 @@ impl Prefetched {
         self.names.contains(relation)
     }
 
-    /// Whether some query of the project loads it along in any way.
+    /// Whether some query of the project loads it along in any way, or a loop sets it.
     pub(super) fn in_any_way(&self, relation: &str) -> bool {
         self.names.contains(relation) || self.joined.contains(relation)
     }
@@ -121,6 +139,14 @@ pub(super) fn prefetched(project: &Project) -> Prefetched {
     for id in project.ids() {
         let facts = &project.file(id).facts;
         let flow = Flow::new(facts);
+        // `for book in books: book.author = authors[book.author_id]`
+        let set = facts.accesses.iter().filter(|access| access.is_set && access.in_loop.is_some());
+        joined.extend(set.filter_map(|access| match *facts.value(access.value) {
+            Value::Member(object, name) if !matches!(facts.value(object), Value::This(_)) => {
+                Some(Box::from(&facts.names[name]))
+            }
+            _ => None,
+        }));
         for call in &facts.calls {
             let name = flow.called_name(call).unwrap_or("");
             let is_join = name == "select_related";
@@ -167,7 +193,8 @@ pub(super) fn prefetched(project: &Project) -> Prefetched {
     Prefetched { names, joined, places }
 }
 
-fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
+/// Whether a class is a model of Django's.
+pub(super) fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
     let catalog = &types.project().catalog;
     match (types.api_base(class), catalog.type_named("django.db.models.Model")) {
         (Some(base), Some(model)) => catalog.is_subtype(base, model),

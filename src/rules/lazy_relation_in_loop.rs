@@ -17,15 +17,21 @@ pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
 
 fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
     let (source, facts) = (cx.source(), cx.facts());
-    let innermost = facts.loop_(*read.loops.first()?);
-    let head = head_of(source, innermost);
-    let what = one_line(&source.text[read.span.range()]);
     let last = read.path.rsplit("__").next().unwrap_or(&read.path);
-    let price = cost(read.loops.len());
-    let message = if read.hops.is_empty() {
-        format!("`{what}` fetches `{last}` in each run of `{head}`: {price}")
+    let what = one_line(&source.text[read.span.range()]);
+    let (each, price) = match (&read.listing, read.loops.first()) {
+        (Some(listing), _) => (format!("for each row that `{}` lists", listing.name), cost(1)),
+        (None, Some(&innermost)) => {
+            (format!("in each run of `{}`", head_of(source, facts.loop_(innermost))), cost(read.loops.len()))
+        }
+        (None, None) => return None,
+    };
+    let message = if !read.hops.is_empty() {
+        format!("`{what}` leads to a read of `{last}`, which is fetched {each}: {price}")
+    } else if read.listing.is_some() {
+        format!("`{last}` is fetched {each}: {price}")
     } else {
-        format!("`{what}` leads to a read of `{last}`, which is fetched in each run of `{head}`: {price}")
+        format!("`{what}` fetches `{last}` {each}: {price}")
     };
     let primary = cx.label(on_one_line(source, read), Role::Primary, "fetched row by row");
     let mut finding = Finding::new(primary, message)
@@ -40,6 +46,9 @@ fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
         let path = cx.project.file(file).source.path.clone();
         Label { path, span, role, text }
     };
+    if let Some(listing) = &read.listing {
+        finding = finding.related(at(listing.place, Role::Loop, "the rows are listed here".to_owned()));
+    }
     // What is called in the loop is the primary place.
     for hop in read.hops.iter().filter(|hop| (hop.file, hop.span) != (cx.id, read.span)) {
         finding = finding.related(at((hop.file, hop.span), Role::Hop, format!("calls `{}`", hop.callee)));
@@ -75,7 +84,7 @@ fn note(read: &LazyRead) -> String {
     if read.conditional {
         note.push_str("; it stands under a condition, so it may run less often");
     }
-    if read.origin.is_none() {
+    if read.origin.is_none() && read.listing.is_none() {
         note.push_str("; the query is not in sight, but no query of the project loads this relation");
     }
     note
@@ -84,6 +93,9 @@ fn note(read: &LazyRead) -> String {
 fn help(cx: &FileCx<'_>, read: &LazyRead) -> String {
     let step = if read.is_prefetch { "prefetch_related" } else { "select_related" };
     match read.origin {
+        _ if read.listing.as_ref().is_some_and(|listing| listing.name.ends_with("Admin")) && !read.is_prefetch => {
+            format!("load it with the rows: `list_select_related = (\"{}\",)`", read.path)
+        }
         Some((file, span)) => {
             let source = &cx.project.file(file).source;
             let line = source.lines().line(span.start);

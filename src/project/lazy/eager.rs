@@ -3,7 +3,8 @@
 use super::super::FileId;
 use super::super::flow::Flow;
 use super::loaded::Loaded;
-use super::rows::{Frame, MAX_DEPTH, Traced, Tracer};
+use super::rows::{Frame, MAX_DEPTH, Tracer};
+use super::traced::Traced;
 use crate::facts::*;
 
 impl Tracer<'_, '_> {
@@ -23,7 +24,14 @@ impl Tracer<'_, '_> {
         }
     }
 
-    fn eager_value(&self, file: FileId, value: ValueId, loaded: &mut Loaded, frame: Option<&Frame<'_>>, depth: u8) {
+    pub(super) fn eager_value(
+        &self,
+        file: FileId,
+        value: ValueId,
+        loaded: &mut Loaded,
+        frame: Option<&Frame<'_>>,
+        depth: u8,
+    ) {
         let facts = self.facts(file);
         if depth > MAX_DEPTH {
             return loaded.add_open("");

@@ -5,17 +5,18 @@
 //! attribute of a row is, [`needs`] what functions read of the rows they are given.
 
 mod eager;
+mod listed;
 mod loaded;
 mod model;
 mod needs;
 mod rows;
+mod traced;
 
 use std::cmp::Reverse;
 
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::calls::{CallGraph, Edge, flowing_values};
+use super::calls::{CallGraph, Edge, Reach, flowing_values};
 use super::flow::{Dependence, Flow};
 use super::loops::{LoopShape, Loops};
 use super::requirements;
@@ -24,8 +25,10 @@ use super::{FileId, Hop, Project};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::Span;
+pub use listed::{ListedQuery, Listing};
 use needs::{Interesting, Needs, chain};
-use rows::{Rows, Tracer, join};
+use rows::Tracer;
+use traced::{Rows, join};
 
 /// A relation of a row that is fetched for each row of a loop.
 #[derive(Clone, Debug)]
@@ -34,8 +37,10 @@ pub struct LazyRead {
     pub span: Span,
     /// The function it stands in.
     pub function: FunctionId,
-    /// The loops that multiply it, innermost first; never empty.
+    /// The loops that multiply it, innermost first; empty where a framework runs the loop.
     pub loops: Vec<LoopId>,
+    /// What lists the rows, where a framework runs the loop.
+    pub listing: Option<Listing>,
     /// What is called on the way to the read; empty for a read in the loop itself.
     pub hops: Vec<Hop>,
     /// The read behind the hops.
@@ -54,24 +59,50 @@ pub struct LazyRead {
     pub conditional: bool,
 }
 
+/// What is read lazily, by file.
+#[derive(Debug, Default)]
+pub(super) struct Lazy {
+    /// Relations of rows.
+    pub(super) reads: Vec<Vec<LazyRead>>,
+    /// Queries that frameworks make for each row of a list.
+    pub(super) queries: Vec<Vec<ListedQuery>>,
+}
+
 /// What every file's loops read lazily.
-pub(super) fn find(project: &Project, graph: &CallGraph) -> Vec<Vec<LazyRead>> {
+pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy {
     let types = Types::new(project);
     let interesting = Interesting::of(&types, &project.relations);
     if interesting.is_empty() {
-        return Vec::new();
+        return Lazy::default();
     }
-    (0..project.files.len())
-        .into_par_iter()
-        .with_min_len(16)
-        .map_init(
-            || Types::new(project),
-            |types, index| {
-                let file = FileId(u32::try_from(index).unwrap_or(u32::MAX));
-                in_file(types, graph, &interesting, file)
-            },
-        )
-        .collect()
+    let found: Vec<(Vec<LazyRead>, listed::Found)> = project.each_file(|types, file| {
+        (in_file(types, graph, &interesting, file), listed::in_file(types, graph, reach, &interesting, file))
+    });
+    let mut lazy = Lazy { reads: Vec::with_capacity(found.len()), queries: vec![Vec::new(); found.len()] };
+    let mut listed = listed::Found::default();
+    for (reads, found) in found {
+        lazy.reads.push(reads);
+        listed.reads.extend(found.reads);
+        listed.queries.extend(found.queries);
+    }
+    // A serializer that several views use is told once, with the best evidence.
+    listed.reads.sort_by_key(|(_, read)| Reverse(read.confidence));
+    for (file, read) in listed.reads {
+        let own = &mut lazy.reads[file.0 as usize];
+        if !own.iter().any(|known| known.span.start == read.span.start && known.path.ends_with(&read.path)) {
+            own.push(read);
+        }
+    }
+    listed.queries.sort_by_key(|(_, query)| Reverse(query.confidence));
+    for (file, query) in listed.queries {
+        let own = &mut lazy.queries[file.0 as usize];
+        if !own.iter().any(|known| known.span == query.span) {
+            own.push(query);
+        }
+    }
+    lazy.reads.iter_mut().for_each(|reads| reads.sort_by(|a, b| (a.span, &a.path).cmp(&(b.span, &b.path))));
+    lazy.queries.iter_mut().for_each(|queries| queries.sort_by_key(|query| query.span));
+    lazy
 }
 
 fn in_file(types: &Types<'_>, graph: &CallGraph, interesting: &Interesting, file: FileId) -> Vec<LazyRead> {
@@ -101,7 +132,8 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, interesting: &Interesting, file
             && interesting.has(&facts.names[*name])
         {
             let (root, names) = chain(facts, access.value);
-            let place = Place { function: access.function, in_loop: access.in_loop, guard: access.guard };
+            let Access { value, function, in_loop, guard, .. } = *access;
+            let place = Place { value, function, in_loop, guard };
             finder.read(root, &names, place, access.span, &Way::default());
         }
     }
@@ -111,7 +143,7 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, interesting: &Interesting, file
             && interesting.has(&facts.names[*name])
         {
             let (root, names) = chain(facts, call.callee);
-            let place = Place { function: call.function, in_loop: call.in_loop, guard: call.guard };
+            let place = Place::of(call.callee, call);
             finder.read(root, &names, place, call.name_span, &Way::default());
         }
     }
@@ -124,9 +156,17 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, interesting: &Interesting, file
 /// Where something stands.
 #[derive(Clone, Copy)]
 struct Place {
+    /// What is read or called.
+    value: ValueId,
     function: FunctionId,
     in_loop: Option<LoopId>,
     guard: Option<GuardId>,
+}
+
+impl Place {
+    fn of(value: ValueId, call: &Call) -> Place {
+        Place { value, function: call.function, in_loop: call.in_loop, guard: call.guard }
+    }
 }
 
 /// The way from a loop to a read.
@@ -161,7 +201,7 @@ impl Finder<'_, '_> {
             return;
         }
         let needs = self.needs.of(edge.callee);
-        let place = Place { function: call.function, in_loop: call.in_loop, guard: call.guard };
+        let place = Place::of(call.callee, call);
         for need in needs.iter() {
             if requirements::through(self.types.project(), edge, &need.required).is_none_or(|passed| passed.unlikely) {
                 continue;
@@ -208,6 +248,7 @@ impl Finder<'_, '_> {
                 span,
                 function: place.function,
                 loops: loops.clone(),
+                listing: None,
                 hops: way.hops.iter().cloned().chain(cost.hops.iter().cloned()).collect(),
                 read: cost.read.or(way.read),
                 model: self.model_name(&rows),
@@ -269,7 +310,7 @@ impl Finder<'_, '_> {
         };
         guards.iter().any(is_exception)
             || self.loops.is_after_failure(id)
-            || self.loops.ends_after(place.function, place.guard, span, id)
+            || self.loops.ends_after(place.value, place.function, place.guard, span, id)
     }
 
     /// Of what is read of the same rows, the longest paths, each once.

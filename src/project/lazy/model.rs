@@ -3,6 +3,8 @@
 use super::super::relations;
 use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
+use super::loaded::Loaded;
+use super::traced::join;
 use crate::facts::*;
 use crate::project::Flow;
 
@@ -54,6 +56,33 @@ pub(super) fn attribute(types: &Types<'_>, model: ClassRef, name: &str) -> Optio
             let back = (!found.is_many_to_many).then(|| found.field.clone());
             Some(Attribute::Relation(Relation { kind, target: Some(target), back }))
         }
+    }
+}
+
+/// Adds what `select_related()` without arguments loads: the foreign keys that cannot be null, and theirs.
+pub(super) fn required(types: &Types<'_>, model: ClassRef, path: &str, depth: u8, loaded: &mut Loaded) {
+    if depth > 3 {
+        return loaded.add_open(path);
+    }
+    let facts = types.facts(model.file);
+    for field in facts.class(model.class).attributes.iter().filter(|field| field.in_body) {
+        let name = &facts.names[field.name];
+        let Value::Call(call) = facts.value(field.value) else { continue };
+        let is_null = facts.call(*call).args.iter().any(|arg| {
+            arg.name.is_some_and(|name| &facts.names[name] == "null") && *facts.value(arg.value) == Value::Bool(true)
+        });
+        let Some(relation) = declared(types, model, name, model.file, field.value) else { continue };
+        if is_null || relation.kind != Kind::Forward {
+            continue;
+        }
+        let path = join(path, name);
+        loaded.add(&path);
+        if let Some(target) = relation.target {
+            required(types, target, &path, depth + 1, loaded);
+        }
+    }
+    for base in types.project_bases(model) {
+        required(types, base, path, depth + 1, loaded);
     }
 }
 

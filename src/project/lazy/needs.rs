@@ -15,7 +15,7 @@ use super::super::types::Types;
 use super::super::{ClassRef, FileId, FunctionRef, Hop};
 use super::loaded::Loaded;
 use super::model::{Attribute, Kind, attribute};
-use super::rows::join;
+use super::traced::join;
 use crate::facts::*;
 use crate::source::Span;
 

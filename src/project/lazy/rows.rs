@@ -8,13 +8,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::calls::{CallGraph, flowing_values};
 use super::super::flow::{Flow, Source};
+use super::super::relations::is_model;
 use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
 use super::loaded::Loaded;
 use super::model::{Attribute, Kind, Relation, attribute};
+use super::traced::{Rows, Traced, join, plain};
 use crate::facts::*;
 use crate::findings::Confidence;
-use crate::source::Span;
 
 /// How far values are followed.
 pub(super) const MAX_DEPTH: u8 = 24;
@@ -50,69 +51,6 @@ const ONE_ROW: [&str; 10] =
     ["get", "first", "last", "latest", "earliest", "aget", "afirst", "alast", "alatest", "aearliest"];
 /// Functions that give the elements of their first argument.
 const SAME_ELEMENTS: [&str; 9] = ["list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "islice", "tqdm"];
-
-/// Rows of a model, or one of them.
-#[derive(Clone, Debug)]
-pub(super) struct Rows {
-    pub(super) model: ClassRef,
-    /// What the query loads along.
-    pub(super) loaded: Loaded,
-    /// What a query that has loaded them along with other rows has loaded below them; gone with the next step.
-    kept: Option<Loaded>,
-    /// The query they come from: a step of it, to be shown.
-    pub(super) origin: Option<(FileId, Span)>,
-    /// How they hang on the rows of that query: `lines__product`; empty for its own rows.
-    pub(super) path: String,
-    /// Whether that path leads through many rows.
-    pub(super) is_many: bool,
-    pub(super) confidence: Confidence,
-}
-
-/// What is found out about a value.
-#[derive(Clone, Debug)]
-pub(super) enum Traced {
-    /// Nothing.
-    Unknown,
-    /// There are no rows: an empty list, `None`.
-    Nothing,
-    /// They are these.
-    Rows(Rows),
-}
-
-impl Traced {
-    /// One or the other.
-    fn or(self, other: Traced) -> Traced {
-        match (self, other) {
-            (Traced::Nothing, known) | (known, Traced::Nothing) => known,
-            (Traced::Unknown, Traced::Unknown) => Traced::Unknown,
-            (Traced::Unknown, Traced::Rows(mut rows)) | (Traced::Rows(mut rows), Traced::Unknown) => {
-                rows.loaded.unseen = true;
-                rows.confidence = rows.confidence.min(Confidence::Medium);
-                Traced::Rows(rows)
-            }
-            (Traced::Rows(rows), Traced::Rows(other)) if rows.model != other.model => Traced::Unknown,
-            (Traced::Rows(mut rows), Traced::Rows(other)) => {
-                rows.loaded.merge(other.loaded);
-                rows.kept = match (rows.kept, other.kept) {
-                    (Some(mut kept), Some(other)) => {
-                        kept.merge(other);
-                        Some(kept)
-                    }
-                    (kept, other) => kept.or(other),
-                };
-                rows.confidence = rows.confidence.min(other.confidence);
-                Traced::Rows(rows)
-            }
-        }
-    }
-
-    fn rows(self) -> Option<Rows> {
-        match self {
-            Traced::Rows(rows) => Some(rows),
-            _ => None,
-        }
-    }
-}
 
 /// A function that is followed from a call.
 pub(super) struct Frame<'f> {
@@ -160,6 +98,27 @@ impl<'t, 'p> Tracer<'t, 'p> {
     /// The row that a value is.
     pub(super) fn row_of(&self, file: FileId, value: ValueId) -> Option<Rows> {
         self.row(file, value, None, 0).rows()
+    }
+
+    /// The rows that a value is, as a loop over it sees them.
+    pub(super) fn rows_of(&self, file: FileId, value: ValueId) -> Option<Rows> {
+        self.rows(file, value, None, 0).last().rows()
+    }
+
+    /// The rows that a method gives, where its base class gives `this`.
+    pub(super) fn given(&self, function: FunctionRef, this: Option<Rows>) -> Option<Rows> {
+        let frame = Frame { function, call: None, this, outer: None };
+        self.results(function, true, &frame, 0).last().rows()
+    }
+
+    /// All rows of a model.
+    pub(super) fn all_of(&self, model: ClassRef) -> Rows {
+        self.default_rows(model, 0)
+    }
+
+    /// Adds the relations that a value names.
+    pub(super) fn named(&self, file: FileId, value: ValueId, loaded: &mut Loaded) {
+        self.eager_value(file, value, loaded, None, 0);
     }
 
     pub(super) fn facts(&self, file: FileId) -> &'p FileFacts {
@@ -461,6 +420,10 @@ impl<'t, 'p> Tracer<'t, 'p> {
         let name = Flow::new(facts).called_name(call).unwrap_or("");
         match name {
             "none" => Traced::Nothing,
+            "raw" => match self.rows(file, object, frame, depth) {
+                Traced::Rows(rows) => self.step(file, call, name, Rows { loaded: Loaded::default(), ..rows }),
+                found => found,
+            },
             "select_related" | "prefetch_related" | "fetch_mode" => {
                 let Traced::Rows(mut rows) = self.rows(file, object, frame, depth) else { return Traced::Unknown };
                 self.eager(file, id, 0, &mut rows.loaded, frame, depth);
@@ -469,7 +432,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 }
                 self.step(file, call, name, rows)
             }
-            _ if SAME_ROWS.contains(&name) => match self.rows(file, object, frame, depth) {
+            _ if SAME_ROWS.contains(&name) => match self.queried(file, object, frame, depth) {
                 Traced::Rows(rows) => self.step(file, call, name, rows),
                 // The queryset that a generic view is given.
                 _ if name == "get_queryset" => self.view_rows(file, object, depth),
@@ -496,6 +459,48 @@ impl<'t, 'p> Tracer<'t, 'p> {
             }),
             _ => Traced::Unknown,
         }
+    }
+
+    /// The rows of a query that goes on with another step.
+    fn queried(&self, file: FileId, object: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+        match self.rows(file, object, frame, depth) {
+            Traced::Unknown => self.only_related(file, object),
+            found => found,
+        }
+    }
+
+    /// `round.debate_set.all()` of something of which nothing is known but that only one model is related to others
+    /// by such a name.
+    fn only_related(&self, file: FileId, manager: ValueId) -> Traced {
+        let facts = self.facts(file);
+        let Value::Member(object, name) = *facts.value(manager) else { return Traced::Unknown };
+        let name = &facts.names[name];
+        if self.types.of(file, object).is_known() || self.types.is_foreign(file, object) {
+            return Traced::Unknown;
+        }
+        // A row that is called as its model is: `project.memberships.all()`.
+        let owner = match facts.value(object) {
+            Value::Param(function, index) => {
+                facts.function(*function).params.get(usize::from(*index)).map(|param| param.name)
+            }
+            Value::Member(_, name) => Some(*name),
+            _ => None,
+        };
+        if let Some(owner) = owner.and_then(|owner| self.types.relations().named_like(&facts.names[owner]))
+            && let Some(Attribute::Relation(relation)) = attribute(self.types, owner, name)
+        {
+            let owner = Rows { loaded: Loaded::unseen(), confidence: Confidence::Medium, ..plain(owner) };
+            return self.related(&owner, &relation, name, 0).map_or(Traced::Unknown, Traced::Rows);
+        }
+        let Some((model, fields)) = self.types.relations().only_many(name) else { return Traced::Unknown };
+        let mut rows = plain(*model);
+        rows.confidence = Confidence::Medium;
+        rows.kept = self.types.project().may_be_eager(name).then(Loaded::unseen);
+        for field in fields {
+            rows.loaded.add_open(field);
+            rows.kept.iter_mut().for_each(|kept| kept.add_open(field));
+        }
+        Traced::Rows(rows)
     }
 
     /// `self.get_queryset()` of a view that has a `queryset`.
@@ -732,47 +737,5 @@ impl<'t, 'p> Tracer<'t, 'p> {
 
     fn is_queryset_class(&self, class: ClassRef) -> bool {
         self.types.api_base(class).is_some_and(|ty| self.is_queryset(ty))
-    }
-}
-
-impl Traced {
-    /// A row of these rows, now that they are fetched.
-    fn last(self) -> Traced {
-        match self {
-            Traced::Rows(mut rows) => {
-                if let Some(kept) = rows.kept.take() {
-                    rows.loaded = kept;
-                }
-                Traced::Rows(rows)
-            }
-            other => other,
-        }
-    }
-}
-
-/// All rows of a model, with nothing loaded along.
-fn plain(model: ClassRef) -> Rows {
-    Rows {
-        model,
-        loaded: Loaded::default(),
-        kept: None,
-        origin: None,
-        path: String::new(),
-        is_many: false,
-        confidence: Confidence::High,
-    }
-}
-
-/// `path__name`
-pub(super) fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}__{name}") }
-}
-
-/// Whether a class is a model of Django's.
-pub(super) fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
-    let catalog = &types.project().catalog;
-    match (types.api_base(class), catalog.type_named("django.db.models.Model")) {
-        (Some(base), Some(model)) => catalog.is_subtype(base, model),
-        _ => false,
     }
 }

@@ -1,0 +1,472 @@
+//! Loops that a framework runs: the rows of a list of Django's admin, those that a view of Django REST framework
+//! serializes.
+
+use rustc_hash::FxHashSet;
+
+use super::super::calls::{CallGraph, Reach, Step};
+use super::super::flow::{Flow, Source};
+use super::super::loops::{LoopShape, Loops};
+use super::super::relations::is_model;
+use super::super::sites::SiteEffect;
+use super::super::types::{ClassMember, Ty, Types};
+use super::super::{ClassRef, FileId, FunctionRef};
+use super::LazyRead;
+use super::loaded::Loaded;
+use super::model::{Attribute, Kind, attribute, required};
+use super::needs::{Cost, Interesting, Needs};
+use super::rows::Tracer;
+use super::traced::{Rows, join};
+use crate::facts::*;
+use crate::findings::Confidence;
+use crate::source::Span;
+
+/// How deep serializers are nested, at most.
+const MAX_NESTED: u8 = 4;
+
+/// Views of Django REST framework that list rows.
+const LISTING: [&str; 5] =
+    ["ListAPIView", "ListCreateAPIView", "ListModelMixin", "ModelViewSet", "ReadOnlyModelViewSet"];
+
+/// What a framework does for each row of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// What lists the rows: a view, a class of the admin, a call.
+    pub place: (FileId, Span),
+    /// Its name.
+    pub name: String,
+}
+
+/// A query that a framework makes for each row of a list.
+#[derive(Clone, Debug)]
+pub struct ListedQuery {
+    /// The query, or the call that leads to it.
+    pub span: Span,
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// What lists the rows.
+    pub listing: Listing,
+    /// How the library does it for many rows at once.
+    pub batch: Option<Box<str>>,
+    /// The weakest link.
+    pub confidence: Confidence,
+}
+
+/// What the lists of one file lead to, with the files it is told in.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) reads: Vec<(FileId, LazyRead)>,
+    pub(super) queries: Vec<(FileId, ListedQuery)>,
+}
+
+/// What the lists of a file lead to.
+pub(super) fn in_file(
+    types: &Types<'_>,
+    graph: &CallGraph,
+    reach: &Reach,
+    interesting: &Interesting,
+    file: FileId,
+) -> Found {
+    let facts = types.facts(file);
+    let mut finder = Finder {
+        types,
+        reach,
+        tracer: Tracer::new(types, graph),
+        needs: Needs::new(types, graph, interesting),
+        found: Found::default(),
+    };
+    for index in 0..facts.classes.len() {
+        let class = ClassRef { file, class: ClassId(u32::try_from(index).unwrap_or(u32::MAX)) };
+        if extends(types, class, &|name| LISTING.contains(&name), 0) {
+            finder.view(class);
+        }
+    }
+    let flow = Flow::new(facts);
+    for (index, call) in facts.calls.iter().enumerate() {
+        let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+        match flow.called_name(call) {
+            Some("register") => finder.registered(file, id),
+            Some(name) if name.ends_with("Serializer") => finder.serialized(file, id),
+            _ => {}
+        }
+    }
+    finder.found
+}
+
+/// Whether a class extends one of such a name, in the project or beyond it.
+fn extends(types: &Types<'_>, class: ClassRef, wanted: &dyn Fn(&str) -> bool, depth: u8) -> bool {
+    let facts = types.facts(class.file);
+    depth < 8
+        && facts.class(class.class).bases.iter().any(|&base| {
+            facts.own_name(base).is_some_and(wanted)
+                || match types.of(class.file, base) {
+                    Ty::Class(base) if base != class => extends(types, base, wanted, depth + 1),
+                    _ => false,
+                }
+        })
+}
+
+struct Finder<'t, 'p> {
+    types: &'t Types<'p>,
+    reach: &'t Reach,
+    tracer: Tracer<'t, 'p>,
+    needs: Needs<'t, 'p>,
+    found: Found,
+}
+
+/// The rows of a list, or what they hold, and how they hang on its query.
+struct Scope<'s> {
+    rows: &'s Rows,
+    model: ClassRef,
+    loaded: Loaded,
+    path: String,
+    is_many: bool,
+    listing: &'s Listing,
+}
+
+impl Finder<'_, '_> {
+    fn member(&self, class: ClassRef, name: &str) -> Option<(FileId, ValueId)> {
+        match self.types.class_member(class, name)? {
+            ClassMember::Attribute(file, value, _) => Some((file, value)),
+            ClassMember::Method(_) => None,
+        }
+    }
+
+    fn method(&self, class: ClassRef, name: &str) -> Option<FunctionRef> {
+        match self.types.class_member(class, name)? {
+            ClassMember::Method(function) => Some(function),
+            ClassMember::Attribute(..) => None,
+        }
+    }
+
+    fn listing(&self, class: ClassRef) -> Listing {
+        let facts = self.types.facts(class.file);
+        let own = facts.class(class.class);
+        Listing { place: (class.file, own.name_span), name: facts.names[own.name].to_owned() }
+    }
+
+    // ── Django REST framework ───────────────────────────────────────────────────────────────────────
+
+    /// A view that lists the rows of its queryset with its serializer.
+    fn view(&mut self, class: ClassRef) {
+        // Another serializer for each action: which one lists is not known.
+        if self.method(class, "get_serializer_class").is_some() || self.method(class, "list").is_some() {
+            return;
+        }
+        let Some((file, value)) = self.member(class, "serializer_class") else { return };
+        let Ty::Class(serializer) = self.types.of(file, value) else { return };
+        let rows = match self.method(class, "get_queryset") {
+            Some(function) => self.tracer.given(function, None),
+            None => self.member(class, "queryset").and_then(|(file, value)| self.tracer.rows_of(file, value)),
+        };
+        let Some(rows) = rows else { return };
+        let listing = self.listing(class);
+        self.serialize(&Scope::of(&rows, &listing), serializer, 0);
+    }
+
+    /// `BookSerializer(books, many=True)`
+    fn serialized(&mut self, file: FileId, id: CallId) {
+        let facts = self.types.facts(file);
+        let call = facts.call(id);
+        let is_many = call.args.iter().any(|arg| {
+            arg.name.is_some_and(|name| &facts.names[name] == "many") && *facts.value(arg.value) == Value::Bool(true)
+        });
+        let given = call.args.iter().find(|arg| arg.name.is_none_or(|name| &facts.names[name] == "instance"));
+        let (Some(given), true) = (given, is_many) else { return };
+        let Ty::Class(serializer) = self.types.of(file, call.callee) else { return };
+        if Loops::new(self.types, file).length(file, given.value) != LoopShape::Rows {
+            return;
+        }
+        let Some(rows) = self.tracer.rows_of(file, given.value) else { return };
+        let listing = Listing { place: (file, call.name_span), name: self.listing(serializer).name };
+        self.serialize(&Scope::of(&rows, &listing), serializer, 0);
+    }
+
+    /// What a serializer reads of each row.
+    fn serialize(&mut self, scope: &Scope<'_>, serializer: ClassRef, depth: u8) {
+        if depth > MAX_NESTED || !extends(self.types, serializer, &|name| name.ends_with("Serializer"), 0) {
+            return;
+        }
+        if let Some(function) = self.method(serializer, "to_representation") {
+            self.given_row(scope, function);
+        }
+        let mut seen = FxHashSet::default();
+        let mut open = vec![serializer];
+        while let Some(class) = open.pop() {
+            let facts = self.types.facts(class.file);
+            for field in facts.class(class.class).attributes.iter().filter(|field| field.in_body) {
+                let name = &facts.names[field.name];
+                if seen.insert(name)
+                    && let Value::Call(call) = *facts.value(field.value)
+                {
+                    self.field(scope, serializer, (class.file, call), name, depth);
+                }
+            }
+            open.extend(self.types.project_bases(class).into_iter().rev());
+        }
+    }
+
+    fn field(&mut self, scope: &Scope<'_>, serializer: ClassRef, (file, id): (FileId, CallId), name: &str, depth: u8) {
+        let facts = self.types.facts(file);
+        let call = facts.call(id);
+        let keyword = |wanted: &str| {
+            call.args.iter().find(|arg| arg.name.is_some_and(|name| &facts.names[name] == wanted)).map(|arg| arg.value)
+        };
+        let is = |wanted: &str| keyword(wanted).is_some_and(|value| *facts.value(value) == Value::Bool(true));
+        if is("write_only") {
+            return;
+        }
+        let source = match keyword("source") {
+            Some(source) => match facts.literal(source) {
+                Some(source) => source,
+                None => return,
+            },
+            None => name,
+        };
+        let place = (file, call.name_span);
+        let names: Vec<Box<str>> = source.split('.').map(Box::from).collect();
+        match Flow::new(facts).called_name(call).unwrap_or("") {
+            "SerializerMethodField" => {
+                let method = keyword("method_name").and_then(|name| facts.literal(name));
+                let method = method.map_or_else(|| format!("get_{name}"), str::to_owned);
+                if let Some(function) = self.method(serializer, &method) {
+                    self.given_row(scope, function);
+                }
+            }
+            "PrimaryKeyRelatedField" | "HyperlinkedRelatedField" if !is("many") => {
+                self.read(scope, &names[..names.len() - 1], place);
+            }
+            "PrimaryKeyRelatedField" | "HyperlinkedRelatedField" | "SlugRelatedField" | "StringRelatedField"
+                if is("many") =>
+            {
+                self.many(scope, source, place);
+            }
+            "StringRelatedField" => {
+                let text = names.into_iter().chain([Box::from("__str__")]).collect::<Vec<_>>();
+                self.read(scope, &text, place);
+            }
+            _ if source == "*" => {}
+            _ => match self.types.of(file, call.callee) {
+                Ty::Class(nested) if extends(self.types, nested, &|name| name.ends_with("Serializer"), 0) => {
+                    let inner = if is("many") {
+                        self.many(scope, source, place)
+                    } else {
+                        self.read(scope, &names, place);
+                        self.one(scope, &names)
+                    };
+                    if let Some(inner) = inner {
+                        self.serialize(&inner, nested, depth + 1);
+                    }
+                }
+                _ => self.read(scope, &names, place),
+            },
+        }
+    }
+
+    /// The rows of a relation that is read whole for each row.
+    fn many<'s>(&mut self, scope: &Scope<'s>, name: &str, place: (FileId, Span)) -> Option<Scope<'s>> {
+        let Attribute::Relation(relation) = attribute(self.types, scope.model, name)? else { return None };
+        let target = relation.target.filter(|_| relation.kind == Kind::Many)?;
+        let path = join(&scope.path, name);
+        let is_loaded = scope.loaded.has(name) || (scope.loaded.unseen && self.types.project().may_be_eager(name));
+        if !is_loaded {
+            let cost =
+                Cost { path: name.to_owned(), is_generic: true, hops: Vec::new(), read: None, conditional: false };
+            self.tell(scope, cost, place);
+            return None;
+        }
+        let mut loaded = scope.loaded.below(name);
+        if let Some(back) = &relation.back {
+            loaded.add_open(back);
+        }
+        Some(Scope { model: target, loaded, path, is_many: true, ..scope.again() })
+    }
+
+    /// The row that a chain of relations leads to.
+    fn one<'s>(&self, scope: &Scope<'s>, names: &[Box<str>]) -> Option<Scope<'s>> {
+        let mut inner = scope.again();
+        for name in names {
+            let Attribute::Relation(relation) = attribute(self.types, inner.model, name)? else { return None };
+            let target = relation.target.filter(|_| relation.kind != Kind::Many)?;
+            let mut loaded = inner.loaded.below(name);
+            if let Some(back) = &relation.back {
+                loaded.add_open(back);
+            }
+            inner = Scope { model: target, loaded, path: join(&inner.path, name), ..inner };
+        }
+        Some(inner)
+    }
+
+    // ── Django's admin ──────────────────────────────────────────────────────────────────────────────
+
+    /// `@admin.register(Book)`, `admin.site.register(Book, BookAdmin)`
+    fn registered(&mut self, file: FileId, id: CallId) {
+        let facts = self.types.facts(file);
+        let call = facts.call(id);
+        let decorated = || {
+            let value = facts.values.iter().position(|value| *value == Value::Call(id))?;
+            let value = ValueId(u32::try_from(value).ok()?);
+            let class = facts.classes.iter().position(|class| class.decorators.contains(&value))?;
+            Some(ClassRef { file, class: ClassId(u32::try_from(class).ok()?) })
+        };
+        let positional: Vec<ValueId> = call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| arg.value).collect();
+        let admin = decorated().or_else(|| match self.types.of(file, *positional.get(1)?) {
+            Ty::Class(class) => Some(class),
+            _ => None,
+        });
+        let Some(admin) = admin.filter(|&class| extends(self.types, class, &|name| name.ends_with("Admin"), 0)) else {
+            return;
+        };
+        let Some(&first) = positional.first() else { return };
+        if let Ty::Class(model) = self.types.of(file, first)
+            && is_model(self.types, model)
+        {
+            self.admin(admin, model);
+        }
+    }
+
+    fn admin(&mut self, admin: ClassRef, model: ClassRef) {
+        let Some((file, display)) = self.member(admin, "list_display") else { return };
+        let facts = self.types.facts(file);
+        let Value::Sequence(columns) = facts.value(display) else { return };
+        if self.method(admin, "get_list_select_related").is_some() || self.method(admin, "get_list_display").is_some() {
+            return;
+        }
+        let plain = self.tracer.all_of(model);
+        let rows = match self.method(admin, "get_queryset") {
+            Some(function) => self.tracer.given(function, Some(plain)),
+            None => Some(plain),
+        };
+        let Some(mut rows) = rows else { return };
+        let named: Vec<(&str, Span)> = columns
+            .iter()
+            .filter_map(|&column| {
+                let text = facts.text(column)?;
+                Some((facts.literal(column)?, text.host_span(0, u32::try_from(text.cooked.len()).ok()?)))
+            })
+            .collect();
+        let is_one = |name: &str| matches!(attribute(self.types, model, name), Some(Attribute::Relation(found)) if found.kind == Kind::Forward);
+        let joined = self.member(admin, "list_select_related");
+        match joined.map(|(file, value)| (file, value, self.types.facts(file).value(value))) {
+            None | Some((_, _, Value::Bool(false))) if !named.iter().any(|(name, _)| is_one(name)) => {}
+            // Where a column is a relation, Django joins what cannot be null.
+            None | Some((_, _, Value::Bool(_))) => required(self.types, model, "", 0, &mut rows.loaded),
+            Some((file, value, _)) => self.tracer.named(file, value, &mut rows.loaded),
+        }
+        let listing = self.listing(admin);
+        let scope = Scope::of(&rows, &listing);
+        for (name, span) in named {
+            match self.method(admin, name) {
+                Some(function) => self.given_row(&scope, function),
+                None if is_one(name) => self.read(&scope, &[name.into(), "__str__".into()], (file, span)),
+                None => self.read(&scope, &[name.into()], (file, span)),
+            }
+        }
+    }
+
+    // ── What is told ────────────────────────────────────────────────────────────────────────────────
+
+    /// What a method reads and asks that is given the row.
+    fn given_row(&mut self, scope: &Scope<'_>, function: FunctionRef) {
+        let needs = self.needs.of(function);
+        let own = needs.iter().filter(|need| need.source == Source::Param(0) && need.required.is_empty());
+        for need in own {
+            let costs = self.needs.costs(scope.model, &scope.loaded, &need.names, (need.file, need.span));
+            for mut cost in costs {
+                cost.conditional |= need.conditional;
+                let place = need.hops.first().map_or((need.file, need.span), |hop| (hop.file, hop.span));
+                let mut hops = need.hops.clone();
+                hops.extend(cost.hops);
+                cost.hops = hops;
+                self.tell(scope, cost, place);
+            }
+        }
+        self.queries(scope, function);
+    }
+
+    /// The queries that a function makes for the row that it is given.
+    fn queries(&mut self, scope: &Scope<'_>, function: FunctionRef) {
+        let project = self.types.project();
+        for &route in self.reach.of(function) {
+            let witness = self.reach.witness(route);
+            if route.state.effect != SiteEffect::Query
+                || route.state.source != Some(Source::Param(0))
+                || witness.cached
+                || !witness.required.is_empty()
+            {
+                continue;
+            }
+            let (place, within, batch, loaded) = match witness.step {
+                Step::Site(file, index) => {
+                    let Some(site) = project.sites(file).get(index) else { continue };
+                    let facts = self.types.facts(file);
+                    let loaded = self.is_loaded(scope, facts, facts.call(site.call));
+                    ((file, site.span), site.function, site.batch.clone(), loaded)
+                }
+                Step::Call(file, index, _) => {
+                    let edge = &self.tracer.graph.edges[file.0 as usize][index];
+                    let call = self.types.facts(file).call(edge.call);
+                    ((file, call.name_span), call.function, None, false)
+                }
+            };
+            if loaded {
+                continue;
+            }
+            let confidence = if witness.conditions > 0 { Confidence::Low } else { Confidence::Medium };
+            let query = ListedQuery {
+                span: place.1,
+                function: within,
+                listing: scope.listing.clone(),
+                batch,
+                confidence: confidence.min(witness.confidence).min(scope.rows.confidence),
+            };
+            self.found.queries.push((place.0, query));
+        }
+    }
+
+    /// Whether a call reads a relation whole that is loaded along: `book.tags.all()`.
+    fn is_loaded(&self, scope: &Scope<'_>, facts: &FileFacts, call: &Call) -> bool {
+        let Value::Member(manager, name) = facts.value(call.callee) else { return false };
+        let Value::Member(_, relation) = facts.value(*manager) else { return false };
+        let relation = &facts.names[*relation];
+        matches!(&facts.names[*name], "all" | "count" | "exists")
+            && (scope.loaded.has(relation) || (scope.loaded.unseen && self.types.project().may_be_eager(relation)))
+    }
+
+    /// What reading a chain of attributes of each row costs.
+    fn read(&mut self, scope: &Scope<'_>, names: &[Box<str>], place: (FileId, Span)) {
+        for cost in self.needs.costs(scope.model, &scope.loaded, names, place) {
+            self.tell(scope, cost, place);
+        }
+    }
+
+    fn tell(&mut self, scope: &Scope<'_>, cost: Cost, (file, span): (FileId, Span)) {
+        let confidence = if cost.conditional { Confidence::Low } else { Confidence::Medium };
+        let function = MODULE;
+        let facts = self.types.facts(scope.model.file);
+        let read = LazyRead {
+            span,
+            function,
+            loops: Vec::new(),
+            listing: Some(scope.listing.clone()),
+            read: cost.read.filter(|&at| at != (file, span)),
+            hops: cost.hops,
+            model: facts.names[facts.class(scope.model.class).name].to_owned(),
+            path: join(&join(&scope.rows.path, &scope.path), &cost.path),
+            is_prefetch: scope.is_many || scope.rows.is_many || cost.is_generic,
+            origin: scope.rows.origin,
+            confidence: confidence.min(scope.rows.confidence),
+            conditional: cost.conditional,
+        };
+        self.found.reads.push((file, read));
+    }
+}
+
+impl<'s> Scope<'s> {
+    fn of(rows: &'s Rows, listing: &'s Listing) -> Scope<'s> {
+        Scope { rows, model: rows.model, loaded: rows.loaded.clone(), path: String::new(), is_many: false, listing }
+    }
+
+    fn again(&self) -> Scope<'s> {
+        Scope { loaded: self.loaded.clone(), path: self.path.clone(), ..*self }
+    }
+}

@@ -1,0 +1,100 @@
+//! What is found out about rows.
+
+use super::loaded::Loaded;
+use crate::findings::Confidence;
+use crate::project::{ClassRef, FileId};
+use crate::source::Span;
+
+/// Rows of a model, or one of them.
+#[derive(Clone, Debug)]
+pub(super) struct Rows {
+    pub(super) model: ClassRef,
+    /// What the query loads along.
+    pub(super) loaded: Loaded,
+    /// What a query that has loaded them along with other rows has loaded below them; gone with the next step.
+    pub(super) kept: Option<Loaded>,
+    /// The query they come from: a step of it, to be shown.
+    pub(super) origin: Option<(FileId, Span)>,
+    /// How they hang on the rows of that query: `lines__product`; empty for its own rows.
+    pub(super) path: String,
+    /// Whether that path leads through many rows.
+    pub(super) is_many: bool,
+    pub(super) confidence: Confidence,
+}
+
+/// What is found out about a value.
+#[derive(Clone, Debug)]
+pub(super) enum Traced {
+    /// Nothing.
+    Unknown,
+    /// There are no rows: an empty list, `None`.
+    Nothing,
+    /// They are these.
+    Rows(Rows),
+}
+
+impl Traced {
+    /// One or the other.
+    pub(super) fn or(self, other: Traced) -> Traced {
+        match (self, other) {
+            (Traced::Nothing, known) | (known, Traced::Nothing) => known,
+            (Traced::Unknown, Traced::Unknown) => Traced::Unknown,
+            (Traced::Unknown, Traced::Rows(mut rows)) | (Traced::Rows(mut rows), Traced::Unknown) => {
+                rows.loaded.unseen = true;
+                rows.confidence = rows.confidence.min(Confidence::Medium);
+                Traced::Rows(rows)
+            }
+            (Traced::Rows(rows), Traced::Rows(other)) if rows.model != other.model => Traced::Unknown,
+            (Traced::Rows(mut rows), Traced::Rows(other)) => {
+                rows.loaded.merge(other.loaded);
+                rows.kept = match (rows.kept, other.kept) {
+                    (Some(mut kept), Some(other)) => {
+                        kept.merge(other);
+                        Some(kept)
+                    }
+                    (kept, other) => kept.or(other),
+                };
+                rows.confidence = rows.confidence.min(other.confidence);
+                Traced::Rows(rows)
+            }
+        }
+    }
+
+    pub(super) fn rows(self) -> Option<Rows> {
+        match self {
+            Traced::Rows(rows) => Some(rows),
+            _ => None,
+        }
+    }
+
+    /// A row of these rows, now that they are fetched.
+    pub(super) fn last(self) -> Traced {
+        match self {
+            Traced::Rows(mut rows) => {
+                if let Some(kept) = rows.kept.take() {
+                    rows.loaded = kept;
+                }
+                Traced::Rows(rows)
+            }
+            other => other,
+        }
+    }
+}
+
+/// All rows of a model, with nothing loaded along.
+pub(super) fn plain(model: ClassRef) -> Rows {
+    Rows {
+        model,
+        loaded: Loaded::default(),
+        kept: None,
+        origin: None,
+        path: String::new(),
+        is_many: false,
+        confidence: Confidence::High,
+    }
+}
+
+/// `path__name`
+pub(super) fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}__{name}") }
+}
