@@ -1,6 +1,7 @@
 //! How fast seqscan is, next to what cannot be avoided: see `benches/README.md`.
 
 mod corpus;
+mod edits;
 mod floor;
 mod growth;
 mod measure;
@@ -20,7 +21,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Stands in for a mode: the program was started by itself, to tell how much memory one run needs.
 const MEMORY_CHILD: &str = "memory-of";
 
-const USAGE: &str = "usage: cargo bench --bench speed -- [code|sql|small|growth|all] [--reps N] [--threads N] \
+const USAGE: &str = "usage: cargo bench --bench speed -- [code|sql|small|growth|edits|all] [--reps N] [--threads N] \
                      [--files N] [FOLDER…]";
 
 /// What the command line asks for.
@@ -66,6 +67,9 @@ fn main() -> ExitCode {
     if wants("growth") {
         grow(&arguments);
     }
+    if wants("edits") {
+        change(&arguments, &folders);
+    }
     ExitCode::SUCCESS
 }
 
@@ -84,7 +88,7 @@ fn arguments() -> Result<Arguments, String> {
             "--reps" => arguments.repetitions = number()?,
             "--threads" => arguments.threads = number()?,
             "--files" => arguments.files = number()?,
-            "code" | "sql" | "small" | "growth" | "all" | MEMORY_CHILD if is_first => {
+            "code" | "sql" | "small" | "growth" | "edits" | "all" | MEMORY_CHILD if is_first => {
                 arguments.mode = word;
                 is_first = false;
             }
@@ -215,6 +219,25 @@ fn grow(arguments: &Arguments) {
             cost.cpu * 1e6 / functions as f64,
             memory / 1e3,
             memory / files as f64,
+        );
+    }
+}
+
+/// A language server: one change of one document, as its project knows it.
+fn change(arguments: &Arguments, folders: &[PathBuf]) {
+    println!("\n| project | files | lines of the document | its CPU ms | with the project, CPU ms | wall ms |");
+    println!("|---|--:|--:|--:|--:|--:|");
+    for folder in folders {
+        let Some(edits) = edits::measure(folder, arguments.threads, arguments.repetitions) else { continue };
+        let (document, whole) = (edits.document, edits.whole);
+        println!(
+            "| {} | {} | {} | {:.1} | {:.0} | {:.0} |",
+            name(folder),
+            edits.files,
+            edits.lines,
+            document.cpu * 1e3,
+            whole.cpu * 1e3,
+            whole.wall * 1e3,
         );
     }
 }

@@ -170,5 +170,6 @@ fn is_about_others(path: &Path) -> bool {
     CONFIG_NAMES.contains(&name)
         || ManifestFile::is_one(name)
         || matches!(name, ".gitignore" | ".ignore")
+        || name.contains("baseline") && name.ends_with(".json")
         || path.ends_with(".git/HEAD")
 }

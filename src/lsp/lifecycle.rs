@@ -22,6 +22,7 @@ const WATCHED: &[&str] = &[
     "**/*.{py,pyi,js,mjs,cjs,jsx,ts,mts,cts,tsx,sql,prisma}",
     "**/{seqscan.toml,.seqscan.toml,pyproject.toml,package.json,tsconfig*.json,jsconfig*.json}",
     "**/{requirements*.txt,requirements*.in,setup.cfg,Pipfile,.gitignore,.ignore}",
+    "**/*baseline*.json",
     "**/.git/HEAD",
 ];
 

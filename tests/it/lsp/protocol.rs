@@ -356,6 +356,23 @@ fn what_changes_on_disk_is_taken_up() {
 }
 
 #[test]
+fn what_a_baseline_knows_is_not_shown() {
+    let project = project();
+    let view = project.path().join("view.py");
+    let mut editor = Editor::open(&[project.path()], able(), Value::Null);
+    editor.did_open(&view, VIEW);
+    editor.shows(&view, 1);
+    assert!(project.run(&["--write-baseline"]).status.success());
+    project.write("seqscan.toml", "baseline = \"seqscan-baseline.json\"\n");
+    editor.watched(&project.path().join("seqscan.toml"), 2);
+    editor.shows(&view, 0);
+    std::fs::remove_file(project.path().join("seqscan-baseline.json")).unwrap();
+    editor.watched(&project.path().join("seqscan-baseline.json"), 3);
+    editor.shows(&view, 1);
+    editor.leave();
+}
+
+#[test]
 fn settings_and_folders_change() {
     let (one, two) = (project(), project());
     let mut editor = Editor::open(&[one.path()], able(), json!({ "enable": false }));
