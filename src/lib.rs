@@ -7,7 +7,7 @@
 //!                                                    ▼
 //!                                  rules (statement · file · project)
 //!                                                    ▼
-//!                                Diagnostic ─suppress·filter─▶ Report ─▶ report formats
+//!                                Diagnostic ─suppress·filter─▶ Report ─▶ report formats │ LSP
 //! ```
 //!
 //! One direction, no way back. Everything left of the rules is independent of the user's configuration (API
@@ -31,6 +31,7 @@
 //! | [`engine`] | [`Session`](engine::Session) and [`Snapshot`](engine::Snapshot): the only caller of rules, the only place with threads | command lines, terminals |
 //! | [`report`] | one file per output format | |
 //! | [`cli`] | the command line | |
+//! | [`lsp`] | the language server | the command line |
 //!
 //! # Invariants
 //!
@@ -53,6 +54,7 @@ pub mod engine;
 pub mod facts;
 pub mod findings;
 pub mod lang;
+pub mod lsp;
 pub mod project;
 
 pub mod report;

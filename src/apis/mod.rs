@@ -66,6 +66,11 @@ impl Effect {
         Effect::NAMES.iter().position(|known| *known == name).map(|at| all[at])
     }
 
+    /// What catalogs call it.
+    pub fn name(self) -> &'static str {
+        Effect::NAMES[self as usize]
+    }
+
     /// Whether it reaches the database (and so must be shown by an example).
     pub fn is_round_trip(self) -> bool {
         !matches!(self, Effect::None | Effect::Build)

@@ -38,11 +38,7 @@ pub(super) enum Command {
         color: ColorArguments,
     },
     /// List the rules
-    Rules {
-        /// How they are written
-        #[arg(long, value_enum, default_value_t)]
-        output_format: ListFormat,
-    },
+    Rules(RulesArguments),
     /// Print the tables, keys and indexes that a project defines, and where
     Schema(SchemaArguments),
     /// Write a seqscan.toml with every key explained
@@ -51,6 +47,9 @@ pub(super) enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Serve an editor over standard input and output, by the Language Server Protocol
+    #[command(visible_alias = "server")]
+    Lsp(ServerArguments),
     /// Print a script that completes the command line in a shell
     Completions {
         /// The shell
@@ -58,16 +57,22 @@ pub(super) enum Command {
     },
 }
 
+/// What clients of language servers add to the command; there is no other way than this one.
 #[derive(Debug, Args)]
-pub(super) struct SchemaArguments {
+pub(super) struct ServerArguments {
+    /// Use standard input and output, as always
+    #[arg(long)]
+    stdio: bool,
+    /// The process of the editor
+    #[arg(long = "clientProcessId", hide = true)]
+    client_process: Option<u32>,
+}
+
+/// The project that a command tells something of.
+#[derive(Debug, Args)]
+pub(super) struct ProjectArguments {
     /// Files or folders of the project [default: .]
     pub(super) paths: Vec<PathBuf>,
-    /// Only these tables
-    #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
-    pub(super) table: Vec<String>,
-    /// How they are written
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) output_format: ListFormat,
     /// A configuration file, or one of its keys
     #[arg(long, value_name = "FILE|KEY=VALUE")]
     pub(super) config: Vec<String>,
@@ -76,6 +81,31 @@ pub(super) struct SchemaArguments {
     pub(super) isolated: bool,
     #[command(flatten)]
     pub(super) color: ColorArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesArguments {
+    /// Print instead the functions of the project that run the SQL they are given, as the `[[call]]` entries that
+    /// would declare them
+    #[arg(long)]
+    pub(super) inferred: bool,
+    /// How they are written
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output_format: ListFormat,
+    #[command(flatten)]
+    pub(super) project: ProjectArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArguments {
+    /// Only these tables
+    #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
+    pub(super) table: Vec<String>,
+    /// How they are written
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output_format: ListFormat,
+    #[command(flatten)]
+    pub(super) project: ProjectArguments,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -108,6 +138,7 @@ pub(super) struct ColorArguments {
 const RULES: &str = "Rules";
 const FILES: &str = "Files";
 const OUTPUT: &str = "Output";
+const BASELINE: &str = "Baseline";
 const CONFIGURATION: &str = "Configuration";
 
 #[derive(Debug, Default, Args)]
@@ -174,6 +205,17 @@ pub(super) struct CheckArguments {
     /// Show findings that a comment silences too; they do not fail the run
     #[arg(long, help_heading = OUTPUT)]
     pub(super) show_suppressed: bool,
+    /// Tell only findings that this file does not know
+    #[arg(long, value_name = "FILE", help_heading = BASELINE)]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write all findings to the baseline, and tell none [default file: seqscan-baseline.json]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = BASELINE,
+        conflicts_with = "prune_baseline")]
+    pub(super) write_baseline: Option<Option<PathBuf>>,
+    /// Take out of the baseline what is no more
+    #[arg(long, help_heading = BASELINE)]
+    pub(super) prune_baseline: bool,
+
     /// The least severity that makes the exit code 1 [default: warning]
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = OUTPUT)]
     pub(super) fail_on: Option<FailOn>,

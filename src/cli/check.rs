@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::args::{Arguments, CheckArguments};
+use super::args::{Arguments, CheckArguments, ProjectArguments};
 use super::terminal::{stderr_style, stdout_style, style};
-use super::{FAILED, FINDINGS, OK, complain, finish, settings};
+use super::{FAILED, FINDINGS, OK, baseline, complain, finish, settings};
 use crate::config::{ConfigError, ConfigFile, Options, OutputFormat, Request, read_inline};
 use crate::engine::{Open, Report, Session, SessionError};
 use crate::report::{self, Style, SummaryLevel};
@@ -32,7 +32,20 @@ pub(super) fn run(arguments: &CheckArguments) -> u8 {
         return settings::show_files(&session, arguments.verbose);
     }
     let snapshot = session.snapshot();
-    let mut report = snapshot.check(&session.targets());
+    let targets = session.targets();
+    if let Some(file) = &arguments.write_baseline {
+        let file = file.as_ref().map(|file| cwd.join(file));
+        return baseline::write(&session, &snapshot.check_all(&targets), file, &cwd);
+    }
+    if arguments.prune_baseline
+        && let Err(code) = baseline::prune(&session, &snapshot.check_all(&targets), &cwd)
+    {
+        return code;
+    }
+    let mut report = snapshot.check(&targets);
+    if let Some(baselined) = report.baselined.as_mut().filter(|_| arguments.prune_baseline) {
+        baselined.fixed = 0;
+    }
     if arguments.show_suppressed {
         report.show_suppressed();
     }
@@ -117,11 +130,27 @@ pub(super) fn open(arguments: &CheckArguments, cwd: &Path) -> Result<Open, Failu
         read.map_err(|error| Failure::Plain(format!("standard input cannot be read: {}", plain_reason(&error))))?;
         texts.push((name.clone(), text));
     }
-    Ok(Open { cwd: cwd.to_owned(), paths, texts, config: request(arguments)?, threads: arguments.jobs.unwrap_or(0) })
+    let (config, threads) = (request(arguments, cwd)?, arguments.jobs.unwrap_or(0));
+    Ok(Open { cwd: cwd.to_owned(), paths, texts, config, threads, ..Open::default() })
 }
 
-fn request(arguments: &CheckArguments) -> Result<Request, Failure> {
-    let mut request = Request { isolated: arguments.isolated, flags: flags(arguments)?, ..Request::default() };
+/// Reads a whole project for a command that does not check it; the style is that of standard output. A failure has
+/// been told, and is the exit code.
+pub(super) fn open_project(arguments: &ProjectArguments) -> Result<(Session, Style), u8> {
+    let cwd = current_folder().map_err(|failure| failure.tell(&Style::default()))?;
+    let check = CheckArguments {
+        paths: arguments.paths.clone(),
+        config: arguments.config.clone(),
+        isolated: arguments.isolated,
+        ..CheckArguments::default()
+    };
+    let session = open(&check, &cwd).and_then(|open| Session::open(open).map_err(Failure::from));
+    let session = session.map_err(|failure| failure.tell(&stderr_style(arguments.color.color, &cwd)))?;
+    Ok((session, stdout_style(arguments.color.color, &cwd)))
+}
+
+fn request(arguments: &CheckArguments, cwd: &Path) -> Result<Request, Failure> {
+    let mut request = Request { isolated: arguments.isolated, flags: flags(arguments, cwd)?, ..Request::default() };
     for word in &arguments.config {
         if word.contains('=') && !Path::new(word).is_file() {
             request.inline.push(inline(word)?);
@@ -152,7 +181,7 @@ fn inline(word: &str) -> Result<ConfigFile, ConfigError> {
 }
 
 /// What the flags say, as a configuration.
-fn flags(arguments: &CheckArguments) -> Result<Options, Failure> {
+fn flags(arguments: &CheckArguments, cwd: &Path) -> Result<Options, Failure> {
     let on = |flag: bool| flag.then_some(true);
     Ok(Options {
         select: arguments.select.clone(),
@@ -169,6 +198,7 @@ fn flags(arguments: &CheckArguments) -> Result<Options, Failure> {
         force_exclude: on(arguments.force_exclude),
         respect_gitignore: arguments.no_respect_gitignore.then_some(false),
         fail_on: arguments.fail_on,
+        baseline: arguments.baseline.as_ref().map(|file| cwd.join(file).to_string_lossy().into_owned()),
         output_format: arguments.output_format,
         dialect: arguments.dialect.clone(),
         ..Options::default()

@@ -2,8 +2,10 @@
 
 mod argfile;
 mod args;
+mod baseline;
 mod check;
 mod explain;
+mod inferred;
 mod init;
 mod rules;
 mod schema;
@@ -28,14 +30,14 @@ const FINDINGS: u8 = 1;
 /// It could not run, or not wholly.
 const FAILED: u8 = 2;
 
-/// Runs the program with the arguments of the process.
-pub fn main() -> ExitCode {
+/// Runs the program with the arguments of the process. `serve` is the language server, and gives its exit code.
+pub fn main(serve: fn() -> u8) -> ExitCode {
     let arguments = match argfile::expand(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(message) => return ExitCode::from(complain(&message)),
     };
     match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => ExitCode::from(run(arguments)),
+        Ok(arguments) => ExitCode::from(run(arguments, serve)),
         Err(error) => {
             // Help and version go to standard output and are no failure. A reader that is gone does not mind.
             let _ = error.print();
@@ -44,13 +46,15 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> u8 {
+fn run(arguments: Arguments, serve: fn() -> u8) -> u8 {
     match arguments.command {
         None => check::run(&arguments.check),
         Some(Command::Check(check)) => check::run(&check),
         Some(Command::Explain { rule, color }) => explain::run(rule.as_deref(), color),
-        Some(Command::Rules { output_format }) => rules::run(output_format),
+        Some(Command::Rules(arguments)) if arguments.inferred => inferred::run(&arguments),
+        Some(Command::Rules(arguments)) => rules::run(arguments.output_format),
         Some(Command::Schema(schema)) => schema::run(&schema),
+        Some(Command::Lsp(_)) => serve(),
         Some(Command::Init { force }) => init::run(force),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();

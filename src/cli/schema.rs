@@ -4,34 +4,21 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::args::{CheckArguments, ListFormat, SchemaArguments};
-use super::check::{Failure, current_folder, open};
-use super::terminal::{stderr_style, stdout_style};
+use super::args::{ListFormat, SchemaArguments};
+use super::check::open_project;
 use super::{OK, finish, print};
 use crate::engine::{Session, Snapshot};
-use crate::project::schema::{Index, Place, Table, TableKind};
+use crate::project::schema::{Place, Table, TableKind};
 use crate::report::{Color, Style, sanitize};
-use crate::sql::ddl::{IndexKey, IndexKind, IndexPart};
 
 /// Prints the schema of a project.
 pub(super) fn run(arguments: &SchemaArguments) -> u8 {
-    let cwd = match current_folder() {
-        Ok(cwd) => cwd,
-        Err(failure) => return failure.tell(&Style::default()),
-    };
-    let check = CheckArguments {
-        paths: arguments.paths.clone(),
-        config: arguments.config.clone(),
-        isolated: arguments.isolated,
-        ..CheckArguments::default()
-    };
-    let session = open(&check, &cwd).and_then(|open| Session::open(open).map_err(Failure::from));
-    let session = match session {
-        Ok(session) => session,
-        Err(failure) => return failure.tell(&stderr_style(arguments.color.color, &cwd)),
+    let (session, style) = match open_project(&arguments.project) {
+        Ok(opened) => opened,
+        Err(code) => return code,
     };
     let snapshot = session.snapshot();
-    let printer = Printer { snapshot: &snapshot, session: &session, style: stdout_style(arguments.color.color, &cwd) };
+    let printer = Printer { snapshot: &snapshot, session: &session, style };
     let wanted = |table: &&Table| {
         let names = [table.name.to_lowercase(), table.full_name().to_lowercase()];
         arguments.table.is_empty() || arguments.table.iter().any(|wanted| names.contains(&wanted.to_lowercase()))
@@ -67,7 +54,7 @@ impl Printer<'_> {
         for index in &table.indexes {
             let elsewhere = index.place.file != table.place.file;
             let place = if elsewhere { self.faint(&format!("  {}", self.at(index.place))) } else { String::new() };
-            let _ = writeln!(text, "  {}{place}", sanitize(&described(index)));
+            let _ = writeln!(text, "  {}{place}", sanitize(&index.to_string()));
         }
         for key in &table.foreign_keys {
             let columns = if key.target_columns.is_empty() {
@@ -115,9 +102,9 @@ impl Printer<'_> {
                 let definition = &index.definition;
                 json!({
                     "name": definition.name.as_ref().map(|name| &*name.text),
-                    "kind": index_kind(definition.kind),
+                    "kind": definition.kind.name(),
                     "method": &*definition.method,
-                    "parts": definition.parts.iter().map(part).collect::<Vec<_>>(),
+                    "parts": definition.parts.iter().map(ToString::to_string).collect::<Vec<_>>(),
                     "include": definition.include.iter().map(|name| &*name.text).collect::<Vec<_>>(),
                     "predicate": definition.predicate.as_ref().map(|predicate| predicate.canonical()),
                     "certain": !index.perhaps,
@@ -167,54 +154,4 @@ fn kind(table: &Table) -> String {
         words.push("partitioned");
     }
     if words.is_empty() { String::new() } else { format!("{}, ", words.join(", ")) }
-}
-
-fn index_kind(kind: IndexKind) -> &'static str {
-    match kind {
-        IndexKind::Primary => "primary key",
-        IndexKind::Unique => "unique",
-        IndexKind::Plain => "index",
-        IndexKind::FullText => "full-text index",
-        IndexKind::Other => "other index",
-    }
-}
-
-/// An index on one line: `unique users_email (lower(email)) where …`.
-fn described(index: &Index) -> String {
-    let definition = &index.definition;
-    let mut text = index_kind(definition.kind).to_owned();
-    if let Some(name) = &definition.name {
-        text += &format!(" {}", name.text);
-    }
-    if !definition.method.is_empty() {
-        text += &format!(" using {}", definition.method);
-    }
-    let parts: Vec<String> = definition.parts.iter().map(part).collect();
-    text += &format!(" ({})", parts.join(", "));
-    if !definition.include.is_empty() {
-        let names: Vec<&str> = definition.include.iter().map(|name| &*name.text).collect();
-        text += &format!(" include ({})", names.join(", "));
-    }
-    if let Some(predicate) = &definition.predicate {
-        text += &format!(" where {}", predicate.canonical());
-    }
-    if index.perhaps {
-        text += " (perhaps)";
-    }
-    text
-}
-
-fn part(part: &IndexPart) -> String {
-    let mut text = match &part.key {
-        IndexKey::Column(name) => name.text.to_string(),
-        IndexKey::Expression(formula) => formula.canonical(),
-        IndexKey::Unknown => "?".to_owned(),
-    };
-    if let Some(class) = &part.operator_class {
-        text += &format!(" {class}");
-    }
-    if part.descending {
-        text += " desc";
-    }
-    text
 }

@@ -53,6 +53,8 @@ pub struct Options {
     pub pedantic: Option<bool>,
     /// The least severity that makes the exit code 1.
     pub fail_on: Option<FailOn>,
+    /// The file of the findings that are known already.
+    pub baseline: Option<String>,
     /// How findings are written.
     pub output_format: Option<OutputFormat>,
 

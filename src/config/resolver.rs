@@ -41,6 +41,11 @@ impl Resolver {
         Resolver { registry, root, request, known: Mutex::default() }
     }
 
+    /// Forgets what was read, because files have changed.
+    pub fn forget(&self) {
+        self.known().clear();
+    }
+
     /// The settings of the files in `folder`, which is absolute.
     pub fn settings(&self, folder: &Path) -> Result<Arc<Settings>, ConfigError> {
         if let Some(settings) = self.known().get(folder) {

@@ -78,6 +78,7 @@ fn properties() -> Value {
             enumeration(&["info", "warning", "error", "never"]),
             "The least severity that makes the exit code 1. Default: warning.",
         ),
+        ("baseline", json!({ "type": "string" }), "The file of the findings that are known already."),
         (
             "output-format",
             enumeration(&["full", "concise", "json", "sarif", "github"]),

@@ -51,6 +51,8 @@ pub struct Settings {
     pub test_patterns: PathPatterns,
     /// The least severity that makes the exit code 1.
     pub fail_on: FailOn,
+    /// The file of the findings that are known already; an absolute path.
+    pub baseline: Option<PathBuf>,
     /// How findings are written.
     pub output_format: OutputFormat,
     /// The dialect where nothing else tells it.
@@ -120,6 +122,7 @@ impl Settings {
             force_exclude: false,
             test_patterns: PathPatterns::default(),
             fail_on: FailOn::default(),
+            baseline: None,
             output_format: OutputFormat::default(),
             dialect: None,
             max_hops: MAX_HOPS,
@@ -214,6 +217,9 @@ impl Settings {
         }
         if let Some(schema) = patterns(&options.schema) {
             self.schema = schema?;
+        }
+        if let Some(baseline) = &options.baseline {
+            self.baseline = Some(base.join(baseline));
         }
         add_patterns(&mut self.exclude, file, base, options.extend_exclude.as_deref())?;
         add_patterns(&mut self.test_patterns, file, base, options.test_patterns.as_deref())

@@ -4,8 +4,10 @@
 //! A [`Session`] holds what is known of one project: its root, its settings, its files and what they say. A
 //! [`Snapshot`] is that at one moment; [`Snapshot::check`] runs the rules over it and gives a [`Report`].
 
+mod baseline;
 mod files;
 mod guard;
+mod progress;
 mod report;
 mod root;
 mod run;
@@ -15,7 +17,9 @@ mod suppress;
 #[cfg(test)]
 mod tests;
 
+pub use baseline::{Baseline, Baselined};
+pub use progress::Progress;
 pub use report::{InternalError, LeftOutPath, PlacedGap, Reason, Report, SchemaSummary};
-pub use root::{REPOSITORY_MARK, project_root};
-pub use session::{Open, Session, SessionError};
+pub use root::{REPOSITORY_MARK, is_too_wide, project_root};
+pub use session::{Open, Session, SessionError, settled_path};
 pub use snapshot::{Snapshot, Targets};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::Baselined;
 use crate::config::ConfigError;
 use crate::findings::{Reported, Severity};
 use crate::source::{LeftOut, Purpose, SourceFile, Span};
@@ -20,6 +21,8 @@ pub struct Report {
     pub findings: Vec<Reported>,
     /// The findings that a comment silences.
     pub suppressed: Vec<Reported>,
+    /// What the baseline did to them, if there is one.
+    pub baselined: Option<Baselined>,
     /// The files that were checked.
     pub checked: Vec<Arc<str>>,
     /// How many files of the project were read, checked or not.

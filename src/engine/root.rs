@@ -55,7 +55,7 @@ fn shared_folder(paths: &[PathBuf]) -> PathBuf {
 }
 
 /// A home folder may be a repository, but it is nobody's project.
-fn is_too_wide(folder: &Path) -> bool {
+pub fn is_too_wide(folder: &Path) -> bool {
     folder.parent().is_none() || std::env::home_dir().is_some_and(|home| home == folder)
 }
 

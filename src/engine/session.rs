@@ -1,14 +1,16 @@
 //! What is known of one project, kept up to date.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::Baseline;
 use super::files::{Candidate, Finder, Found};
 use super::guard::guarded;
+use super::progress::Progress;
 use super::report::{InternalError, LeftOutPath, Reason};
 use super::root::project_root;
 use super::snapshot::{Known, Snapshot, Targets};
@@ -30,16 +32,20 @@ pub struct Open {
     pub cwd: PathBuf,
     /// What the user named; nothing: the current folder.
     pub paths: Vec<PathBuf>,
-    /// Texts that stand in the place of files, which need not exist: standard input, open editors.
+    /// Texts that stand in the place of files, which need not exist and count as named: standard input.
     pub texts: Vec<(PathBuf, Vec<u8>)>,
+    /// The texts of open documents, by absolute path, see [`Session::edit`].
+    pub documents: Vec<(PathBuf, Arc<str>)>,
     /// Where the configuration comes from.
     pub config: Request,
     /// How many threads work; 0 means as many as there are processors.
     pub threads: usize,
+    /// Who is told how far it has come, and may stop it.
+    pub progress: Arc<Progress>,
 }
 
 /// Why a session could not begin.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum SessionError {
     /// A path that was named does not exist or cannot be looked at.
     Path(PathBuf, String),
@@ -47,6 +53,10 @@ pub enum SessionError {
     Config(Box<ConfigError>),
     /// The system gave no threads.
     Threads(String),
+    /// [`Progress::cancel`] stopped it.
+    Cancelled,
+    /// seqscan itself failed.
+    Internal,
 }
 
 impl From<ConfigError> for SessionError {
@@ -61,6 +71,8 @@ impl fmt::Display for SessionError {
             SessionError::Path(path, why) => write!(f, "{}: {why}", path.display()),
             SessionError::Config(error) => error.fmt(f),
             SessionError::Threads(why) => write!(f, "no threads to work with: {why}"),
+            SessionError::Internal => f.write_str("an internal error"),
+            SessionError::Cancelled => f.write_str("stopped before all files were read"),
         }
     }
 }
@@ -76,11 +88,26 @@ struct Entry {
     failure: Option<InternalError>,
 }
 
+/// One file that was found and has no text.
+#[derive(Clone, Debug)]
+struct Unread {
+    candidate: Arc<Candidate>,
+    why: Why,
+}
+
+/// Why a file has no text.
+#[derive(Clone, Debug)]
+enum Why {
+    /// It does not look like something that people wrote.
+    LeftOut(source::LeftOut),
+    /// It could not be read; one line.
+    Failed(String),
+}
+
 /// What came of reading one file.
 enum Outcome {
     Entry(Box<Entry>),
-    LeftOut(LeftOutPath),
-    Problem(String),
+    Unread(Unread),
 }
 
 /// One project: its root, its settings, its files and what they say.
@@ -93,8 +120,15 @@ pub struct Session {
     threads: usize,
     named: Vec<PathBuf>,
     entries: BTreeMap<Arc<str>, Entry>,
+    unread: BTreeMap<Arc<str>, Unread>,
+    /// The texts of open documents, by absolute path.
+    documents: HashMap<PathBuf, Arc<str>>,
+    progress: Arc<Progress>,
     left_out: Vec<LeftOutPath>,
     problems: Vec<String>,
+    baseline: Option<Arc<Baseline>>,
+    /// Why there is none, though the settings name one.
+    baseline_problem: Option<String>,
     manifests: Vec<ManifestFile>,
     options: ProjectOptions,
     catalog: Arc<Catalog>,
@@ -127,8 +161,13 @@ impl Session {
             threads: open.threads,
             named,
             entries: BTreeMap::new(),
+            unread: BTreeMap::new(),
+            documents: open.documents.into_iter().map(|(path, text)| (settled_path(&path), text)).collect(),
+            progress: open.progress,
             left_out: Vec::new(),
             problems: Vec::new(),
+            baseline: None,
+            baseline_problem: None,
             manifests: Vec::new(),
             options: ProjectOptions::default(),
             catalog: Arc::default(),
@@ -183,11 +222,12 @@ impl Session {
         let finder = Finder { root: &self.root, resolver: &self.resolver, named: &self.named, threads: self.threads };
         self.left_out.retain(|left_out| left_out.path != relative);
         self.entries.remove(&relative);
+        self.unread.remove(&relative);
         match finder.candidate(found)? {
             Ok(candidate) => {
                 let outcome = self.pool.install(|| {
                     let reading = source::of_bytes(&candidate.found, bytes);
-                    extracted(candidate, reading)
+                    extracted(Arc::new(candidate), reading, None)
                 });
                 self.take(outcome);
             }
@@ -197,6 +237,42 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Lets the text of an open document stand in the place of the file at `path`, an absolute path without links;
+    /// `None` when the document is closed. Whether the file is checked, and as what, stays as if the text were on
+    /// disk. Whether it is one of the project: a new file is known after a [`Session::refresh`].
+    pub fn edit(&mut self, path: &Path, text: Option<Arc<str>>) -> Result<bool, SessionError> {
+        match text {
+            Some(text) => self.documents.insert(path.to_owned(), text),
+            None => self.documents.remove(path),
+        };
+        self.reread(path)
+    }
+
+    /// Reads one file of the project again. Whether it is one, as with [`Session::edit`].
+    pub fn reread(&mut self, path: &Path) -> Result<bool, SessionError> {
+        let relative = relative(&self.root, path);
+        let before = self.entries.remove(&relative);
+        let unread = self.unread.remove(&relative);
+        let known = before.as_ref().map(|entry| &entry.candidate).or(unread.as_ref().map(|unread| &unread.candidate));
+        let Some(candidate) = known.cloned() else { return Ok(false) };
+        let documents = &self.documents;
+        let outcome = self.pool.install(|| read(candidate, documents, before.as_ref()));
+        let was_read = before.is_some();
+        self.take(outcome);
+        if was_read != self.entries.contains_key(&relative) {
+            self.settle()?;
+        }
+        Ok(true)
+    }
+
+    /// Looks at the configuration and for files anew, and reads all of them; what has the same text as before is
+    /// not taken apart again. After an error nothing is known until the next call succeeds.
+    pub fn refresh(&mut self) -> Result<(), SessionError> {
+        self.resolver.forget();
+        self.load()?;
+        self.settle()
     }
 
     /// What is known now.
@@ -213,6 +289,16 @@ impl Session {
             understood(Vec::new())
         });
         let mut problems = self.problems.clone();
+        problems.extend(self.baseline_problem.clone());
+        let mut left_out = self.left_out.clone();
+        for (path, unread) in &self.unread {
+            match &unread.why {
+                Why::LeftOut(kind) => {
+                    left_out.push(LeftOutPath { path: path.clone(), reason: Reason::Kind(*kind) });
+                }
+                Why::Failed(line) => problems.push(line.clone()),
+            }
+        }
         problems.extend(self.entries.values().flat_map(|entry| entry.notices.iter().cloned()));
         Snapshot {
             registry: self.registry,
@@ -220,30 +306,38 @@ impl Session {
             pool: self.pool.clone(),
             project: Arc::new(project),
             known,
-            left_out: self.left_out.clone(),
+            left_out,
             problems,
             internal_errors,
+            baseline: self.baseline.clone(),
             warnings: self.resolver.all().iter().flat_map(|settings| settings.warnings.clone()).collect(),
         }
     }
 
-    /// Finds and reads all files.
+    /// Finds and reads all files, those of open documents first.
     fn load(&mut self) -> Result<(), SessionError> {
+        let before = std::mem::take(&mut self.entries);
+        self.unread.clear();
         let finder = Finder { root: &self.root, resolver: &self.resolver, named: &self.named, threads: self.threads };
         let Found { candidates, left_out, problems, manifests } = finder.find()?;
         self.left_out = left_out;
         self.problems = problems;
         self.manifests = manifests;
-        let limits = ReadLimits::default();
-        let outcomes: Vec<Outcome> = self.pool.install(|| {
-            let read = |candidate: Candidate| {
-                let reading = source::read(&candidate.found, &limits);
-                extracted(candidate, reading)
-            };
-            candidates.into_par_iter().with_max_len(8).map(read).collect()
-        });
+        let (mut ordered, others): (Vec<Candidate>, Vec<Candidate>) =
+            candidates.into_iter().partition(|candidate| self.documents.contains_key(&candidate.found.absolute));
+        ordered.extend(others);
+        let (progress, documents) = (&self.progress, &self.documents);
+        progress.begin(ordered.len());
+        let read = |candidate: Candidate| {
+            progress.step().then(|| {
+                let before = before.get(&candidate.found.path);
+                read(Arc::new(candidate), documents, before)
+            })
+        };
+        let outcomes: Vec<Option<Outcome>> =
+            self.pool.install(|| ordered.into_par_iter().with_max_len(8).map(read).collect());
         for outcome in outcomes {
-            self.take(outcome);
+            self.take(outcome.ok_or(SessionError::Cancelled)?);
         }
         Ok(())
     }
@@ -253,14 +347,16 @@ impl Session {
             Outcome::Entry(entry) => {
                 self.entries.insert(entry.file.source.path.clone(), *entry);
             }
-            Outcome::LeftOut(left_out) => self.left_out.push(left_out),
-            Outcome::Problem(line) => self.problems.push(line),
+            Outcome::Unread(unread) => {
+                self.unread.insert(unread.candidate.found.path.clone(), unread);
+            }
         }
     }
 
     /// Brings together what the configurations of all files say of the whole project.
     fn settle(&mut self) -> Result<(), SessionError> {
         let root = self.resolver.settings(&self.root)?;
+        self.options = ProjectOptions::default();
         self.options.max_hops = root.max_hops.into();
         self.options.dialect = root.dialect;
         let told = self.entries.values().filter(|entry| entry.candidate.dialect != root.dialect);
@@ -280,6 +376,15 @@ impl Session {
                 UserApi { home, ..api.clone() }
             }));
         }
+        (self.baseline, self.baseline_problem) = match root.baseline.as_deref().map(|path| (path, Baseline::read(path)))
+        {
+            Some((_, Ok(baseline))) => (Some(Arc::new(baseline)), None),
+            Some((path, Err(why))) => {
+                let path = relative(&self.root, path);
+                (None, Some(format!("{path}: {why}; all findings are told")))
+            }
+            None => (None, None),
+        };
         let catalog = Catalog::with_user(&apis).map_err(|error| ConfigError::new("", error.to_string()))?;
         self.catalog = Arc::new(catalog);
         Ok(())
@@ -300,7 +405,7 @@ fn absolute_paths(open: &Open) -> Result<Vec<PathBuf>, SessionError> {
 }
 
 /// `path` without links, as far as it exists.
-fn settled_path(path: &Path) -> PathBuf {
+pub fn settled_path(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| match (path.parent(), path.file_name()) {
         (Some(folder), Some(name)) => settled_path(folder).join(name),
         _ => path.to_owned(),
@@ -312,20 +417,30 @@ fn relative(root: &Path, path: &Path) -> Arc<str> {
     relative.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/").into()
 }
 
-/// What a file says.
-fn extracted(candidate: Candidate, reading: Reading) -> Outcome {
+/// Reads a file, or the document that stands in its place, and what it says.
+fn read(candidate: Arc<Candidate>, documents: &HashMap<PathBuf, Arc<str>>, before: Option<&Entry>) -> Outcome {
+    let reading = match documents.get(&candidate.found.absolute) {
+        Some(text) => source::of_bytes(&candidate.found, text.as_bytes().to_vec()),
+        None => source::read(&candidate.found, &ReadLimits::default()),
+    };
+    extracted(candidate, reading, before)
+}
+
+/// What a file says; taken from `before` if that had the same text.
+fn extracted(candidate: Arc<Candidate>, reading: Reading, before: Option<&Entry>) -> Outcome {
     let (source, notices) = match reading {
         Reading::Text(source, notices) => (source, notices),
-        Reading::LeftOut(kind) => {
-            return Outcome::LeftOut(LeftOutPath { path: candidate.found.path, reason: Reason::Kind(kind) });
-        }
-        Reading::Failed(line) => return Outcome::Problem(line),
+        Reading::LeftOut(kind) => return Outcome::Unread(Unread { candidate, why: Why::LeftOut(kind) }),
+        Reading::Failed(line) => return Outcome::Unread(Unread { candidate, why: Why::Failed(line) }),
     };
+    if let Some(before) = before.filter(|before| before.file.source.is_same(&source)) {
+        return Outcome::Entry(Box::new(Entry { candidate, notices, ..before.clone() }));
+    }
     let mut failure = None;
     let facts = guarded(|| lang::extract(&source)).unwrap_or_else(|message| {
         failure = Some(InternalError { rule: None, path: Some(source.path.clone()), message });
         FileFacts::empty()
     });
     let file = ProjectFile::new(source, facts);
-    Outcome::Entry(Box::new(Entry { candidate: Arc::new(candidate), file, notices, failure }))
+    Outcome::Entry(Box::new(Entry { candidate, file, notices, failure }))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::Baseline;
 use super::files::Candidate;
 use super::report::{InternalError, LeftOutPath, PlacedGap, Report, SchemaSummary};
 use super::run::Run;
@@ -42,6 +43,7 @@ pub struct Snapshot {
     pub(super) left_out: Vec<LeftOutPath>,
     pub(super) problems: Vec<String>,
     pub(super) internal_errors: Vec<InternalError>,
+    pub(super) baseline: Option<Arc<Baseline>>,
     pub(super) warnings: Vec<ConfigError>,
 }
 
@@ -51,8 +53,17 @@ impl Snapshot {
         &self.project
     }
 
-    /// Runs the rules and gives what is to be told of `targets`.
+    /// Runs the rules and gives what is to be told of `targets`: what the baseline does not know.
     pub fn check(&self, targets: &Targets) -> Report {
+        let mut report = self.check_all(targets);
+        if let Some(baseline) = &self.baseline {
+            baseline.apply(&mut report);
+        }
+        report
+    }
+
+    /// Runs the rules and gives everything of `targets`, known or new.
+    pub fn check_all(&self, targets: &Targets) -> Report {
         self.pool.install(|| self.check_here(targets))
     }
 
@@ -78,6 +89,11 @@ impl Snapshot {
         report.findings = self.reported(targets, &run, found);
         report.suppressed = self.reported(targets, &run, silenced);
         report
+    }
+
+    /// The findings that this baseline is about.
+    pub fn baseline(&self) -> Option<&Baseline> {
+        self.baseline.as_deref()
     }
 
     /// The findings that the settings and `targets` leave, with their fingerprints.

@@ -17,8 +17,8 @@ use crate::source::Span;
 const MAX_DEPTH: u8 = 8;
 
 /// Methods that add to a list, a set or a dict.
-const ADDING: [&str; 10] =
-    ["append", "add", "insert", "appendleft", "extend", "update", "setdefault", "push", "unshift", "splice"];
+const ADDING: [&str; 11] =
+    ["append", "add", "insert", "appendleft", "extend", "update", "set", "setdefault", "push", "unshift", "splice"];
 
 /// Methods that tell what a program or a schema declares: fields of a model, models of an application, tables and
 /// columns of a database.
@@ -53,12 +53,14 @@ pub(super) struct Bounds<'t, 'p> {
 }
 
 /// What is added to a literal after it was made.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Fill {
     /// How many places add one element.
     once: usize,
-    /// Whether a loop adds elements, or one place adds many.
+    /// Whether one place adds many.
     many: bool,
+    /// The loops that add elements.
+    loops: Vec<LoopId>,
 }
 
 impl<'t, 'p> Bounds<'t, 'p> {
@@ -70,6 +72,16 @@ impl<'t, 'p> Bounds<'t, 'p> {
     /// What a loop over `iterable` is.
     pub(super) fn of(&self, file: FileId, iterable: ValueId) -> LoopShape {
         self.shape(file, iterable, 0)
+    }
+
+    /// What a loop is that counts to `bound`: a number, or the length of something.
+    pub(super) fn counted_to(&self, file: FileId, bound: ValueId) -> LoopShape {
+        let facts = &self.types.project().file(file).facts;
+        match facts.value(bound) {
+            Value::Int(_) => LoopShape::Silent,
+            Value::Member(list, name) if matches!(&facts.names[*name], "length" | "size") => self.shape(file, *list, 1),
+            _ => LoopShape::Rows,
+        }
     }
 
     fn shape(&self, file: FileId, iterable: ValueId, depth: u8) -> LoopShape {
@@ -86,6 +98,8 @@ impl<'t, 'p> Bounds<'t, 'p> {
             Value::Mapping(entries) if entries.is_empty() => LoopShape::Rows,
             Value::Mapping(entries) if !entries.iter().any(|&(key, _)| key == UNKNOWN) => by_count(entries.len()),
             Value::Int(_) | Value::Bool(_) => LoopShape::Silent,
+            // What it is said to be tells nothing of how much it holds.
+            Value::Either(left, right) if matches!(facts.value(*right), Value::Typed(_)) => deeper(*left),
             Value::Either(left, right) => {
                 // `{}` where there is nothing.
                 let side = |value: ValueId| match facts.value(value) {
@@ -136,7 +150,8 @@ impl<'t, 'p> Bounds<'t, 'p> {
     fn sequence(&self, file: FileId, literal: ValueId, items: &[ValueId], depth: u8) -> LoopShape {
         let facts = &self.types.project().file(file).facts;
         let fill = self.fill(file, literal);
-        if fill.many {
+        let filled = self.filled(file, literal, depth);
+        if filled == LoopShape::Rows {
             return LoopShape::Rows;
         }
         let spread = items.iter().filter_map(|&item| match facts.value(item) {
@@ -146,9 +161,18 @@ impl<'t, 'p> Bounds<'t, 'p> {
         let own = match items.len() + fill.once {
             // Whoever runs over an empty list has it filled in a way that is not seen.
             0 => LoopShape::Rows,
-            count => by_count(count),
+            count => wider(filled, by_count(count)),
         };
-        spread.fold(own, |shape, inner| wider(shape, wider(LoopShape::Few, self.shape(file, inner, depth + 1))))
+        spread.fold(own, |shape, inner| wider(shape, wider(LoopShape::Few, self.part(file, inner, depth))))
+    }
+
+    /// What a list adds that is spread into another; one that is written down empty adds nothing.
+    fn part(&self, file: FileId, value: ValueId, depth: u8) -> LoopShape {
+        let (at, literal) = self.types.definition(file, value).unwrap_or((file, value));
+        match self.types.project().file(at).facts.value(literal) {
+            Value::Sequence(items) if items.is_empty() && self.fill(at, literal).is_none() => LoopShape::Silent,
+            _ => self.shape(file, value, depth + 1),
+        }
     }
 
     fn comprehension(&self, file: FileId, at: LoopId, depth: u8) -> LoopShape {
@@ -184,6 +208,13 @@ impl<'t, 'p> Bounds<'t, 'p> {
                 (1, Value::Import(_)) => LoopShape::Silent,
                 // A constant that is made of something: `BATCH_SIZE = int(environ["BATCH_SIZE"])`.
                 (1, _) if is_constant_name(self.text(file, call.args[0].span)) => LoopShape::Silent,
+                // `range(len(names))`
+                (1, Value::Call(inner)) if flow.called_name(facts.call(*inner)) == Some("len") => {
+                    match facts.call(*inner).args.first() {
+                        Some(list) => self.shape(file, list.value, depth + 1),
+                        None => LoopShape::Rows,
+                    }
+                }
                 (2, Value::Int(_)) if is_number(facts, call.args[1].value) => LoopShape::Few,
                 _ => LoopShape::Rows,
             },
@@ -205,8 +236,8 @@ impl<'t, 'p> Bounds<'t, 'p> {
                 Some(inner),
                 _,
             ) => self.shape(file, inner, depth + 1),
-            ("Set", Some(inner), None) if call.is_new && self.fill(file, value).is_none() => {
-                self.shape(file, inner, depth + 1)
+            ("Set" | "Map", Some(inner), None) if call.is_new => {
+                wider(self.filled(file, value, depth), self.shape(file, inner, depth + 1))
             }
             ("from", Some(inner), Some(array)) if is_global(facts, array, "Array") => match facts.value(inner) {
                 // `{ length: n }`
@@ -220,6 +251,12 @@ impl<'t, 'p> Bounds<'t, 'p> {
             ("keys" | "values" | "entries", Some(inner), Some(global))
                 if is_global(facts, global, "Object") && names_models(facts, inner) =>
             {
+                LoopShape::Few
+            }
+            // `set(KNOWN).difference(wanted)`
+            ("difference" | "intersection", Some(_), Some(object)) => self.shape(file, object, depth + 1),
+            // The parts of a path or of a dotted name.
+            ("split", Some(separator), Some(_)) if matches!(facts.literal(separator), Some("/" | "." | ":" | "::")) => {
                 LoopShape::Few
             }
             ("zip", Some(_), None) => {
@@ -311,7 +348,8 @@ impl<'t, 'p> Bounds<'t, 'p> {
         let (name, object) = match facts.value(value) {
             Value::Member(object, name) => (*name, Some(*object)),
             Value::Import(import) => match facts.imports[import.index()].what {
-                Imported::Name(name) => (name, None),
+                // What a module has, and is not in sight: it was made when the program started.
+                Imported::Name(_) => return LoopShape::Few,
                 _ => return LoopShape::Rows,
             },
             _ => return LoopShape::Rows,
@@ -408,6 +446,26 @@ impl<'t, 'p> Bounds<'t, 'p> {
             }
     }
 
+    /// How much is added to a literal after it was made.
+    fn filled(&self, file: FileId, literal: ValueId, depth: u8) -> LoopShape {
+        let facts = &self.types.project().file(file).facts;
+        let fill = self.fill(file, literal);
+        if fill.many {
+            return LoopShape::Rows;
+        }
+        let mut shape = LoopShape::Silent;
+        for id in fill.loops {
+            let mut around = Some(id);
+            while let Some(found) = around.map(|id| facts.loop_(id)) {
+                let is_each = found.iterable != UNKNOWN && found.kind != LoopKind::Counting;
+                let own = if is_each { self.shape(file, found.iterable, depth + 1) } else { LoopShape::Rows };
+                shape = wider(shape, wider(LoopShape::Few, own));
+                around = found.parent;
+            }
+        }
+        shape
+    }
+
     fn fill(&self, file: FileId, literal: ValueId) -> Fill {
         let known = self.fills.borrow().get(&file).cloned();
         let fills = known.unwrap_or_else(|| {
@@ -415,12 +473,12 @@ impl<'t, 'p> Bounds<'t, 'p> {
             self.fills.borrow_mut().insert(file, Rc::clone(&found));
             found
         });
-        fills.get(&literal).copied().unwrap_or_default()
+        fills.get(&literal).cloned().unwrap_or_default()
     }
 }
 
 impl Fill {
-    fn is_none(self) -> bool {
+    fn is_none(&self) -> bool {
         self.once == 0 && !self.many
     }
 }
@@ -440,7 +498,8 @@ fn find_fills(facts: &FileFacts) -> FxHashMap<ValueId, Fill> {
             fill.once += 1;
             // A function inside another is called any number of times.
             let nested = facts.function(call.function).parent.is_some_and(|outer| outer != MODULE);
-            fill.many |= nested || call.in_loop.is_some() || matches!(name, "extend" | "update");
+            fill.many |= nested || matches!(name, "extend" | "update");
+            fill.loops.extend(call.in_loop);
         }
     }
     fills

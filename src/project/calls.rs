@@ -15,7 +15,7 @@ use super::flow::{Flow, Source};
 use super::requirements::{self, Requirement};
 use super::sites::SiteEffect;
 use super::types::{Ty, Types};
-use super::{FileId, FunctionRef, Project, QuerySite};
+use super::{FileId, FunctionRef, Project};
 use crate::facts::*;
 use crate::findings::Confidence;
 
@@ -110,7 +110,9 @@ impl CallGraph {
                 let (home, _) = self.place(project, file, site.function, site.in_loop);
                 let function = FunctionRef { file, function: home };
                 let Some(cached) = kept_for(facts, home, site.effect) else { continue };
-                if home == MODULE || (site.effect == SiteEffect::Query && keeps(project, file, site)) {
+                if home == MODULE
+                    || (site.effect == SiteEffect::Query && keeps(project, file, site.function, site.guard))
+                {
                     continue;
                 }
                 let mut sources = FxHashSet::default();
@@ -153,6 +155,10 @@ impl CallGraph {
                 let caller = FunctionRef { file, function: edge.home };
                 let Some(kept) = kept_for(facts, edge.home, state.effect) else { continue };
                 if edge.home == MODULE || caller == state.function {
+                    continue;
+                }
+                let guard = facts.call(edge.call).guard;
+                if edge.effect(state.effect) == SiteEffect::Query && keeps(project, file, edge.home, guard) {
                     continue;
                 }
                 let Some(passed) = requirements::through(project, edge, &required) else { continue };
@@ -593,19 +599,20 @@ fn calls_its_base(facts: &FileFacts, method: FunctionId) -> bool {
     })
 }
 
-/// Whether a query is only made when a cache does not have its answer.
-fn keeps(project: &Project, file: FileId, site: &QuerySite) -> bool {
+/// Whether what stands in `function` under `guard` is only asked when a cache does not have its answer.
+fn keeps(project: &Project, file: FileId, function: FunctionId, guard: Option<GuardId>) -> bool {
     let facts = &project.file(file).facts;
     let caches = Caches::new(project, file);
-    let mut at = site.guard;
+    let mut at = guard;
     while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
         if caches.asked_by(guard) {
             return true;
         }
         at = guard.parent;
     }
-    // `if key in self.known: return self.known[key]` before the query.
-    facts.function(site.function).returns.iter().any(|&value| caches.is_kept(value, site.function))
+    // `if key in self.known: return self.known[key]` before the query, and another return after it.
+    let returns = &facts.function(function).returns;
+    returns.len() > 1 && returns.iter().any(|&value| caches.is_kept(value, function))
 }
 
 /// Whether a cache is asked before a function; `None` if the function runs once for each input, or changes something

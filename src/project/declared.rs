@@ -99,8 +99,12 @@ enum Target {
 /// `shop.db.fetch_all`, `shop.db.Database.fetch_all`, `src/db.fetchAll`, `@acme/db.fetchAll`: the longest part that is a
 /// module of the project, and the names in it.
 fn target(types: &Types<'_>, path: &str, library: LibraryId) -> Option<Target> {
+    named(types, &types.project().catalog.library(library).home, path)
+}
+
+/// What `path` names for a file of the folder `home`.
+fn named(types: &Types<'_>, home: &str, path: &str) -> Option<Target> {
     let project = types.project();
-    let home = &project.catalog.library(library).home;
     path.rmatch_indices('.').find_map(|(cut, _)| {
         let mut names = path[cut + 1..].split('.');
         let name = names.next()?;
@@ -108,6 +112,26 @@ fn target(types: &Types<'_>, path: &str, library: LibraryId) -> Option<Target> {
             let (file, value) = followed(types, file, name)?;
             named_in(types, file, value, names.clone())
         })
+    })
+}
+
+/// The path that names a function of the project: the inverse of what is read from a `[[call]]`.
+pub(super) fn path_of(project: &Project, function: FunctionRef) -> Option<String> {
+    let file = project.file(function.file);
+    let path = &file.source.path;
+    let stem = path.rsplit_once('.').map_or(&**path, |(stem, _)| stem);
+    let names = file.facts.scope(function.function);
+    let is_ecma = file.source.language.is_ecma();
+    let stem = stem.strip_suffix(if is_ecma { "/index" } else { "/__init__" }).unwrap_or(stem);
+    let dotted = stem.replace('/', ".");
+    // `src/shop/db.py` is `shop.db` to whoever imports it.
+    let within = dotted.match_indices('.').map(|(at, _)| &dotted[at + 1..]);
+    let modules: Vec<&str> =
+        if is_ecma { vec![stem] } else { std::iter::once(dotted.as_str()).chain(within).collect() };
+    let types = Types::new(project);
+    modules.into_iter().map(|module| format!("{module}.{names}")).find(|path| {
+        let found = named(&types, "", path);
+        matches!(found, Some(Target::Function(found)) if found == function)
     })
 }
 

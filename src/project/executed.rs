@@ -1,20 +1,35 @@
 //! Which SQL texts are run: given to a call that reaches a database, to a wrapper of one, or to something
 //! that by its name takes SQL. A text that nothing runs is never a finding.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::CallGraph;
 use super::flow::Flow;
 use super::sites::{argument, sql_behind};
 use super::types::Types;
 use super::{FileId, FunctionRef, Project};
+use crate::apis::Effect;
 use crate::facts::*;
+
+/// A function of the project that runs the SQL it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrapper {
+    /// The function.
+    pub function: FunctionRef,
+    /// Which of its parameters is SQL, from 0; `self` does not count.
+    pub sql: u16,
+    /// What the call does that the SQL ends up in.
+    pub effect: Effect,
+}
+
+/// The parameters that become SQL.
+type Wrappers = FxHashMap<(FunctionRef, u16), Effect>;
 
 /// Statements by file and index.
 pub(super) type Executed = FxHashSet<(FileId, usize)>;
 
-/// All statements of the project that are run.
-pub(super) fn find(project: &Project, graph: &CallGraph) -> Executed {
+/// All statements of the project that are run, and the wrappers that run them, in order of place.
+pub(super) fn find(project: &Project, graph: &CallGraph) -> (Executed, Vec<Wrapper>) {
     let mut executed: Executed =
         project.ids().flat_map(|file| project.sites(file).iter().flat_map(|site| site.sql.iter().copied())).collect();
     for file in project.ids() {
@@ -25,11 +40,18 @@ pub(super) fn find(project: &Project, graph: &CallGraph) -> Executed {
     let takes_sql = sql_params(project, graph);
     let given = project.each_file(|types, file| given(types, graph, file, &takes_sql));
     executed.extend(given.into_iter().flatten());
-    executed
+    let wrappers = takes_sql.into_iter().map(|((function, sql), effect)| Wrapper { function, sql, effect });
+    let is_named = |wrapper: &Wrapper| {
+        let facts = &project.file(wrapper.function.file).facts;
+        !facts.names[facts.function(wrapper.function.function).name].is_empty()
+    };
+    let mut wrappers: Vec<Wrapper> = wrappers.filter(is_named).collect();
+    wrappers.sort_by_key(|wrapper| (wrapper.function.file, wrapper.function.function, wrapper.sql));
+    (executed, wrappers)
 }
 
 /// Parameters that become the SQL of a query: the wrappers that the code itself declares.
-fn sql_params(project: &Project, graph: &CallGraph) -> FxHashSet<(FunctionRef, u16)> {
+fn sql_params(project: &Project, graph: &CallGraph) -> Wrappers {
     let direct = project.each_file(|types, file| {
         let facts = &types.project().file(file).facts;
         let mut found = Vec::new();
@@ -45,26 +67,27 @@ fn sql_params(project: &Project, graph: &CallGraph) -> FxHashSet<(FunctionRef, u
             if !call.args.iter().any(may_be) {
                 continue;
             }
-            let Some(arg) = types.api_call(file, id).and_then(|api| api.sql.as_ref()) else { continue };
-            if let Some(value) = argument(facts, id, arg)
+            let Some(api) = types.api_call(file, id) else { continue };
+            if let Some(arg) = &api.sql
+                && let Some(value) = argument(facts, id, arg)
                 && let Some((function, param)) = as_param(facts, value)
             {
-                found.push((FunctionRef { file, function }, param));
+                found.push(((FunctionRef { file, function }, param), api.effect));
             }
         }
         found
     });
-    let mut all: FxHashSet<(FunctionRef, u16)> = direct.into_iter().flatten().collect();
+    let mut all: Wrappers = direct.into_iter().flatten().collect();
     for _ in 0..4 {
         let before = all.len();
         for edge in graph.edges.iter().flatten().filter(|edge| edge.given.is_none()) {
             let facts = &project.file(edge.file).facts;
             for (at, arg) in facts.call(edge.call).args.iter().enumerate() {
                 let at = u16::try_from(at).unwrap_or(u16::MAX);
-                if all.contains(&(edge.callee, at))
+                if let Some(&effect) = all.get(&(edge.callee, at))
                     && let Some((function, param)) = as_param(facts, arg.value)
                 {
-                    all.insert((FunctionRef { file: edge.file, function }, param));
+                    all.entry((FunctionRef { file: edge.file, function }, param)).or_insert(effect);
                 }
             }
         }
@@ -89,18 +112,13 @@ fn as_param(facts: &FileFacts, value: ValueId) -> Option<(FunctionId, u16)> {
     }
 }
 
-fn given(
-    types: &Types<'_>,
-    graph: &CallGraph,
-    file: FileId,
-    takes_sql: &FxHashSet<(FunctionRef, u16)>,
-) -> Vec<(FileId, usize)> {
+fn given(types: &Types<'_>, graph: &CallGraph, file: FileId, takes_sql: &Wrappers) -> Vec<(FileId, usize)> {
     let facts = &types.project().file(file).facts;
     let flow = Flow::new(facts);
     let mut found = Vec::new();
     for edge in &graph.edges[file.0 as usize] {
         for (at, arg) in facts.call(edge.call).args.iter().enumerate() {
-            if takes_sql.contains(&(edge.callee, u16::try_from(at).unwrap_or(u16::MAX))) {
+            if takes_sql.contains_key(&(edge.callee, u16::try_from(at).unwrap_or(u16::MAX))) {
                 sql_behind(types, file, arg.value, &mut found);
             }
         }

@@ -79,10 +79,7 @@ impl<'t, 'p> Loops<'t, 'p> {
             // `for (let i = 0; i < ids.length; i += 500)` makes chunks.
             LoopKind::Counting if found.iterable != UNKNOWN => LoopShape::Silent,
             LoopKind::Counting => match self.facts.value(found.condition) {
-                Value::Operation(Operation::Order, _, bound) => match self.facts.value(*bound) {
-                    Value::Int(_) => LoopShape::Silent,
-                    _ => LoopShape::Rows,
-                },
+                Value::Operation(Operation::Order, _, bound) => self.bounds.counted_to(self.file, *bound),
                 _ => LoopShape::Rows,
             },
             LoopKind::While => LoopShape::Rows,

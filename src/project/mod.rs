@@ -35,6 +35,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+pub use executed::Wrapper;
 pub use lazy::{LazyRead, ListedQuery, Listing};
 pub use manifest::{ManifestFile, Manifests};
 pub use repeats::{Hop, Repeat, RepeatKind};
@@ -145,6 +146,7 @@ pub struct Project {
     repeats: Vec<Vec<Repeat>>,
     lazy: lazy::Lazy,
     executed: executed::Executed,
+    wrappers: Vec<Wrapper>,
     orm: Vec<orm::OrmFacts>,
     relations: relations::Relations,
     implementations: implementations::Implementations,
@@ -200,6 +202,7 @@ impl Project {
             repeats: Vec::new(),
             lazy: lazy::Lazy::default(),
             executed: FxHashSet::default(),
+            wrappers: Vec::new(),
             orm: Vec::new(),
             relations: relations::Relations::default(),
             implementations: implementations::Implementations::default(),
@@ -221,8 +224,8 @@ impl Project {
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);
         project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
+        (project.executed, project.wrappers) = executed::find(&project, &graph);
         project.lazy = lazy::find(&project, &graph, &reach);
-        project.executed = executed::find(&project, &graph);
         project.schema = Schema::of_project(&project);
         project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
         project.orm = project.each_file(orm::facts);
@@ -233,6 +236,16 @@ impl Project {
     /// How it is looked at.
     pub fn options(&self) -> &ProjectOptions {
         &self.options
+    }
+
+    /// Functions of the project that run the SQL they are given, in order of place.
+    pub fn wrappers(&self) -> &[Wrapper] {
+        &self.wrappers
+    }
+
+    /// The path by which a user's `[[call]]` names a function of the project, if one does.
+    pub fn path_of(&self, function: FunctionRef) -> Option<String> {
+        declared::path_of(self, function)
     }
 
     /// The tables, keys and indexes that the project defines.

@@ -365,7 +365,10 @@ impl Finder<'_, '_, '_> {
     fn shape(&self, id: LoopId) -> LoopShape {
         let shape = self.loops.shape(id);
         let iterable = self.facts.loop_(id).iterable;
-        if shape == LoopShape::Rows && given::is_handful(self.types.project(), self.graph, &self.loops, iterable) {
+        if shape == LoopShape::Rows
+            && (self.subjects.are_names(id)
+                || given::is_handful(self.types.project(), self.graph, &self.loops, iterable))
+        {
             return LoopShape::Few;
         }
         shape

@@ -1,5 +1,9 @@
-//! What the runs of a loop are about, where that is not rows: statements, tables, groups of keys. No batch form
-//! exists for the first two, and the third is one.
+//! What the runs of a loop are about, where that is not rows: statements, tables, columns, groups of keys. No batch
+//! form exists for the first three, and the last is one.
+
+use std::cell::OnceCell;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bounds::REFLECTING;
 use super::flow::{Dependence, Flow};
@@ -22,12 +26,14 @@ const DDL_ELEMENTS: [&str; 8] = [
 pub(super) struct Subjects<'f> {
     facts: &'f FileFacts,
     flow: Flow<'f>,
+    /// Loops over names of columns or attributes, found when first asked for.
+    naming: OnceCell<FxHashSet<LoopId>>,
 }
 
 impl<'f> Subjects<'f> {
     /// For these facts.
     pub(super) fn new(facts: &'f FileFacts) -> Self {
-        Subjects { facts, flow: Flow::new(facts) }
+        Subjects { facts, flow: Flow::new(facts), naming: OnceCell::new() }
     }
 
     /// Whether the loop runs over statements or tables: `for sql in script: execute(sql)`,
@@ -40,6 +46,71 @@ impl<'f> Subjects<'f> {
             || inputs.iter().any(|&input| self.has_table_hole(input, id))
             || self.asks_table_of(call, library, id)
             || self.names_table_of(found, id, 0)
+            // `execute_delete(through.objects.filter(…))`
+            || found.args.iter().any(|arg| {
+                matches!(self.facts.value(arg.value), Value::Call(built) if self.names_table_of(self.facts.call(*built), id, 0))
+            })
+    }
+
+    /// Whether the loop runs over names that the code knows, of columns, attributes or parts of a record:
+    /// `for field in fields: getattr(row, field)`, `filter(**{field: value})`, `if key == "name": … elif key == "age"`.
+    pub(super) fn are_names(&self, id: LoopId) -> bool {
+        self.naming.get_or_init(|| self.find_naming()).contains(&id)
+    }
+
+    fn find_naming(&self) -> FxHashSet<LoopId> {
+        let mut naming = FxHashSet::default();
+        for call in self.facts.calls.iter().filter(|call| call.in_loop.is_some()) {
+            let name = match (self.flow.called_name(call), call.args.get(1)) {
+                (Some("getattr" | "setattr" | "hasattr" | "delattr"), Some(name)) => Some(name.value),
+                _ => None,
+            };
+            naming.extend(name.and_then(|name| self.element_in(name)));
+            for arg in &call.args {
+                let Value::Spread(inner) = self.facts.value(arg.value) else { continue };
+                let Value::Mapping(entries) = self.facts.value(*inner) else { continue };
+                naming.extend(entries.iter().filter_map(|&(key, _)| self.element_in(key)));
+            }
+        }
+        let mut compared: FxHashMap<LoopId, FxHashSet<&str>> = FxHashMap::default();
+        for guard in &self.facts.guards {
+            let Value::Operation(Operation::Equal, left, right) = self.facts.value(guard.condition) else { continue };
+            if let (Some(id), Some(name)) = (self.key_of_record(*left), self.facts.literal(*right)) {
+                compared.entry(id).or_default().insert(name);
+            }
+        }
+        naming.extend(compared.into_iter().filter(|(_, names)| names.len() > 1).map(|(id, _)| id));
+        naming
+    }
+
+    /// The loop whose element a value is, or a text with it in a hole.
+    fn element_in(&self, value: ValueId) -> Option<LoopId> {
+        match self.facts.value(value) {
+            Value::Element(_, id) => Some(*id),
+            Value::Part(of, 0) => self.element_in(*of),
+            Value::Text(text) => {
+                self.facts.texts[text.index()].holes.iter().find_map(|hole| self.element_in(hole.value))
+            }
+            _ => None,
+        }
+    }
+
+    /// The loop over the entries of one mapping whose key a value is.
+    fn key_of_record(&self, value: ValueId) -> Option<LoopId> {
+        let (element, is_part) = match self.facts.value(value) {
+            Value::Part(of, 0) => (*of, true),
+            _ => (value, false),
+        };
+        let Value::Element(iterable, id) = self.facts.value(element) else { return None };
+        let is_keyed = match self.facts.value(*iterable) {
+            Value::Call(call) => match self.flow.called_name(self.facts.call(*call)) {
+                Some("items" | "entries") => is_part,
+                Some("keys") => !is_part,
+                _ => false,
+            },
+            _ => !is_part && self.facts.loop_(*id).kind == LoopKind::Keys,
+        };
+        is_keyed.then_some(*id)
     }
 
     fn runs_element(&self, call: &Call, id: LoopId) -> bool {
@@ -51,9 +122,19 @@ impl<'f> Subjects<'f> {
         match self.facts.value(first) {
             Value::Mapping(entries) => entries.iter().any(|&(key, value)| {
                 matches!(self.facts.literal(key), Some("query" | "sql" | "text"))
-                    && self.is_element(self.stripped(value), id)
+                    && self.is_statement_of_element(self.stripped(value), id)
             }),
-            _ => self.is_element(first, id),
+            _ => self.is_statement_of_element(first, id),
+        }
+    }
+
+    /// `{ query }` of an element that was taken apart, `element.query`
+    fn is_statement_of_element(&self, value: ValueId, id: LoopId) -> bool {
+        match self.facts.value(value) {
+            Value::Member(object, name) if matches!(&self.facts.names[*name], "query" | "sql" | "statement") => {
+                self.is_element(*object, id)
+            }
+            _ => self.is_element(value, id),
         }
     }
 
@@ -115,7 +196,9 @@ impl<'f> Subjects<'f> {
         for _ in 0..64 {
             let first = call.args.first().filter(|arg| arg.name.is_none()).map(|arg| arg.value);
             match self.flow.called_name(call) {
-                Some("query" | "select" | "get_model") if first.is_some_and(|first| self.is_element(first, id)) => {
+                Some("query" | "select" | "get_model" | "get_object_or_404" | "get_list_or_404")
+                    if first.is_some_and(|first| self.is_element(first, id)) =>
+                {
                     return true;
                 }
                 // `update(table)`, `sa.update(table)`; but `repository.update(id, …)` is about a row.
@@ -198,7 +281,25 @@ impl<'f> Subjects<'f> {
 
     /// Whether a query asks for a whole group of keys: `for (const [kind, ids] of groups) … where id in ids`.
     pub(super) fn are_groups(&self, call: CallId, inputs: &[ValueId], id: LoopId) -> bool {
-        inputs.iter().any(|&input| self.holds_list(input, id, 0)) || self.chain_has_list(call, id, 0)
+        inputs.iter().any(|&input| self.holds_list(input, id, 0))
+            || self.chain_has_list(call, id, 0)
+            || (self.runs_over_lists(id) && self.facts.call(call).args.iter().any(|arg| self.is_group(arg.value, id)))
+    }
+
+    /// Whether a loop runs over what a `defaultdict(list)` gathered.
+    fn runs_over_lists(&self, id: LoopId) -> bool {
+        let Value::Call(call) = self.facts.value(self.facts.loop_(id).iterable) else { return false };
+        let call = self.facts.call(*call);
+        let Value::Member(gathered, _) = self.facts.value(call.callee) else { return false };
+        let mut gathered = *gathered;
+        while let Value::Carried(before, _) | Value::Either(before, _) = self.facts.value(gathered) {
+            gathered = *before;
+        }
+        let Value::Call(made) = self.facts.value(gathered) else { return false };
+        let made = self.facts.call(*made);
+        matches!(self.flow.called_name(call), Some("items" | "values"))
+            && self.flow.called_name(made) == Some("defaultdict")
+            && made.args.first().is_some_and(|kind| matches!(self.facts.own_name(kind.value), Some("list" | "set")))
     }
 
     fn chain_has_list(&self, call: CallId, id: LoopId, depth: u8) -> bool {
@@ -258,6 +359,7 @@ impl<'f> Subjects<'f> {
         };
         match self.facts.value(value) {
             Value::Part(of, 1) => matches!(self.facts.value(*of), Value::Element(_, at) if *at == id),
+            Value::Element(..) => self.runs_over_lists(id) && self.is_element(value, id),
             Value::Item(_, key) => is_key(*key),
             Value::Sequence(items) => match **items {
                 [only] => matches!(self.facts.value(only), Value::Spread(inner) if self.is_group(*inner, id)),

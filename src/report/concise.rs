@@ -2,18 +2,14 @@
 
 use std::io::{self, Write};
 
+use super::Style;
 use super::paint::{Color, sanitize, severity_word};
-use super::{Style, place::Place};
 use crate::engine::Report;
 
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     for reported in &report.findings {
         let finding = &reported.diagnostic;
-        let path = style.shown_path(&report.root, &finding.primary.path);
-        let at = match report.place(&finding.primary) {
-            Some(Place { start, .. }) => format!("{path}:{}:{}", start.line, start.column),
-            None => path,
-        };
+        let at = report.shown_place(&finding.primary, style);
         let severity = style.paint(finding.severity.into(), severity_word(finding.severity));
         let rule = style.paint(Color::Faint, &format!("[{}]", finding.rule));
         let suppressed = if reported.suppressed { " (suppressed)" } else { "" };

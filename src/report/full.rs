@@ -3,20 +3,23 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use super::Style;
 use super::paint::{Color, hanging, sanitize, severity_word};
 use super::snippet::{Drawer, Mark};
+use super::{Style, causes};
 use crate::engine::Report;
 use crate::findings::{Confidence, Diagnostic, Label, Reported, Role};
 use crate::rules::Registry;
 
 pub(super) fn write(report: &Report, registry: &Registry, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut drawer = Drawer::new(style);
-    for (nth, finding) in report.findings.iter().enumerate() {
+    for (nth, group) in causes::grouped(&report.findings).iter().enumerate() {
         if nth > 0 {
             writeln!(out)?;
         }
-        write_finding(report, registry, style, &mut drawer, finding, out)?;
+        let findings: Vec<&Reported> = group.iter().map(|&index| &report.findings[index]).collect();
+        let Some((first, others)) = findings.split_first() else { continue };
+        write_finding(report, registry, style, &mut drawer, first, out)?;
+        write_others(report, style, others, out)?;
     }
     if !report.findings.is_empty() {
         writeln!(out)?;
@@ -66,6 +69,22 @@ fn write_finding(
     last.retain(|part| !part.is_empty());
     if !last.is_empty() {
         writeln!(out, "  {} {}", style.paint(Color::Label, "rule:"), style.paint(Color::Faint, &last.join(", ")))?;
+    }
+    Ok(())
+}
+
+/// One line for each further finding of the same cause.
+fn write_others(report: &Report, style: &Style, others: &[&Reported], out: &mut dyn Write) -> io::Result<()> {
+    if others.is_empty() {
+        return Ok(());
+    }
+    let times =
+        if others.len() == 1 { "1 more loop runs".to_owned() } else { format!("{} more loops run", others.len()) };
+    writeln!(out, "  {} {times} the same query through the same helper:", style.paint(Color::Label, "also:"))?;
+    for other in others {
+        let finding = &other.diagnostic;
+        let at = report.shown_place(&finding.primary, style);
+        writeln!(out, "        {at}: {}", sanitize(&finding.message))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! How a report is written: one file per format.
 
+mod causes;
 mod concise;
 mod config_error;
 mod full;

@@ -1,5 +1,6 @@
 //! Places as people and other programs count them.
 
+use super::Style;
 use crate::engine::Report;
 use crate::findings::Label;
 use crate::source::{LineColumn, SourceFile, Span};
@@ -23,5 +24,14 @@ impl Report {
     /// The place of a label, if its file is known.
     pub(super) fn place(&self, label: &Label) -> Option<Place> {
         self.sources.get(&label.path).map(|source| Place::of(source, label.span))
+    }
+
+    /// A label's place as `path:line:column`, in the words of a reader's terminal.
+    pub(super) fn shown_place(&self, label: &Label, style: &Style) -> String {
+        let path = style.shown_path(&self.root, &label.path);
+        match self.place(label) {
+            Some(Place { start, .. }) => format!("{path}:{}:{}", start.line, start.column),
+            None => path,
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::Style;
 use super::paint::{Color, sanitize};
 use super::place::Place;
-use crate::engine::Report;
+use crate::engine::{Baselined, Report};
 use crate::findings::Severity;
 
 /// How many details of a kind are told unless all are asked for.
@@ -69,6 +69,13 @@ fn found(report: &Report) -> String {
         0 => "no findings".to_owned(),
         count => format!("{}: {}", counted(count, "finding"), counts.join(", ")),
     };
+    if let Some(Baselined { known, fixed }) = report.baselined {
+        text += &format!("; {known} known");
+        if fixed > 0 {
+            let are = if fixed == 1 { "one is" } else { "ones are" };
+            text += &format!(", {fixed} known {are} no more (--prune-baseline)");
+        }
+    }
     if !report.suppressed.is_empty() {
         text += &format!(" ({} suppressed)", report.suppressed.len());
     }

@@ -83,6 +83,12 @@ impl SourceFile {
         u64::from(offset) + cut
     }
 
+    /// Whether this is the same text as `other`, told in the same way.
+    pub fn is_same(&self, other: &SourceFile) -> bool {
+        let told = |file: &SourceFile| (file.language, file.encoding);
+        told(self) == told(other) && self.cuts == other.cuts && self.text == other.text
+    }
+
     /// Whether an edit of the text can be written back: the text is what stands on disk, byte for byte.
     pub fn is_faithful(&self) -> bool {
         self.encoding == Encoding::Utf8 && self.cuts.is_empty()

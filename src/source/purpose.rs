@@ -141,9 +141,12 @@ fn is_migration(folders: &[&str], name: &str) -> bool {
             || folder.ends_with("migrations")
             || is_sql && matches!(*folder, "drizzle" | "delta" | "deltas" | "updates" | "upgrades")
     };
-    // `1785000000001-add-title.ts`, `20260102030405_add_title.js`
-    let digits = name.bytes().take_while(u8::is_ascii_digit).count();
-    let is_step = digits >= 12 && name[digits..].starts_with(['-', '_']);
+    // `1785000000001-add-title.ts`, `20260102030405_add_title.js`, `1.2.0-1785000000-add-title.ts`
+    let is_time = |word: &str| word.len() >= 10 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_version = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let mut words = name.split(['-', '_']);
+    let first = words.next().unwrap_or("");
+    let is_step = name.contains(['-', '_']) && is_time(first) || is_version(first) && words.next().is_some_and(is_time);
     folders.iter().any(is_folder)
         || is_step
         || name == "migrations.py"
@@ -174,21 +177,32 @@ fn is_seed_file(name: &str) -> bool {
     if matches!(stem, "initdb" | "init_db" | "init-db") && !name.ends_with(".sql") {
         return true;
     }
-    let stem = stem.strip_suffix("generator").map_or(stem, |words| words.trim_end_matches(['-', '_']));
-    // `random_data.py`, `create_demo_data.py`, `dummy_data_generator.py`
-    let invented =
-        |words: &str| ["random", "demo", "dummy", "fake", "sample", "fixture"].iter().any(|word| words.ends_with(word));
-    if stem.strip_suffix("data").is_some_and(|words| invented(words.trim_end_matches(['-', '_']))) {
+    let maker = stem.strip_suffix("generator").or_else(|| stem.strip_suffix("builder"));
+    let stem = maker.map_or(stem, |words| words.trim_end_matches(['-', '_']));
+    let invented = |words: &str| {
+        let word = words.rsplit(['-', '_']).next();
+        word == Some("test")
+            || ["random", "demo", "dummy", "fake", "sample", "fixture"].iter().any(|word| words.ends_with(word))
+    };
+    // `random_data.py`, `create_demo_data.py`, `dummy_data_generator.py`, `demo_builder.py`
+    let data = stem.strip_suffix("data").map(|words| words.trim_end_matches(['-', '_']));
+    if data.or(maker.map(|_| stem)).is_some_and(invented) {
         return true;
     }
     let mut words = stem.split(['-', '_']);
-    words.next().is_some_and(is_seed) || words.next_back().is_some_and(is_seed) || name.split('.').skip(1).any(is_seed)
+    words.clone().any(|word| matches!(word, "seed" | "seeds"))
+        || words.next().is_some_and(is_seed)
+        || words.next_back().is_some_and(is_seed)
+        || name.split('.').skip(1).any(is_seed)
 }
 
 fn is_script(folders: &[&str], name: &str) -> bool {
     let is_typescript = [".ts", ".mts", ".cts"].iter().any(|ending| name.ends_with(ending));
     let is_folder = |folder: &&str| {
-        matches!(*folder, "scripts" | "script") || folder.ends_with("-scripts") || folder.ends_with("_scripts")
+        matches!(*folder, "scripts" | "script")
+            || (is_typescript && *folder == "bin")
+            || folder.ends_with("-scripts")
+            || folder.ends_with("_scripts")
     };
     let Some(at) = folders.iter().position(is_folder) else { return false };
     !folders[..at].iter().enumerate().any(|(index, folder)| {
@@ -218,6 +232,14 @@ mod tests {
             ("src/latest.ts", Application),
             ("src/contest/models.py", Application),
             ("app/ab_test/views.py", Application),
+            ("app/latest_data.py", Application),
+            ("app/query_builder.py", Application),
+            ("app/engine/demo_builder.py", Seed),
+            ("packages/schemas/alterations/1.2.0-1785000000-add-title.ts", Migration),
+            ("reports/2026-10-report.ts", Application),
+            ("app/create_test_data.py", Seed),
+            ("app/tasks/workspace_seed_task.py", Seed),
+            ("packages/auth/bin/repair.ts", Script),
             ("src/attestation.ts", Application),
             ("tests/test_views.py", Test),
             ("shop/tests.py", Test),

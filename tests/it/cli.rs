@@ -393,3 +393,74 @@ fn the_schema_is_shown_with_its_places() {
     let summary = stderr(&project.run(&[]));
     assert!(summary.contains("schema: 2 tables from 2 files"), "{summary}");
 }
+
+#[test]
+fn wrappers_are_told_as_the_entries_that_declare_them() {
+    let db = "\
+import psycopg
+
+
+class Database:
+    def __init__(self):
+        self.connection = psycopg.connect()
+
+    def fetch_all(self, sql, values):
+        return self.connection.execute(sql, values).fetchall()
+
+
+def fetch(values, sql):
+    return Database().fetch_all(sql, values)
+";
+    let files = [("shop/__init__.py", ""), ("shop/db.py", db), ("shop/views.py", "from .db import fetch\n")];
+    let project = Project::new(files);
+    let told = |project: &Project, more: &[&str]| project.run(&[&["rules", "--inferred"], more].concat());
+    let output = told(&project, &[]);
+    assert_eq!(code(&output), 0);
+    let entries = stdout(&output);
+    assert!(
+        entries.starts_with(
+            "\
+# shop/db.py:8
+[[call]]
+path = \"shop.db.Database.fetch_all\"
+effect = \"sql\"
+sql = 0
+
+# shop/db.py:12
+[[call]]
+path = \"shop.db.fetch\"
+effect = \"sql\"
+sql = 1
+"
+        ),
+        "{entries}"
+    );
+    // They are a configuration, and name what they were made from.
+    let declared = Project::new([files[0], files[1], files[2], ("seqscan.toml", &*entries)]);
+    assert_eq!(stdout(&told(&declared, &[])), entries);
+    let json = stdout(&told(&project, &["--output-format", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["calls"][1]["path"], "shop.db.fetch");
+}
+
+#[test]
+fn loops_that_one_helper_makes_slow_are_told_together() {
+    let mut views = "from .db import load_customer\n".to_owned();
+    for nth in 1..=12 {
+        views.push_str(&format!(
+            "\n\ndef report_{nth}(orders):\n    for order in orders:\n        print(load_customer(order.id))\n"
+        ));
+    }
+    let project = Project::new([("shop/__init__.py", ""), ("shop/db.py", DB), ("shop/views.py", &*views)]);
+    let concise = stdout(&check(&project, &["--output-format", "concise"]));
+    assert_eq!(concise.lines().count(), 12, "{concise}");
+    let full = stdout(&check(&project, &[]));
+    assert_eq!(full.matches("warning[").count(), 1, "{full}");
+    assert!(full.contains("also: 11 more loops run the same query through the same helper:"), "{full}");
+    for line in concise.lines().skip(1) {
+        let place = line.split(": ").next().unwrap();
+        assert!(full.contains(&format!("        {place}: ")), "{place} is not in {full}");
+    }
+    let told = stdout(&check(&project, &["--statistics"]));
+    assert!(told.ends_with("fixed in one place:\n12  query-in-loop  shop/db.py:7:17\n"), "{told}");
+}

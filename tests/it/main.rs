@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod baseline;
 mod catalogs;
 mod cli;
 mod config;
 mod fixtures;
+mod lsp;
 mod page;
 mod pages;
 mod precommit;

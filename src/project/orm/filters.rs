@@ -121,7 +121,7 @@ fn draft(project: &Project, schema: &Schema, file: FileId, filter: &OrmFilter) -
         return None;
     }
     let answer = |column: &str, test: Test| -> Vec<Known> {
-        tables.iter().map(|table| served_alone(table, column, test)).collect()
+        tables.iter().map(|table| served_alone(table, column, test).known()).collect()
     };
     let mut told: Vec<(&FilterCondition, &str)> = Vec::new();
     for &(condition, column) in &columns {

@@ -189,9 +189,9 @@ pub fn served<'t>(
     served_where(table, condition, dialect, |index| is_implied(index, others, query, select))
 }
 
-/// Whether an index serves a condition on a column of `table`, where nothing is known of the rest of the query: an
-/// index of a part of the rows may do so.
-pub fn served_alone(table: &Table, column: &str, test: Test) -> Known {
+/// Which index serves a condition on a column of `table`, where nothing is known of the rest of the query: an index
+/// of a part of the rows may do so.
+pub fn served_alone<'t>(table: &'t Table, column: &str, test: Test) -> Served<'t> {
     let condition = Condition {
         expr: ExprId(u32::MAX),
         side: ExprId(u32::MAX),
@@ -201,7 +201,7 @@ pub fn served_alone(table: &Table, column: &str, test: Test) -> Known {
         is_constant: true,
     };
     let whole = |index: &IndexDef| if index.predicate.is_none() { Known::Yes } else { Known::Unknown };
-    served_where(table, &condition, table.dialect, whole).known()
+    served_where(table, &condition, table.dialect, whole)
 }
 
 /// `holds_rows`: whether a partial index holds all rows that are asked for.

@@ -12,6 +12,7 @@ mod small;
 mod sources;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -151,6 +152,13 @@ pub struct Index {
     pub perhaps: bool,
 }
 
+/// As its definition, and whether it is sure.
+impl fmt::Display for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.definition, if self.perhaps { " (perhaps)" } else { "" })
+    }
+}
+
 /// One foreign key.
 #[derive(Clone, Debug)]
 pub struct ForeignKey {
@@ -272,7 +280,8 @@ impl Schema {
         small::is_lookup(name) && !definitions.iter().any(|table| table.foreign_keys.len() > 1)
     }
 
-    fn told_rows(&self, name: &TableName) -> Option<u64> {
+    /// About how many rows a table has, if the user told.
+    pub fn told_rows(&self, name: &TableName) -> Option<u64> {
         let told = |name: &str| self.rows.get(&*name.to_lowercase()).copied();
         told(&name.name().text).or_else(|| told(&name.text()))
     }

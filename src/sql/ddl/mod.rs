@@ -13,6 +13,8 @@ mod table;
 
 pub(super) use statement::{opaque, read};
 
+use std::fmt;
+
 use super::lex::Lexed;
 use super::query::{ExprId, Exprs, Ident, TableName};
 use crate::source::Span;
@@ -195,6 +197,42 @@ pub enum IndexKind {
     Other,
 }
 
+impl IndexKind {
+    /// The words for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            IndexKind::Primary => "primary key",
+            IndexKind::Unique => "unique",
+            IndexKind::Plain => "index",
+            IndexKind::FullText => "full-text index",
+            IndexKind::Other => "other index",
+        }
+    }
+}
+
+/// On one line: `unique users_email (lower(email)) where …`.
+impl fmt::Display for IndexDef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.name())?;
+        if let Some(name) = &self.name {
+            write!(f, " {}", name.text)?;
+        }
+        if !self.method.is_empty() {
+            write!(f, " using {}", self.method)?;
+        }
+        let parts: Vec<String> = self.parts.iter().map(ToString::to_string).collect();
+        write!(f, " ({})", parts.join(", "))?;
+        if !self.include.is_empty() {
+            let names: Vec<&str> = self.include.iter().map(|name| &*name.text).collect();
+            write!(f, " include ({})", names.join(", "))?;
+        }
+        match &self.predicate {
+            Some(predicate) => write!(f, " where {}", predicate.canonical()),
+            None => Ok(()),
+        }
+    }
+}
+
 /// One part of an index.
 #[derive(Clone, Debug)]
 pub struct IndexPart {
@@ -210,6 +248,20 @@ pub struct IndexPart {
     pub collation: Option<Box<str>>,
     /// Only so many characters are held: MySQL's `name(10)`.
     pub prefix: Option<u32>,
+}
+
+impl fmt::Display for IndexPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.key {
+            IndexKey::Column(name) => f.write_str(&name.text)?,
+            IndexKey::Expression(formula) => f.write_str(&formula.canonical())?,
+            IndexKey::Unknown => f.write_str("?")?,
+        }
+        if let Some(class) = &self.operator_class {
+            write!(f, " {class}")?;
+        }
+        f.write_str(if self.descending { " desc" } else { "" })
+    }
 }
 
 impl IndexPart {

@@ -1,0 +1,52 @@
+//! The language server: what `seqscan lsp` says to an editor over standard input and output.
+//!
+//! One thread ([`server`]) reads messages and answers them; it never works. Each project has a thread of its own
+//! ([`worker`]) that holds the same [`Session`](crate::engine::Session) as the command line, takes up what has changed
+//! and gives what is then known. A question about a document waits until its project knows the document's text, so
+//! that no answer is about another text; findings of a project that is known in part are not shown at all, because
+//! more knowledge may also take one away.
+
+mod actions;
+mod changes;
+mod client;
+mod diagnostics;
+mod documents;
+mod hover;
+mod ignore;
+mod lifecycle;
+mod paths;
+mod positions;
+mod projects;
+mod publish;
+mod requests;
+mod server;
+mod settings;
+mod worker;
+
+use std::io::{self, Write};
+
+use lsp_server::Connection;
+
+use server::Server;
+
+/// Serves one client over standard input and output until it leaves. The exit code: 0 if it said that it would, 1 if
+/// it just went away.
+pub fn run() -> u8 {
+    let (connection, threads) = Connection::stdio();
+    let Connection { sender, receiver } = connection;
+    let code = Server::new(sender).run(&receiver);
+    // Without a reader nothing is to be waited for.
+    drop(receiver);
+    match code {
+        0 => match threads.join() {
+            Ok(()) => 0,
+            Err(error) => complain(&error),
+        },
+        code => code,
+    }
+}
+
+fn complain(error: &io::Error) -> u8 {
+    let _ = writeln!(io::stderr(), "error: {error}");
+    1
+}
