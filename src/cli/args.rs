@@ -208,6 +208,12 @@ pub(super) struct CheckArguments {
     /// Tell only findings that this file does not know
     #[arg(long, value_name = "FILE", help_heading = BASELINE)]
     pub(super) baseline: Option<PathBuf>,
+    /// Tell only what the changes since this commit (where the branches went apart) cause, wherever it shows
+    #[arg(long, value_name = "REVISION", help_heading = BASELINE)]
+    pub(super) since: Option<String>,
+    /// Tell only what changes that are not committed cause
+    #[arg(long, help_heading = BASELINE, conflicts_with = "since")]
+    pub(super) changed: bool,
     /// Write all findings to the baseline, and tell none [default file: seqscan-baseline.json]
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = BASELINE,
         conflicts_with = "prune_baseline")]

@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &CheckArguments) -> u8 {
     };
     let errors = stderr_style(arguments.color.color, &cwd);
     let session = open(arguments, &cwd).and_then(|open| Session::open(open).map_err(Failure::from));
-    let session = match session {
+    let mut session = match session {
         Ok(session) => session,
         Err(failure) => return failure.tell(&errors),
     };
@@ -42,7 +42,15 @@ pub(super) fn run(arguments: &CheckArguments) -> u8 {
     {
         return code;
     }
-    let mut report = snapshot.check(&targets);
+    let since = arguments.changed.then_some("HEAD").or(arguments.since.as_deref());
+    let checked = match since {
+        Some(revision) => session.check_since(&snapshot, &targets, revision),
+        None => Ok(snapshot.check(&targets)),
+    };
+    let mut report = match checked {
+        Ok(report) => report,
+        Err(why) => return complain(&why),
+    };
     if let Some(baselined) = report.baselined.as_mut().filter(|_| arguments.prune_baseline) {
         baselined.fixed = 0;
     }

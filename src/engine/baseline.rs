@@ -116,12 +116,17 @@ impl Baseline {
 
     /// Takes the known findings out of a report, and tells in it how many.
     pub(super) fn apply(&self, report: &mut Report) {
+        report.baselined = Some(self.take_known(report));
+    }
+
+    /// Takes the known findings out of a report.
+    pub(super) fn take_known(&self, report: &mut Report) -> Baselined {
         let (new, left) = self.matched(report);
         let mut new = new.into_iter();
         report.findings.retain(|_| new.next().unwrap_or(true));
         let fixed = left.iter().filter(|(entry, _)| is_seen(report, entry)).map(|(_, &count)| count as usize);
         let left_over: usize = left.values().map(|&count| count as usize).sum();
-        report.baselined = Some(Baselined { known: self.len() - left_over, fixed: fixed.sum() });
+        Baselined { known: self.len() - left_over, fixed: fixed.sum() }
     }
 
     /// What is to be known from now on: the findings of a report, and what is known of files that it is not about.

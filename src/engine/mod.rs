@@ -12,6 +12,7 @@ mod report;
 mod root;
 mod run;
 mod session;
+mod since;
 mod snapshot;
 mod suppress;
 #[cfg(test)]

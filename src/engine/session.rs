@@ -267,6 +267,18 @@ impl Session {
         Ok(true)
     }
 
+    /// Whether a file or folder holds something that is known, an absolute path without links.
+    pub fn holds(&self, path: &Path) -> bool {
+        let relative = relative(&self.root, path);
+        let is_below =
+            |known: &str| known.strip_prefix(&*relative).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        // Names that go on with something else may stand between a folder and what is in it.
+        let files = self.entries.range(relative.clone()..).map(|(path, _)| path);
+        let unread = self.unread.range(relative.clone()..).map(|(path, _)| path);
+        let near = |path: &&Arc<str>| path.starts_with(&*relative);
+        files.take_while(near).any(|path| is_below(path)) || unread.take_while(near).any(|path| is_below(path))
+    }
+
     /// Looks at the configuration and for files anew, and reads all of them; what has the same text as before is
     /// not taken apart again. After an error nothing is known until the next call succeeds.
     pub fn refresh(&mut self) -> Result<(), SessionError> {
@@ -419,9 +431,10 @@ fn relative(root: &Path, path: &Path) -> Arc<str> {
 
 /// Reads a file, or the document that stands in its place, and what it says.
 fn read(candidate: Arc<Candidate>, documents: &HashMap<PathBuf, Arc<str>>, before: Option<&Entry>) -> Outcome {
+    let limits = ReadLimits::default();
     let reading = match documents.get(&candidate.found.absolute) {
-        Some(text) => source::of_bytes(&candidate.found, text.as_bytes().to_vec()),
-        None => source::read(&candidate.found, &ReadLimits::default()),
+        Some(text) => source::read_as(&candidate.found, text, &limits),
+        None => source::read(&candidate.found, &limits),
     };
     extracted(candidate, reading, before)
 }

@@ -200,6 +200,57 @@ fn edits_and_cold_runs_agree() {
 }
 
 #[test]
+fn a_document_stands_for_its_file_and_changes_nothing_else() {
+    let tree = Tree::new(&[("a.py", "slow"), ("tests/b.py", ""), ("c.py", "# DO NOT EDIT\n"), ("d.py", "x")]);
+    let mut session = tree.session(&["finds"], &[]);
+    let edit = |session: &mut Session, path: &str, text: Option<&str>| {
+        session.edit(&tree.root().join(path), text.map(Into::into)).unwrap()
+    };
+    assert!(edit(&mut session, "a.py", Some("\nslow")));
+    assert!(!edit(&mut session, "tests/b.py", Some("slow")), "a test is none of the project");
+    assert!(edit(&mut session, "c.py", Some("# DO NOT EDIT\nslow")), "it is known, and left out");
+    assert!(edit(&mut session, "d.py", Some("x\0slow")));
+    assert_eq!(found(&session), ["finds a.py:2"]);
+    edit(&mut session, "c.py", Some("slow"));
+    assert_eq!(found(&session), ["finds a.py:2", "finds c.py:1"]);
+    edit(&mut session, "a.py", None);
+    edit(&mut session, "c.py", None);
+    edit(&mut session, "d.py", Some(&"slow = 1\n".repeat(300_000)));
+    assert_eq!(found(&session), ["finds a.py:1"], "what is too large on disk is too large here");
+}
+
+#[test]
+fn a_refresh_finds_what_a_cold_run_finds() {
+    let tree = Tree::new(&[("a.py", "slow"), ("b/c.py", "slow"), ("d.py", "")]);
+    let mut session = tree.session(&["finds"], &[]);
+    session.edit(&tree.root().join("d.py"), Some("slow".into())).unwrap();
+    std::fs::write(tree.root().join("new.py"), "slow").unwrap();
+    assert!(!session.reread(&tree.root().join("new.py")).unwrap());
+    session.refresh().unwrap();
+    assert_eq!(found(&session), ["finds a.py:1", "finds b/c.py:1", "finds d.py:1", "finds new.py:1"]);
+    assert!(session.holds(&tree.root().join("b")) && !session.holds(&tree.root().join("b/c")));
+    std::fs::write(tree.root().join("seqscan.toml"), "exclude = [\"b\"]").unwrap();
+    std::fs::remove_file(tree.root().join("new.py")).unwrap();
+    session.refresh().unwrap();
+    assert_eq!(found(&session), ["finds a.py:1", "finds d.py:1"]);
+    std::fs::write(tree.root().join("seqscan.toml"), "exclud = []").unwrap();
+    assert!(session.refresh().is_err());
+    std::fs::write(tree.root().join("seqscan.toml"), "").unwrap();
+    session.refresh().unwrap();
+    assert_eq!(found(&session), ["finds a.py:1", "finds b/c.py:1", "finds d.py:1"]);
+}
+
+#[test]
+fn reading_can_be_stopped() {
+    let tree = Tree::new(&[("a.py", "slow")]);
+    let progress: std::sync::Arc<Progress> = Default::default();
+    progress.cancel();
+    let open = Open { cwd: tree.root(), progress: progress.clone(), ..Open::default() };
+    assert!(matches!(Session::open_with(registry(), open), Err(SessionError::Cancelled)));
+    assert_eq!(progress.files(), (1, 1));
+}
+
+#[test]
 fn statements_are_seen_where_they_stand() {
     let tree = Tree::new(&[("a.sql", "select 1;\nselect 2;\n")]);
     assert_eq!(found(&tree.session(&["sees-statements"], &[])), ["sees-statements a.sql:1", "sees-statements a.sql:2"]);

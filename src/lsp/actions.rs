@@ -1,9 +1,11 @@
 //! What can be done about a finding.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use lsp_types::{
-    CodeAction, CodeActionContext, CodeActionKind, Command, Diagnostic, Range, TextEdit, Uri, WorkspaceEdit,
+    CodeAction, CodeActionContext, CodeActionKind, Command, Diagnostic, DocumentChange,
+    OptionalVersionedTextDocumentIdentifier, Range, TextDocumentEdit, TextDocumentIdentifier, TextEdit, Uri,
+    WorkspaceEdit,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -174,7 +176,7 @@ fn fix_all(teller: &Teller<'_>, document: &Document, path: &str, source: &Source
 
 /// Edits as the protocol has them; none if a file cannot be edited.
 fn workspace_edit(teller: &Teller<'_>, document: &Document, edits: &[Edit]) -> Option<WorkspaceEdit> {
-    let mut changes: HashMap<Uri, Vec<TextEdit>> = HashMap::new();
+    let mut changes: BTreeMap<Uri, Vec<TextEdit>> = BTreeMap::new();
     for edit in edits {
         let source = teller.checked.report.sources.get(&edit.path).filter(|source| source.is_faithful())?;
         let is_own = document.path.as_ref() == Some(&source.absolute);
@@ -182,7 +184,21 @@ fn workspace_edit(teller: &Teller<'_>, document: &Document, edits: &[Edit]) -> O
         let range = teller.can.encoding.range(source, edit.span);
         changes.entry(uri).or_default().push(TextEdit { range, new_text: edit.text.clone() });
     }
-    Some(WorkspaceEdit { changes: Some(changes), document_changes: None, change_annotations: None })
+    let mut edit = WorkspaceEdit { changes: None, document_changes: None, change_annotations: None };
+    if teller.can.versions_edits {
+        let versioned = changes.into_iter().map(|(uri, edits)| {
+            let version = (uri == document.uri).then_some(document.version);
+            let text_document_identifier = TextDocumentIdentifier { uri };
+            DocumentChange::TextDocumentEdit(TextDocumentEdit {
+                text_document: OptionalVersionedTextDocumentIdentifier { version, text_document_identifier },
+                edits: edits.into_iter().map(lsp_types::Edit::TextEdit).collect(),
+            })
+        });
+        edit.document_changes = Some(versioned.collect());
+    } else {
+        edit.changes = Some(changes.into_iter().collect());
+    }
+    Some(edit)
 }
 
 fn capitalized(text: &str) -> String {

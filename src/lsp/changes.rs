@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lsp_types::{
     DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, FileChangeType, MessageType, Uri,
+    DidSaveTextDocumentParams, MessageType, Uri,
 };
 
 use super::documents::{self, Document};
@@ -79,30 +79,25 @@ impl Server {
         if self.settings.run == Run::OnSave {
             self.take_text(&uri);
         }
-        let Some(path) = path_of(&uri) else { return };
-        if !self.client.can.watches {
-            // Nobody tells what else has changed meanwhile.
-            self.disk_changed(vec![(path, FileChangeType::Created)]);
+        if self.client.can.watches {
+            return;
+        }
+        // Nobody tells what else has changed meanwhile.
+        let project = path_of(&uri).and_then(|path| self.projects.of(&path));
+        if let Some(project) = project.and_then(|id| self.projects.get_mut(id)) {
+            project.tell(Task::Refresh);
         }
     }
 
-    /// Files have changed on disk.
+    /// Files have come, gone or changed on disk.
     pub(super) fn files_changed(&mut self, params: DidChangeWatchedFilesParams) {
-        let changes = params.changes.into_iter();
-        self.disk_changed(changes.filter_map(|event| Some((path_of(&event.uri)?, event.kind))).collect());
-    }
-
-    fn disk_changed(&mut self, events: Vec<(PathBuf, FileChangeType)>) {
+        let paths: Vec<PathBuf> = params.changes.iter().filter_map(|event| path_of(&event.uri)).collect();
         for (_, project) in self.projects.all_mut() {
-            let here: Vec<&(PathBuf, FileChangeType)> =
-                events.iter().filter(|(path, _)| path.starts_with(&project.root)).collect();
-            if here.is_empty() {
-                continue;
-            }
-            if here.iter().any(|(path, kind)| *kind != FileChangeType::Changed || is_about_others(path)) {
+            let here: Vec<PathBuf> = paths.iter().filter(|path| path.starts_with(&project.root)).cloned().collect();
+            if here.iter().any(|path| is_about_others(path)) {
                 project.tell(Task::Refresh);
-            } else {
-                project.tell(Task::Changed(here.into_iter().map(|(path, _)| path.clone()).collect()));
+            } else if !here.is_empty() {
+                project.tell(Task::Changed(here));
             }
         }
     }
@@ -168,8 +163,12 @@ impl Server {
     }
 }
 
-/// Whether a change of this file is about more than its own text.
+/// Whether a change of this file is about more than its own text: it says how others are read, or which of them are
+/// there.
 fn is_about_others(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    CONFIG_NAMES.contains(&name) || ManifestFile::is_one(name) || Language::of_path(name).is_none()
+    CONFIG_NAMES.contains(&name)
+        || ManifestFile::is_one(name)
+        || matches!(name, ".gitignore" | ".ignore")
+        || path.ends_with(".git/HEAD")
 }

@@ -33,6 +33,8 @@ pub(super) struct Abilities {
     pub(super) related: bool,
     /// It asks for the edit of a code action only when that is chosen.
     pub(super) resolves_edits: bool,
+    /// It applies an edit only to the version of the document that it was made for.
+    pub(super) versions_edits: bool,
     /// It keeps what we put into a finding until it asks for code actions.
     pub(super) keeps_data: bool,
     /// It shows Markdown in hovers.
@@ -70,6 +72,9 @@ impl Abilities {
                 .is_some_and(|document| document.support),
             related: shown.iter().flatten().any(|shown| shown.related_information == Some(true)),
             resolves_edits: resolving.is_some_and(|resolve| resolve.properties.iter().any(|name| name == "edit")),
+            versions_edits: workspace
+                .and_then(|workspace| workspace.workspace_edit.as_ref())
+                .is_some_and(|edit| edit.document_changes == Some(true)),
             keeps_data: actions.is_some_and(|actions| actions.data_support == Some(true)),
             markdown: format.is_none_or(|formats| formats.contains(&MarkupKind::Markdown)),
         }

@@ -5,7 +5,7 @@ use lsp_types::{
     ChangeNotifications, CodeActionKind, CodeActionOptions, CodeActionProvider, DiagnosticOptions, DiagnosticProvider,
     DidChangeConfigurationParams, DidChangeWorkspaceFoldersParams, ExecuteCommandOptions, HoverProvider,
     InitializeParams, InitializeResult, MessageType, Save, ServerCapabilities, ServerInfo, TextDocumentSync,
-    TextDocumentSyncKind, TextDocumentSyncOptions, Uri, WorkDoneProgressOptions, WorkspaceFolders,
+    TextDocumentSyncKind, TextDocumentSyncOptions, Uri, WatchKind, WorkDoneProgressOptions, WorkspaceFolders,
     WorkspaceFoldersServerCapabilities, WorkspaceOptions,
 };
 use serde_json::{Value, json};
@@ -97,7 +97,9 @@ impl Server {
     pub(super) fn initialized(&mut self) {
         let mut registrations = Vec::new();
         if self.client.can.watches {
-            let watchers: Vec<Value> = WATCHED.iter().map(|pattern| json!({ "globPattern": pattern })).collect();
+            let mut watchers: Vec<Value> = WATCHED.iter().map(|pattern| json!({ "globPattern": pattern })).collect();
+            // Of a folder that is deleted, nothing more is told than its own name.
+            watchers.push(json!({ "globPattern": "**/*", "kind": u32::from(WatchKind::Delete) }));
             registrations.push(json!({
                 "id": "files",
                 "method": "workspace/didChangeWatchedFiles",

@@ -34,19 +34,14 @@ use server::Server;
 pub fn run() -> u8 {
     let (connection, threads) = Connection::stdio();
     let Connection { sender, receiver } = connection;
-    let code = Server::new(sender).run(&receiver);
-    // Without a reader nothing is to be waited for.
-    drop(receiver);
-    match code {
-        0 => match threads.join() {
-            Ok(()) => 0,
-            Err(error) => complain(&error),
-        },
-        code => code,
+    // Where nobody reads what is written, nobody may end the reading either.
+    let Some(code) = Server::new(sender).run(&receiver) else { return 1 };
+    match threads.join() {
+        Ok(()) => code,
+        Err(error) => {
+            // Nobody is left to tell if this fails too.
+            let _ = writeln!(io::stderr(), "error: {error}");
+            1
+        }
     }
-}
-
-fn complain(error: &io::Error) -> u8 {
-    let _ = writeln!(io::stderr(), "error: {error}");
-    1
 }

@@ -92,17 +92,19 @@ impl Server {
         }
     }
 
-    /// Serves until the client leaves; the exit code.
-    pub(super) fn run(mut self, messages: &Receiver<Message>) -> u8 {
+    /// Serves until the client leaves; the exit code, or nothing if it does not listen any more.
+    pub(super) fn run(mut self, messages: &Receiver<Message>) -> Option<u8> {
         let done = self.done.clone();
         while !self.client.is_gone {
             let tick = if self.is_reading() { after(TICK) } else { never() };
             select! {
                 recv(messages) -> message => match message {
-                    Ok(message) => if let Some(code) = self.message(message) {
-                        return code;
-                    },
-                    Err(_) => break,
+                    Ok(message) => {
+                        if let Some(code) = self.message(message) {
+                            return Some(code);
+                        }
+                    }
+                    Err(_) => return Some(u8::from(self.phase != Phase::Leaving)),
                 },
                 recv(done) -> analysed => if let Ok((id, analysis)) = analysed {
                     self.analysed(id, analysis);
@@ -110,7 +112,7 @@ impl Server {
                 recv(tick) -> _ => self.tell_progress(),
             }
         }
-        u8::from(self.phase != Phase::Leaving)
+        None
     }
 
     /// Takes one message; the exit code if it was the last.

@@ -23,9 +23,9 @@ const LONGEST: u32 = 5;
 pub(super) enum Task {
     /// A document has this text; `None`: it is closed, the file holds again.
     Edit(PathBuf, Option<Arc<str>>),
-    /// Files have another text on disk.
+    /// Files have come, gone, or another text on disk; or folders have gone.
     Changed(Vec<PathBuf>),
-    /// Files have come or gone, or the configuration has changed.
+    /// Anything may be otherwise, the configuration too.
     Refresh,
     /// Somebody waits.
     Hurry,
@@ -138,7 +138,7 @@ struct Work {
     open: Open,
     /// The session, or why there is none; nothing before the first pass.
     session: Option<Result<Session, SessionError>>,
-    /// Open documents that are no files of the project, though it was looked for them.
+    /// Files that are none of the project, though it was looked for them.
     outside: HashSet<PathBuf>,
     ticket: u64,
 }
@@ -186,8 +186,12 @@ impl Work {
                 // It may be new: that is worth one look, not one for each key.
                 refresh |= is_open && !is_known && path.is_file() && outside.insert(path);
             }
-            for path in &gathered.changed {
-                refresh |= !session.reread(path)?;
+            for path in gathered.changed {
+                refresh |= if path.exists() {
+                    !session.reread(&path)? && path.is_file() && outside.insert(path)
+                } else {
+                    session.holds(&path)
+                };
             }
             if refresh { session.refresh() } else { Ok(()) }
         };

@@ -69,6 +69,9 @@ fn found(report: &Report) -> String {
         0 => "no findings".to_owned(),
         count => format!("{}: {}", counted(count, "finding"), counts.join(", ")),
     };
+    if let Some(older) = report.older {
+        text += &format!("; {older} older");
+    }
     if let Some(Baselined { known, fixed }) = report.baselined {
         text += &format!("; {known} known");
         if fixed > 0 {

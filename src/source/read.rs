@@ -60,6 +60,19 @@ fn try_read(found: &FoundFile, limits: &ReadLimits) -> io::Result<Reading> {
     Ok(of_bytes(found, bytes))
 }
 
+/// What [`read`] would give if the file had this text.
+pub fn read_as(found: &FoundFile, text: &str, limits: &ReadLimits) -> Reading {
+    let size = text.len() as u64;
+    if found.language == Language::Sql && size > limits.whole_sql {
+        let reading = read_sql_thinned(found, text.as_bytes(), limits);
+        return reading.unwrap_or_else(|error| Reading::Failed(format!("{}: {}", found.path, reason(&error))));
+    }
+    if found.language != Language::Sql && size > limits.code {
+        return Reading::LeftOut(LeftOut::TooLarge);
+    }
+    of_bytes(found, text.as_bytes().to_vec())
+}
+
 /// The text of standard input, which stands for the file `found`.
 pub fn of_bytes(found: &FoundFile, bytes: Vec<u8>) -> Reading {
     let Some(decoded) = decode(bytes) else { return Reading::LeftOut(LeftOut::Binary) };

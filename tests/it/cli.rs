@@ -206,7 +206,12 @@ fn findings_can_go_to_a_file() {
 fn statistics_count_by_rule() {
     let shop = shop();
     shop.write("shop/more.py", VIEWS);
-    insta::assert_snapshot!(stdout(&check(&shop, &["--statistics"])), @"2  warning  query-in-loop");
+    insta::assert_snapshot!(stdout(&check(&shop, &["--statistics"])), @r"
+    2  warning  query-in-loop
+
+    fixed in one place:
+    2  query-in-loop  shop/db.py:7:17
+    ");
 }
 
 #[test]

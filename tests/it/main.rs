@@ -7,6 +7,7 @@ mod baseline;
 mod catalogs;
 mod cli;
 mod config;
+mod editors;
 mod fixtures;
 mod lsp;
 mod page;

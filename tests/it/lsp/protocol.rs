@@ -103,6 +103,146 @@ fn a_finding_is_shown_explained_and_silenced() {
 }
 
 #[test]
+fn positions_count_what_was_agreed_on() {
+    let project = project();
+    let view = project.path().join("view.py");
+    for (encodings, agreed, column) in [
+        (json!(["utf-8", "utf-16"]), "utf-8", 21),
+        (json!(["utf-32"]), "utf-32", 18),
+        (json!(["utf-9"]), "utf-16", 19),
+        (Value::Null, "utf-16", 19),
+    ] {
+        let capabilities = json!({ "general": { "positionEncodings": encodings } });
+        let mut editor = Editor::silent(&["lsp"]);
+        let folders = json!([{ "uri": uri(project.path()), "name": "x" }]);
+        let params = json!({ "capabilities": capabilities, "workspaceFolders": folders });
+        let result = editor.result("initialize", params);
+        assert_eq!(result["capabilities"]["positionEncoding"], agreed);
+        editor.tell("initialized", json!({}));
+        editor.did_open(&view, VIEW);
+        let found = editor.shown(&view, Some(1));
+        assert_eq!(found[0]["range"], range((4, column), (4, column + 4)), "{agreed}");
+        let change = json!([{ "range": range((4, column), (4, column)), "text": "é" }]);
+        let version = editor.did_change(&view, change);
+        assert!(editor.shown(&view, Some(version)).is_empty(), "nothing is called `éfind`");
+        editor.leave();
+    }
+}
+
+#[test]
+fn a_file_without_a_folder_is_a_project_of_its_own() {
+    let project = project();
+    let view = project.path().join("view.py");
+    let mut editor = Editor::open(&[], json!({}), Value::Null);
+    editor.did_open(&view, VIEW);
+    assert_eq!(rules(&editor.shown(&view, Some(1))), ["query-in-loop"]);
+    // Nobody watches files: what is saved is what is looked for.
+    project.write("store.py", "def find(id):\n    return id\n");
+    editor.tell("textDocument/didSave", json!({ "textDocument": { "uri": uri(&view) } }));
+    editor.shows(&view, 0);
+    project.write("store.py", STORE);
+    editor.tell("textDocument/didSave", json!({ "textDocument": { "uri": uri(&view) } }));
+    editor.shows(&view, 1);
+    editor.did_close(&view);
+    editor.shows(&view, 0);
+    editor.leave();
+}
+
+#[test]
+fn a_document_is_checked_when_the_user_says() {
+    let project = project();
+    let view = project.path().join("view.py");
+    let mut editor = Editor::open(&[project.path()], pulling(), json!({ "settings": { "run": "onSave" } }));
+    editor.did_open(&view, VIEW);
+    assert_eq!(editor.pulled(&view).len(), 1);
+    editor.did_change(&view, json!([{ "text": "x = 1\n" }]));
+    assert!(editor.pulled(&view).is_empty(), "what was found is about another text");
+    editor.did_change(&view, json!([{ "text": format!("\n{VIEW}") }]));
+    editor.tell("textDocument/didSave", json!({ "textDocument": { "uri": uri(&view) } }));
+    assert_eq!(editor.pulled(&view)[0]["range"]["start"]["line"], 5);
+    editor.leave();
+}
+
+#[test]
+fn a_query_explains_itself() {
+    let schema = "create table users (id int primary key, name text, age int);\ncreate index by_age on users (age);\n";
+    let text = "\
+import sqlite3
+
+db = sqlite3.connect('app.db')
+
+
+def find(ids):
+    for id in ids:
+        db.execute('''
+            SELECT * FROM users WHERE id = ? AND name = 'é'
+        ''', (id,))
+";
+    let project = Project::new([("schema.sql", schema), ("app.py", text)]);
+    let path = project.path().join("app.py");
+    let mut editor = Editor::open(&[project.path()], json!({}), Value::Null);
+    editor.did_open(&path, text);
+    let mut hover = |line: u32, character: u32| {
+        let position = json!({ "line": line, "character": character });
+        let place = json!({ "textDocument": { "uri": uri(&path) }, "position": position });
+        editor.result("textDocument/hover", place)["contents"]["value"].as_str().map(str::to_owned)
+    };
+    let expected = "\
+**sqlite3.Connection.execute**: reads rows
+
+- table `users`, defined at `schema.sql:1`
+  - `id = ?`: found by primary key (id)
+  - `name = 'é'`: no index begins with it
+- runs once per run of `for id in ids` in `find` at `app.py:7`
+";
+    assert_eq!(hover(7, 13).as_deref(), Some(expected), "on the call");
+    assert_eq!(hover(8, 40).as_deref(), Some(expected), "in the text");
+    assert_eq!(hover(0, 0), None);
+    editor.leave();
+}
+
+#[test]
+fn folders_with_one_root_are_one_project() {
+    let text = VIEW.replace("store", "a.store");
+    let project = Project::new([("a/store.py", STORE), ("b/view.py", &*text)]);
+    let view = project.path().join("b/view.py");
+    let folders = [project.path().join("a"), project.path().join("b")];
+    let folders: Vec<&std::path::Path> = folders.iter().map(AsRef::as_ref).collect();
+    let mut editor = Editor::open(&folders, pulling(), Value::Null);
+    editor.did_open(&view, &text);
+    assert_eq!(editor.pulled(&view).len(), 1);
+    editor.leave();
+    // A folder that is a link is written as the user wrote it.
+    let link = project.path().with_extension("link");
+    std::os::unix::fs::symlink(project.path(), &link).unwrap();
+    let related = json!({ "textDocument": { "publishDiagnostics": { "relatedInformation": true } } });
+    let mut editor = Editor::open(&[&link], related, Value::Null);
+    editor.did_open(&link.join("b/view.py"), &text);
+    let found = editor.shown(&link.join("b/view.py"), Some(1));
+    assert_eq!(found[0]["relatedInformation"][1]["location"]["uri"], uri(&link.join("a/store.py")));
+    std::fs::remove_file(link).unwrap();
+    editor.leave();
+}
+
+#[test]
+fn edits_name_the_version_they_are_for() {
+    let project = project();
+    let view = project.path().join("view.py");
+    let capabilities = json!({ "workspace": { "workspaceEdit": { "documentChanges": true } } });
+    let mut editor = Editor::open(&[project.path()], capabilities, Value::Null);
+    editor.did_open(&view, VIEW);
+    let params = json!({
+        "textDocument": { "uri": uri(&view) },
+        "range": range((4, 20), (4, 20)),
+        "context": { "diagnostics": [], "triggerKind": 2 },
+    });
+    let actions = editor.result("textDocument/codeAction", params);
+    let change = &actions[0]["edit"]["documentChanges"][0];
+    assert_eq!(change["textDocument"], json!({ "uri": uri(&view), "version": 1 }));
+    editor.leave();
+}
+
+#[test]
 fn safe_fixes_are_applied_at_once() {
     let text = "x = 1  # seqscan: ignore[query-in-loop] old\ny = 2  # seqscan: ignore[write-in-loop] old\n";
     let project = Project::new([("a.py", text)]);
@@ -199,9 +339,19 @@ fn what_changes_on_disk_is_taken_up() {
     std::fs::remove_file(project.path().join("more/view.py")).unwrap();
     editor.watched(&project.path().join("more/view.py"), 3);
     assert!(editor.shown(&project.path().join("more/view.py"), None).is_empty());
+    // A folder is deleted whole, and a branch switched to.
+    project.write("more/view.py", VIEW);
+    project.write(".git/HEAD", "ref: refs/heads/other\n");
+    editor.watched(&project.path().join(".git/HEAD"), 2);
+    editor.shows(&project.path().join("more/view.py"), 1);
+    std::fs::remove_dir_all(project.path().join("more")).unwrap();
+    editor.watched(&project.path().join("more"), 3);
+    editor.shows(&project.path().join("more/view.py"), 0);
+    // Some editors write another file and give it the name of the old one.
     project.write("view.py", "");
-    editor.watched(&view, 2);
-    assert!(editor.shown(&view, None).is_empty());
+    editor.watched(&view, 3);
+    editor.watched(&view, 1);
+    editor.shows(&view, 0);
     editor.leave();
 }
 

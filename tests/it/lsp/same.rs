@@ -54,7 +54,11 @@ fn cold(project: &Project) -> Vec<Told> {
 
 /// What the server says of all files.
 fn warm(editor: &mut Editor, root: &Path, open: &BTreeMap<String, String>) -> Vec<Told> {
-    // An answer about a document is about its last text; then the one about all files is, too.
+    // An answer about one document waits for everything that was told; then the one about all files knows it, too.
+    let nothing = root.join("nothing.py");
+    editor.did_open(&nothing, "");
+    editor.pulled(&nothing);
+    editor.did_close(&nothing);
     for path in open.keys() {
         editor.pulled(&root.join(path));
     }
@@ -158,12 +162,13 @@ fn copy(fixture: &str) -> (Project, Vec<(String, String)>) {
     (project, files)
 }
 
-/// Edits the documents of a fixture at random, and compares every now and then.
+/// Edits the documents of a fixture, and its files on disk, at random, and compares every now and then.
 fn same(fixture: &str, seed: u64, rounds: usize) {
     let (project, files) = copy(fixture);
     let root: PathBuf = project.path().canonicalize().unwrap();
     let capabilities = json!({ "textDocument": { "diagnostic": { "relatedInformation": true } } });
     let mut editor = Editor::open(&[&root], capabilities, Value::Null);
+    let mut disk: BTreeMap<String, String> = files.iter().cloned().collect();
     let mut open: BTreeMap<String, String> = BTreeMap::new();
     let mut dice = Dice(seed);
     assert_eq!(warm(&mut editor, &root, &open), cold(&project), "{fixture}: before any edit");
@@ -171,10 +176,16 @@ fn same(fixture: &str, seed: u64, rounds: usize) {
         for _ in 0..1 + dice.below(6) {
             let (path, original) = &files[dice.below(files.len())];
             let at = root.join(path);
+            let stored = disk.get_mut(path).unwrap();
             match open.get_mut(path) {
+                None if dice.below(4) == 0 => {
+                    edit(&mut dice, stored, original);
+                    project.write(path, stored.as_str());
+                    editor.watched(&at, 2);
+                }
                 None => {
-                    editor.did_open(&at, original);
-                    open.insert(path.clone(), original.clone());
+                    editor.did_open(&at, stored);
+                    open.insert(path.clone(), stored.clone());
                 }
                 Some(_) if dice.below(8) == 0 => {
                     open.remove(path);
@@ -186,14 +197,14 @@ fn same(fixture: &str, seed: u64, rounds: usize) {
                 }
             }
         }
+        let warm = warm(&mut editor, &root, &open);
         // What the command line reads is what the editor holds; nobody tells the server of it.
-        for (path, original) in &files {
-            project.write(path, open.get(path).unwrap_or(original));
+        for (path, text) in &open {
+            project.write(path, text);
         }
-        let (warm, cold) = (warm(&mut editor, &root, &open), cold(&project));
-        assert_eq!(warm, cold, "{fixture}: seed {seed}, round {round}");
-        for (path, original) in &files {
-            project.write(path, original);
+        assert_eq!(warm, cold(&project), "{fixture}: seed {seed}, round {round}");
+        for path in open.keys() {
+            project.write(path, &disk[path]);
         }
     }
     editor.leave();
