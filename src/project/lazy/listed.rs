@@ -58,12 +58,42 @@ pub(super) struct Found {
     pub(super) queries: Vec<(FileId, ListedQuery)>,
 }
 
+/// The types of a GraphQL schema of which a file says that there are lists: `graphene.List(Book)`, the `node` of a
+/// connection.
+pub(super) fn nodes_in(types: &Types<'_>, file: FileId) -> Vec<ClassRef> {
+    let facts = types.facts(file);
+    let flow = Flow::new(facts);
+    let is_list = |call: &&Call| {
+        flow.called_name(call).is_some_and(|name| name.ends_with("List") || name.ends_with("ConnectionField"))
+    };
+    let listed = facts.calls.iter().filter(is_list).filter_map(|call| call.args.first()).map(|arg| arg.value);
+    let metas = facts.classes.iter().filter(|class| &facts.names[class.name] == "Meta" && class.parent.is_some());
+    let nodes = metas.flat_map(|meta| &meta.attributes).filter(|field| &facts.names[field.name] == "node");
+    let named: Vec<ValueId> = listed.chain(nodes.map(|field| field.value)).collect();
+    let mut found = Vec::new();
+    for value in named {
+        // `graphene.List(graphene.NonNull(Book))`, `graphene.List(lambda: Book)`
+        let value = match facts.value(value) {
+            Value::Call(call) => facts.call(*call).args.first().map_or(UNKNOWN, |arg| arg.value),
+            Value::Function(function) => facts.function(*function).returns.first().copied().unwrap_or(UNKNOWN),
+            _ => value,
+        };
+        if let Ty::Class(class) = types.of(file, value)
+            && extends(types, class, &|name| name.ends_with("ObjectType"), 0)
+        {
+            found.push(class);
+        }
+    }
+    found
+}
+
 /// What the lists of a file lead to.
 pub(super) fn in_file(
     types: &Types<'_>,
     graph: &CallGraph,
     reach: &Reach,
     interesting: &Interesting,
+    nodes: &FxHashSet<ClassRef>,
     file: FileId,
 ) -> Found {
     let facts = types.facts(file);
@@ -78,6 +108,12 @@ pub(super) fn in_file(
         let class = ClassRef { file, class: ClassId(u32::try_from(index).unwrap_or(u32::MAX)) };
         if extends(types, class, &|name| LISTING.contains(&name), 0) {
             finder.view(class);
+        }
+    }
+    for index in 0..facts.classes.len() {
+        let class = ClassRef { file, class: ClassId(u32::try_from(index).unwrap_or(u32::MAX)) };
+        if nodes.contains(&class) {
+            finder.resolvers(class);
         }
     }
     let flow = Flow::new(facts);
@@ -363,6 +399,54 @@ impl Finder<'_, '_> {
         }
     }
 
+    // ── GraphQL ─────────────────────────────────────────────────────────────────────────────────────
+
+    /// What the resolvers of a type ask for each of its objects.
+    fn resolvers(&mut self, class: ClassRef) {
+        let facts = self.types.facts(class.file);
+        let listing = self.listing(class);
+        for &function in &facts.class(class.class).methods {
+            let own = facts.function(function);
+            // What is asked for by its key is asked for of one object.
+            let by_key = own.params.iter().any(|param| matches!(&facts.names[param.name], "id" | "pk"));
+            if facts.names[own.name].starts_with("resolve_") && !by_key {
+                self.queries(&listing, None, FunctionRef { file: class.file, function });
+                self.returned(&listing, FunctionRef { file: class.file, function });
+            }
+        }
+    }
+
+    /// The queries that a resolver makes of its object and gives back, to be run by the library:
+    /// `return root.tags.all()`.
+    fn returned(&mut self, listing: &Listing, function: FunctionRef) {
+        let facts = self.types.facts(function.file);
+        for &value in &facts.function(function.function).returns {
+            let Value::Call(id) = *facts.value(value) else { continue };
+            let call = facts.call(id);
+            let mut sources = FxHashSet::default();
+            Flow::new(facts).sources(value, function.function, &mut sources);
+            if !matches!(facts.value(call.callee), Value::Member(..))
+                || !sources.contains(&Source::Param(0))
+                || self.types.project().site_of(function.file, id).is_some()
+            {
+                continue;
+            }
+            let Some(rows) = self.tracer.rows_of(function.file, value) else { continue };
+            let query = ListedQuery {
+                span: call.name_span,
+                function: function.function,
+                listing: listing.clone(),
+                batch: Some("load it with a `DataLoader`, which asks once for all objects of the list".into()),
+                confidence: if call.guard.is_some() {
+                    Confidence::Low
+                } else {
+                    Confidence::Medium.min(rows.confidence)
+                },
+            };
+            self.found.queries.push((function.file, query));
+        }
+    }
+
     // ── What is told ────────────────────────────────────────────────────────────────────────────────
 
     /// What a method reads and asks that is given the row.
@@ -380,11 +464,11 @@ impl Finder<'_, '_> {
                 self.tell(scope, cost, place);
             }
         }
-        self.queries(scope, function);
+        self.queries(scope.listing, Some(scope), function);
     }
 
     /// The queries that a function makes for the row that it is given.
-    fn queries(&mut self, scope: &Scope<'_>, function: FunctionRef) {
+    fn queries(&mut self, listing: &Listing, scope: Option<&Scope<'_>>, function: FunctionRef) {
         let project = self.types.project();
         for &route in self.reach.of(function) {
             let witness = self.reach.witness(route);
@@ -399,7 +483,7 @@ impl Finder<'_, '_> {
                 Step::Site(file, index) => {
                     let Some(site) = project.sites(file).get(index) else { continue };
                     let facts = self.types.facts(file);
-                    let loaded = self.is_loaded(scope, facts, facts.call(site.call));
+                    let loaded = scope.is_some_and(|scope| self.is_loaded(scope, facts, facts.call(site.call)));
                     ((file, site.span), site.function, site.batch.clone(), loaded)
                 }
                 Step::Call(file, index, _) => {
@@ -415,9 +499,11 @@ impl Finder<'_, '_> {
             let query = ListedQuery {
                 span: place.1,
                 function: within,
-                listing: scope.listing.clone(),
+                listing: listing.clone(),
                 batch,
-                confidence: confidence.min(witness.confidence).min(scope.rows.confidence),
+                confidence: confidence
+                    .min(witness.confidence)
+                    .min(scope.map_or(Confidence::Medium, |scope| scope.rows.confidence)),
             };
             self.found.queries.push((place.0, query));
         }

@@ -75,8 +75,9 @@ pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy 
     if interesting.is_empty() {
         return Lazy::default();
     }
+    let nodes = project.each_file(listed::nodes_in).into_iter().flatten().collect();
     let found: Vec<(Vec<LazyRead>, listed::Found)> = project.each_file(|types, file| {
-        (in_file(types, graph, &interesting, file), listed::in_file(types, graph, reach, &interesting, file))
+        (in_file(types, graph, &interesting, file), listed::in_file(types, graph, reach, &interesting, &nodes, file))
     });
     let mut lazy = Lazy { reads: Vec::with_capacity(found.len()), queries: vec![Vec::new(); found.len()] };
     let mut listed = listed::Found::default();
