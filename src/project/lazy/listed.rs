@@ -281,6 +281,8 @@ impl Finder<'_, '_> {
                 self.read(scope, &text, place);
             }
             _ if source == "*" => {}
+            // It is written, and never shown.
+            "HiddenField" => {}
             _ => match self.types.of(file, call.callee) {
                 Ty::Class(nested) if extends(self.types, nested, &|name| name.ends_with("Serializer"), 0) => {
                     let inner = if is("many") {
