@@ -407,6 +407,10 @@ impl Finder<'_, '_> {
     fn resolvers(&mut self, class: ClassRef) {
         let facts = self.types.facts(class.file);
         let listing = self.listing(class);
+        // An optimizer loads what a request asks for along with its rows.
+        if facts.imports.iter().any(|import| facts.names[import.module].starts_with("graphene_django_optimizer")) {
+            return;
+        }
         for &function in &facts.class(class.class).methods {
             let own = facts.function(function);
             // What is asked for by its key is asked for of one object.
@@ -422,7 +426,12 @@ impl Finder<'_, '_> {
     /// `return root.tags.all()`.
     fn returned(&mut self, listing: &Listing, function: FunctionRef) {
         let facts = self.types.facts(function.file);
-        for &value in &facts.function(function.function).returns {
+        let returns = &facts.function(function.function).returns;
+        // `return root.loaded_tags`: what was loaded before is given back where it is there.
+        if returns.iter().any(|&value| matches!(facts.value(value), Value::Member(..))) {
+            return;
+        }
+        for &value in returns {
             let Value::Call(id) = *facts.value(value) else { continue };
             let call = facts.call(id);
             let mut sources = FxHashSet::default();
@@ -434,16 +443,21 @@ impl Finder<'_, '_> {
                 continue;
             }
             let Some(rows) = self.tracer.rows_of(function.file, value) else { continue };
+            // `root.tags.all()` is no query where some query of the project loads the tags along.
+            let may_be_loaded = match facts.value(call.callee) {
+                Value::Member(manager, _) => match facts.value(*manager) {
+                    Value::Member(_, relation) => self.types.project().may_be_eager(&facts.names[*relation]),
+                    _ => false,
+                },
+                _ => false,
+            };
+            let unsure = call.guard.is_some() || may_be_loaded;
             let query = ListedQuery {
                 span: call.name_span,
                 function: function.function,
                 listing: listing.clone(),
                 batch: Some("load it with a `DataLoader`, which asks once for all objects of the list".into()),
-                confidence: if call.guard.is_some() {
-                    Confidence::Low
-                } else {
-                    Confidence::Medium.min(rows.confidence)
-                },
+                confidence: if unsure { Confidence::Low } else { Confidence::Medium.min(rows.confidence) },
             };
             self.found.queries.push((function.file, query));
         }
