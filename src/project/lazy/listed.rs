@@ -559,7 +559,13 @@ impl Finder<'_, '_> {
             confidence: confidence.min(scope.rows.confidence),
             conditional: cost.conditional,
         };
-        self.found.reads.push((file, read));
+        // A row keeps what was fetched for it, and what loads it for one column does so for the next.
+        let known = self.found.reads.iter_mut().map(|(_, read)| read);
+        let mut same = known.filter(|known| known.listing == read.listing && known.path == read.path);
+        match same.next() {
+            Some(known) => known.confidence = known.confidence.max(read.confidence),
+            None => self.found.reads.push((file, read)),
+        }
     }
 }
 
