@@ -18,9 +18,9 @@ use crate::apis::{Catalog, UserApi};
 use crate::config::{ConfigError, Request, Resolver, Settings};
 use crate::facts::FileFacts;
 use crate::lang;
-use crate::project::{ManifestFile, Project, ProjectFile, ProjectOptions};
+use crate::project::{ManifestFile, Project, ProjectFile, ProjectOptions, schema};
 use crate::rules::Registry;
-use crate::source::{self, FoundFile, Language, ReadLimits, Reading, plain_reason};
+use crate::source::{self, FoundFile, Language, Purpose, ReadLimits, Reading, plain_reason};
 
 /// The stack of each thread that parses: sqlparser and deep trees need it, and what is not used costs nothing.
 const STACK: usize = 64 << 20;
@@ -450,7 +450,12 @@ fn extracted(candidate: Arc<Candidate>, reading: Reading, before: Option<&Entry>
         return Outcome::Entry(Box::new(Entry { candidate, notices, ..before.clone() }));
     }
     let mut failure = None;
-    let facts = guarded(|| lang::extract(&source)).unwrap_or_else(|message| {
+    let says_nothing = !candidate.is_checked()
+        && candidate.purpose == Purpose::Migration
+        && source.language == Language::Python
+        && schema::follows_models(&source.text);
+    let extract = || if says_nothing { FileFacts::empty() } else { lang::extract(&source) };
+    let facts = guarded(extract).unwrap_or_else(|message| {
         failure = Some(InternalError { rule: None, path: Some(source.path.clone()), message });
         FileFacts::empty()
     });

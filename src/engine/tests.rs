@@ -263,3 +263,20 @@ fn a_path_that_does_not_exist_is_an_error() {
     let error = Session::open_with(registry(), open).unwrap_err();
     assert_eq!(error.to_string(), "gone.py: no such file or directory");
 }
+
+#[test]
+fn migrations_that_only_follow_the_models_are_not_taken_apart() {
+    let plain = "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    operations = []\n";
+    let sql = plain.replace("[]", "[migrations.RunSQL('create index a on b (c)')]");
+    let code = plain.replace("[]", "[migrations.RunPython(fill)]");
+    let files = [("0001_a.py", plain), ("0002_b.py", &sql), ("0003_c.py", &code)];
+    let files = files.map(|(name, text)| (format!("shop/migrations/{name}"), text));
+    let tree = Tree::new(&files.each_ref().map(|(path, text)| (path.as_str(), *text)));
+    let facts = |include_tests: bool| {
+        let flags = Options { include_tests: Some(include_tests), ..Options::default() };
+        let snapshot = tree.session_with(flags, &[]).snapshot();
+        snapshot.project().files().iter().map(|file| file.facts.classes.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(facts(false), [0, 1, 1]);
+    assert_eq!(facts(true), [1, 1, 1]);
+}

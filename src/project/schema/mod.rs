@@ -18,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use index::{Condition, Served, Test, conditions_of, served, served_alone};
 use sources::Defined;
-pub use sources::{Model, Owner};
+pub use sources::{Model, Owner, follows_models};
 
 use super::{FileId, Flow, Project};
 use crate::facts::CallId;

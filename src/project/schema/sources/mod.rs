@@ -12,6 +12,8 @@ mod sql;
 mod sqlalchemy;
 mod typeorm;
 
+pub use django::follows_models;
+
 use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
