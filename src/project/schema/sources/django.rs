@@ -11,8 +11,9 @@ use crate::sql::ddl::define::NewTable;
 /// Whether a file is a migration that only does what the models say anyway: it runs neither SQL nor code.
 pub fn follows_models(text: &str) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    has("migrations.Migration")
-        && !["RunPython", "SQL", "execute", "CREATE", "create ", "seqscan:"].into_iter().any(has)
+    // `GinIndex(opclasses=["gin_trgm_ops"])` may stand in a migration alone.
+    const TELLING: [&str; 8] = ["RunPython", "SQL", "execute", "CREATE", "create ", "Gin", "Gist", "seqscan:"];
+    has("migrations.Migration") && !TELLING.into_iter().any(has)
 }
 
 /// The models of a file.
