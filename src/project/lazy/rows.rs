@@ -292,7 +292,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
             None
         };
         if let Some(back) = &relation.back {
-            rows.loaded.add_below(back, &owner.loaded);
+            rows.loaded.add_open(back);
         }
         if let Some(mut kept) = along {
             kept.merge(rows.loaded.clone());
@@ -660,7 +660,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
                             if owner.loaded.has(name) { owner.loaded.below(name) } else { Loaded::default() };
                         loaded.unseen |= owner.loaded.unseen;
                         if let Some(back) = &relation.back {
-                            loaded.add_below(back, &owner.loaded);
+                            loaded.add_open(back);
                         }
                         let path = join(&owner.path, name);
                         Traced::Rows(Rows { model, loaded, kept: None, path, ..owner })
