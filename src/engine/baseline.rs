@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::Report;
@@ -124,7 +125,8 @@ impl Baseline {
         let (new, left) = self.matched(report);
         let mut new = new.into_iter();
         report.findings.retain(|_| new.next().unwrap_or(true));
-        let fixed = left.iter().filter(|(entry, _)| is_seen(report, entry)).map(|(_, &count)| count as usize);
+        let seen = Seen::of(report);
+        let fixed = left.iter().filter(|(entry, _)| seen.has(entry)).map(|(_, &count)| count as usize);
         let left_over: usize = left.values().map(|&count| count as usize).sum();
         Baselined { known: self.len() - left_over, fixed: fixed.sum() }
     }
@@ -133,7 +135,8 @@ impl Baseline {
     #[must_use]
     pub fn with(&self, report: &Report) -> Baseline {
         let mut entries = self.entries.clone();
-        entries.retain(|entry, _| !is_seen(report, entry));
+        let seen = Seen::of(report);
+        entries.retain(|entry, _| !seen.has(entry));
         for finding in &report.findings {
             *entries.entry(entry_of(report, finding)).or_default() += 1;
         }
@@ -145,7 +148,8 @@ impl Baseline {
     pub fn pruned(&self, report: &Report) -> Baseline {
         let (_, left) = self.matched(report);
         let mut entries = self.entries.clone();
-        for (entry, fixed) in left.iter().filter(|(entry, _)| is_seen(report, entry)) {
+        let seen = Seen::of(report);
+        for (entry, fixed) in left.iter().filter(|(entry, _)| seen.has(entry)) {
             if let Some(count) = entries.get_mut(entry) {
                 *count -= fixed;
             }
@@ -171,7 +175,8 @@ impl Baseline {
         let mut new: Vec<bool> = about.iter().map(|entry| !take(entry)).collect();
         // What has gone from one file and come to another was moved.
         let mut gone: BTreeMap<(String, String, String), BTreeSet<String>> = BTreeMap::new();
-        for entry in left.keys().filter(|entry| is_seen(report, entry)) {
+        let seen = Seen::of(report);
+        for entry in left.keys().filter(|entry| seen.has(entry)) {
             let key = (entry.rule.clone(), entry.scope.clone(), entry.text.clone());
             gone.entry(key).or_default().insert(entry.path.clone());
         }
@@ -193,9 +198,21 @@ impl Baseline {
     }
 }
 
-/// Whether a report would have the findings of an entry: its file was checked, or is no more.
-fn is_seen(report: &Report, entry: &Entry) -> bool {
-    report.checked.iter().any(|path| **path == *entry.path) || !report.sources.contains_key(&*entry.path)
+/// The files that a report would have findings of.
+struct Seen<'r> {
+    report: &'r Report,
+    checked: FxHashSet<&'r str>,
+}
+
+impl<'r> Seen<'r> {
+    fn of(report: &'r Report) -> Self {
+        Seen { report, checked: report.checked.iter().map(|path| &**path).collect() }
+    }
+
+    /// Whether the file of an entry was checked, or is no more.
+    fn has(&self, entry: &Entry) -> bool {
+        self.checked.contains(&*entry.path) || !self.report.sources.contains_key(&*entry.path)
+    }
 }
 
 fn entry_of(report: &Report, reported: &Reported) -> Entry {

@@ -345,34 +345,29 @@ impl<'t, 'p> Bounds<'t, 'p> {
         if let Ty::Class(class) = self.types.of(file, value) {
             return self.enumeration(class.file, class.class);
         }
-        let (name, object) = match facts.value(value) {
-            Value::Member(object, name) => (*name, Some(*object)),
-            Value::Import(import) => match facts.imports[import.index()].what {
-                // What a module has, and is not in sight: it was made when the program started.
-                Imported::Name(_) => return LoopShape::Few,
-                _ => return LoopShape::Rows,
-            },
+        let (object, name) = match facts.value(value) {
+            Value::Member(object, name) => (*object, &facts.names[*name]),
+            // What a module has, and is not in sight: it was made when the program started.
+            Value::Import(import) if matches!(facts.imports[import.index()].what, Imported::Name(_)) => {
+                return LoopShape::Few;
+            }
             _ => return LoopShape::Rows,
         };
-        if let Some(object) = object
-            && let Ty::Class(class) | Ty::Instance(class, _) = self.types.of(file, object)
-            && let Some(ClassMember::Method(method)) = self.types.class_member(class, &facts.names[name])
+        if let Ty::Class(class) | Ty::Instance(class, _) = self.types.of(file, object)
+            && let Some(ClassMember::Method(method)) = self.types.class_member(class, name)
         {
             return self.returned(method.file, method.function, depth);
         }
-        let name = &facts.names[name];
-        let declared = object.is_some_and(|object| {
-            is_configuration(facts, object)
-                || describes_model(facts, object)
-                || match facts.value(object) {
-                    // `Model._meta.fields`, `table.__table__.columns`, `Base.metadata.sorted_tables`
-                    Value::Member(_, owner) => {
-                        matches!(&facts.names[*owner], "_meta" | "__table__" | "__mapper__")
-                            || (&facts.names[*owner] == "metadata" && matches!(name, "tables" | "sorted_tables"))
-                    }
-                    _ => false,
+        let declared = is_configuration(facts, object)
+            || describes_model(facts, object)
+            || match facts.value(object) {
+                // `Model._meta.fields`, `table.__table__.columns`, `Base.metadata.sorted_tables`
+                Value::Member(_, owner) => {
+                    matches!(&facts.names[*owner], "_meta" | "__table__" | "__mapper__")
+                        || (&facts.names[*owner] == "metadata" && matches!(name, "tables" | "sorted_tables"))
                 }
-        });
+                _ => false,
+            };
         if declared || is_constant || name == "choices" { LoopShape::Few } else { LoopShape::Rows }
     }
 

@@ -271,13 +271,19 @@ impl<'t, 'p> Loops<'t, 'p> {
 
     /// Whether a value is made of another.
     fn is_made_of(&self, value: ValueId, part: ValueId) -> bool {
+        self.has_part(value, 500, |value| value == part)
+    }
+
+    /// Whether something that a value is made of, calls with what they are given, is what is looked for; no more than
+    /// `limit` parts are looked at.
+    fn has_part(&self, value: ValueId, limit: usize, is_wanted: impl Fn(ValueId) -> bool) -> bool {
         let mut seen = FxHashSet::default();
         let mut open = vec![value];
         while let Some(value) = open.pop() {
-            if value == part {
+            if is_wanted(value) {
                 return true;
             }
-            if !seen.insert(value) || seen.len() > 500 {
+            if !seen.insert(value) || seen.len() > limit {
                 continue;
             }
             match self.facts.value(value) {
@@ -332,23 +338,7 @@ impl<'t, 'p> Loops<'t, 'p> {
     }
 
     fn mentions(&self, value: ValueId, call: CallId) -> bool {
-        let mut seen = FxHashSet::default();
-        let mut open = vec![value];
-        while let Some(value) = open.pop() {
-            if !seen.insert(value) || seen.len() > 2_000 {
-                continue;
-            }
-            match self.facts.value(value) {
-                Value::Call(found) if *found == call => return true,
-                Value::Call(found) => {
-                    let found = self.facts.call(*found);
-                    open.push(found.callee);
-                    open.extend(found.args.iter().map(|arg| arg.value));
-                }
-                _ => for_each_part(self.facts, value, &mut |part| open.push(part)),
-            }
-        }
-        false
+        self.has_part(value, 2_000, |part| *self.facts.value(part) == Value::Call(call))
     }
 
     /// The conditions between a place under `guard` and the loop `id`, innermost first.

@@ -3,9 +3,10 @@
 
 use rustc_hash::FxHashSet;
 
+use super::super::bounds::Bounds;
 use super::super::calls::{CallGraph, Reach, Step};
 use super::super::flow::{Flow, Source};
-use super::super::loops::{LoopShape, Loops};
+use super::super::loops::LoopShape;
 use super::super::relations::is_model;
 use super::super::sites::SiteEffect;
 use super::super::types::{ClassMember, Ty, Types};
@@ -209,7 +210,7 @@ impl Finder<'_, '_> {
         let given = call.args.iter().find(|arg| arg.name.is_none_or(|name| &facts.names[name] == "instance"));
         let (Some(given), true) = (given, is_many) else { return };
         let Ty::Class(serializer) = self.types.of(file, call.callee) else { return };
-        if Loops::new(self.types, file).length(file, given.value) != LoopShape::Rows {
+        if Bounds::new(self.types).of(file, given.value) != LoopShape::Rows {
             return;
         }
         let Some(rows) = self.tracer.rows_of(file, given.value) else { return };
@@ -341,9 +342,8 @@ impl Finder<'_, '_> {
         let facts = self.types.facts(file);
         let call = facts.call(id);
         let decorated = || {
-            let value = facts.values.iter().position(|value| *value == Value::Call(id))?;
-            let value = ValueId(u32::try_from(value).ok()?);
-            let class = facts.classes.iter().position(|class| class.decorators.contains(&value))?;
+            let is_this = |&decorator: &ValueId| *facts.value(decorator) == Value::Call(id);
+            let class = facts.classes.iter().position(|class| class.decorators.iter().any(is_this))?;
             Some(ClassRef { file, class: ClassId(u32::try_from(class).ok()?) })
         };
         let positional: Vec<ValueId> = call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| arg.value).collect();
