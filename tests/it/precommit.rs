@@ -5,18 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::project::{Project, repository};
-
-/// A helper that asks for one row, in a file that is not committed along.
-const STORE: &str = "\
-import sqlite3
-
-db = sqlite3.connect('app.db')
-
-
-def find(id):
-    return db.execute('SELECT * FROM users WHERE id = ?', (id,)).fetchone()
-";
+use crate::project::{Project, STORE, repository};
 
 /// Calls it in a loop, at line 5.
 const VIEW: &str = "\

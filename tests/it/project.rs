@@ -9,6 +9,17 @@ use seqscan::engine::{Open, Session, Targets};
 use seqscan::project::SiteEffect;
 use tempfile::TempDir;
 
+/// A helper that asks for one row.
+pub(crate) const STORE: &str = "\
+import sqlite3
+
+db = sqlite3.connect('app.db')
+
+
+def find(id):
+    return db.execute('SELECT * FROM users WHERE id = ?', (id,)).fetchone()
+";
+
 /// A small project in a folder of its own.
 pub(crate) struct Project {
     folder: TempDir,

@@ -3,18 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::{Editor, range, uri};
-use crate::project::Project;
-
-/// A helper that asks for one row.
-const STORE: &str = "\
-import sqlite3
-
-db = sqlite3.connect('app.db')
-
-
-def find(id):
-    return db.execute('SELECT * FROM users WHERE id = ?', (id,)).fetchone()
-";
+use crate::project::{Project, STORE};
 
 /// Calls it in a loop; an emoji stands before the call.
 const VIEW: &str = "\
