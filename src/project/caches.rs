@@ -51,6 +51,11 @@ impl<'p> Caches<'p> {
             Value::Operation(Operation::And, left, right) if holds => {
                 self.is_miss(*left, true, depth + 1) || self.is_miss(*right, true, depth + 1)
             }
+            // `if key and key in cache: return cache[key]`
+            Value::Operation(Operation::And, left, right) => [left, right].into_iter().any(|&side| {
+                matches!(self.facts.value(side), Value::Operation(Operation::In, _, kept)
+                    if is_cache_name(self.facts.own_name(*kept).unwrap_or("")))
+            }),
             // `first = True` … `if first:`, `count = 0` … `if not count:`: once, at the beginning.
             Value::Carried(before, _) => match self.facts.value(*before) {
                 Value::Bool(first) => *first == holds,
@@ -96,6 +101,8 @@ impl<'p> Caches<'p> {
             {
                 return self.facts.call(*call).args.first().is_some_and(|arg| self.is_kept(arg.value, function));
             }
+            // `kept[key][0]`
+            Value::Item(object, _) if self.is_kept(*object, function) => return true,
             Value::Item(object, _) => *object,
             Value::Call(call) => match self.facts.value(self.facts.call(*call).callee) {
                 Value::Member(object, name) if &self.facts.names[*name] == "get" => *object,

@@ -12,6 +12,7 @@ mod declared;
 mod executed;
 mod flow;
 mod given;
+mod handed;
 mod implementations;
 mod inputs;
 mod lazy;
