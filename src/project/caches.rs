@@ -89,6 +89,16 @@ impl<'p> Caches<'p> {
         matches!(self.facts.value(object), Value::Element(..) | Value::Part(..))
     }
 
+    /// Whether a value is what somebody may have attached to an object: `if hasattr(self, "_tags"): return self._tags`.
+    pub(super) fn is_attached(&self, value: ValueId, function: FunctionId) -> bool {
+        let Value::Member(object, name) = *self.facts.value(value) else { return false };
+        self.facts.calls.iter().filter(|call| call.function == function).any(|call| {
+            self.flow.called_name(call) == Some("hasattr")
+                && matches!(call.args.as_slice(), [of, named]
+                    if of.value == object && self.facts.literal(named.value) == Some(&self.facts.names[name]))
+        })
+    }
+
     /// Whether a value is looked up in something that outlives a call of `function`: in its instance, in its module.
     pub(super) fn is_kept(&self, value: ValueId, function: FunctionId) -> bool {
         let object = match self.facts.value(value) {

@@ -195,7 +195,7 @@ impl Finder<'_, '_> {
                 || route.state.source != Some(source)
                 || witness.cached
                 || !witness.required.is_empty()
-                || (scope.is_none() && self.site_of(route).is_some_and(|site| self.is_gathered(site)))
+                || (scope.is_none() && self.site_of(route).is_some_and(|site| site.is_gathered))
             {
                 continue;
             }
@@ -240,11 +240,6 @@ impl Finder<'_, '_> {
                 Step::Call(_, _, next) => route = next,
             }
         }
-    }
-
-    /// Whether the library makes one query of those that the resolvers of a list ask at once.
-    fn is_gathered(&self, site: &QuerySite) -> bool {
-        self.types.project().catalog.function(&site.path).is_some_and(|api| api.same_tick)
     }
 
     /// Whether a call reads a relation whole that is loaded along: `book.tags.all()`.
