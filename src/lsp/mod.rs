@@ -12,7 +12,6 @@ mod client;
 mod diagnostics;
 mod documents;
 mod hover;
-mod ignore;
 mod lifecycle;
 mod paths;
 mod positions;

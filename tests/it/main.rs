@@ -5,10 +5,12 @@
 mod bad_input;
 mod baseline;
 mod catalogs;
+mod changes;
 mod cli;
 mod config;
 mod editors;
 mod fixtures;
+mod html;
 mod lsp;
 mod page;
 mod pages;
