@@ -9,6 +9,7 @@ mod changes;
 mod cli;
 mod config;
 mod editors;
+mod fixes;
 mod fixtures;
 mod html;
 mod lsp;
