@@ -13,6 +13,7 @@ mod fixes;
 mod fixtures;
 mod html;
 mod lsp;
+mod packages;
 mod page;
 mod pages;
 mod precommit;
