@@ -36,12 +36,13 @@ pub(super) fn fix(project: &Project, read: &LazyRead) -> Option<Fix> {
     if chain.iter().any(|call| name_of(call) == step && says(facts, call, &read.path)) {
         return None;
     }
-    let quote = quote(&source.text);
     let own = chain.iter().find(|call| name_of(call) == step && is_plain_list(facts, call));
     let shorter = own.and_then(|call| {
         let is_part = |literal: &str| read.path.strip_prefix(literal).is_some_and(|rest| rest.starts_with("__"));
         call.args.iter().find(|arg| facts.literal(arg.value).is_some_and(is_part))
     });
+    let neighbour = shorter.or_else(|| own.and_then(|call| call.args.last())).map(|arg| &source.text[arg.span.range()]);
+    let quote = neighbour.and_then(quote_of).unwrap_or_else(|| usual_quote(&source.text));
     let at = |at: usize, text: String| (Span::new(at, at), text);
     let (span, text) = match (shorter, own.and_then(|call| call.args.last())) {
         // What loads a relation of a relation loads both.
@@ -63,7 +64,7 @@ pub(super) fn fix(project: &Project, read: &LazyRead) -> Option<Fix> {
         let name = name_of(call);
         STEPS.binary_search(&name).is_ok() || ENDS.contains(&name) && !read.is_prefetch
     };
-    let is_sure = read.confidence == Confidence::High && chain.iter().all(may_stand);
+    let is_sure = read.confidence == Confidence::High && is_of_one_model(facts, first) && chain.iter().all(may_stand);
     Some(Fix {
         title: format!("load `{}` with the rows", read.path),
         applicability: if is_sure { Applicability::Unsafe } else { Applicability::DisplayOnly },
@@ -77,6 +78,23 @@ fn chain<'f>(facts: &'f FileFacts, first: &Call) -> Vec<&'f Call> {
     let mut chain: Vec<&Call> = facts.calls.iter().filter(goes_on).collect();
     chain.sort_by_key(|call| call.span.end);
     chain
+}
+
+/// Whether a query begins at a model by its name, or at a relation of a row. A variable may hold several models, of
+/// which some have no such relation.
+fn is_of_one_model(facts: &FileFacts, first: &Call) -> bool {
+    let owner_of = |value| match *facts.value(value) {
+        Value::Member(owner, name) => Some((owner, &facts.names[name])),
+        _ => None,
+    };
+    let Some((manager, _)) = owner_of(first.callee) else { return false };
+    let Some((model, name)) = owner_of(manager) else { return true };
+    let is_manager = name.starts_with('_') || name.ends_with("objects") || name.ends_with("manager");
+    let mut root = model;
+    while let Some((owner, _)) = owner_of(root) {
+        root = owner;
+    }
+    !is_manager || matches!(facts.value(root), Value::Import(_) | Value::Class(_))
 }
 
 /// Whether a step names the relation already.
@@ -107,8 +125,13 @@ fn line_break_before(text: &str, dot: usize) -> Option<&str> {
     Some(&before[bare.len()..])
 }
 
+/// The quote of a string literal.
+fn quote_of(literal: &str) -> Option<char> {
+    literal.chars().find(|letter| matches!(letter, '\'' | '"'))
+}
+
 /// The quote that a file mostly uses.
-fn quote(text: &str) -> char {
+fn usual_quote(text: &str) -> char {
     let count = |quote: u8| memchr::memchr_iter(quote, text.as_bytes()).count();
     if count(b'\'') > count(b'"') { '\'' } else { '"' }
 }
@@ -128,6 +151,8 @@ mod tests {
 
     #[test]
     fn quotes_are_those_of_the_file() {
-        assert_eq!((quote("a('b')"), quote("a(\"b\")"), quote("")), ('\'', '"', '"'));
+        let usual = |text: &str| usual_quote(text);
+        assert_eq!((usual("a('b')"), usual("a(\"b\")"), usual("")), ('\'', '"', '"'));
+        assert_eq!(quote_of("Prefetch('b')"), Some('\''));
     }
 }

@@ -331,3 +331,39 @@ fn comments_are_added_for_everything_that_is_found() {
     assert!(stderr(&output).starts_with("added 0 suppression comments to 0 files"), "{}", stderr(&output));
     assert_eq!(code(&shop.run(&["--add-ignore=a */ b"])), 2);
 }
+
+#[test]
+fn a_relation_is_loaded_where_and_as_the_query_is_written() {
+    let fixed = |query: &str| {
+        let text = format!(
+            "from models import Author, Book\n\n\ndef names(rows):\n    return [book.author.name for book in {query}]\n"
+        );
+        let project = Project::new([("models.py", MODELS), ("views.py", &text)]);
+        let output = project.run(&["--fix-only", "--unsafe-fixes"]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let after = read(&project, "views.py");
+        after.split_once("for book in ").unwrap().1.trim_end().strip_suffix(']').unwrap().to_owned()
+    };
+    let same = ["Book.objects.only('id')", "Book.objects.all().select_for_update()"];
+    for query in same {
+        assert_eq!(fixed(query), query, "only shown");
+    }
+    assert_eq!(fixed("Book.objects.iterator()"), "Book.objects.select_related(\"author\").iterator()");
+    assert_eq!(fixed("Book.objects.filter(id__gt=1)[:900]"), "Book.objects.filter(id__gt=1).select_related(\"author\")[:900]");
+    assert_eq!(
+        fixed("Book.objects.filter(title='x').order_by('id')"),
+        "Book.objects.filter(title='x').select_related('author').order_by('id')"
+    );
+    assert_eq!(
+        fixed("(\n        Book.objects\n        .filter(id__gt=1)\n        .order_by(\"id\")\n    )"),
+        "(\n        Book.objects\n        .filter(id__gt=1)\n        .select_related(\"author\")\n        .order_by(\"id\")\n    )"
+    );
+    let project = Project::new([
+        ("models.py", MODELS),
+        (
+            "views.py",
+            "from models import Author, Book\n\n\ndef names():\n    for model in (Book, Author):\n        for row in model.objects.all():\n            print(row.author.name)\n",
+        ),
+    ]);
+    assert_eq!(stdout(&project.run(&["--diff", "--unsafe-fixes"])), "", "an author has no author");
+}

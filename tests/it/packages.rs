@@ -206,13 +206,13 @@ fn the_action_downloads_a_release_and_checks_its_sum() {
 #[test]
 fn the_action_uploads_or_annotates() {
     let project = project();
-    let check = |format: &str, is_fork: &str, args: &str| {
+    let check = |format: &str, is_foreign: &str, args: &str| {
         let environment = [
             ("SEQSCAN", env!("CARGO_BIN_EXE_seqscan")),
             ("PATHS", "view.py\nstore.py\n"),
             ("ARGS", args),
             ("FORMAT", format),
-            ("IS_FORK", is_fork),
+            ("IS_FOREIGN", is_foreign),
         ];
         step("check", project.path(), &environment)
     };
