@@ -238,7 +238,7 @@ fn rule(rule: &Registered) -> Value {
     let help = format!("{}\n\n{}", rule.page.body.trim(), rule.url());
     json!({
         "id": rule.name(),
-        "name": rule.name(),
+        "name": pascal_case(rule.name()),
         "shortDescription": { "text": metadata.summary },
         "fullDescription": { "text": full },
         "help": { "text": help, "markdown": help },
@@ -258,6 +258,15 @@ fn rule(rule: &Registered) -> Value {
             },
         },
     })
+}
+
+/// `query-in-loop` as `QueryInLoop`: a name that is not the id again.
+fn pascal_case(name: &str) -> String {
+    let words = name.split('-').map(|word| {
+        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        first.to_uppercase() + rest
+    });
+    words.collect()
 }
 
 /// What, then the places as links, why, and what to do. The first sentence stands alone where space is short.

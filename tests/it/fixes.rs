@@ -349,7 +349,10 @@ fn a_relation_is_loaded_where_and_as_the_query_is_written() {
         assert_eq!(fixed(query), query, "only shown");
     }
     assert_eq!(fixed("Book.objects.iterator()"), "Book.objects.select_related(\"author\").iterator()");
-    assert_eq!(fixed("Book.objects.filter(id__gt=1)[:900]"), "Book.objects.filter(id__gt=1).select_related(\"author\")[:900]");
+    assert_eq!(
+        fixed("Book.objects.filter(id__gt=1)[:900]"),
+        "Book.objects.filter(id__gt=1).select_related(\"author\")[:900]"
+    );
     assert_eq!(
         fixed("Book.objects.filter(title='x').order_by('id')"),
         "Book.objects.filter(title='x').select_related('author').order_by('id')"

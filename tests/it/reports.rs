@@ -614,3 +614,36 @@ fn agents_get_one_line_with_all_there_is_to_act_on() {
     "##);
     assert_eq!(written(OutputFormat::Agent, &hostile()).lines().count(), hostile().findings.len());
 }
+
+#[test]
+fn sarif_satisfies_an_independent_validator() {
+    let package = "target/sarif/node_modules/@microsoft/sarif-multitool-linux";
+    let validator = repository().join(package).join("Sarif.Multitool");
+    if !validator.exists() {
+        let is_there = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+        assert!(std::env::var_os("CI").is_none() || !is_there, "there is no validator; `tests/run` installs it");
+        eprintln!("skipped: there is no validator; `tests/run` installs it");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let files = [folder.path().join("shop.sarif"), folder.path().join("hostile.sarif")];
+    let shop = crate::project::seqscan()
+        .args(["--exit-zero", "--preview", "--show-suppressed", "--output-format", "sarif", "fixtures"])
+        .current_dir(repository())
+        .output()
+        .unwrap();
+    std::fs::write(&files[0], shop.stdout).unwrap();
+    std::fs::write(&files[1], written(OutputFormat::Sarif, &hostile())).unwrap();
+    let output = std::process::Command::new(validator)
+        .arg("validate")
+        .args(&files)
+        .args(["--rule-kind", "Sarif;Ghas", "--level", "Error;Warning"])
+        .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("2 files scanned"), "{told}");
+    let wrong: Vec<&str> =
+        told.lines().filter(|line| line.contains(": warning ") || line.contains(": error ")).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
