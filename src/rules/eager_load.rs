@@ -1,4 +1,4 @@
-//! The edit that loads a relation with the rows: a step of the query that gives them.
+//! The edit that loads a relation of Django's with the rows: a step of the query that gives them.
 
 use crate::facts::{Call, FileFacts, Value};
 use crate::findings::{Applicability, Confidence, Edit, Fix};
@@ -30,7 +30,12 @@ pub(super) fn fix(project: &Project, read: &LazyRead) -> Option<Fix> {
     let file = project.file(file);
     let (source, facts) = (&file.source, &file.facts);
     let first = facts.calls.iter().find(|call| call.name_span == name)?;
-    let step = if read.is_prefetch { "prefetch_related" } else { "select_related" };
+    // SQLAlchemy's steps need an import too.
+    let (step, _) = read.load.strip_prefix('.')?.split_once('(')?;
+    let is_prefetch = step == "prefetch_related";
+    if !is_prefetch && step != "select_related" {
+        return None;
+    }
     let chain = chain(facts, first);
     let name_of = |call: &Call| &source.text[call.name_span.range()];
     if chain.iter().any(|call| name_of(call) == step && says(facts, call, &read.path)) {
@@ -62,7 +67,7 @@ pub(super) fn fix(project: &Project, read: &LazyRead) -> Option<Fix> {
     };
     let may_stand = |call: &&Call| {
         let name = name_of(call);
-        STEPS.binary_search(&name).is_ok() || ENDS.contains(&name) && !read.is_prefetch
+        STEPS.binary_search(&name).is_ok() || ENDS.contains(&name) && !is_prefetch
     };
     let is_sure = read.confidence == Confidence::High && is_of_one_model(facts, first) && chain.iter().all(may_stand);
     Some(Fix {

@@ -13,7 +13,7 @@ use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
 use super::LazyRead;
 use super::loaded::Loaded;
-use super::model::{Attribute, Kind, attribute, required};
+use super::model::{self, Attribute, Kind, attribute, required};
 use super::needs::{Cost, Interesting, Needs};
 use super::rows::Tracer;
 use super::traced::{Rows, join};
@@ -314,7 +314,7 @@ impl Finder<'_, '_> {
             return None;
         }
         let mut loaded = scope.loaded.below(name);
-        if let Some(back) = &relation.back {
+        for back in &relation.back {
             loaded.add_open(back);
         }
         Some(Scope { model: target, loaded, path, is_many: true, ..scope.again() })
@@ -327,7 +327,7 @@ impl Finder<'_, '_> {
             let Attribute::Relation(relation) = attribute(self.types, inner.model, name)? else { return None };
             let target = relation.target.filter(|_| relation.kind != Kind::Many)?;
             let mut loaded = inner.loaded.below(name);
-            if let Some(back) = &relation.back {
+            for back in &relation.back {
                 loaded.add_open(back);
             }
             inner = Scope { model: target, loaded, path: join(&inner.path, name), ..inner };
@@ -545,6 +545,8 @@ impl Finder<'_, '_> {
         let confidence = if cost.conditional { Confidence::Low } else { Confidence::Medium };
         let function = MODULE;
         let facts = self.types.facts(scope.model.file);
+        let path = join(&join(&scope.rows.path, &scope.path), &cost.path);
+        let is_prefetch = scope.is_many || scope.rows.is_many || cost.is_generic;
         let read = LazyRead {
             span,
             function,
@@ -553,8 +555,9 @@ impl Finder<'_, '_> {
             read: cost.read.filter(|&at| at != (file, span)),
             hops: cost.hops,
             model: facts.names[facts.class(scope.model.class).name].to_owned(),
-            path: join(&join(&scope.rows.path, &scope.path), &cost.path),
-            is_prefetch: scope.is_many || scope.rows.is_many || cost.is_generic,
+            load: model::load(self.types, scope.rows.base, &path, is_prefetch),
+            path,
+            is_kept: false,
             origin: scope.rows.origin,
             confidence: confidence.min(scope.rows.confidence),
             conditional: cost.conditional,

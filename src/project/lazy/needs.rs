@@ -14,7 +14,7 @@ use super::super::sites::SiteEffect;
 use super::super::types::Types;
 use super::super::{ClassRef, FileId, FunctionRef, Hop};
 use super::loaded::Loaded;
-use super::model::{Attribute, Kind, attribute};
+use super::model::{Attribute, Kind, Loading, attribute};
 use super::traced::join;
 use crate::facts::*;
 use crate::source::Span;
@@ -331,24 +331,25 @@ impl Walk<'_, '_, '_> {
         let mut path = start;
         let mut cost = None;
         // What the row at hand was read from, by the name that leads back there.
-        let mut before: Option<(Box<str>, String)> = None;
+        let mut before: Option<(Vec<Box<str>>, String)> = None;
         for name in names {
             match attribute(self.needs.types, model, name) {
-                Some(Attribute::Relation(relation)) if relation.kind != Kind::Many => {
-                    if let Some((_, start)) = before.take_if(|(back, _)| back == name) {
+                Some(Attribute::Relation(relation)) if relation.loading != Loading::Asked => {
+                    if let Some((_, start)) = before.take_if(|(back, _)| back.contains(name)) {
                         path = start;
                         let Some(target) = relation.target else { break };
                         model = target;
                         continue;
                     }
-                    before = relation.back.clone().map(|back| (back, path.clone()));
+                    before = Some((relation.back, path.clone()));
                     path = join(&path, name);
-                    if !self.is_loaded(&path) {
+                    if relation.loading == Loading::Lazy && !self.is_loaded(&path) {
                         cost = Some((path.clone(), relation.kind == Kind::Generic));
                     }
                     match relation.target {
-                        Some(target) => model = target,
-                        None => break,
+                        // What follows is read of a list, not of its rows.
+                        Some(target) if relation.kind != Kind::Many => model = target,
+                        _ => break,
                     }
                 }
                 Some(Attribute::Code(function)) => {
