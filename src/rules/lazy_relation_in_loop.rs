@@ -1,5 +1,6 @@
 //! `lazy-relation-in-loop`: a relation that is fetched once per row of a loop
 
+use super::eager_load;
 use super::repeated::{cost, head_of, loop_places, one_line};
 use super::{FileCx, Finding, Sink};
 use crate::findings::{Label, Role, Severity};
@@ -39,6 +40,10 @@ fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
         .confidence(read.confidence)
         .note(note(read))
         .help(help(cx, read));
+    let is_of_admin = read.listing.as_ref().is_some_and(|listing| listing.name.ends_with("Admin"));
+    if let Some(fix) = eager_load::fix(cx.project, read).filter(|_| !is_of_admin) {
+        finding = finding.fix(fix);
+    }
     for label in loop_places(cx.project, cx.id, &read.loops) {
         finding = finding.related(label);
     }

@@ -6,6 +6,7 @@
 
 mod context;
 mod correlated_subquery;
+mod eager_load;
 mod finding;
 mod invariant_query_in_loop;
 mod lazy_relation_in_loop;

@@ -5,11 +5,15 @@
 mod bad_input;
 mod baseline;
 mod catalogs;
+mod changes;
 mod cli;
 mod config;
 mod editors;
+mod fixes;
 mod fixtures;
+mod html;
 mod lsp;
+mod packages;
 mod page;
 mod pages;
 mod precommit;
