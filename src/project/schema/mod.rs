@@ -150,6 +150,9 @@ pub struct Index {
     pub place: Place,
     /// Whether it only may exist: a program makes it for tables whose names it fills in.
     pub perhaps: bool,
+    /// Whether it comes from elsewhere than the definition of its table, or from where nothing is ever taken back: it
+    /// may be another one told again, or be gone.
+    pub retold: bool,
 }
 
 /// As its definition, and whether it is sure.

@@ -63,7 +63,13 @@ enum PendingWhat {
 impl Pending {
     fn apply(&self, table: &mut Table) {
         match &self.what {
-            PendingWhat::Index(index) => table.indexes.push(index.clone()),
+            PendingWhat::Index(index) => {
+                // Models and migrations may both tell of it.
+                let name = index.definition.name.as_ref();
+                if !name.is_some_and(|name| table.indexes.iter().any(|known| has_name(known, &name.text))) {
+                    table.indexes.push(Index { retold: true, ..index.clone() });
+                }
+            }
             PendingWhat::Column(column) if table.column(&column.name).is_none() => table.columns.push(column.clone()),
             PendingWhat::ForeignKey(key) => table.foreign_keys.push(key.clone()),
             PendingWhat::Unsure => table.knows_indexes = false,
@@ -249,7 +255,19 @@ impl Database {
         }
         let targets = self.targets(&definition.table, step);
         if targets.is_empty() {
-            self.pending.push(Pending { table: definition.table.clone(), what: PendingWhat::Index(index) });
+            let existing = definition.using_index.as_ref().and_then(|name| {
+                self.pending.iter_mut().find_map(|pending| match &mut pending.what {
+                    PendingWhat::Index(known) if has_name(known, &name.text) => Some(known),
+                    _ => None,
+                })
+            });
+            match existing {
+                Some(existing) => {
+                    existing.definition.kind = definition.kind;
+                    existing.definition.name = definition.name.clone().or(existing.definition.name.take());
+                }
+                None => self.pending.push(Pending { table: definition.table.clone(), what: PendingWhat::Index(index) }),
+            }
             return;
         }
         for target in targets {
@@ -260,7 +278,11 @@ impl Database {
                 .as_ref()
                 .and_then(|name| table.indexes.iter_mut().find(|index| has_name(index, &name.text)));
             match existing {
-                Some(existing) => existing.definition.kind = definition.kind,
+                Some(existing) => {
+                    existing.definition.kind = definition.kind;
+                    existing.definition.is_constraint = true;
+                    existing.definition.name = definition.name.clone().or(existing.definition.name.take());
+                }
                 None => table.indexes.push(index.clone()),
             }
             if definition.kind == IndexKind::Primary {
@@ -292,6 +314,12 @@ impl Database {
                 AlterOperation::AddColumn { column, .. } => PendingWhat::Column(new_column(column, step)),
                 AlterOperation::AddForeignKey(key, _) => PendingWhat::ForeignKey(new_foreign_key(key, step)),
                 AlterOperation::Unknown => PendingWhat::Unsure,
+                AlterOperation::DropConstraint(dropped) if !step.source.only_adds => {
+                    self.pending.retain(
+                        |pending| !matches!(&pending.what, PendingWhat::Index(known) if has_name(known, &dropped.text)),
+                    );
+                    return;
+                }
                 _ => return,
             };
             self.pending.push(Pending { table: name.clone(), what });
@@ -440,7 +468,8 @@ fn new_column(column: &ColumnDef, step: &Step<'_>) -> Column {
 }
 
 fn new_index(definition: &IndexDef, step: &Step<'_>) -> Index {
-    Index { definition: definition.clone(), place: step.at(definition.span), perhaps: false }
+    let retold = step.source.only_adds;
+    Index { definition: definition.clone(), place: step.at(definition.span), perhaps: false, retold }
 }
 
 fn new_foreign_key(key: &ddl::ForeignKey, step: &Step<'_>) -> ForeignKey {

@@ -67,6 +67,11 @@ impl NewTable {
         &self.made.table
     }
 
+    /// The keys and indexes it has so far.
+    pub(crate) fn indexes(&mut self) -> &mut Vec<IndexDef> {
+        &mut self.made.indexes
+    }
+
     pub(crate) fn has_column(&self, name: &str) -> bool {
         self.made.columns.iter().any(|column| &*column.name.text == name)
     }

@@ -82,6 +82,24 @@ pub enum TableChange {
     },
 }
 
+impl TableChange {
+    /// Whether something is gone after it, or has another name.
+    pub(crate) fn takes_something_away(&self) -> bool {
+        match self {
+            TableChange::DropTable { .. } | TableChange::DropIndex { .. } | TableChange::RenameTable { .. } => true,
+            TableChange::Alter { operation, .. } => matches!(
+                operation,
+                AlterOperation::DropColumn(_)
+                    | AlterOperation::DropConstraint(_)
+                    | AlterOperation::DropPrimaryKey
+                    | AlterOperation::RenameColumn { .. }
+                    | AlterOperation::RedefineColumn { .. }
+            ),
+            _ => false,
+        }
+    }
+}
+
 /// `CREATE TABLE`
 #[derive(Clone, Debug)]
 pub struct CreateTable {
