@@ -204,6 +204,31 @@ pub fn served_alone<'t>(table: &'t Table, column: &str, test: Test) -> Served<'t
     served_where(table, &condition, table.dialect, whole)
 }
 
+/// Whether an index finds the rows of `table` that have given values in all of these columns: one that begins with any
+/// of them. Engines that make an index for each foreign key have one.
+pub fn served_key(table: &Table, columns: &[Box<str>], dialect: Dialect) -> Known {
+    let whole = |index: &IndexDef| if index.predicate.is_none() { Known::Yes } else { Known::Unknown };
+    let answers = columns.iter().map(|column| {
+        let condition = Condition {
+            expr: ExprId(u32::MAX),
+            side: ExprId(u32::MAX),
+            column: Some(column.clone()),
+            canonical: column.to_lowercase(),
+            test: Test::Equal,
+            is_constant: true,
+        };
+        served_where(table, &condition, dialect, whole).known()
+    });
+    let answers: Vec<Known> = answers.collect();
+    if answers.contains(&Known::Yes) {
+        Known::Yes
+    } else if answers.is_empty() || answers.contains(&Known::Unknown) {
+        Known::Unknown
+    } else {
+        Known::No
+    }
+}
+
 /// `holds_rows`: whether a partial index holds all rows that are asked for.
 fn served_where<'t>(
     table: &'t Table,

@@ -478,6 +478,7 @@ fn new_foreign_key(key: &ddl::ForeignKey, step: &Step<'_>) -> ForeignKey {
         columns: key.columns.iter().map(|column| column.text.clone()).collect(),
         target: key.target.name().text.clone(),
         target_columns: key.target_columns.iter().map(|column| column.text.clone()).collect(),
+        on_delete: key.on_delete,
         place: step.at(key.span),
     }
 }

@@ -2,7 +2,7 @@
 //! [`TableChange`]s as SQL.
 
 use super::index::key_of_columns;
-use super::{AlterOperation, ColumnDef, CreateTable, ForeignKey, IndexDef, IndexKind, TableChange};
+use super::{AlterOperation, ColumnDef, CreateTable, ForeignKey, IndexDef, IndexKind, OnDelete, TableChange};
 use crate::source::Span;
 use crate::sql::query::{Ident, TableName};
 
@@ -92,14 +92,23 @@ impl NewTable {
         self.made.indexes.push(index);
     }
 
-    pub(crate) fn foreign_key(&mut self, column: &str, target: &str, target_columns: &[&str], span: Span) {
+    /// A foreign key to a table; an empty name is one that is not known.
+    pub(crate) fn foreign_key(
+        &mut self,
+        column: &str,
+        target: &str,
+        target_columns: &[&str],
+        span: Span,
+    ) -> &mut ForeignKey {
         self.made.foreign_keys.push(ForeignKey {
             name: None,
             columns: vec![ident(column, span)],
             target: table_name(target, span),
             target_columns: target_columns.iter().map(|name| ident(name, span)).collect(),
+            on_delete: OnDelete::Refuse,
             span,
         });
+        self.made.foreign_keys.last_mut().expect("just pushed")
     }
 
     /// It may have columns and indexes that are not known.

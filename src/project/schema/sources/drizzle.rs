@@ -5,8 +5,8 @@ use super::arguments::{called, member, positional};
 use crate::facts::*;
 use crate::project::{FileId, Types};
 use crate::sql::Dialect;
-use crate::sql::ddl::IndexKind;
 use crate::sql::ddl::define::NewTable;
+use crate::sql::ddl::{IndexKind, OnDelete};
 
 /// The tables of a file.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -98,7 +98,12 @@ fn column(facts: &FileFacts, field: &str, value: ValueId, table: &mut NewTable, 
         match method {
             "primaryKey" => table.index(IndexKind::Primary, [name.as_str()], span),
             "unique" => table.index(IndexKind::Unique, [name.as_str()], span),
-            "references" => table.foreign_key(&name, "", &[], span),
+            "references" => {
+                let call = chain.iter().find(|call| called(facts, call) == "references");
+                let action = call.and_then(|call| member(facts, positional(call, 1)?, "onDelete"));
+                let action = action.and_then(|value| facts.literal(value)).unwrap_or("");
+                table.foreign_key(&name, "", &[], span).on_delete = OnDelete::of_word(action);
+            }
             _ => {}
         }
     }

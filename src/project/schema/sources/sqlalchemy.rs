@@ -6,7 +6,7 @@ use crate::facts::*;
 use crate::project::{ClassRef, FileId, Ty, Types};
 use crate::source::{Purpose, Span};
 use crate::sql::ddl::define::{NewTable, index, table_name};
-use crate::sql::ddl::{IndexKind, TableChange};
+use crate::sql::ddl::{IndexKind, OnDelete, TableChange};
 
 /// The tables of a file.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -243,13 +243,18 @@ fn column(facts: &FileFacts, call: &Call, attribute: &str, span: Span, table: &m
     if let Some(indexed) = indexed {
         table.index(indexed, [name], span);
     }
+    // A key gets a second index if one is asked for.
+    if indexed == Some(IndexKind::Primary) && asks(facts, keyword(facts, call, "index")) == Some(true) {
+        table.index(IndexKind::Plain, [name], span);
+    }
     for arg in &call.args {
-        if let Value::Call(target) = facts.value(arg.value)
-            && called(facts, facts.call(*target)) == "ForeignKey"
-            && let Some(target) = positional(facts.call(*target), 0).and_then(|value| facts.literal(value))
+        if let Value::Call(key) = facts.value(arg.value)
+            && called(facts, facts.call(*key)) == "ForeignKey"
+            && let Some(target) = positional(facts.call(*key), 0).and_then(|value| facts.literal(value))
             && let Some((target, column)) = target.rsplit_once('.')
         {
-            table.foreign_key(name, target, &[column], span);
+            let on_delete = keyword(facts, facts.call(*key), "ondelete").and_then(|value| facts.literal(value));
+            table.foreign_key(name, target, &[column], span).on_delete = OnDelete::of_word(on_delete.unwrap_or(""));
         }
     }
     name.to_owned()

@@ -5,8 +5,8 @@ use super::arguments::{asks, called, member, positional, texts};
 use crate::facts::*;
 use crate::project::{ClassRef, FileId, Types};
 use crate::source::Span;
-use crate::sql::ddl::IndexKind;
 use crate::sql::ddl::define::NewTable;
+use crate::sql::ddl::{IndexKind, OnDelete};
 
 /// The entities of a file.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -107,7 +107,8 @@ fn field(
         table.column(&column, if is_enum { "enum(…)" } else { kind }, span);
     }
     if is_relation {
-        table.foreign_key(&column, "", &[], span);
+        let action = option(declared, "onDelete").and_then(|value| facts.literal(value)).unwrap_or("");
+        table.foreign_key(&column, "", &[], span).on_delete = OnDelete::of_word(action);
     }
     let is_primary =
         called(facts, declared).starts_with("Primary") || asks(facts, option(declared, "primary")) == Some(true);
