@@ -145,7 +145,13 @@ fn model(block: &Block<'_>, enums: &[&str], tables: &FxHashMap<&str, String>, de
         if names.is_empty() {
             table.is_not_whole();
         }
-        table.index(kind, names.iter().map(String::as_str), line.span());
+        let made = table.index(kind, names.iter().map(String::as_str), line.span());
+        for (part, option) in made.parts.iter_mut().zip(options(line.text)) {
+            part.descending = option.contains("sort: Desc") || option.contains("sort:Desc");
+            part.prefix = option.split_once("length:").and_then(|(_, rest)| leading_number(rest));
+            part.operator_class = option.split_once("ops:").map(|(_, rest)| rest.trim().into());
+        }
+        made.is_constraint &= kind != IndexKind::Plain;
     }
     let span = block.name.span();
     declared.models.push(DeclaredModel { name: block.name.text.into(), table: full.into(), columns });
@@ -209,19 +215,36 @@ fn has_method(line: &str) -> bool {
     line.contains("type:") && !line.contains("BTree")
 }
 
+/// `10` of ` 10, sort: Desc`
+fn leading_number(text: &str) -> Option<u32> {
+    let digits = text.trim_start().split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}
+
 /// The names in the first list of a line, without what is said of them: `[a, b(sort: Desc)]`.
 fn listed(line: &str) -> Vec<&str> {
+    items(line).into_iter().map(|item| item.split('(').next().unwrap_or("").trim()).collect()
+}
+
+/// What is said of each name in the first list of a line: `["", "sort: Desc"]` of `[a, b(sort: Desc)]`.
+fn options(line: &str) -> Vec<&str> {
+    let said = |item: &'_ str| item.find('(').map(|at| (at + 1, item.rfind(')').unwrap_or(item.len())));
+    items(line).into_iter().map(|item| said(item).and_then(|(from, to)| item.get(from..to)).unwrap_or("")).collect()
+}
+
+/// The parts of the first list of a line.
+fn items(line: &str) -> Vec<&str> {
     let Some((_, rest)) = line.split_once('[') else { return Vec::new() };
-    let mut names = Vec::new();
+    let mut found = Vec::new();
     let (mut depth, mut start) = (0, 0);
     for (at, c) in rest.char_indices() {
         match c {
             '(' => depth += 1,
             ')' => depth -= 1,
             ',' | ']' if depth == 0 => {
-                let name = rest[start..at].split('(').next().unwrap_or("").trim();
-                if !name.is_empty() {
-                    names.push(name);
+                let item = rest[start..at].trim();
+                if !item.is_empty() {
+                    found.push(item);
                 }
                 start = at + 1;
                 if c == ']' {
@@ -231,7 +254,7 @@ fn listed(line: &str) -> Vec<&str> {
             _ => {}
         }
     }
-    names
+    found
 }
 
 #[cfg(test)]

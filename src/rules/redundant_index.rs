@@ -2,7 +2,7 @@
 
 use super::schema_finding::{label, tables};
 use super::{Finding, ProjectCx, Sink};
-use crate::findings::{Role, Severity};
+use crate::findings::{Confidence, Role, Severity};
 use crate::project::schema::{Index, Overlap, Table, overlap};
 use crate::sql::Dialect;
 use crate::sql::ddl::IndexKind;
@@ -66,13 +66,18 @@ fn finding(cx: &ProjectCx<'_>, table: &Table, index: &Index, other: &Index, over
             (format!("{own} of `{}` holds only what its {others} begins with", table.name), Severity::Info)
         }
     };
+    // Nobody asked for the index of a foreign key of Django's, and few would have it gone.
+    let is_implied = index.definition.is_implied;
+    let help = match overlap {
+        _ if is_implied => "give the field `db_index=False`",
+        Overlap::Same => "drop one of them",
+        Overlap::Prefix => "drop it, unless it is read so much that its smaller size counts",
+    };
     let mut finding = Finding::new(label(cx, index.place, Role::Primary, ""), message)
-        .severity(severity)
+        .severity(if is_implied { Severity::Info } else { severity })
+        .confidence(if is_implied { Confidence::Low } else { Confidence::High })
         .note(NOTE)
-        .help(match overlap {
-            Overlap::Same => "drop one of them",
-            Overlap::Prefix => "drop it, unless it is read so much that its smaller size counts",
-        });
+        .help(help);
     if other.place != index.place {
         finding = finding.related(label(cx, other.place, Role::Schema, "the other one"));
     }

@@ -6,6 +6,7 @@ use super::schema_finding::{add_index, all_agree, label, tables};
 use super::{Finding, ProjectCx, Sink};
 use crate::findings::{Confidence, Role, Severity};
 use crate::project::schema::{ForeignKey, Known, Schema, Table, served_key};
+use crate::source::Purpose;
 use crate::sql::ddl::OnDelete;
 use crate::sql::query::{TableName, same_name};
 use crate::sql::{Dialect, Verb};
@@ -117,7 +118,16 @@ impl Deletes {
     fn find(cx: &ProjectCx<'_>) -> Deletes {
         let mut deletes = Deletes { tables: FxHashSet::default(), enforces: false };
         for id in cx.project.ids() {
-            let facts = &cx.project.file(id).facts;
+            let file = cx.project.file(id);
+            let facts = &file.facts;
+            deletes.enforces |= facts
+                .texts
+                .iter()
+                .any(|text| text.cooked.len() < 200 && text.cooked.to_ascii_lowercase().contains("foreign_keys"));
+            // What tests, migrations and scripts delete is not deleted every day.
+            if file.purpose != Purpose::Application {
+                continue;
+            }
             for (index, sql) in facts.statements.iter().enumerate() {
                 let is_run = || cx.project.is_executed(id, index);
                 match sql.statement.verb {
@@ -128,10 +138,6 @@ impl Deletes {
                     _ => {}
                 }
             }
-            deletes.enforces |= facts.texts.iter().any(|text| {
-                let lower = text.cooked.len() < 200 && text.cooked.to_ascii_lowercase().contains("foreign_keys");
-                lower
-            });
         }
         deletes
     }

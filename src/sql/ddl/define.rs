@@ -25,7 +25,9 @@ pub(crate) fn index<'c>(
     span: Span,
 ) -> IndexDef {
     let columns = columns.into_iter().map(|column| ident(column, span)).collect();
-    IndexDef { is_constraint: false, ..key_of_columns(table, kind, columns, span) }
+    // What makes rows unique is a constraint in the words of most libraries.
+    let is_constraint = matches!(kind, IndexKind::Primary | IndexKind::Unique);
+    IndexDef { is_constraint, ..key_of_columns(table, kind, columns, span) }
 }
 
 /// Something that could not be read may have given this table another key or index.
@@ -86,10 +88,30 @@ impl NewTable {
         self.made.columns.last_mut().expect("just pushed")
     }
 
-    /// A key or index. [`IndexKind::Other`]: one of which it is not known what it finds.
-    pub(crate) fn index<'c>(&mut self, kind: IndexKind, columns: impl IntoIterator<Item = &'c str>, span: Span) {
+    /// A key or index. [`IndexKind::Other`]: one of which it is not known what it finds. Columns that are each said to be
+    /// the primary key are it together.
+    pub(crate) fn index<'c>(
+        &mut self,
+        kind: IndexKind,
+        columns: impl IntoIterator<Item = &'c str>,
+        span: Span,
+    ) -> &mut IndexDef {
         let index = index(&self.made.table, kind, columns, span);
-        self.made.indexes.push(index);
+        let is_key = |known: &&mut IndexDef| kind == IndexKind::Primary && known.kind == IndexKind::Primary;
+        let at = match self.made.indexes.iter_mut().find(is_key) {
+            Some(known) => {
+                let more =
+                    index.parts.into_iter().filter(|part| !known.parts.iter().any(|own| own.column() == part.column()));
+                let more: Vec<_> = more.collect();
+                known.parts.extend(more);
+                self.made.indexes.iter().position(|known| known.kind == IndexKind::Primary).unwrap_or(0)
+            }
+            None => {
+                self.made.indexes.push(index);
+                self.made.indexes.len() - 1
+            }
+        };
+        &mut self.made.indexes[at]
     }
 
     /// A foreign key to a table; an empty name is one that is not known.

@@ -194,6 +194,8 @@ pub struct IndexDef {
     pub if_not_exists: bool,
     /// Whether it was written as a constraint.
     pub is_constraint: bool,
+    /// Whether nobody asked for it: a library makes it for a foreign key.
+    pub is_implied: bool,
     /// `ADD CONSTRAINT … USING INDEX name`
     pub using_index: Option<Ident>,
     /// Where it is defined.

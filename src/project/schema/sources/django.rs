@@ -246,7 +246,8 @@ impl<'p> Reader<'_, 'p> {
         let made = self.table.column(&column, type_name, span);
         made.not_null = is_primary == Some(true) || asks(facts, call, "null", false) == Some(false);
         if let Some(indexed) = asked_index(facts, call, kind) {
-            self.table.index(indexed, [column.as_str()], span);
+            let is_asked_for = keyword(facts, call, "db_index").is_some();
+            self.table.index(indexed, [column.as_str()], span).is_implied = kind.is_relation() && !is_asked_for;
         }
         if is_primary == Some(true) {
             self.columns.push(("pk".into(), column.as_str().into()));
@@ -286,7 +287,11 @@ impl<'p> Reader<'_, 'p> {
         let names: Option<Vec<String>> =
             fields.iter().map(|&field| facts.literal(field).map(|name| self.column_of(name))).collect();
         match names {
-            Some(names) => self.table.index(kind, names.iter().map(String::as_str), span),
+            Some(names) => {
+                let made = self.table.index(kind, names.iter().map(String::as_str), span);
+                let is_descending = |&field: &ValueId| facts.literal(field).is_some_and(|name| name.starts_with('-'));
+                made.parts.iter_mut().zip(fields).for_each(|(part, field)| part.descending = is_descending(field));
+            }
             None => self.unsure(),
         }
     }
@@ -320,7 +325,9 @@ impl<'p> Reader<'_, 'p> {
 pub(super) fn declared_kind(facts: &FileFacts, call: &Call) -> Option<IndexKind> {
     Some(match called(facts, call) {
         "CheckConstraint" => return None,
-        _ if keyword(facts, call, "condition").is_some() => IndexKind::Other,
+        _ if ["condition", "include", "opclasses"].iter().any(|option| keyword(facts, call, option).is_some()) => {
+            IndexKind::Other
+        }
         "Index" | "BTreeIndex" => IndexKind::Plain,
         "UniqueConstraint" => IndexKind::Unique,
         _ => IndexKind::Other,

@@ -69,6 +69,22 @@ fn attribute_span(attribute: &Attribute, head: Span) -> Span {
     if attribute.span.is_empty() { head } else { attribute.span }
 }
 
+fn is_of_mikro_orm(facts: &FileFacts) -> bool {
+    facts.imports.iter().any(|import| facts.names[import.module].starts_with("@mikro-orm/"))
+}
+
+/// `createdAt` as `created_at`
+fn underscored(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.extend(letter.to_lowercase());
+    }
+    text
+}
+
 fn field(
     facts: &FileFacts,
     attribute: &Attribute,
@@ -98,6 +114,9 @@ fn field(
     let column = option(named, "name").or_else(|| option(named, "fieldName")).and_then(|value| facts.literal(value));
     let column = match column {
         Some(column) => column.to_owned(),
+        // MikroORM writes names in the way of databases.
+        None if is_of_mikro_orm(facts) && is_relation => format!("{}_id", underscored(name)),
+        None if is_of_mikro_orm(facts) => underscored(name),
         None if is_relation => format!("{name}Id"),
         None => name.to_owned(),
     };
@@ -126,7 +145,7 @@ fn field(
         let kind = match called(facts, call) {
             "Index" if option(call, "where").is_some() => IndexKind::Other,
             "Index" => IndexKind::Plain,
-            "Unique" | "Generated" => IndexKind::Unique,
+            "Unique" => IndexKind::Unique,
             name if name.ends_with("Column") || name.contains("To") => continue,
             "IsOptional" | "Field" | "ApiProperty" => continue,
             // A decorator of the project may be several in one.
@@ -142,13 +161,17 @@ fn over(facts: &FileFacts, call: &Call, columns: &[(String, String)], table: &mu
     let option = |key: &str| call.args.iter().find_map(|arg| member(facts, arg.value, key));
     let kind = match called(facts, call) {
         "Index" | "Unique"
-            if option("where").is_some() || option("type").is_some() || option("expression").is_some() =>
+            if ["expression", "fulltext", "options", "spatial", "type", "where"]
+                .iter()
+                .any(|key| option(key).is_some()) =>
         {
             IndexKind::Other
         }
         "Unique" => IndexKind::Unique,
         "Index" if asks(facts, option("unique")) == Some(true) => IndexKind::Unique,
         "Index" => IndexKind::Plain,
+        // Something of the project that makes one.
+        name if name.contains("Index") || name.contains("Unique") => return table.is_not_whole(),
         _ => return,
     };
     let list = call.args.iter().map(|arg| arg.value).find(|&value| matches!(facts.value(value), Value::Sequence(_)));
