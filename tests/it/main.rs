@@ -8,12 +8,16 @@ mod catalogs;
 mod cli;
 mod config;
 mod editors;
+#[cfg(unix)]
+mod engines;
 mod fixtures;
 mod lsp;
 mod page;
 mod pages;
 mod precommit;
 mod project;
+#[cfg(unix)]
+mod proofs;
 mod readme;
 mod reports;
 mod schema_sources;
