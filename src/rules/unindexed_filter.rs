@@ -68,8 +68,12 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
             return None;
         }
     }
-    // What compares an expression is another matter: no plain index would serve it.
-    scanned.retain(|condition| condition.column.is_some());
+    // What compares an expression is another matter: no plain index would serve it. So is what an index holds, but
+    // compares in another way.
+    scanned.retain(|condition| {
+        let name = condition.column.as_deref();
+        name.is_some_and(|name| !tables.iter().any(|table| is_led_by(table, name)))
+    });
     let changes_rows = matches!(select.role, Role::Update | Role::Delete | Role::Merge);
     scanned.retain(|condition| changes_rows || !is_most_rows(cx, condition));
     let useful: Vec<&Condition> = ordered(cx, &scanned, &tables);
@@ -275,6 +279,15 @@ fn finding(
 
 fn table_text(name: Option<&TableName>) -> String {
     name.map_or(String::new(), |name| name.name().text.to_string())
+}
+
+/// Whether an index of all rows begins with a column.
+fn is_led_by(table: &Table, column: &str) -> bool {
+    table.indexes.iter().map(|index| &index.definition).any(|index| {
+        let first = index.parts.first().and_then(|part| part.column());
+        let is_ordered = matches!(&*index.method, "" | "btree");
+        is_ordered && index.predicate.is_none() && first.is_some_and(|own| same_name(own, column))
+    })
 }
 
 /// Whether an index of some of the rows begins with a column.

@@ -11,6 +11,8 @@ mod editors;
 #[cfg(unix)]
 mod engines;
 mod fixtures;
+#[cfg(unix)]
+mod index_matrix;
 mod lsp;
 mod page;
 mod pages;

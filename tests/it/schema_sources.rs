@@ -58,7 +58,7 @@ class Book(Dated):
             "index (author_id)",
             "primary key (id)",
             "unique (title, author_id)",
-            "index (author_id, created)",
+            "index (author_id, created desc)",
             "foreign key (author_id)",
         ]
     );
@@ -181,7 +181,7 @@ export const users = pgTable("users", {
             "name text",
             "primary key (id)",
             "unique (email)",
-            "index (team_id, name)",
+            "index (team_id, name desc)",
             "unique (name)",
             "foreign key (team_id)",
         ]

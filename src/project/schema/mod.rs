@@ -5,6 +5,7 @@
 //! say is said. What could not be read makes its table unsure, and nothing is said of what is missing there.
 
 mod compare;
+mod conditions;
 mod groups;
 mod index;
 mod replay;
@@ -18,7 +19,8 @@ use std::fmt;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use compare::{Overlap, overlap};
-pub use index::{Condition, Served, Test, conditions_of, served, served_alone, served_key};
+pub use conditions::{Compared, Condition, Test, conditions_of};
+pub use index::{Served, served, served_alone, served_key};
 use sources::Defined;
 pub use sources::{Model, Owner, follows_models};
 
@@ -116,6 +118,8 @@ pub struct Table {
     pub parent: Option<Box<str>>,
     /// Whether it is divided into partitions.
     pub partitioned: bool,
+    /// Whether it is made like another one: a partition, an heir, a copy.
+    pub is_heir: bool,
 }
 
 /// What a table is.
@@ -142,6 +146,8 @@ pub struct Column {
     pub not_null: bool,
     /// Its default, as written.
     pub default: Option<Box<str>>,
+    /// Its collation, if one is told.
+    pub collation: Option<Box<str>>,
     /// Where it is defined.
     pub place: Place,
 }

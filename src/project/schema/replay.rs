@@ -178,6 +178,7 @@ impl Database {
             knows_indexes: true,
             parent: None,
             partitioned: false,
+            is_heir: false,
         }
     }
 
@@ -230,6 +231,7 @@ impl Database {
             table.dialect = Dialect::ClickHouse;
         }
         table.parent = create.parent.as_ref().map(|parent| parent.name().text.clone());
+        table.is_heir = table.parent.is_some();
         table.columns = create.columns.iter().map(|column| new_column(column, step)).collect();
         table.indexes = create.indexes.iter().map(|index| new_index(index, step)).collect();
         table.foreign_keys = create.foreign_keys.iter().map(|key| new_foreign_key(key, step)).collect();
@@ -463,6 +465,7 @@ fn new_column(column: &ColumnDef, step: &Step<'_>) -> Column {
         type_name: column.type_name.clone(),
         not_null: column.not_null,
         default: column.default.clone(),
+        collation: column.collation.clone(),
         place: step.at(column.name.span),
     }
 }

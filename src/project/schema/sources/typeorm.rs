@@ -58,15 +58,12 @@ fn fields(
         if columns.iter().any(|(known, _)| known == name) {
             continue;
         }
-        field(facts, attribute, name, table, columns, if depth == 0 { attribute_span(attribute, head) } else { head });
+        // What stands in another file is told of where the table is named.
+        field(facts, attribute, name, table, columns, (depth > 0).then_some(head));
     }
     let bases = types.project_bases(class);
     let all = bases.len() == own.bases.len();
     all && depth < 12 && bases.into_iter().all(|base| fields(types, base, table, columns, head, depth + 1))
-}
-
-fn attribute_span(attribute: &Attribute, head: Span) -> Span {
-    if attribute.span.is_empty() { head } else { attribute.span }
 }
 
 fn is_of_mikro_orm(facts: &FileFacts) -> bool {
@@ -91,7 +88,7 @@ fn field(
     name: &str,
     table: &mut NewTable,
     columns: &mut Vec<(String, String)>,
-    span: Span,
+    elsewhere: Option<Span>,
 ) {
     let calls = || {
         attribute.decorators.iter().filter_map(|&value| match facts.value(value) {
@@ -104,7 +101,13 @@ fn field(
         name.ends_with("Column") || matches!(name, "Property" | "PrimaryKey" | "Enum" | "ManyToOne" | "OneToOne")
     });
     let Some(declared) = declared else { return };
+    let at = |call: &Call| elsewhere.unwrap_or(call.name_span);
+    let span = at(declared);
     let option = |call: &Call, key: &str| call.args.iter().find_map(|arg| member(facts, arg.value, key));
+    // MikroORM: a view of another column.
+    if option(declared, "persist").is_some_and(|value| *facts.value(value) == Value::Bool(false)) {
+        return;
+    }
     let joined = calls().find(|call| called(facts, call) == "JoinColumn");
     let is_relation = matches!(called(facts, declared), "ManyToOne" | "OneToOne" | "JoinColumn");
     if is_relation && joined.is_none() && called(facts, declared) != "ManyToOne" {
@@ -151,7 +154,7 @@ fn field(
             // A decorator of the project may be several in one.
             _ => continue,
         };
-        table.index(kind, [column.as_str()], span);
+        table.index(kind, [column.as_str()], at(call));
     }
     columns.push((name.to_owned(), column));
 }
