@@ -108,7 +108,7 @@ def downgrade():
             "team integer",
             "primary key (id)",
             "unique (email)",
-            "index (team)",
+            "index ix_users_team (team)",
             "unique (name, team)",
             "index (team, name) alembic/versions/1_a.py:6",
             "foreign key (team) → teams (id)",
@@ -117,7 +117,7 @@ def downgrade():
             "a integer not null",
             "b integer",
             "primary key (a)",
-            "index (b)",
+            "index by_b (b)",
         ]
     );
 }

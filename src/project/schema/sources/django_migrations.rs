@@ -132,15 +132,15 @@ impl Step<'_, '_, '_> {
             },
             "RemoveIndex" | "RemoveIndexConcurrently" => match own_name() {
                 Some(name) => vec![TableChange::DropIndex {
-                    index: TableName { parts: Box::new([ident(name, self.span())]) },
+                    index: TableName { parts: Box::new([ident(name, self.place())]) },
                     table: Some(self.table.clone()),
                 }],
                 None => Vec::new(),
             },
             "RemoveConstraint" => match own_name() {
                 Some(name) => {
-                    let operation = AlterOperation::DropConstraint(ident(name, self.span()));
-                    vec![TableChange::Alter { table: self.table.clone(), operation, span: self.span() }]
+                    let operation = AlterOperation::DropConstraint(ident(name, self.place()));
+                    vec![TableChange::Alter { table: self.table.clone(), operation, span: self.place() }]
                 }
                 None => Vec::new(),
             },
@@ -172,12 +172,12 @@ impl Step<'_, '_, '_> {
         }
     }
 
-    fn span(&self) -> Span {
+    fn place(&self) -> Span {
         self.operation.name_span
     }
 
     fn unsure(&self) -> TableChange {
-        unsure(&self.table, self.span())
+        unsure(&self.table, self.place())
     }
 
     /// An index over a list of fields.
@@ -188,12 +188,12 @@ impl Step<'_, '_, '_> {
         let Some(columns) = columns.filter(|columns| !columns.is_empty()) else { return self.unsure() };
         let mut change = self.index(kind, &columns);
         if let TableChange::CreateIndex(made) = &mut change {
-            made.name = name.map(|name| ident(name, self.span()));
+            made.name = name.map(|name| ident(name, self.place()));
         }
         change
     }
 
     fn index(&self, kind: IndexKind, columns: &[String]) -> TableChange {
-        TableChange::CreateIndex(index(&self.table, kind, columns.iter().map(String::as_str), self.span()))
+        TableChange::CreateIndex(index(&self.table, kind, columns.iter().map(String::as_str), self.place()))
     }
 }

@@ -5,7 +5,7 @@ use super::{Defined, Model, Owner};
 use crate::facts::*;
 use crate::project::{ClassRef, FileId, Ty, Types};
 use crate::source::{Purpose, Span};
-use crate::sql::ddl::define::{NewTable, index, table_name};
+use crate::sql::ddl::define::{NewTable, ident, index, table_name};
 use crate::sql::ddl::{IndexKind, OnDelete, TableChange};
 
 /// The tables of a file.
@@ -219,6 +219,11 @@ fn over(facts: &FileFacts, call: &Call, named: &dyn Fn(ValueId) -> Option<String
         Some(columns) => {
             let made = table.index(kind, columns.iter().map(String::as_str), call.name_span);
             made.is_constraint &= name != "Index";
+            let own_name = match name {
+                "Index" => positional(call, 0),
+                _ => keyword(facts, call, "name"),
+            };
+            made.name = own_name.and_then(|name| facts.literal(name)).map(|name| ident(name, call.name_span));
         }
         None => table.is_not_whole(),
     }
@@ -251,14 +256,19 @@ fn column(facts: &FileFacts, call: &Call, attribute: &str, span: Span, table: &m
             (Some(false), Some(false), Some(false)) => None,
             _ => Some(IndexKind::Other),
         };
+    // The name that SQLAlchemy gives to the index of a column: one that is written out has it too, and is the same.
+    let given = ident(&format!("ix_{}_{name}", table.name().name().text), span);
     if let Some(kind) = indexed {
         let made = table.index(kind, [name], span);
         // `index=True, unique=True` is one unique index.
-        made.is_constraint &= asks(facts, keyword(facts, call, "index")) == Some(false);
+        if kind != IndexKind::Primary && asks(facts, keyword(facts, call, "index")) != Some(false) {
+            made.is_constraint = false;
+            made.name = Some(given.clone());
+        }
     }
     // A key gets a second index if one is asked for.
     if indexed == Some(IndexKind::Primary) && asks(facts, keyword(facts, call, "index")) == Some(true) {
-        table.index(IndexKind::Plain, [name], span);
+        table.index(IndexKind::Plain, [name], span).name = Some(given);
     }
     for arg in &call.args {
         if let Value::Call(key) = facts.value(arg.value)

@@ -8,6 +8,9 @@ use crate::source::Span;
 use crate::sql::ddl::define::NewTable;
 use crate::sql::ddl::{IndexKind, OnDelete};
 
+/// Options of an index that is not one of all rows in the order of its columns.
+const SPECIAL: [&str; 6] = ["expression", "fulltext", "options", "spatial", "type", "where"];
+
 /// The entities of a file.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     let facts: &FileFacts = &types.project().file(file).facts;
@@ -145,8 +148,10 @@ fn field(
         table.index(kind, [column.as_str()], span);
     }
     for call in calls() {
+        let is_special = || SPECIAL.iter().any(|key| option(call, key).is_some());
         let kind = match called(facts, call) {
-            "Index" if option(call, "where").is_some() => IndexKind::Other,
+            "Index" | "Unique" if is_special() => IndexKind::Other,
+            "Index" if asks(facts, option(call, "unique")) == Some(true) => IndexKind::Unique,
             "Index" => IndexKind::Plain,
             "Unique" => IndexKind::Unique,
             name if name.ends_with("Column") || name.contains("To") => continue,
@@ -163,13 +168,7 @@ fn field(
 fn over(facts: &FileFacts, call: &Call, columns: &[(String, String)], table: &mut NewTable) {
     let option = |key: &str| call.args.iter().find_map(|arg| member(facts, arg.value, key));
     let kind = match called(facts, call) {
-        "Index" | "Unique"
-            if ["expression", "fulltext", "options", "spatial", "type", "where"]
-                .iter()
-                .any(|key| option(key).is_some()) =>
-        {
-            IndexKind::Other
-        }
+        "Index" | "Unique" if SPECIAL.iter().any(|key| option(key).is_some()) => IndexKind::Other,
         "Unique" => IndexKind::Unique,
         "Index" if asks(facts, option("unique")) == Some(true) => IndexKind::Unique,
         "Index" => IndexKind::Plain,
