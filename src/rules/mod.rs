@@ -4,10 +4,12 @@
 //! identity. To add a rule: one page, one file, two lines here. Rules see the project, never the
 //! configuration: whether they run, and what their findings are worth, is the engine's concern.
 
+mod conditions;
 mod context;
 mod correlated_subquery;
 mod duplicate_index;
 mod finding;
+mod index_column_order;
 mod invariant_query_in_loop;
 mod lazy_relation_in_loop;
 mod leading_wildcard_like;
@@ -23,6 +25,8 @@ mod sql_finding;
 mod sql_statement;
 mod unindexed_filter;
 mod unindexed_foreign_key;
+mod unindexed_join;
+mod unindexed_sort;
 mod unused_suppression;
 mod write_in_loop;
 
@@ -69,6 +73,11 @@ pub static RULES: &[Rule] = &[
         check: Check::Project(duplicate_index::check),
     },
     Rule {
+        name: "index-column-order",
+        page: include_str!("../../rules/index-column-order.md"),
+        check: Check::Statement(index_column_order::check),
+    },
+    Rule {
         name: "invariant-query-in-loop",
         page: include_str!("../../rules/invariant-query-in-loop.md"),
         check: Check::File(invariant_query_in_loop::check),
@@ -112,6 +121,16 @@ pub static RULES: &[Rule] = &[
         name: "unindexed-foreign-key",
         page: include_str!("../../rules/unindexed-foreign-key.md"),
         check: Check::Project(unindexed_foreign_key::check),
+    },
+    Rule {
+        name: "unindexed-join",
+        page: include_str!("../../rules/unindexed-join.md"),
+        check: Check::Statement(unindexed_join::check),
+    },
+    Rule {
+        name: "unindexed-sort",
+        page: include_str!("../../rules/unindexed-sort.md"),
+        check: Check::Statement(unindexed_sort::check),
     },
     Rule {
         name: "unused-suppression",

@@ -80,6 +80,16 @@ pub fn conditions_of(query: &Query, select: &Select, source: u16, schema: &Schem
     found
 }
 
+/// The conditions that the `ON` of an outer join puts on its own source.
+pub fn join_conditions(query: &Query, select: &Select, source: u16, schema: &Schema) -> Vec<Condition> {
+    let owner = Owner { query, select: select.id, source, schema };
+    let mut found = Vec::new();
+    for part in select.sources[usize::from(source)].on.map_or_else(Vec::new, |on| query.exprs.conjuncts(on)) {
+        owner.read(part, &mut found);
+    }
+    found
+}
+
 /// Who a column belongs to.
 struct Owner<'q> {
     query: &'q Query,

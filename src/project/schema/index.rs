@@ -64,6 +64,35 @@ pub fn served_key(table: &Table, columns: &[Box<str>], dialect: Dialect) -> Know
     }
 }
 
+/// Whether an index gives the rows of `table` in the order of `column`: one that holds nothing in front of it but columns
+/// that are `equal` to something.
+pub fn orders(table: &Table, column: &str, equal: &[&str]) -> Known {
+    let mut unsure = !table.knows_indexes;
+    for index in &table.indexes {
+        let definition = &index.definition;
+        let is_ordered = matches!(&*definition.method, "" | "btree")
+            && !matches!(definition.kind, IndexKind::FullText | IndexKind::Other);
+        let is_equal =
+            |part: &&IndexPart| part.column().is_some_and(|own| equal.iter().any(|name| same_name(own, name)));
+        let next = definition.parts.iter().find(|part| !is_equal(part));
+        let is_it = next.is_some_and(|part| part.column().is_some_and(|own| same_name(own, column)));
+        match next {
+            _ if is_it && is_ordered && definition.predicate.is_none() && !index.perhaps => return Known::Yes,
+            _ if is_it => unsure = true,
+            // What it holds, or in which order, is not known.
+            None => unsure |= definition.parts.is_empty(),
+            Some(part) => {
+                unsure |= matches!(part.key, IndexKey::Unknown) || (!is_ordered && mentions(definition, column))
+            }
+        }
+    }
+    if unsure { Known::Unknown } else { Known::No }
+}
+
+fn mentions(index: &IndexDef, column: &str) -> bool {
+    index.parts.iter().any(|part| part.column().is_some_and(|own| same_name(own, column)))
+}
+
 /// `holds_rows`: whether a partial index holds all rows that are asked for.
 fn served_where<'t>(
     table: &'t Table,

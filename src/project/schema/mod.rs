@@ -19,8 +19,8 @@ use std::fmt;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use compare::{Overlap, overlap};
-pub use conditions::{Compared, Condition, Test, conditions_of};
-pub use index::{Served, served, served_alone, served_key};
+pub use conditions::{Compared, Condition, Test, conditions_of, join_conditions};
+pub use index::{Served, orders, served, served_alone, served_key};
 use sources::Defined;
 pub use sources::{Model, Owner, follows_models};
 
