@@ -4,21 +4,30 @@
 //! identity. To add a rule: one page, one file, two lines here. Rules see the project, never the
 //! configuration: whether they run, and what their findings are worth, is the engine's concern.
 
+mod conditions;
 mod context;
 mod correlated_subquery;
+mod duplicate_index;
 mod eager_load;
 mod finding;
+mod index_column_order;
 mod invariant_query_in_loop;
 mod lazy_relation_in_loop;
 mod leading_wildcard_like;
+mod missing_primary_key;
 mod offset_pagination;
 mod page;
 mod query_in_loop;
+mod redundant_index;
 mod registry;
 mod repeated;
+mod schema_finding;
 mod sql_finding;
 mod sql_statement;
 mod unindexed_filter;
+mod unindexed_foreign_key;
+mod unindexed_join;
+mod unindexed_sort;
 mod unused_suppression;
 mod write_in_loop;
 
@@ -60,6 +69,16 @@ pub static RULES: &[Rule] = &[
         check: Check::Statement(correlated_subquery::check),
     },
     Rule {
+        name: "duplicate-index",
+        page: include_str!("../../rules/duplicate-index.md"),
+        check: Check::Project(duplicate_index::check),
+    },
+    Rule {
+        name: "index-column-order",
+        page: include_str!("../../rules/index-column-order.md"),
+        check: Check::Statement(index_column_order::check),
+    },
+    Rule {
         name: "invariant-query-in-loop",
         page: include_str!("../../rules/invariant-query-in-loop.md"),
         check: Check::File(invariant_query_in_loop::check),
@@ -75,6 +94,11 @@ pub static RULES: &[Rule] = &[
         check: Check::File(leading_wildcard_like::check),
     },
     Rule {
+        name: "missing-primary-key",
+        page: include_str!("../../rules/missing-primary-key.md"),
+        check: Check::Project(missing_primary_key::check),
+    },
+    Rule {
         name: "offset-pagination",
         page: include_str!("../../rules/offset-pagination.md"),
         check: Check::File(offset_pagination::check),
@@ -85,9 +109,29 @@ pub static RULES: &[Rule] = &[
         check: Check::File(query_in_loop::check),
     },
     Rule {
+        name: "redundant-index",
+        page: include_str!("../../rules/redundant-index.md"),
+        check: Check::Project(redundant_index::check),
+    },
+    Rule {
         name: "unindexed-filter",
         page: include_str!("../../rules/unindexed-filter.md"),
         check: Check::File(unindexed_filter::check),
+    },
+    Rule {
+        name: "unindexed-foreign-key",
+        page: include_str!("../../rules/unindexed-foreign-key.md"),
+        check: Check::Project(unindexed_foreign_key::check),
+    },
+    Rule {
+        name: "unindexed-join",
+        page: include_str!("../../rules/unindexed-join.md"),
+        check: Check::Statement(unindexed_join::check),
+    },
+    Rule {
+        name: "unindexed-sort",
+        page: include_str!("../../rules/unindexed-sort.md"),
+        check: Check::Statement(unindexed_sort::check),
     },
     Rule {
         name: "unused-suppression",

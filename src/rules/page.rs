@@ -120,7 +120,7 @@ pub struct Metadata {
 pub struct Page {
     /// Its metadata.
     pub metadata: Metadata,
-    /// Everything after the metadata.
+    /// Everything after the metadata, up to the proofs: those are for tests.
     pub body: &'static str,
 }
 
@@ -145,6 +145,7 @@ impl Page {
         let length = text[start..].find("\n```").ok_or("the metadata block is not closed")?;
         let metadata = toml::from_str(&text[start..start + length]).map_err(|error| error.to_string())?;
         let rest = &text[start + length + "\n```".len()..];
+        let rest = rest.split_once("\n## Proof\n").map_or(rest, |(rest, _)| rest);
         Ok(Page { metadata, body: rest.trim_start_matches(['\r', '\n']) })
     }
 
@@ -218,6 +219,10 @@ Much.
 ## Examples
 
 None.
+
+## Proof
+
+On engines.
 ";
 
     #[test]
