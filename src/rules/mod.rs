@@ -4,12 +4,16 @@
 //! identity. To add a rule: one page, one file, two lines here. Rules see the project, never the
 //! configuration: whether they run, and what their findings are worth, is the engine's concern.
 
+mod blocking_index_build;
 mod context;
 mod correlated_subquery;
 mod finding;
 mod invariant_query_in_loop;
 mod lazy_relation_in_loop;
 mod leading_wildcard_like;
+mod migration;
+mod missing_lock_timeout;
+mod mysql_copy_alter;
 mod offset_pagination;
 mod page;
 mod query_in_loop;
@@ -17,8 +21,12 @@ mod registry;
 mod repeated;
 mod sql_finding;
 mod sql_statement;
+mod table_rewrite;
+mod unbatched_backfill;
 mod unindexed_filter;
 mod unused_suppression;
+mod unvalidated_constraint_scan;
+mod volatile_default;
 mod write_in_loop;
 
 pub use context::{FileCx, ProjectCx, StatementCx};
@@ -54,6 +62,11 @@ pub enum Check {
 /// Every rule, sorted by name.
 pub static RULES: &[Rule] = &[
     Rule {
+        name: "blocking-index-build",
+        page: include_str!("../../rules/blocking-index-build.md"),
+        check: Check::File(blocking_index_build::check),
+    },
+    Rule {
         name: "correlated-subquery",
         page: include_str!("../../rules/correlated-subquery.md"),
         check: Check::Statement(correlated_subquery::check),
@@ -74,6 +87,16 @@ pub static RULES: &[Rule] = &[
         check: Check::File(leading_wildcard_like::check),
     },
     Rule {
+        name: "missing-lock-timeout",
+        page: include_str!("../../rules/missing-lock-timeout.md"),
+        check: Check::File(missing_lock_timeout::check),
+    },
+    Rule {
+        name: "mysql-copy-alter",
+        page: include_str!("../../rules/mysql-copy-alter.md"),
+        check: Check::File(mysql_copy_alter::check),
+    },
+    Rule {
         name: "offset-pagination",
         page: include_str!("../../rules/offset-pagination.md"),
         check: Check::File(offset_pagination::check),
@@ -84,6 +107,16 @@ pub static RULES: &[Rule] = &[
         check: Check::File(query_in_loop::check),
     },
     Rule {
+        name: "table-rewrite",
+        page: include_str!("../../rules/table-rewrite.md"),
+        check: Check::File(table_rewrite::check),
+    },
+    Rule {
+        name: "unbatched-backfill",
+        page: include_str!("../../rules/unbatched-backfill.md"),
+        check: Check::File(unbatched_backfill::check),
+    },
+    Rule {
         name: "unindexed-filter",
         page: include_str!("../../rules/unindexed-filter.md"),
         check: Check::File(unindexed_filter::check),
@@ -92,6 +125,16 @@ pub static RULES: &[Rule] = &[
         name: "unused-suppression",
         page: include_str!("../../rules/unused-suppression.md"),
         check: Check::Directives,
+    },
+    Rule {
+        name: "unvalidated-constraint-scan",
+        page: include_str!("../../rules/unvalidated-constraint-scan.md"),
+        check: Check::File(unvalidated_constraint_scan::check),
+    },
+    Rule {
+        name: "volatile-default",
+        page: include_str!("../../rules/volatile-default.md"),
+        check: Check::File(volatile_default::check),
     },
     Rule {
         name: "write-in-loop",
