@@ -23,6 +23,8 @@ pub struct Migration<'p> {
     pub statements: Vec<usize>,
     /// The tables that it creates itself, in lower case: they are empty, and nobody knows them yet.
     created: FxHashSet<String>,
+    /// The models that it creates, in lower case: Django's tables are called after application and model.
+    models: Vec<String>,
     project: &'p Project,
 }
 
@@ -39,6 +41,8 @@ pub struct Step<'p> {
     pub text: &'p str,
     /// For which database.
     pub dialect: Dialect,
+    /// Whether a library's function does it, and no SQL of the file.
+    pub is_call: bool,
     /// The statement that began the transaction in which it is done, in the file.
     pub transaction: Option<Span>,
 }
@@ -48,14 +52,22 @@ impl Project {
     pub fn migration(&self, file: FileId) -> Option<Migration<'_>> {
         let own = self.file(file);
         let is_sql = own.source.language == Language::Sql;
+        // `1.0--1.1.sql` is part of an extension of PostgreSQL: its tables are its own business.
+        let is_of_extension = own.source.path.rsplit('/').next().is_some_and(|name| name.contains("--"));
         if own.purpose != Purpose::Migration
             || own.source.language == Language::Prisma
+            || is_of_extension
             || schema::undoes(&own.source.path)
         {
             return None;
         }
-        let mut migration =
-            Migration { steps: Vec::new(), statements: Vec::new(), created: FxHashSet::default(), project: self };
+        let mut migration = Migration {
+            steps: Vec::new(),
+            statements: Vec::new(),
+            created: FxHashSet::default(),
+            models: Vec::new(),
+            project: self,
+        };
         let reverse = if is_sql { FxHashSet::default() } else { reverse_texts(&own.facts) };
         let mut transaction = None;
         for (index, sql) in own.facts.statements.iter().enumerate() {
@@ -86,6 +98,7 @@ impl Project {
                     whole: host(sql.span),
                     text: text.get(span.range()).unwrap_or(""),
                     dialect: self.dialect_of(file, index),
+                    is_call: false,
                     transaction,
                 });
             }
@@ -97,7 +110,7 @@ impl Project {
         }
         for (change, span) in written {
             let (text, dialect) = (own.source.text.get(span.range()).unwrap_or(""), self.dialect);
-            migration.steps.push(Step { change, span, whole: span, text, dialect, transaction: None });
+            migration.steps.push(Step { change, span, whole: span, text, dialect, is_call: true, transaction: None });
         }
         migration.note_created(&own.facts);
         Some(migration)
@@ -105,18 +118,24 @@ impl Project {
 }
 
 impl Migration<'_> {
-    /// Whether the migration creates this table itself, or changes what has no rows of its own.
+    /// Whether the migration creates this table itself, or it is not known which one it is.
     pub fn is_new(&self, table: &TableName) -> bool {
-        table.is_dynamic() || self.created.contains(&table.name().text.to_lowercase())
+        let name = table.name().text.to_lowercase();
+        let is_of =
+            |model: &String| name.strip_suffix(model.as_str()).is_some_and(|app| app.is_empty() || app.ends_with('_'));
+        table.name().dynamic || self.created.contains(&name) || self.models.iter().any(is_of)
     }
 
     /// Whether all that is known of a table says that nobody waits for it: the migration creates it, it is small, it is
-    /// no table of rows, or it is only the head of its partitions.
-    pub fn is_spared(&self, table: &TableName) -> bool {
+    /// no table of rows, it is only the head of its partitions, or another database has it.
+    pub fn is_spared(&self, table: &TableName, dialect: Dialect) -> bool {
         let definitions = self.project.schema().definitions(table);
+        let is_elsewhere = |own: Dialect| own != dialect && own != Dialect::Generic;
         self.is_new(table)
             || self.project.schema().stays_small(table)
-            || definitions.iter().any(|table| table.kind != TableKind::Table || table.partitioned)
+            || definitions
+                .iter()
+                .any(|table| table.kind != TableKind::Table || table.partitioned || is_elsewhere(table.dialect))
     }
 
     fn note_created(&mut self, facts: &FileFacts) {
@@ -154,7 +173,12 @@ impl Migration<'_> {
                     }
                     _ => Some(arg.value),
                 };
-                self.created.extend(value.and_then(|value| facts.literal(value)).map(str::to_lowercase));
+                let named = value.and_then(|value| facts.literal(value)).map(str::to_lowercase);
+                if called == "CreateModel" {
+                    self.models.extend(named);
+                } else {
+                    self.created.extend(named);
+                }
             }
         }
     }

@@ -36,13 +36,16 @@ fn check_step(cx: StepCx<'_>) -> Option<Finding> {
 }
 
 fn help(cx: &StepCx<'_>) -> &'static str {
-    let is_call = !cx.step.text.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"));
+    let is_call = cx.step.is_call;
     match cx.file.source().language {
         Language::Python if is_call && cx.step.text == "AddIndex" => {
             "use `AddIndexConcurrently` (django.contrib.postgres.operations) in a migration with `atomic = False`"
         }
         Language::Python if is_call => {
             "add `postgresql_concurrently=True`, inside `with op.get_context().autocommit_block():`"
+        }
+        language if language.is_ecma() && is_call && cx.step.text == "addIndex" => {
+            "pass `concurrently: true`, in a migration that opens no transaction"
         }
         language if language.is_ecma() && is_call => {
             "run `CREATE INDEX CONCURRENTLY …` with `knex.raw`, in a migration with `exports.config = { transaction: false }`"

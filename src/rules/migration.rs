@@ -29,7 +29,7 @@ impl StepCx<'_> {
             TableChange::Alter { table, .. } | TableChange::RenameTable { table, .. } => table,
             _ => return None,
         };
-        (!self.migration.is_spared(table)).then_some(table)
+        (!self.migration.is_spared(table, self.step.dialect)).then_some(table)
     }
 
     /// Whether it is done to PostgreSQL.

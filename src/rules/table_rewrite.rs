@@ -25,7 +25,7 @@ fn check_step(cx: StepCx<'_>) -> Option<Finding> {
             if !rewrites(before, type_name, cx.step.text) {
                 return None;
             }
-            let to = format!("changing the type of `{}` to {type_name}", column.text);
+            let to = format!("changing the type of `{}` to {}", column.text, type_name.replace('"', ""));
             (
                 to,
                 "add a column of the new type, keep both in step with a trigger, fill it in batches, then swap the names",

@@ -20,7 +20,8 @@ fn check_step(cx: StepCx<'_>) -> Option<Finding> {
             if index.is_constraint
                 && index.using_index.is_none()
                 && matches!(index.kind, IndexKind::Unique | IndexKind::Primary)
-                && ["constraint", "primary", "unique"].iter().any(|word| cx.step.text_begins_with(word)) =>
+                && (cx.step.is_call
+                    || ["constraint", "primary", "unique"].iter().any(|word| cx.step.text_begins_with(word))) =>
         {
             (
                 format!("nobody can read or write `{name}` until the index behind this constraint is made"),
@@ -30,7 +31,7 @@ fn check_step(cx: StepCx<'_>) -> Option<Finding> {
         }
         TableChange::Alter { operation: AlterOperation::AddForeignKey(key, false), .. } if !adds_column(&cx) => {
             let target = key.target.text();
-            let both = if key.target == *table || cx.migration.is_new(&key.target) {
+            let both = if target.eq_ignore_ascii_case(&name) || cx.migration.is_new(&key.target) {
                 format!("writes to `{name}` wait")
             } else {
                 format!("writes to `{name}` and `{target}` wait")

@@ -48,7 +48,11 @@ fn operation(facts: &FileFacts, call: &Call, name: &str) -> Option<TableChange> 
     let concurrently = asks(facts, keyword(facts, call, "postgresql_concurrently")) != Some(false);
     match texts(facts, columns) {
         Some(columns) => match made(table, kind, &columns, call.name_span) {
-            TableChange::CreateIndex(index) => Some(TableChange::CreateIndex(IndexDef { concurrently, ..index })),
+            TableChange::CreateIndex(index) => Some(TableChange::CreateIndex(IndexDef {
+                concurrently,
+                is_constraint: name != "create_index",
+                ..index
+            })),
             other => Some(other),
         },
         None => Some(TableChange::Opaque { table: table_name(table, call.name_span), span: call.name_span }),
