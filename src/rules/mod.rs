@@ -5,25 +5,38 @@
 //! configuration: whether they run, and what their findings are worth, is the engine's concern.
 
 mod blocking_index_build;
+mod cartesian_join;
 mod context;
 mod correlated_subquery;
+mod count_for_existence;
 mod finding;
+mod implicit_conversion;
 mod invariant_query_in_loop;
 mod lazy_relation_in_loop;
 mod leading_wildcard_like;
 mod migration;
 mod missing_lock_timeout;
 mod mysql_copy_alter;
+mod non_sargable_predicate;
+mod not_in_nullable_subquery;
+mod null_comparison;
+mod nulls_order_defeats_index;
 mod offset_pagination;
+mod or_across_tables;
 mod page;
 mod query_in_loop;
+mod random_order;
+mod redundant_distinct;
 mod registry;
 mod repeated;
 mod sql_finding;
 mod sql_statement;
 mod table_rewrite;
 mod unbatched_backfill;
+mod unbounded_write;
 mod unindexed_filter;
+mod union_without_all;
+mod unusable_keyset;
 mod unused_suppression;
 mod unvalidated_constraint_scan;
 mod volatile_default;
@@ -67,9 +80,24 @@ pub static RULES: &[Rule] = &[
         check: Check::File(blocking_index_build::check),
     },
     Rule {
+        name: "cartesian-join",
+        page: include_str!("../../rules/cartesian-join.md"),
+        check: Check::Statement(cartesian_join::check),
+    },
+    Rule {
         name: "correlated-subquery",
         page: include_str!("../../rules/correlated-subquery.md"),
         check: Check::Statement(correlated_subquery::check),
+    },
+    Rule {
+        name: "count-for-existence",
+        page: include_str!("../../rules/count-for-existence.md"),
+        check: Check::File(count_for_existence::check),
+    },
+    Rule {
+        name: "implicit-conversion",
+        page: include_str!("../../rules/implicit-conversion.md"),
+        check: Check::Statement(implicit_conversion::check),
     },
     Rule {
         name: "invariant-query-in-loop",
@@ -97,14 +125,49 @@ pub static RULES: &[Rule] = &[
         check: Check::File(mysql_copy_alter::check),
     },
     Rule {
+        name: "non-sargable-predicate",
+        page: include_str!("../../rules/non-sargable-predicate.md"),
+        check: Check::Statement(non_sargable_predicate::check),
+    },
+    Rule {
+        name: "not-in-nullable-subquery",
+        page: include_str!("../../rules/not-in-nullable-subquery.md"),
+        check: Check::Statement(not_in_nullable_subquery::check),
+    },
+    Rule {
+        name: "null-comparison",
+        page: include_str!("../../rules/null-comparison.md"),
+        check: Check::Statement(null_comparison::check),
+    },
+    Rule {
+        name: "nulls-order-defeats-index",
+        page: include_str!("../../rules/nulls-order-defeats-index.md"),
+        check: Check::Statement(nulls_order_defeats_index::check),
+    },
+    Rule {
         name: "offset-pagination",
         page: include_str!("../../rules/offset-pagination.md"),
         check: Check::File(offset_pagination::check),
     },
     Rule {
+        name: "or-across-tables",
+        page: include_str!("../../rules/or-across-tables.md"),
+        check: Check::Statement(or_across_tables::check),
+    },
+    Rule {
         name: "query-in-loop",
         page: include_str!("../../rules/query-in-loop.md"),
         check: Check::File(query_in_loop::check),
+    },
+    Rule {
+        name: "random-order",
+        page: include_str!("../../rules/random-order.md"),
+        check: Check::File(random_order::check),
+    },
+    Rule {
+        name: "redundant-distinct",
+        page: include_str!("../../rules/redundant-distinct.md"),
+        check: Check::Statement(redundant_distinct::check),
     },
     Rule {
         name: "table-rewrite",
@@ -117,9 +180,24 @@ pub static RULES: &[Rule] = &[
         check: Check::File(unbatched_backfill::check),
     },
     Rule {
+        name: "unbounded-write",
+        page: include_str!("../../rules/unbounded-write.md"),
+        check: Check::Statement(unbounded_write::check),
+    },
+    Rule {
         name: "unindexed-filter",
         page: include_str!("../../rules/unindexed-filter.md"),
         check: Check::File(unindexed_filter::check),
+    },
+    Rule {
+        name: "union-without-all",
+        page: include_str!("../../rules/union-without-all.md"),
+        check: Check::Statement(union_without_all::check),
+    },
+    Rule {
+        name: "unusable-keyset",
+        page: include_str!("../../rules/unusable-keyset.md"),
+        check: Check::Statement(unusable_keyset::check),
     },
     Rule {
         name: "unused-suppression",

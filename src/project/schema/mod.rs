@@ -143,6 +143,8 @@ pub struct Column {
     pub type_name: Box<str>,
     /// Whether it is never null.
     pub not_null: bool,
+    /// Whether it is known that nulls may be in it if `not_null` does not say otherwise.
+    pub knows_null: bool,
     /// Its default, as written.
     pub default: Option<Box<str>>,
     /// Where it is defined.

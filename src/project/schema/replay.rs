@@ -455,6 +455,7 @@ fn new_column(column: &ColumnDef, step: &Step<'_>) -> Column {
         name: column.name.text.clone(),
         type_name: column.type_name.clone(),
         not_null: column.not_null,
+        knows_null: column.knows_null,
         default: column.default.clone(),
         place: step.at(column.name.span),
     }

@@ -256,6 +256,7 @@ impl<'p> Reader<'_, 'p> {
         let is_primary = asks("primary_key", kind == Kind::Auto);
         let made = self.table.column(&column, type_name, span);
         made.not_null = is_primary == Some(true) || asks("null", false) == Some(false);
+        made.knows_null = asks("null", false).is_some();
         let spreads = call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Spread(_)));
         let indexed = match (is_primary, asks("unique", kind == Kind::OneToOne), asks("db_index", kind.is_indexed())) {
             (Some(true), ..) => Some(IndexKind::Primary),
