@@ -182,7 +182,8 @@ fn field(line: Piece<'_>, enums: &[&str], table: &mut NewTable, columns: &mut Ve
     let column = line.text.split_once("@map").and_then(|(_, rest)| first_text(rest)).unwrap_or(name);
     let span = Span::new(line.at, line.at + name.len());
     let type_name = if is_list { format!("{scalar}[]") } else { scalar.to_owned() };
-    table.column(column, &type_name, span).not_null = !of.ends_with('?');
+    let made = table.column(column, &type_name, span);
+    (made.not_null, made.knows_null) = (!of.ends_with('?'), true);
     columns.push((name.into(), column.into()));
     let has = |attribute: &str| line.text.split_whitespace().any(|word| word.split('(').next() == Some(attribute));
     if has("@id") {

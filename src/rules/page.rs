@@ -18,6 +18,8 @@ pub enum Category {
     Subqueries,
     /// Tables put together.
     Joins,
+    /// What is done with the rows that are found: order, counts, duplicates.
+    Results,
     /// Tables and indexes.
     Schema,
     /// Changes of tables and indexes.
@@ -35,6 +37,7 @@ impl Category {
             Category::Pagination => "pagination",
             Category::Subqueries => "subqueries",
             Category::Joins => "joins",
+            Category::Results => "results",
             Category::Schema => "schema",
             Category::Migrations => "migrations",
             Category::Suppressions => "suppressions",
@@ -44,7 +47,7 @@ impl Category {
     /// The category with this name.
     pub fn from_name(name: &str) -> Option<Category> {
         use Category::*;
-        [Loops, Predicates, Pagination, Subqueries, Joins, Schema, Migrations, Suppressions]
+        [Loops, Predicates, Pagination, Subqueries, Joins, Results, Schema, Migrations, Suppressions]
             .into_iter()
             .find(|category| category.name() == name)
     }

@@ -213,9 +213,9 @@ impl Migration {
              {statement};
              SELECT '2 after ' || pg_relation_filenode('{table}');
              SELECT '3 read ' || seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = '{table}';
-             SELECT '4 lock ' || max(mode) FROM pg_locks
-             WHERE pid = pg_backend_pid() AND relation = '{table}'::regclass
-               AND mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'AccessExclusiveLock');
+             SELECT '4 lock ' || mode FROM pg_locks
+             WHERE pid = pg_backend_pid() AND relation = '{table}'::regclass AND mode = ANY ({LOCKS})
+             ORDER BY array_position({LOCKS}, mode) DESC LIMIT 1;
              ROLLBACK;"
         ))?;
         let answer = |key: &str| answers.iter().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
@@ -226,6 +226,9 @@ impl Migration {
         Ok(Effects { lock, rewrites, scans: read > 0 && !rewrites })
     }
 }
+
+/// The locks that keep others from writing or from other changes, the strongest last.
+const LOCKS: &str = "ARRAY['ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'AccessExclusiveLock']";
 
 /// What a statement of a migration does to a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

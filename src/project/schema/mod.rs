@@ -20,6 +20,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use compare::{Overlap, overlap};
 pub use conditions::{Compared, Condition, Test, conditions_of, join_conditions};
+pub(super) use groups::undoes;
 pub use index::{Served, orders, served, served_alone, served_key};
 use sources::Defined;
 pub use sources::{Model, Owner, follows_models};
@@ -83,7 +84,14 @@ pub struct Schema {
     rows: FxHashMap<Box<str>, u64>,
     /// What is made to be searched.
     searches: searches::Searches,
+    /// The types that columns had before a change of their types.
+    types_before: TypesBefore,
+    /// What migrations do in the words of a library, in order, with the place of each change.
+    migrations: FxHashMap<FileId, Vec<(TableChange, Span)>>,
 }
+
+/// Where a column's type is changed, and the column in lower case → its type before.
+type TypesBefore = FxHashMap<(Place, Box<str>), Box<str>>;
 
 /// A table of fewer rows is read in less than a millisecond, whatever is asked of it.
 const SMALL: u64 = 5_000;
@@ -144,6 +152,8 @@ pub struct Column {
     pub type_name: Box<str>,
     /// Whether it is never null.
     pub not_null: bool,
+    /// Whether it is known that nulls may be in it if `not_null` does not say otherwise.
+    pub knows_null: bool,
     /// Its default, as written.
     pub default: Option<Box<str>>,
     /// Its collation, if one is told.
@@ -207,6 +217,11 @@ impl Schema {
             .collect();
         schema.doubt(project, &defined);
         schema.searches = searches::Searches::find(project);
+        for (file, defined) in defined {
+            if project.file(file).purpose == Purpose::Migration {
+                schema.migrations.entry(file).or_default().extend(defined.changes);
+            }
+        }
         schema.rows.extend(project.options().rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
         schema
     }
@@ -256,15 +271,25 @@ impl Schema {
         }
     }
 
+    /// What a migration does in the words of a library, in order, with the place of each change.
+    pub(super) fn migration(&self, file: FileId) -> &[(TableChange, Span)] {
+        self.migrations.get(&file).map_or(&[], Vec::as_slice)
+    }
+
+    /// The type that a column had before the statement at `place` changed it.
+    pub fn type_before(&self, place: Place, column: &str) -> Option<&str> {
+        self.types_before.get(&(place, column.to_lowercase().into())).map(|kind| &**kind)
+    }
+
     /// The schema that these sources define together. Their order does not matter: it is made from their
     /// paths, as migration tools do.
     pub fn build(sources: Vec<SchemaSource<'_>>) -> Schema {
-        let (tables, enums) = replay::replay(groups::grouped(sources));
+        let replay::Replayed { tables, enums, types_before } = replay::replay(groups::grouped(sources));
         let mut by_name: FxHashMap<Box<str>, Vec<u32>> = FxHashMap::default();
         for (index, table) in (0u32..).zip(&tables) {
             by_name.entry(table.name.to_lowercase().into()).or_default().push(index);
         }
-        Schema { tables, by_name, enums, ..Schema::default() }
+        Schema { tables, by_name, enums, types_before, ..Schema::default() }
     }
 
     /// Whether a column has so few values that none of them finds a small part of the rows: a flag, an enumeration.

@@ -3,16 +3,28 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::groups::Group;
-use super::{Column, ForeignKey, Index, Place, SchemaSource, Table, TableKind};
+use super::{Column, ForeignKey, Index, Place, SchemaSource, Table, TableKind, TypesBefore};
 use crate::source::Span;
 use crate::sql::Dialect;
 use crate::sql::ddl::{self, AlterOperation, ColumnDef, CreateTable, IndexDef, IndexKey, IndexKind, TableChange};
 use crate::sql::query::{TableName, same_name};
 
-/// What the groups define: tables in order of their files, and the names of types of a few values, in lower case.
-pub(super) fn replay(groups: Vec<Group<'_>>) -> (Vec<Table>, FxHashSet<Box<str>>) {
+/// What all changes make together.
+#[derive(Debug, Default)]
+pub(super) struct Replayed {
+    /// In order of their files.
+    pub(super) tables: Vec<Table>,
+    /// The names of types of a few values, in lower case.
+    pub(super) enums: FxHashSet<Box<str>>,
+    /// The types that columns had before they were changed.
+    pub(super) types_before: TypesBefore,
+}
+
+/// What the groups define.
+pub(super) fn replay(groups: Vec<Group<'_>>) -> Replayed {
     let mut all = Vec::new();
     let mut enums = FxHashSet::default();
+    let mut types_before = TypesBefore::default();
     let mut later: Vec<Pending> = Vec::new();
     for group in groups {
         let mut database = Database::default();
@@ -25,6 +37,7 @@ pub(super) fn replay(groups: Vec<Group<'_>>) -> (Vec<Table>, FxHashSet<Box<str>>
         later.append(&mut database.pending);
         all.extend(database.tables.into_iter().flatten());
         enums.extend(database.enums);
+        types_before.extend(database.types_before);
     }
     let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
     for (index, table) in all.iter().enumerate() {
@@ -42,7 +55,7 @@ pub(super) fn replay(groups: Vec<Group<'_>>) -> (Vec<Table>, FxHashSet<Box<str>>
     }
     take_over_from_parents(&mut all);
     all.sort_by_key(|table| table.place);
-    (all, enums)
+    Replayed { tables: all, enums, types_before }
 }
 
 /// A change to a table that its own folder does not create.
@@ -111,6 +124,7 @@ struct Database {
     pending: Vec<Pending>,
     /// Types of a few values, in lower case.
     enums: Vec<Box<str>>,
+    types_before: TypesBefore,
 }
 
 impl Database {
@@ -329,6 +343,13 @@ impl Database {
         }
         for index in targets {
             let Some(table) = &mut self.tables[index] else { continue };
+            if let AlterOperation::SetType { column, .. } | AlterOperation::RedefineColumn { from: column, .. } =
+                operation
+                && let Some(known) = table.column(&column.text).filter(|known| !known.type_name.is_empty())
+            {
+                let key = (step.place, known.name.to_lowercase().into());
+                self.types_before.insert(key, known.type_name.clone());
+            }
             if step.source.only_adds {
                 add_only(table, operation, step);
             } else {
@@ -464,6 +485,7 @@ fn new_column(column: &ColumnDef, step: &Step<'_>) -> Column {
         name: column.name.text.clone(),
         type_name: column.type_name.clone(),
         not_null: column.not_null,
+        knows_null: column.knows_null,
         default: column.default.clone(),
         collation: column.collation.clone(),
         place: step.at(column.name.span),

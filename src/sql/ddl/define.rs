@@ -46,6 +46,7 @@ pub(crate) fn column(name: &str, type_name: &str, span: Span) -> ColumnDef {
         name: ident(name, span),
         type_name: type_name.into(),
         not_null: false,
+        knows_null: false,
         default: None,
         generated: false,
         identity: false,

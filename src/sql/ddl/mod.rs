@@ -159,6 +159,8 @@ pub struct ColumnDef {
     pub type_name: Box<str>,
     /// `NOT NULL`, or part of the primary key.
     pub not_null: bool,
+    /// Whether `not_null` says all of it: without it, the column may hold nulls.
+    pub knows_null: bool,
     /// Its default, as written.
     pub default: Option<Box<str>>,
     /// Whether the database computes it: `GENERATED … AS (…)`, `AS (…)`.

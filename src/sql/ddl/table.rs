@@ -380,6 +380,7 @@ pub(super) fn read_column(mut item: Cursor<'_>, table: &TableName, parts: &mut P
     let mut column = ColumnDef {
         identity: type_name.contains("serial"),
         not_null: type_name.contains("serial"),
+        knows_null: true,
         name,
         type_name,
         default: None,

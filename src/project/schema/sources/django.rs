@@ -245,6 +245,7 @@ impl<'p> Reader<'_, 'p> {
         let is_primary = asks(facts, call, "primary_key", kind == Kind::Auto);
         let made = self.table.column(&column, type_name, span);
         made.not_null = is_primary == Some(true) || asks(facts, call, "null", false) == Some(false);
+        made.knows_null = asks(facts, call, "null", false).is_some();
         if let Some(indexed) = asked_index(facts, call, kind) {
             let is_asked_for = keyword(facts, call, "db_index").is_some();
             self.table.index(indexed, [column.as_str()], span).is_implied = kind.is_relation() && !is_asked_for;

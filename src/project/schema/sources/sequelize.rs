@@ -6,7 +6,7 @@ use crate::facts::*;
 use crate::project::{FileId, Types};
 use crate::source::Purpose;
 use crate::sql::ddl::define::{NewTable, alter, column, index, table_name, unsure};
-use crate::sql::ddl::{AlterOperation, IndexKind, OnDelete, TableChange};
+use crate::sql::ddl::{AlterOperation, IndexDef, IndexKind, OnDelete, TableChange};
 
 /// What the migrations of a file do.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -111,7 +111,11 @@ fn change(facts: &FileFacts, call: &Call, method: &str, name: &str) -> Option<Ve
                 None => IndexKind::Plain,
             };
             match columns.and_then(|columns| texts(facts, columns)) {
-                Some(columns) => vec![TableChange::CreateIndex(index(&table, kind, columns, span))],
+                Some(columns) => vec![TableChange::CreateIndex(IndexDef {
+                    concurrently: asks(facts, option("concurrently")) != Some(false),
+                    is_constraint: method == "addConstraint",
+                    ..index(&table, kind, columns, span)
+                })],
                 None => vec![unsure(&table, span)],
             }
         }
