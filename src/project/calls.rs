@@ -600,7 +600,7 @@ fn calls_its_base(facts: &FileFacts, method: FunctionId) -> bool {
 }
 
 /// Whether what stands in `function` under `guard` is only asked when a cache does not have its answer.
-pub(super) fn keeps(project: &Project, file: FileId, function: FunctionId, guard: Option<GuardId>) -> bool {
+fn keeps(project: &Project, file: FileId, function: FunctionId, guard: Option<GuardId>) -> bool {
     let facts = &project.file(file).facts;
     let caches = Caches::new(project, file);
     let mut at = guard;

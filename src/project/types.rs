@@ -571,6 +571,9 @@ impl<'p> Types<'p> {
                     if let Some(relation) = relations::field(self, &self.project.relations, file, value) {
                         return self.related(relation);
                     }
+                    if let Some(found) = relations::sqlalchemy::relationship(self, *class, name) {
+                        return self.related_to(&found);
+                    }
                     let ty = self.further(|| {
                         let declared = annotation.map_or(Ty::Unknown, |annotation| self.of(file, annotation));
                         if declared.is_known() { declared } else { self.of(file, value) }
@@ -602,6 +605,20 @@ impl<'p> Types<'p> {
         // A class that extends a client is no model.
         let model = (!self.is_connection_type(base)).then_some(class);
         Some(self.given(returned, &Ty::Api(base, model), None))
+    }
+
+    /// What a relationship of SQLAlchemy's holds.
+    fn related_to(&self, found: &relations::sqlalchemy::Relationship) -> Ty {
+        use relations::sqlalchemy::{Loading, Shape};
+        let Some(target) = found.target else { return Ty::Unknown };
+        match (found.shape, found.loading) {
+            (_, Loading::Asked) => match self.project.catalog.type_named("sqlalchemy.orm.Query") {
+                Some(query) => Ty::Api(query, Some(target)),
+                None => Ty::Unknown,
+            },
+            (Shape::ToMany, _) => Ty::List(Box::new(Ty::Instance(target, None))),
+            _ => Ty::Instance(target, None),
+        }
     }
 
     fn related(&self, relation: Relation) -> Ty {

@@ -16,6 +16,7 @@ mod fixtures;
 mod html;
 #[cfg(unix)]
 mod index_matrix;
+mod lazy_truth;
 mod lsp;
 mod packages;
 mod page;

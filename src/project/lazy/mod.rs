@@ -142,14 +142,10 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, interesting: &Interesting, file
             finder.read(root, &names, place, access.span, &Way::default());
         }
     }
-    for call in &facts.calls {
-        if let Value::Member(_, name) = facts.value(call.callee)
-            && call.in_loop.is_some()
-            && interesting.has(&facts.names[*name])
-        {
-            let (root, names) = chain(facts, call.callee);
-            let place = Place::of(call.callee, call);
-            finder.read(root, &names, place, call.name_span, &Way::default());
+    for (index, call) in facts.calls.iter().enumerate().filter(|(_, call)| call.in_loop.is_some()) {
+        let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+        if let Some((root, names)) = interesting.read_by(types.project(), file, id) {
+            finder.read(root, &names, Place::of(call.callee, call), call.name_span, &Way::default());
         }
     }
     for edge in &graph.edges[file.0 as usize] {

@@ -339,7 +339,8 @@ impl Tracer<'_, '_> {
                 }
                 before
             }
-            "defaultload" | "lazyload" => {
+            // `immediateload` asks for each row, too.
+            "defaultload" | "lazyload" | "immediateload" => {
                 let names = sqlalchemy::options(facts, call);
                 names.into_iter().flatten().fold(before, |path, name| join(&path, name))
             }

@@ -1,7 +1,7 @@
 //! SQLAlchemy's relationships between models: what `relationship("Author", back_populates="books")` is, from both
 //! ends.
 
-use super::Relations;
+use super::{Orm, Relations};
 use crate::facts::*;
 use crate::project::flow::Flow;
 use crate::project::types::{ClassMember, Ty, Types};
@@ -28,8 +28,10 @@ pub(crate) enum Loading {
     Lazy,
     /// With the row: `lazy="selectin"`.
     Eager,
-    /// Never by being read: it is a query of its own (`lazy="dynamic"`) or an error (`lazy="raise"`).
+    /// When it is asked for: it is a query of its own (`lazy="dynamic"`).
     Asked,
+    /// Never: reading it is an error (`lazy="raise"`).
+    Never,
 }
 
 /// A relationship of a model.
@@ -51,6 +53,9 @@ pub(crate) fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
 
 /// What `name` is on a row of `owner`, if that is a relationship.
 pub(crate) fn relationship(types: &Types<'_>, owner: ClassRef, name: &str) -> Option<Relationship> {
+    if !types.relations().has(Orm::SqlAlchemy) {
+        return None;
+    }
     match types.class_member(owner, name) {
         Some(ClassMember::Attribute(file, value, annotation)) => {
             declared(types, types.relations(), owner, file, value, annotation)
@@ -82,14 +87,7 @@ pub(crate) fn is_loader(name: &str) -> bool {
     let name = name.strip_suffix("_all").unwrap_or(name);
     matches!(
         name,
-        "joinedload"
-            | "selectinload"
-            | "subqueryload"
-            | "immediateload"
-            | "contains_eager"
-            | "eagerload"
-            | "raiseload"
-            | "noload"
+        "joinedload" | "selectinload" | "subqueryload" | "contains_eager" | "eagerload" | "raiseload" | "noload"
     )
 }
 
@@ -252,7 +250,8 @@ fn loading(facts: &FileFacts, call: &Call) -> Loading {
     };
     match (facts.value(lazy), facts.literal(lazy)) {
         (_, Some("select")) | (Value::Bool(true), _) => Loading::Lazy,
-        (_, Some("dynamic" | "write_only" | "raise" | "raise_on_sql" | "noload")) | (Value::Null, _) => Loading::Asked,
+        (_, Some("dynamic" | "write_only")) => Loading::Asked,
+        (_, Some("raise" | "raise_on_sql" | "noload")) | (Value::Null, _) => Loading::Never,
         // `"joined"`, `"selectin"`, `"subquery"`, `"immediate"`, and what cannot be read.
         _ => Loading::Eager,
     }

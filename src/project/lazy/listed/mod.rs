@@ -15,7 +15,7 @@ use super::rows::Tracer;
 use super::traced::{Rows, join};
 use crate::facts::*;
 use crate::findings::Confidence;
-use crate::project::calls::{CallGraph, Reach, Route, Step, keeps};
+use crate::project::calls::{CallGraph, Reach, Route, Step};
 use crate::project::flow::{Flow, Source};
 use crate::project::sites::{QuerySite, SiteEffect};
 use crate::project::types::{ClassMember, Ty, Types};
@@ -202,9 +202,6 @@ impl Finder<'_, '_> {
             let (place, within, batch, loaded) = match witness.step {
                 Step::Site(file, index) => {
                     let Some(site) = project.sites(file).get(index) else { continue };
-                    if keeps(project, file, site.function, site.guard) {
-                        continue;
-                    }
                     let facts = self.types.facts(file);
                     let loaded = scope.is_some_and(|scope| self.is_loaded(scope, facts, facts.call(site.call)));
                     ((file, site.span), site.function, site.batch.clone(), loaded)
