@@ -142,14 +142,20 @@ impl<'p> Collector<'_, 'p> {
             // Whatever holds sessions or words has a `count`, too.
             let is_sure = evidence.confidence == Confidence::High
                 || self.types.project().file(self.file).source.language.is_ecma();
-            if counts_rows && is_sure {
-                let chain = self.chain(call);
+            let chain = self.chain(call);
+            if counts_rows && is_sure && !chain.iter().any(|&other| self.asks_for_key(other)) {
                 let mut mark = self.mark(evidence, call);
                 mark.is_narrow =
                     evidence.orm == Orm::Django && !chain.iter().any(|&other| self.is_manager_of_model(other));
                 self.found.counts.push(mark);
             }
         }
+    }
+
+    /// `.filter(pk=key)`: one row at most.
+    fn asks_for_key(&self, call: CallId) -> bool {
+        let mut names = self.facts.call(call).args.iter().filter_map(|arg| arg.name);
+        self.called(call) == "filter" && names.any(|name| matches!(&self.facts.names[name], "pk" | "id"))
     }
 
     fn mark(&self, evidence: Evidence<'p>, call: CallId) -> OrmMark {
