@@ -24,7 +24,7 @@ fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
                 name(first)
             );
             let help = "join them by a condition; if all pairs are wanted, say CROSS JOIN";
-            let mut finding = SqlFinding::new(other.span, Severity::Error, message, NOTE, help);
+            let mut finding = SqlFinding::new(other.span, Severity::Warning, message, NOTE, help);
             finding.related = vec![(SqlPlace::Text(first.span), "and this one".to_owned())];
             out.push(finding);
         }
@@ -49,6 +49,7 @@ fn unconnected<'a>(cx: &SqlCx<'a>, select: &'a Select) -> Option<(&'a Source, &'
         || cx.query.has_open_conditions(select, cx.slots())
         || !cx.query.is_whole
         || matches!(select.role, Role::Merge)
+        || names_another(select)
     {
         return None;
     }
@@ -86,6 +87,17 @@ fn unconnected<'a>(cx: &SqlCx<'a>, select: &'a Select) -> Option<(&'a Source, &'
         return None;
     }
     Some((first, &select.sources[apart]))
+}
+
+/// Whether a source is a part of another one (`FROM orders o, o.lines l`), or the same one by the same name (`UPDATE t … FROM t`).
+fn names_another(select: &Select) -> bool {
+    let names: Vec<&str> = select.sources.iter().filter_map(|source| Some(&*source.name()?.text)).collect();
+    let is_part = |source: &Source| {
+        let schema = source.table().and_then(TableName::schema);
+        schema.is_some_and(|schema| names.iter().any(|name| schema.is(name)))
+    };
+    let is_twice = |at: usize| names[..at].iter().any(|before| same_name(before, names[at]));
+    select.sources.iter().any(is_part) || (0..names.len()).any(is_twice)
 }
 
 /// The sources whose columns a condition names, also in selects below it; `None` if a name is not known.

@@ -63,10 +63,16 @@ fn rejects_nulls(cx: &SqlCx<'_>, inner: &Select, owner: SelectId, source: u16, c
             .filter_map(|part| exprs.column(part))
             .any(|other| other.name.is(&column.name.text) && cx.source_of(other) == Some((owner, source)))
     };
-    let groups = inner.having.into_iter();
-    cx.query.conditions(inner).into_iter().chain(groups).any(|part| match exprs.get(part) {
+    let wholes = cx.query.conditions(inner).into_iter().chain(inner.having);
+    wholes.into_iter().any(|whole| rejects(exprs, whole, &is_it))
+}
+
+fn rejects(exprs: &Exprs, part: ExprId, is_it: &dyn Fn(ExprId) -> bool) -> bool {
+    match exprs.get(part) {
+        Expr::And(parts) => parts.iter().any(|&part| rejects(exprs, part, is_it)),
+        Expr::Or(arms) => arms.iter().all(|&arm| rejects(exprs, arm, is_it)),
         Expr::IsNull { expr, negated: true } => is_it(*expr),
         Expr::IsNull { .. } | Expr::IsTruth(_) => false,
         _ => is_it(part),
-    })
+    }
 }

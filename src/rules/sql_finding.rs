@@ -119,7 +119,7 @@ impl<'a> SqlCx<'a> {
         let Some(table) = select.sources[usize::from(source)].table() else { return true };
         let conditions = conditions_of(self.query, select, source, self.schema);
         let definitions = self.schema.definitions(table);
-        conditions.iter().filter(|condition| condition.test == Test::Equal).any(|condition| {
+        conditions.iter().filter(|condition| condition.test == Test::Equal && condition.is_constant).any(|condition| {
             let answers =
                 definitions.iter().map(|table| served(table, condition, &conditions, self.query, select, self.dialect));
             definitions.is_empty() || answers.into_iter().any(|answer| answer.known() != Known::No)

@@ -31,7 +31,8 @@ pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let place = cx.label(first_line(cx.source(), statement.host_span(root.span)), LabelRole::Primary, "");
-        let message = format!("every row of `{}` is written and locked in one transaction", table.text());
+        let which = if conditions.is_empty() { "every row" } else { "every such row, which may be most of them," };
+        let message = format!("{which} of `{}` is written and locked in one transaction", table.text());
         let help = "write a few thousand rows at a time, each batch in a transaction of its own: \
                     UPDATE … WHERE id IN (SELECT id … WHERE … LIMIT 5000), again until no row is left";
         sink.report(Finding::new(place, message).note(NOTE).help(help));

@@ -1,5 +1,7 @@
 //! Rows in random order, and counts that only ask whether there is a row, in the words of an ORM.
 
+use rustc_hash::FxHashSet;
+
 use super::collect::Collector;
 use super::evidence::{Evidence, of_call};
 use super::{Draft, Orm};
@@ -19,6 +21,8 @@ pub struct OrmMark {
     pub function: FunctionId,
     /// How sure it is that this is a database query.
     pub confidence: Confidence,
+    /// Whether only the rows of an owner may be meant, which are few.
+    pub is_narrow: bool,
 }
 
 impl<'p> Collector<'_, 'p> {
@@ -111,6 +115,14 @@ impl<'p> Collector<'_, 'p> {
             _ => None,
         });
         let tested = (0..).map(CallId).zip(&facts.calls).filter(|(_, call)| call.result == ResultUse::Tested);
+        // `n = qs.count() or 1` asks how many.
+        let chosen: FxHashSet<ValueId> = facts
+            .values
+            .iter()
+            .filter_map(|value| if let Value::Either(left, _) = value { Some(*left) } else { None })
+            .collect();
+        let is_chosen = |call: CallId| chosen.iter().any(|&value| *facts.value(value) == Value::Call(call));
+        let tested = tested.filter(|(id, _)| self.called(*id) == "count" && !is_chosen(*id));
         let mut calls: Vec<CallId> = compared.chain(tested.map(|(id, _)| id)).collect();
         calls.retain(|&call| self.called(call) == "count");
         calls.sort_unstable();
@@ -127,16 +139,29 @@ impl<'p> Collector<'_, 'p> {
                     | Orm::Peewee
                     | Orm::Tortoise
             );
-            if counts_rows {
-                self.found.counts.push(self.mark(evidence, call));
+            // Whatever holds sessions or words has a `count`, too.
+            let is_sure = evidence.confidence == Confidence::High
+                || self.types.project().file(self.file).source.language.is_ecma();
+            let chain = self.chain(call);
+            if counts_rows && is_sure && !chain.iter().any(|&other| self.asks_for_key(other)) {
+                let mut mark = self.mark(evidence, call);
+                mark.is_narrow =
+                    evidence.orm == Orm::Django && !chain.iter().any(|&other| self.is_manager_of_model(other));
+                self.found.counts.push(mark);
             }
         }
+    }
+
+    /// `.filter(pk=key)`: one row at most.
+    fn asks_for_key(&self, call: CallId) -> bool {
+        let mut names = self.facts.call(call).args.iter().filter_map(|arg| arg.name);
+        self.called(call) == "filter" && names.any(|name| matches!(&self.facts.names[name], "pk" | "id"))
     }
 
     fn mark(&self, evidence: Evidence<'p>, call: CallId) -> OrmMark {
         let at = self.facts.call(call);
         let span = self.one_line(at.name_span);
-        OrmMark { orm: evidence.orm, span, function: at.function, confidence: evidence.confidence }
+        OrmMark { orm: evidence.orm, span, function: at.function, confidence: evidence.confidence, is_narrow: false }
     }
 }
 
@@ -173,7 +198,7 @@ pub fn count_drafts(project: &Project, file: FileId) -> Vec<Draft> {
                 Orm::Prisma => "use `findFirst({ where, select: { id: true } })` and compare with null",
                 _ => "use `exists(…)`, or ask for one row",
             };
-            draft(mark, Severity::Warning, message, note, help)
+            draft(mark, if mark.is_narrow { Severity::Info } else { Severity::Warning }, message, note, help)
         })
         .collect()
 }

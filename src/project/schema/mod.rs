@@ -434,16 +434,25 @@ impl Table {
 
     /// Whether some key lies wholly within these columns.
     pub fn is_unique(&self, columns: &[&str]) -> Known {
+        let primary = |index: &&Index| index.definition.kind == IndexKind::Primary;
+        // Models say of each column of a key that it is one: only all of them together are.
+        let parts = self.indexes.iter().filter(primary).count();
+        let holds =
+            |index: &Index| {
+                !index.definition.parts.is_empty()
+                    && index.definition.parts.iter().all(|part| {
+                        part.column().is_some_and(|name| columns.iter().any(|column| same_name(column, name)))
+                    })
+            };
         let within = |index: &Index| {
             let definition = &index.definition;
-            matches!(definition.kind, IndexKind::Primary | IndexKind::Unique)
-                && definition.predicate.is_none()
-                && !index.perhaps
-                && !definition.parts.is_empty()
-                && definition
-                    .parts
-                    .iter()
-                    .all(|part| part.column().is_some_and(|name| columns.iter().any(|column| same_name(column, name))))
+            match definition.kind {
+                IndexKind::Primary if parts > 1 => self.indexes.iter().filter(primary).all(holds),
+                IndexKind::Primary | IndexKind::Unique => {
+                    definition.predicate.is_none() && !index.perhaps && holds(index)
+                }
+                _ => false,
+            }
         };
         if self.indexes.iter().any(within) {
             Known::Yes
@@ -456,7 +465,11 @@ impl Table {
 
     /// The columns of its primary key.
     pub fn primary_key(&self) -> Option<Vec<&str>> {
-        let key = self.indexes.iter().find(|index| index.definition.kind == IndexKind::Primary)?;
+        let mut keys = self.indexes.iter().filter(|index| index.definition.kind == IndexKind::Primary);
+        let key = keys.next()?;
+        if keys.next().is_some() {
+            return None;
+        }
         key.definition.parts.iter().map(|part| part.column()).collect()
     }
 
