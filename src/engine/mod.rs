@@ -14,6 +14,7 @@ mod run;
 mod session;
 mod since;
 mod snapshot;
+mod stats;
 mod suppress;
 #[cfg(test)]
 mod tests;
