@@ -108,7 +108,10 @@ pub(super) struct SchemaArguments {
     pub(super) table: Vec<String>,
     /// How they are written
     #[arg(long, value_enum, default_value_t)]
-    pub(super) output_format: ListFormat,
+    pub(super) output_format: SchemaFormat,
+    /// Print a query that only reads, and whose answer is the file for `stats` in the configuration
+    #[arg(long, value_enum, value_name = "DATABASE", conflicts_with_all = ["table", "output_format"])]
+    pub(super) stats_query: Option<Database>,
     #[command(flatten)]
     pub(super) project: ProjectArguments,
 }
@@ -120,6 +123,29 @@ pub(super) enum ListFormat {
     Text,
     /// One JSON document
     Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+    /// Statements that make it
+    Sql,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Database {
+    /// PostgreSQL
+    #[value(alias = "postgres")]
+    Postgresql,
+    /// MySQL, MariaDB
+    #[value(alias = "mariadb")]
+    Mysql,
+    /// SQLite, after ANALYZE
+    Sqlite,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -4,15 +4,20 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::args::{ListFormat, SchemaArguments};
+use super::args::{Database, SchemaArguments, SchemaFormat};
 use super::check::open_project;
 use super::{OK, finish, print};
 use crate::engine::{Session, Snapshot};
-use crate::project::schema::{Place, Table, TableKind};
+use crate::project::schema::{Index, Place, Table, TableKind};
 use crate::report::{Color, Style, sanitize};
+use crate::sql::Dialect;
+use crate::sql::ddl::{IndexKey, IndexKind, OnDelete};
 
 /// Prints the schema of a project.
 pub(super) fn run(arguments: &SchemaArguments) -> u8 {
+    if let Some(database) = arguments.stats_query {
+        return finish(print(stats_query(database).as_bytes()), OK);
+    }
     let (session, style) = match open_project(&arguments.project) {
         Ok(opened) => opened,
         Err(code) => return code,
@@ -25,9 +30,10 @@ pub(super) fn run(arguments: &SchemaArguments) -> u8 {
     };
     let tables: Vec<&Table> = snapshot.project().schema().tables().iter().filter(wanted).collect();
     let text = match arguments.output_format {
-        ListFormat::Json => format!("{:#}\n", printer.json(&tables)),
-        ListFormat::Text if tables.is_empty() => "no schema found\n".to_owned(),
-        ListFormat::Text => tables.iter().map(|table| printer.text(table)).collect::<Vec<_>>().join("\n"),
+        SchemaFormat::Json => format!("{:#}\n", printer.json(&tables)),
+        SchemaFormat::Sql => tables.iter().map(|table| printer.sql(table)).collect::<Vec<_>>().join("\n"),
+        SchemaFormat::Text if tables.is_empty() => "no schema found\n".to_owned(),
+        SchemaFormat::Text => tables.iter().map(|table| printer.text(table)).collect::<Vec<_>>().join("\n"),
     };
     finish(print(text.as_bytes()), OK)
 }
@@ -72,6 +78,93 @@ impl Printer<'_> {
             let _ = writeln!(text, "  {}", self.faint(&format!("it may have more {}", unsure.join(" and "))));
         }
         text
+    }
+
+    /// The statements that make one table, with what is not known in comments.
+    fn sql(&self, table: &Table) -> String {
+        let mut text = format!("-- {}{}\n", kind(table), sanitize(&self.at(table.place)));
+        let unsure = [(table.knows_columns, "columns"), (table.knows_indexes, "indexes")];
+        for (_, what) in unsure.iter().filter(|(known, _)| !known) {
+            let _ = writeln!(text, "-- it may have more {what}");
+        }
+        if matches!(table.kind, TableKind::View | TableKind::MaterializedView) {
+            let _ = writeln!(text, "-- a view: {}", sanitize(&table.full_name()));
+            return text;
+        }
+        let name = table.full_name().split('.').map(|part| quoted(part, table.dialect)).collect::<Vec<_>>().join(".");
+        let list = |columns: &[Box<str>]| {
+            columns.iter().map(|column| quoted(column, table.dialect)).collect::<Vec<_>>().join(", ")
+        };
+        let mut lines: Vec<String> = table
+            .columns
+            .iter()
+            .map(|column| {
+                let not_null = if column.not_null { " NOT NULL" } else { "" };
+                let default = column.default.as_ref().map(|default| format!(" DEFAULT {default}")).unwrap_or_default();
+                let line = format!("{} {}{not_null}{default}", quoted(&column.name, table.dialect), column.type_name);
+                line.trim_end().to_owned()
+            })
+            .collect();
+        let (keys, others): (Vec<&Index>, Vec<&Index>) =
+            table.indexes.iter().partition(|index| index.definition.kind == IndexKind::Primary && !index.perhaps);
+        lines.extend(keys.into_iter().map(|index| format!("PRIMARY KEY ({})", self.parts(index, table.dialect))));
+        lines.extend(table.foreign_keys.iter().filter(|key| !key.target.is_empty()).map(|key| {
+            let to =
+                if key.target_columns.is_empty() { String::new() } else { format!(" ({})", list(&key.target_columns)) };
+            let action = match key.on_delete {
+                OnDelete::Refuse => "",
+                OnDelete::Cascade => " ON DELETE CASCADE",
+                OnDelete::Reset => " ON DELETE SET NULL",
+            };
+            let target = quoted(&key.target, table.dialect);
+            format!("FOREIGN KEY ({}) REFERENCES {target}{to}{action}", list(&key.columns))
+        }));
+        let temporary = if table.kind == TableKind::Temporary { "TEMPORARY " } else { "" };
+        let _ = writeln!(text, "CREATE {temporary}TABLE {name} (\n  {}\n);", sanitize(&lines.join(",\n  ")));
+        for index in others {
+            let _ = writeln!(text, "{}", sanitize(&self.index(index, &name, table.dialect)));
+        }
+        text
+    }
+
+    /// One index as a statement; as a comment where it is not known well enough.
+    fn index(&self, index: &Index, table: &str, dialect: Dialect) -> String {
+        let definition = &index.definition;
+        let unique = if definition.kind == IndexKind::Unique { "UNIQUE " } else { "" };
+        let name = definition.name.as_ref().map(|name| format!(" {}", quoted(&name.text, dialect))).unwrap_or_default();
+        let method = if definition.method.is_empty() { String::new() } else { format!(" USING {}", definition.method) };
+        let include = match &*definition.include {
+            [] => String::new(),
+            columns => {
+                let columns: Vec<String> = columns.iter().map(|column| quoted(&column.text, dialect)).collect();
+                format!(" INCLUDE ({})", columns.join(", "))
+            }
+        };
+        let predicate = definition
+            .predicate
+            .as_ref()
+            .map(|predicate| format!(" WHERE {}", predicate.canonical()))
+            .unwrap_or_default();
+        let is_known = matches!(definition.kind, IndexKind::Plain | IndexKind::Unique)
+            && !definition.parts.is_empty()
+            && !definition.parts.iter().any(|part| matches!(part.key, IndexKey::Unknown))
+            && !index.perhaps;
+        let statement = format!(
+            "CREATE {unique}INDEX{name} ON {table}{method} ({}){include}{predicate};",
+            self.parts(index, dialect)
+        );
+        if is_known { statement } else { format!("-- {statement} -- {}", definition.kind.name()) }
+    }
+
+    fn parts(&self, index: &Index, dialect: Dialect) -> String {
+        let parts = index.definition.parts.iter().map(|part| match part.column() {
+            Some(column) => {
+                let class = part.operator_class.as_ref().map(|class| format!(" {class}")).unwrap_or_default();
+                format!("{}{class}{}", quoted(column, dialect), if part.descending { " DESC" } else { "" })
+            }
+            None => format!("({part})"),
+        });
+        parts.collect::<Vec<_>>().join(", ")
     }
 
     fn faint(&self, text: &str) -> String {
@@ -132,6 +225,43 @@ impl Printer<'_> {
     }
 }
 
+/// A name as a statement of this dialect needs it.
+fn quoted(name: &str, dialect: Dialect) -> String {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let starts_plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    if starts_plain && name.chars().all(is_plain) {
+        return name.to_owned();
+    }
+    match dialect {
+        Dialect::MySql => format!("`{}`", name.replace('`', "``")),
+        Dialect::MsSql => format!("[{}]", name.replace(']', "]]")),
+        _ => format!("\"{}\"", name.replace('"', "\"\"")),
+    }
+}
+
+/// What asks a database for the numbers of rows that it has counted already: it reads no table of the user's.
+fn stats_query(database: Database) -> &'static str {
+    match database {
+        Database::Postgresql => {
+            "-- psql -X -A -t -f this-file > stats.json\n\
+             SELECT json_build_object('tables', coalesce(json_object_agg(n.nspname || '.' || c.relname, c.reltuples::bigint), '{}'))\n\
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
+             WHERE c.relkind IN ('r', 'm', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema');\n"
+        }
+        Database::Mysql => {
+            "-- mysql --batch --raw --skip-column-names DATABASE < this-file > stats.json\n\
+             SELECT json_object('tables', json_objectagg(table_name, table_rows))\n\
+             FROM information_schema.tables\n\
+             WHERE table_schema = database() AND table_type = 'BASE TABLE';\n"
+        }
+        Database::Sqlite => {
+            "-- sqlite3 -readonly DATABASE < this-file > stats.json; ANALYZE must have run\n\
+             SELECT json_object('tables', json_group_object(tbl, rows))\n\
+             FROM (SELECT tbl, max(CAST(substr(stat, 1, instr(stat || ' ', ' ') - 1) AS INTEGER)) AS rows FROM sqlite_stat1 GROUP BY tbl);\n"
+        }
+    }
+}
+
 fn kind_word(kind: TableKind) -> &'static str {
     match kind {
         TableKind::Table => "table",
@@ -147,7 +277,7 @@ fn kind(table: &Table) -> String {
     if table.kind != TableKind::Table {
         words.push(kind_word(table.kind));
     }
-    if table.dialect != crate::sql::Dialect::Generic {
+    if table.dialect != Dialect::Generic {
         words.push(table.dialect.name());
     }
     if table.partitioned {

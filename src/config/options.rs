@@ -70,6 +70,8 @@ pub struct Options {
     pub small_tables: Option<Vec<String>>,
     /// Tables that are large.
     pub large_tables: Option<Vec<String>>,
+    /// The file of the numbers of rows that the database counts.
+    pub stats: Option<String>,
     /// Several databases in one repository.
     pub database: Option<Vec<DatabaseOptions>>,
 

@@ -98,6 +98,11 @@ fn properties() -> Value {
         ("tables", map_of(one("table-options")), "What is known of tables in production."),
         ("small-tables", words(), "Tables that stay small, about a thousand rows."),
         ("large-tables", words(), "Tables that are large, about ten million rows."),
+        (
+            "stats",
+            json!({ "type": "string" }),
+            "The file of the numbers of rows that the database counts; `seqscan schema --stats-query` prints what asks for them.",
+        ),
         ("database", list_of("database"), "Several databases in one repository."),
         ("type", list_of("api-type"), "The project's own classes, as in the API catalogs."),
         ("call", list_of("api-call"), "The project's own calls that reach the database, as in the API catalogs."),

@@ -65,6 +65,8 @@ pub struct Settings {
     pub schema: PathPatterns,
     /// About how many rows tables have, by name in lower case.
     pub rows: BTreeMap<String, u64>,
+    /// The file of the numbers of rows that the database counts; an absolute path.
+    pub stats: Option<PathBuf>,
     /// Several databases.
     pub databases: Vec<Database>,
     /// The project's own API entries.
@@ -136,6 +138,7 @@ impl Settings {
             max_hops: MAX_HOPS,
             schema: PathPatterns::default(),
             rows: BTreeMap::new(),
+            stats: None,
             databases: Vec::new(),
             apis: Vec::new(),
             registry,
@@ -237,6 +240,9 @@ impl Settings {
         }
         if let Some(baseline) = &options.baseline {
             self.baseline = Some(base.join(baseline));
+        }
+        if let Some(stats) = &options.stats {
+            self.stats = Some(base.join(stats));
         }
         add_patterns(&mut self.exclude, file, base, options.extend_exclude.as_deref())?;
         add_patterns(&mut self.test_patterns, file, base, options.test_patterns.as_deref())

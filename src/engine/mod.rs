@@ -19,6 +19,7 @@ mod run;
 mod session;
 mod since;
 mod snapshot;
+mod stats;
 mod suppress;
 mod tables;
 #[cfg(test)]

@@ -129,6 +129,8 @@ pub struct Session {
     baseline: Option<Arc<Baseline>>,
     /// Why there is none, though the settings name one.
     baseline_problem: Option<String>,
+    /// What is wrong with the numbers of rows.
+    stats_problems: Vec<String>,
     manifests: Vec<ManifestFile>,
     options: ProjectOptions,
     catalog: Arc<Catalog>,
@@ -168,6 +170,7 @@ impl Session {
             problems: Vec::new(),
             baseline: None,
             baseline_problem: None,
+            stats_problems: Vec::new(),
             manifests: Vec::new(),
             options: ProjectOptions::default(),
             catalog: Arc::default(),
@@ -302,6 +305,7 @@ impl Session {
         });
         let mut problems = self.problems.clone();
         problems.extend(self.baseline_problem.clone());
+        problems.extend(self.stats_problems.iter().cloned());
         let mut left_out = self.left_out.clone();
         for (path, unread) in &self.unread {
             match &unread.why {
@@ -369,6 +373,7 @@ impl Session {
     fn settle(&mut self) -> Result<(), SessionError> {
         let root = self.resolver.settings(&self.root)?;
         self.options = ProjectOptions::default();
+        self.stats_problems.clear();
         self.options.max_hops = root.max_hops.into();
         self.options.dialect = root.dialect;
         let told = self.entries.values().filter(|entry| entry.candidate.dialect != root.dialect);
@@ -381,6 +386,15 @@ impl Session {
         for settings in self.resolver.all() {
             for (table, rows) in &settings.rows {
                 self.options.rows.entry(table.clone()).or_insert(*rows);
+            }
+            if let Some(path) = &settings.stats {
+                match super::stats::read(path) {
+                    Ok(counted) => self.options.counted.extend(counted),
+                    Err(why) => {
+                        let path = relative(&self.root, path);
+                        self.stats_problems.push(format!("{path}: {why}; the sizes of tables are not known from it"));
+                    }
+                }
             }
             apis.extend(settings.apis.iter().map(|api| {
                 let home = Path::new(&api.origin).parent().unwrap_or(Path::new(""));

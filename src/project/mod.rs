@@ -115,6 +115,8 @@ pub struct ProjectOptions {
     pub dialects: BTreeMap<Arc<str>, Dialect>,
     /// About how many rows tables have, as the user told; by name in lower case.
     pub rows: BTreeMap<String, u64>,
+    /// The same as the database counts them.
+    pub counted: BTreeMap<String, u64>,
     /// The only files that define the schema, by path; none told: all that do.
     pub schema_files: Option<BTreeSet<Arc<str>>>,
 }
@@ -126,6 +128,7 @@ impl Default for ProjectOptions {
             dialect: None,
             dialects: BTreeMap::new(),
             rows: BTreeMap::new(),
+            counted: BTreeMap::new(),
             schema_files: None,
         }
     }

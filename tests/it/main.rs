@@ -28,4 +28,6 @@ mod proofs;
 mod readme;
 mod reports;
 mod schema_sources;
+#[cfg(unix)]
+mod table_sizes;
 mod tidy;

@@ -313,3 +313,21 @@ exports.up = async (db) => {
         ["users db/schema.sql:1", "id int", "name text", "it may have more indexes", "teams db/schema.sql:2", "id int",]
     );
 }
+
+#[test]
+fn the_schema_as_statements() {
+    let text = "CREATE TABLE app.\"Order\" (id bigserial PRIMARY KEY, \"shopId\" bigint NOT NULL REFERENCES shops (id) ON DELETE CASCADE, at timestamptz DEFAULT now());
+CREATE INDEX by_shop ON app.\"Order\" (\"shopId\", at DESC) INCLUDE (id) WHERE at IS NOT NULL;
+CREATE UNIQUE INDEX ON app.\"Order\" (lower(at::text));";
+    let project = Project::new([("schema.sql", text)]);
+    let output = project.run(&["schema", "--output-format", "sql"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    let again = Project::new([("schema.sql", &told)]);
+    let lines = |project: &Project| -> Vec<String> {
+        let text = String::from_utf8(project.run(&["schema"]).stdout).unwrap();
+        // The first line tells the place.
+        text.lines().skip(1).map(str::to_owned).collect()
+    };
+    assert_eq!(lines(&again), lines(&project), "{told}");
+    assert!(told.contains("CREATE INDEX by_shop ON app.\"Order\" (\"shopId\", at DESC) INCLUDE (id) WHERE"), "{told}");
+}

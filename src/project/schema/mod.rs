@@ -81,7 +81,7 @@ pub struct Schema {
     /// What stands for tables in programs.
     models: FxHashMap<Owner, Model>,
     /// About how many rows tables have, by name in lower case.
-    rows: FxHashMap<Box<str>, u64>,
+    rows: FxHashMap<Box<str>, Size>,
     /// What is made to be searched.
     searches: searches::Searches,
     /// The types that columns had before a change of their types.
@@ -92,6 +92,14 @@ pub struct Schema {
 
 /// Where a column's type is changed, and the column in lower case → its type before.
 type TypesBefore = FxHashMap<(Place, Box<str>), Box<str>>;
+
+/// About how many rows a table has.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    rows: u64,
+    /// Who says so, for messages.
+    by: &'static str,
+}
 
 /// A table of fewer rows is read in less than a millisecond, whatever is asked of it.
 const SMALL: u64 = 5_000;
@@ -223,6 +231,10 @@ impl Schema {
             }
         }
         schema.rows.extend(project.options().rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
+
+        let size = |by: &'static str| move |(table, &rows): (&String, &u64)| (table.as_str().into(), Size { rows, by });
+        schema.rows.extend(project.options().counted.iter().map(size("the statistics say")));
+        schema.rows.extend(project.options().rows.iter().map(size("the configuration says")));
         schema
     }
 
@@ -321,17 +333,21 @@ impl Schema {
         small::is_lookup(name) && !definitions.iter().any(|table| table.foreign_keys.len() > 1)
     }
 
-    /// About how many rows a table has, if the user told.
+    /// About how many rows a table has, if that is known.
     pub fn told_rows(&self, name: &TableName) -> Option<u64> {
+        self.size(name).map(|size| size.rows)
+    }
+
+    /// What is said of the table with its schema is more exact.
+    fn size(&self, name: &TableName) -> Option<Size> {
         let told = |name: &str| self.rows.get(&*name.to_lowercase()).copied();
-        told(&name.name().text).or_else(|| told(&name.text()))
+        told(&name.text()).or_else(|| told(&name.name().text))
     }
 
     /// About how many rows a table has and who told, for messages: ` of 5,000,000 rows (the configuration says)`; empty
     /// if nobody told.
     pub fn size_note(&self, name: &TableName) -> String {
-        self.told_rows(name)
-            .map_or_else(String::new, |rows| format!(" of {} rows (the configuration says)", grouped(rows)))
+        self.size(name).map_or_else(String::new, |size| format!(" of {} rows ({})", grouped(size.rows), size.by))
     }
 
     /// Whether a table is known to be so large that reading all of it takes long.

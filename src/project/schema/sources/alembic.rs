@@ -15,6 +15,13 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     let mut defined = Defined { only_adds: true, ..Defined::default() };
     for (id, call) in (0..).map(CallId).zip(&facts.calls) {
         let name = called(facts, call);
+        if name == "create_table" {
+            let made = keys_of_table(facts, call, &mut defined);
+            if !is_undone(facts, call) {
+                defined.changes.extend(made.into_iter().map(|change| (change, call.name_span)));
+            }
+            continue;
+        }
         let made = match name {
             "create_index" | "create_unique_constraint" | "create_primary_key" => operation(facts, call, name),
             _ => by_keywords(facts, call),
@@ -27,6 +34,44 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
         }
     }
     defined
+}
+
+/// The keys and indexes in `op.create_table("users", sa.Column("id", …), sa.PrimaryKeyConstraint("id"), …)`: the columns
+/// are those of a model, but a key may have been left out there.
+fn keys_of_table(facts: &FileFacts, call: &Call, defined: &mut Defined) -> Vec<TableChange> {
+    let span = call.name_span;
+    let Some(name) = positional(call, 0).and_then(|name| facts.literal(name)) else { return Vec::new() };
+    let table = table_name(name, span);
+    let mut made = Vec::new();
+    for arg in call.args.iter().filter(|arg| arg.name.is_none()).skip(1) {
+        let Value::Call(id) = facts.value(arg.value) else { continue };
+        let part = facts.call(*id);
+        let given = || part.args.iter().filter(|arg| arg.name.is_none()).map(|arg| facts.literal(arg.value));
+        let (kind, columns): (IndexKind, Option<Vec<&str>>) = match called(facts, part) {
+            "PrimaryKeyConstraint" => (IndexKind::Primary, given().collect()),
+            "UniqueConstraint" => (IndexKind::Unique, given().collect()),
+            "Index" => (IndexKind::Plain, given().skip(1).collect()),
+            "Column" => {
+                let asked = |option: &str| asks(facts, keyword(facts, part, option));
+                let kind = match (asked("unique"), asked("index")) {
+                    (Some(false), Some(false)) => continue,
+                    (Some(true), _) => IndexKind::Unique,
+                    (Some(false), Some(true)) => IndexKind::Plain,
+                    _ => IndexKind::Other,
+                };
+                (kind, given().take(1).collect())
+            }
+            _ => continue,
+        };
+        // What is no plain index of columns is not known to its end.
+        let is_special = part.args.iter().filter_map(|arg| arg.name).any(|name| facts.names[name].contains('_'));
+        defined.read.insert(*id);
+        match columns.filter(|columns| !(columns.is_empty() || (kind == IndexKind::Plain && is_special))) {
+            Some(columns) => made.push(self::made(name, kind, &columns, span)),
+            None => made.push(TableChange::Opaque { table: table.clone(), span }),
+        }
+    }
+    made
 }
 
 /// `op.create_index("name", "table", ["column", …], unique=True)`
