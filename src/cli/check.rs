@@ -174,7 +174,12 @@ pub(super) fn open_project(arguments: &ProjectArguments) -> Result<(Session, Sty
 }
 
 fn request(arguments: &CheckArguments, cwd: &Path) -> Result<Request, Failure> {
-    let mut request = Request { isolated: arguments.isolated, flags: flags(arguments, cwd)?, ..Request::default() };
+    let mut request = Request {
+        isolated: arguments.isolated,
+        flags: flags(arguments, cwd)?,
+        only_changes: arguments.changed || arguments.since.is_some(),
+        ..Request::default()
+    };
     for word in &arguments.config {
         if word.contains('=') && !Path::new(word).is_file() {
             request.inline.push(inline(word)?);

@@ -23,4 +23,4 @@ pub use options::{DatabaseOptions, Options, OverrideOptions, RuleOptions, TableO
 pub use patterns::PathPatterns;
 pub use resolver::{Request, Resolver};
 pub use schema::json_schema;
-pub use settings::{Database, Settings};
+pub use settings::{Database, PathSettings, Settings};

@@ -23,6 +23,8 @@ pub struct Request {
     pub inline: Vec<ConfigFile>,
     /// What the flags of the command line say; they win over everything.
     pub flags: Options,
+    /// Whether only what changes cause will be told.
+    pub only_changes: bool,
 }
 
 /// Finds the settings of files below one root.
@@ -112,6 +114,7 @@ impl Resolver {
             options: self.request.flags.clone(),
         };
         settings.lay(&flags, &self.root, true)?;
+        settings.only_changes = self.request.only_changes;
         Ok(Arc::new(settings))
     }
 }

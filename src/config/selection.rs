@@ -8,6 +8,8 @@ use crate::rules::{Category, Registry, Status};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RuleLevels {
     pub(super) enabled: Vec<bool>,
+    /// Whether somebody selected it, alone or with others.
+    pub(super) asked: Vec<bool>,
     pub(super) severity: Vec<Option<Severity>>,
 }
 
@@ -17,6 +19,7 @@ impl RuleLevels {
         let stable = |rule: &crate::rules::Registered| rule.page.metadata.status == Status::Stable;
         RuleLevels {
             enabled: registry.rules().iter().map(stable).collect(),
+            asked: vec![false; registry.rules().len()],
             severity: vec![None; registry.rules().len()],
         }
     }
@@ -102,8 +105,10 @@ impl Selection {
             };
             if ignored > 0 && ignored >= selected {
                 levels.enabled[index] = false;
+                levels.asked[index] = false;
             } else if selected > 0 && may_run || preview && self.select.is_none() {
                 levels.enabled[index] = true;
+                levels.asked[index] |= selected > 0;
             }
         }
         for &(rule, level) in &self.levels {

@@ -9,7 +9,7 @@ use super::selection::{RuleLevels, Selection, UnknownRule, rules_named};
 use super::{ConfigError, ConfigFile, FailOn, Options, OutputFormat, PathPatterns};
 use crate::apis::UserApi;
 use crate::findings::{Confidence, Severity};
-use crate::rules::Registry;
+use crate::rules::{Category, Registry};
 use crate::sql::Dialect;
 
 /// About how many rows a table of `small-tables` has.
@@ -49,6 +49,8 @@ pub struct Settings {
     pub force_exclude: bool,
     /// More paths that are tests.
     pub test_patterns: PathPatterns,
+    /// Whether only what changes cause is told.
+    pub only_changes: bool,
     /// The least severity that makes the exit code 1.
     pub fail_on: FailOn,
     /// The file of the findings that are known already; an absolute path.
@@ -99,6 +101,11 @@ impl PathSettings {
         self.levels.enabled[rule]
     }
 
+    /// Whether somebody selected the rule at this place of the registry, alone or with others.
+    pub fn asks_for(&self, rule: usize) -> bool {
+        self.levels.asked[rule]
+    }
+
     /// The severity that replaces the rule's own.
     pub fn severity(&self, rule: usize) -> Option<Severity> {
         self.levels.severity[rule]
@@ -121,6 +128,7 @@ impl Settings {
             respect_gitignore: true,
             force_exclude: false,
             test_patterns: PathPatterns::default(),
+            only_changes: false,
             fail_on: FailOn::default(),
             baseline: None,
             output_format: OutputFormat::default(),
@@ -154,6 +162,15 @@ impl Settings {
             found.levels.enabled[rule] = false;
         }
         Cow::Owned(found)
+    }
+
+    /// Whether anybody wants to hear of migrations on any path.
+    pub fn asks_for_migrations(&self) -> bool {
+        let rules = self.registry.rules().iter().enumerate();
+        let mut own = rules.filter(|(_, rule)| rule.page.metadata.category == Category::Migrations);
+        self.only_changes
+            || own.any(|(rule, _)| self.plain.asks_for(rule))
+            || self.steps.iter().any(|step| step.paths.is_some())
     }
 
     /// Whether the configuration wants the file at `path`, which is absolute, checked.

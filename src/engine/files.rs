@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::report::{LeftOutPath, Reason};
-use crate::config::{ConfigError, Resolver, Settings};
+use crate::config::{ConfigError, PathSettings, Resolver, Settings};
 use crate::project::ManifestFile;
 use crate::source::{FoundFile, Language, LeftOut, Purpose, Walk};
 use crate::sql::Dialect;
@@ -31,6 +31,13 @@ impl Candidate {
     /// Whether anything but migration rules may speak of it.
     pub(super) fn is_checked(&self) -> bool {
         self.purpose == Purpose::Application || !self.only_application
+    }
+
+    /// Whether the migration rule at place `rule` of the registry may speak of it. What has been done cannot be
+    /// undone: of old migrations only those hear who ask for them.
+    pub(super) fn tells_migrations(&self, settings: &PathSettings, rule: usize) -> bool {
+        let is_asked = settings.asks_for(rule) || self.settings.only_changes || self.found.named;
+        (self.purpose == Purpose::Migration && is_asked) || (self.is_checked() && (is_asked || !self.only_application))
     }
 
     /// Whether it is read at all. What is not checked may still define the schema.

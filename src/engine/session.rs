@@ -451,6 +451,7 @@ fn extracted(candidate: Arc<Candidate>, reading: Reading, before: Option<&Entry>
     }
     let mut failure = None;
     let says_nothing = !candidate.is_checked()
+        && !candidate.settings.asks_for_migrations()
         && candidate.purpose == Purpose::Migration
         && source.language == Language::Python
         && schema::follows_models(&source.text);

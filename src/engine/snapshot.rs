@@ -15,7 +15,6 @@ use crate::config::ConfigError;
 use crate::findings::{Diagnostic, fingerprints};
 use crate::project::Project;
 use crate::rules::{Category, Registry};
-use crate::source::Purpose;
 
 /// A file of the project, beside [`Project::files`].
 #[derive(Clone, Debug)]
@@ -124,11 +123,13 @@ impl Snapshot {
 
     fn is_reported(&self, run: &Run<'_>, targeted: &FxHashSet<usize>, finding: &Diagnostic) -> bool {
         let Some(file) = run.index_of(&finding.primary.path) else { return false };
-        let Some(rule) = self.registry.get(finding.rule) else { return false };
+        let Some(rule) = self.registry.find(finding.rule) else { return false };
         let candidate = &self.known[file].candidate;
-        let is_migration_rule = rule.page.metadata.category == Category::Migrations;
-        let speaks = candidate.is_checked() || candidate.purpose == Purpose::Migration && is_migration_rule;
         let settings = candidate.settings.for_path(&candidate.found.absolute);
+        let speaks = match self.registry.rules()[rule].page.metadata.category {
+            Category::Migrations => candidate.tells_migrations(&settings, rule),
+            _ => candidate.is_checked(),
+        };
         speaks && targeted.contains(&file) && finding.confidence >= settings.min_confidence
     }
 

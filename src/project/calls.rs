@@ -600,7 +600,7 @@ fn calls_its_base(facts: &FileFacts, method: FunctionId) -> bool {
 }
 
 /// Whether what stands in `function` under `guard` is only asked when a cache does not have its answer.
-fn keeps(project: &Project, file: FileId, function: FunctionId, guard: Option<GuardId>) -> bool {
+pub(super) fn keeps(project: &Project, file: FileId, function: FunctionId, guard: Option<GuardId>) -> bool {
     let facts = &project.file(file).facts;
     let caches = Caches::new(project, file);
     let mut at = guard;
@@ -612,7 +612,8 @@ fn keeps(project: &Project, file: FileId, function: FunctionId, guard: Option<Gu
     }
     // `if key in self.known: return self.known[key]` before the query, and another return after it.
     let returns = &facts.function(function).returns;
-    returns.len() > 1 && returns.iter().any(|&value| caches.is_kept(value, function))
+    returns.len() > 1
+        && returns.iter().any(|&value| caches.is_kept(value, function) || caches.is_attached(value, function))
 }
 
 /// Whether a cache is asked before a function; `None` if the function runs once for each input, or changes something

@@ -525,7 +525,7 @@ impl<'p> Types<'p> {
                 Ty::Plain => Ty::Unknown,
                 ty => ty,
             },
-            None => Ty::Unknown,
+            None => self.handed(file, function, index).map_or(Ty::Unknown, |model| Ty::Instance(model, None)),
         }
     }
 

@@ -4,22 +4,52 @@
 //! identity. To add a rule: one page, one file, two lines here. Rules see the project, never the
 //! configuration: whether they run, and what their findings are worth, is the engine's concern.
 
+mod blocking_index_build;
+mod cartesian_join;
+mod conditions;
 mod context;
 mod correlated_subquery;
+mod count_for_existence;
+mod duplicate_index;
 mod eager_load;
 mod finding;
+mod implicit_conversion;
+mod index_column_order;
 mod invariant_query_in_loop;
 mod lazy_relation_in_loop;
 mod leading_wildcard_like;
+mod migration;
+mod missing_lock_timeout;
+mod missing_primary_key;
+mod mysql_copy_alter;
+mod non_sargable_predicate;
+mod not_in_nullable_subquery;
+mod null_comparison;
+mod nulls_order_defeats_index;
 mod offset_pagination;
+mod or_across_tables;
 mod page;
 mod query_in_loop;
+mod random_order;
+mod redundant_distinct;
+mod redundant_index;
 mod registry;
 mod repeated;
+mod schema_finding;
 mod sql_finding;
 mod sql_statement;
+mod table_rewrite;
+mod unbatched_backfill;
+mod unbounded_write;
 mod unindexed_filter;
+mod unindexed_foreign_key;
+mod unindexed_join;
+mod unindexed_sort;
+mod union_without_all;
+mod unusable_keyset;
 mod unused_suppression;
+mod unvalidated_constraint_scan;
+mod volatile_default;
 mod write_in_loop;
 
 pub use context::{FileCx, ProjectCx, StatementCx};
@@ -55,9 +85,39 @@ pub enum Check {
 /// Every rule, sorted by name.
 pub static RULES: &[Rule] = &[
     Rule {
+        name: "blocking-index-build",
+        page: include_str!("../../rules/blocking-index-build.md"),
+        check: Check::File(blocking_index_build::check),
+    },
+    Rule {
+        name: "cartesian-join",
+        page: include_str!("../../rules/cartesian-join.md"),
+        check: Check::Statement(cartesian_join::check),
+    },
+    Rule {
         name: "correlated-subquery",
         page: include_str!("../../rules/correlated-subquery.md"),
         check: Check::Statement(correlated_subquery::check),
+    },
+    Rule {
+        name: "count-for-existence",
+        page: include_str!("../../rules/count-for-existence.md"),
+        check: Check::File(count_for_existence::check),
+    },
+    Rule {
+        name: "duplicate-index",
+        page: include_str!("../../rules/duplicate-index.md"),
+        check: Check::Project(duplicate_index::check),
+    },
+    Rule {
+        name: "implicit-conversion",
+        page: include_str!("../../rules/implicit-conversion.md"),
+        check: Check::Statement(implicit_conversion::check),
+    },
+    Rule {
+        name: "index-column-order",
+        page: include_str!("../../rules/index-column-order.md"),
+        check: Check::Statement(index_column_order::check),
     },
     Rule {
         name: "invariant-query-in-loop",
@@ -75,9 +135,49 @@ pub static RULES: &[Rule] = &[
         check: Check::File(leading_wildcard_like::check),
     },
     Rule {
+        name: "missing-lock-timeout",
+        page: include_str!("../../rules/missing-lock-timeout.md"),
+        check: Check::File(missing_lock_timeout::check),
+    },
+    Rule {
+        name: "missing-primary-key",
+        page: include_str!("../../rules/missing-primary-key.md"),
+        check: Check::Project(missing_primary_key::check),
+    },
+    Rule {
+        name: "mysql-copy-alter",
+        page: include_str!("../../rules/mysql-copy-alter.md"),
+        check: Check::File(mysql_copy_alter::check),
+    },
+    Rule {
+        name: "non-sargable-predicate",
+        page: include_str!("../../rules/non-sargable-predicate.md"),
+        check: Check::Statement(non_sargable_predicate::check),
+    },
+    Rule {
+        name: "not-in-nullable-subquery",
+        page: include_str!("../../rules/not-in-nullable-subquery.md"),
+        check: Check::Statement(not_in_nullable_subquery::check),
+    },
+    Rule {
+        name: "null-comparison",
+        page: include_str!("../../rules/null-comparison.md"),
+        check: Check::Statement(null_comparison::check),
+    },
+    Rule {
+        name: "nulls-order-defeats-index",
+        page: include_str!("../../rules/nulls-order-defeats-index.md"),
+        check: Check::Statement(nulls_order_defeats_index::check),
+    },
+    Rule {
         name: "offset-pagination",
         page: include_str!("../../rules/offset-pagination.md"),
         check: Check::File(offset_pagination::check),
+    },
+    Rule {
+        name: "or-across-tables",
+        page: include_str!("../../rules/or-across-tables.md"),
+        check: Check::Statement(or_across_tables::check),
     },
     Rule {
         name: "query-in-loop",
@@ -85,14 +185,79 @@ pub static RULES: &[Rule] = &[
         check: Check::File(query_in_loop::check),
     },
     Rule {
+        name: "random-order",
+        page: include_str!("../../rules/random-order.md"),
+        check: Check::File(random_order::check),
+    },
+    Rule {
+        name: "redundant-distinct",
+        page: include_str!("../../rules/redundant-distinct.md"),
+        check: Check::Statement(redundant_distinct::check),
+    },
+    Rule {
+        name: "redundant-index",
+        page: include_str!("../../rules/redundant-index.md"),
+        check: Check::Project(redundant_index::check),
+    },
+    Rule {
+        name: "table-rewrite",
+        page: include_str!("../../rules/table-rewrite.md"),
+        check: Check::File(table_rewrite::check),
+    },
+    Rule {
+        name: "unbatched-backfill",
+        page: include_str!("../../rules/unbatched-backfill.md"),
+        check: Check::File(unbatched_backfill::check),
+    },
+    Rule {
+        name: "unbounded-write",
+        page: include_str!("../../rules/unbounded-write.md"),
+        check: Check::Statement(unbounded_write::check),
+    },
+    Rule {
         name: "unindexed-filter",
         page: include_str!("../../rules/unindexed-filter.md"),
         check: Check::File(unindexed_filter::check),
     },
     Rule {
+        name: "unindexed-foreign-key",
+        page: include_str!("../../rules/unindexed-foreign-key.md"),
+        check: Check::Project(unindexed_foreign_key::check),
+    },
+    Rule {
+        name: "unindexed-join",
+        page: include_str!("../../rules/unindexed-join.md"),
+        check: Check::Statement(unindexed_join::check),
+    },
+    Rule {
+        name: "unindexed-sort",
+        page: include_str!("../../rules/unindexed-sort.md"),
+        check: Check::Statement(unindexed_sort::check),
+    },
+    Rule {
+        name: "union-without-all",
+        page: include_str!("../../rules/union-without-all.md"),
+        check: Check::Statement(union_without_all::check),
+    },
+    Rule {
+        name: "unusable-keyset",
+        page: include_str!("../../rules/unusable-keyset.md"),
+        check: Check::Statement(unusable_keyset::check),
+    },
+    Rule {
         name: "unused-suppression",
         page: include_str!("../../rules/unused-suppression.md"),
         check: Check::Directives,
+    },
+    Rule {
+        name: "unvalidated-constraint-scan",
+        page: include_str!("../../rules/unvalidated-constraint-scan.md"),
+        check: Check::File(unvalidated_constraint_scan::check),
+    },
+    Rule {
+        name: "volatile-default",
+        page: include_str!("../../rules/volatile-default.md"),
+        check: Check::File(volatile_default::check),
     },
     Rule {
         name: "write-in-loop",

@@ -18,6 +18,8 @@ pub enum Category {
     Subqueries,
     /// Tables put together.
     Joins,
+    /// What is done with the rows that are found: order, counts, duplicates.
+    Results,
     /// Tables and indexes.
     Schema,
     /// Changes of tables and indexes.
@@ -35,6 +37,7 @@ impl Category {
             Category::Pagination => "pagination",
             Category::Subqueries => "subqueries",
             Category::Joins => "joins",
+            Category::Results => "results",
             Category::Schema => "schema",
             Category::Migrations => "migrations",
             Category::Suppressions => "suppressions",
@@ -44,7 +47,7 @@ impl Category {
     /// The category with this name.
     pub fn from_name(name: &str) -> Option<Category> {
         use Category::*;
-        [Loops, Predicates, Pagination, Subqueries, Joins, Schema, Migrations, Suppressions]
+        [Loops, Predicates, Pagination, Subqueries, Joins, Results, Schema, Migrations, Suppressions]
             .into_iter()
             .find(|category| category.name() == name)
     }
@@ -120,7 +123,7 @@ pub struct Metadata {
 pub struct Page {
     /// Its metadata.
     pub metadata: Metadata,
-    /// Everything after the metadata.
+    /// Everything after the metadata, up to the proofs: those are for tests.
     pub body: &'static str,
 }
 
@@ -145,6 +148,7 @@ impl Page {
         let length = text[start..].find("\n```").ok_or("the metadata block is not closed")?;
         let metadata = toml::from_str(&text[start..start + length]).map_err(|error| error.to_string())?;
         let rest = &text[start + length + "\n```".len()..];
+        let rest = rest.split_once("\n## Proof\n").map_or(rest, |(rest, _)| rest);
         Ok(Page { metadata, body: rest.trim_start_matches(['\r', '\n']) })
     }
 
@@ -218,6 +222,10 @@ Much.
 ## Examples
 
 None.
+
+## Proof
+
+On engines.
 ";
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a rule over one SQL statement finds, in places of the text the statement stands in.
 
 use crate::findings::{Confidence, Severity};
-use crate::project::schema::{Known, Place, Schema};
+use crate::project::schema::{Known, Place, Schema, Test, conditions_of, served};
 use crate::source::Span;
 use crate::sql::query::*;
 use crate::sql::{Dialect, Slot, Statement};
@@ -23,6 +23,27 @@ pub(crate) struct SqlFinding {
     pub(crate) help: String,
     /// Other places, with a few words each.
     pub(crate) related: Vec<(SqlPlace, String)>,
+}
+
+impl SqlFinding {
+    /// A finding that is sure, without other places.
+    pub(crate) fn new(
+        span: Span,
+        severity: Severity,
+        message: String,
+        note: &str,
+        help: impl Into<String>,
+    ) -> SqlFinding {
+        SqlFinding {
+            span,
+            severity,
+            confidence: Confidence::High,
+            message,
+            note: note.to_owned(),
+            help: help.into(),
+            related: Vec::new(),
+        }
+    }
 }
 
 /// Where something is that belongs to a finding.
@@ -87,6 +108,24 @@ impl<'a> SqlCx<'a> {
         self.source(self.source_of(column)?)?.table()
     }
 
+    /// The conditions of a select, as wholes: its `WHERE`, its `HAVING`, and what its sources are joined on.
+    pub(crate) fn conditions(&self, select: &Select) -> impl Iterator<Item = ExprId> {
+        let joins = select.sources.iter().filter_map(|source| source.on);
+        select.filter.into_iter().chain(select.having).chain(joins)
+    }
+
+    /// Whether an equality on a column with an index, or perhaps with one, finds few rows of a source.
+    pub(crate) fn may_be_narrowed(&self, select: &Select, source: u16) -> bool {
+        let Some(table) = select.sources[usize::from(source)].table() else { return true };
+        let conditions = conditions_of(self.query, select, source, self.schema);
+        let definitions = self.schema.definitions(table);
+        conditions.iter().filter(|condition| condition.test == Test::Equal).any(|condition| {
+            let answers =
+                definitions.iter().map(|table| served(table, condition, &conditions, self.query, select, self.dialect));
+            definitions.is_empty() || answers.into_iter().any(|answer| answer.known() != Known::No)
+        })
+    }
+
     /// A name as messages show it: what the program fills in is shown as it is written.
     pub(crate) fn named(&self, name: &Ident) -> String {
         if name.dynamic { self.written(name.span) } else { name.text.to_string() }
@@ -107,7 +146,7 @@ impl<'a> SqlCx<'a> {
 }
 
 /// Tables of the database itself: small, and not to be indexed.
-fn is_system_table(table: &TableName) -> bool {
+pub(super) fn is_system_table(table: &TableName) -> bool {
     let is_system_schema = table.schema().is_some_and(|schema| {
         ["information_schema", "pg_catalog", "sys", "mysql", "performance_schema", "system", "dba"]
             .iter()

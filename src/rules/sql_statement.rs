@@ -62,7 +62,7 @@ fn label(file: &FileCx<'_>, cx: &StatementCx<'_>, place: SqlPlace, text: String)
 }
 
 /// The part of a place that stands on its first line: what is told is never longer.
-fn first_line(file: &SourceFile, span: Span) -> Span {
+pub(super) fn first_line(file: &SourceFile, span: Span) -> Span {
     let text = file.text.get(span.range()).unwrap_or("");
     let line = text.find(['\n', '\r']).map_or(text, |end| text[..end].trim_end());
     if line.is_empty() {

@@ -145,7 +145,12 @@ pub(crate) fn of_content(text: &str) -> Option<Dialect> {
     let head = text.len().min(64 * 1024);
     let bytes = &text.as_bytes()[..head];
     let mut score = [0u32; DIALECTS.len()];
+    let comments = block_comments(bytes);
     for mark in MARKS.find_iter(bytes) {
+        let next = comments.partition_point(|comment| comment.end <= mark.start());
+        if comments.get(next).is_some_and(|comment| comment.contains(&mark.start())) {
+            continue;
+        }
         let (dialect, weight) = MARK_VALUES[mark.pattern().as_usize()].1;
         score[dialect] += weight;
     }
@@ -161,6 +166,19 @@ pub(crate) fn of_content(text: &str) -> Option<Dialect> {
     let second = score.iter().enumerate().filter(|&(at, _)| at != best).map(|(_, &points)| points).max().unwrap_or(0);
     // A mark can stand in a string or a comment: it takes a clear lead.
     (most >= 3 && most >= second * 2).then(|| DIALECTS[best])
+}
+
+/// The comments between `/*` and `*/`, in order: what tools write there is in no dialect. `/*! … */` is MySQL's own.
+fn block_comments(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+    for start in memchr::memmem::find_iter(bytes, b"/*") {
+        if found.last().is_some_and(|before| start < before.end) || bytes.get(start + 2) == Some(&b'!') {
+            continue;
+        }
+        let length = memchr::memmem::find(&bytes[start..], b"*/").map_or(bytes.len() - start, |length| length + 2);
+        found.push(start..start + length);
+    }
+    found
 }
 
 /// The dialects whose marks are known.

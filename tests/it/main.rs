@@ -9,15 +9,21 @@ mod changes;
 mod cli;
 mod config;
 mod editors;
+#[cfg(unix)]
+mod engines;
 mod fixes;
 mod fixtures;
 mod html;
+#[cfg(unix)]
+mod index_matrix;
 mod lsp;
 mod packages;
 mod page;
 mod pages;
 mod precommit;
 mod project;
+#[cfg(unix)]
+mod proofs;
 mod readme;
 mod reports;
 mod schema_sources;

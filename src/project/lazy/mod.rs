@@ -76,10 +76,10 @@ pub(super) struct Lazy {
 pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy {
     let types = Types::new(project);
     let interesting = Interesting::of(&types, &project.relations);
-    if interesting.is_empty() {
+    let nodes: FxHashSet<ClassRef> = project.each_file(listed::nodes_in).into_iter().flatten().collect();
+    if interesting.is_empty() && nodes.is_empty() {
         return Lazy::default();
     }
-    let nodes = project.each_file(listed::nodes_in).into_iter().flatten().collect();
     let found: Vec<(Vec<LazyRead>, listed::Found)> = project.each_file(|types, file| {
         (in_file(types, graph, &interesting, file), listed::in_file(types, graph, reach, &interesting, &nodes, file))
     });

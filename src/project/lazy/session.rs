@@ -5,7 +5,7 @@ use super::super::relations::{Orm, sqlalchemy};
 use super::super::types::Ty;
 use super::super::{ClassRef, FileId};
 use super::loaded::Loaded;
-use super::model::{Attribute, Kind, Relation, attribute};
+use super::model::Relation;
 use super::rows::{Frame, MAX_DEPTH, Tracer};
 use super::traced::{Rows, Traced, join, plain};
 use crate::facts::*;
@@ -264,31 +264,18 @@ impl Tracer<'_, '_> {
             }
         }
         if is_open {
-            others.extend(self.targets(rows.model));
+            sqlalchemy::by_key(self.types, rows.model).iter().for_each(|(name, _)| rows.loaded.add_open(name));
         }
         for name in names {
             rows.loaded.add_open(name);
-            for target in self.targets(rows.model) {
-                if sqlalchemy::is_key_to(self.types, rows.model, name, target) {
-                    others.push(target);
-                }
-            }
+            let targets = sqlalchemy::by_key(self.types, rows.model).into_iter().filter_map(|(_, target)| target);
+            others.extend(targets.filter(|&to| sqlalchemy::is_key_to(self.types, rows.model, name, to)));
         }
         for other in others {
             for name in sqlalchemy::leading_to(self.types, rows.model, other) {
                 rows.loaded.add_open(&name);
             }
         }
-    }
-
-    /// The models that relationships of a model lead to by its own columns.
-    fn targets(&self, model: ClassRef) -> Vec<ClassRef> {
-        let names = sqlalchemy::names(self.facts(model.file), model.class);
-        let found = names.filter_map(|name| match attribute(self.types, model, name)? {
-            Attribute::Relation(relation) if relation.kind == Kind::Forward => relation.target,
-            _ => None,
-        });
-        found.collect()
     }
 
     // ── Loader options ──────────────────────────────────────────────────────────────────────────────

@@ -106,9 +106,11 @@ impl<'t, 'p> Collector<'t, 'p> {
                     self.python_filter(call, name)
                 }
                 "offset" | "slice" | "paginate" | "page" | "limit" | "fetch" => self.python_page(call, name),
+                "order_by" => self.random_order(call),
                 _ => {}
             }
         }
+        self.counts_for_existence();
         self.loose_lookups(&names);
         self.loose_columns(&names);
         for index in 0..self.facts.uses.len() {
@@ -152,6 +154,7 @@ impl<'t, 'p> Collector<'t, 'p> {
                 self.builder_page(call, name);
             }
         }
+        self.counts_for_existence();
         self.loose_drizzle(&names);
         self.loose_operators(&names);
         self.loose_builders(&names);

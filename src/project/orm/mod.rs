@@ -15,6 +15,7 @@ mod filters;
 mod fragment;
 mod help;
 mod knex;
+mod marks;
 mod mikroorm;
 mod objects;
 mod pages;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 pub use bound::{BoundParam, ParamKey, SiteParams};
 pub(crate) use collect::facts;
 pub use filters::{FilterCondition, OrmFilter, drafts as filter_drafts};
+pub use marks::{OrmMark, count_drafts, random_drafts};
 pub use pages::drafts as page_drafts;
 pub use values::{Amount, Edge};
 pub use wildcards::drafts as wildcard_drafts;
@@ -211,6 +213,10 @@ pub struct OrmFacts {
     pub predicates: Vec<OrmPredicate>,
     /// Pages, in order of place.
     pub pages: Vec<OrmPage>,
+    /// Few rows of all, in random order.
+    pub random_orders: Vec<OrmMark>,
+    /// Counts that are only compared with zero.
+    pub counts: Vec<OrmMark>,
     /// Queries whose conditions are all in sight.
     pub filters: Vec<OrmFilter>,
     /// What is bound to the parameters of the file's query sites, where it matters.
@@ -219,8 +225,14 @@ pub struct OrmFacts {
 
 impl OrmFacts {
     /// Nothing.
-    pub const NONE: OrmFacts =
-        OrmFacts { predicates: Vec::new(), pages: Vec::new(), filters: Vec::new(), params: Vec::new() };
+    pub const NONE: OrmFacts = OrmFacts {
+        predicates: Vec::new(),
+        pages: Vec::new(),
+        random_orders: Vec::new(),
+        counts: Vec::new(),
+        filters: Vec::new(),
+        params: Vec::new(),
+    };
 }
 
 /// A finding that has no rule yet.

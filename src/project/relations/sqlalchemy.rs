@@ -114,24 +114,31 @@ pub(crate) fn options<'f>(facts: &'f FileFacts, call: &'f Call) -> Vec<Option<&'
     names
 }
 
-/// The relationships of `from` that lead to `to` by a column of `from`.
-pub(crate) fn leading_to(types: &Types<'_>, from: ClassRef, to: ClassRef) -> Vec<Box<str>> {
-    let mut found: Vec<Box<str>> = Vec::new();
-    let mut at = vec![from];
+/// The relationships of a model that go by its own columns, and where they lead.
+pub(crate) fn by_key(types: &Types<'_>, model: ClassRef) -> Vec<(Box<str>, Option<ClassRef>)> {
+    let mut found: Vec<(Box<str>, Option<ClassRef>)> = Vec::new();
+    let mut at = vec![model];
     for _ in 0..MAX_BASES {
         for &class in &at {
             let put = types.relations().backrefs.keys().filter(|(owner, _)| *owner == class).map(|(_, name)| &**name);
             for name in names(types.facts(class.file), class.class).chain(put) {
-                let leads = relationship(types, from, name)
-                    .is_some_and(|own| own.shape == Shape::ManyToOne && own.target.is_none_or(|class| class == to));
-                if leads && !found.iter().any(|known| **known == *name) {
-                    found.push(name.into());
+                if let Some(own) = relationship(types, model, name)
+                    && own.shape == Shape::ManyToOne
+                    && !found.iter().any(|(known, _)| **known == *name)
+                {
+                    found.push((name.into(), own.target));
                 }
             }
         }
         at = at.into_iter().flat_map(|class| types.project_bases(class)).collect();
     }
     found
+}
+
+/// The relationships of `from` that lead to `to` by a column of `from`.
+pub(crate) fn leading_to(types: &Types<'_>, from: ClassRef, to: ClassRef) -> Vec<Box<str>> {
+    let leads = |target: &Option<ClassRef>| target.is_none_or(|target| target == to);
+    by_key(types, from).into_iter().filter(|(_, target)| leads(target)).map(|(name, _)| name).collect()
 }
 
 /// Whether a column of `owner` refers to `to`: `author_id` to `Author`.

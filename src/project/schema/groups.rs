@@ -47,7 +47,7 @@ fn folder_and_name(path: &str) -> (&str, &str) {
 }
 
 /// Whether a file takes a migration back: `down.sql`, `0001_x.down.sql`, flyway's `U1__x.sql`.
-fn undoes(path: &str) -> bool {
+pub(in crate::project) fn undoes(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let (folder, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let stem = name.strip_suffix(".sql").unwrap_or(name);

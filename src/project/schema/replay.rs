@@ -3,16 +3,28 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::groups::Group;
-use super::{Column, ForeignKey, Index, Place, SchemaSource, Table, TableKind};
+use super::{Column, ForeignKey, Index, Place, SchemaSource, Table, TableKind, TypesBefore};
 use crate::source::Span;
 use crate::sql::Dialect;
 use crate::sql::ddl::{self, AlterOperation, ColumnDef, CreateTable, IndexDef, IndexKey, IndexKind, TableChange};
 use crate::sql::query::{TableName, same_name};
 
-/// What the groups define: tables in order of their files, and the names of types of a few values, in lower case.
-pub(super) fn replay(groups: Vec<Group<'_>>) -> (Vec<Table>, FxHashSet<Box<str>>) {
+/// What all changes make together.
+#[derive(Debug, Default)]
+pub(super) struct Replayed {
+    /// In order of their files.
+    pub(super) tables: Vec<Table>,
+    /// The names of types of a few values, in lower case.
+    pub(super) enums: FxHashSet<Box<str>>,
+    /// The types that columns had before they were changed.
+    pub(super) types_before: TypesBefore,
+}
+
+/// What the groups define.
+pub(super) fn replay(groups: Vec<Group<'_>>) -> Replayed {
     let mut all = Vec::new();
     let mut enums = FxHashSet::default();
+    let mut types_before = TypesBefore::default();
     let mut later: Vec<Pending> = Vec::new();
     for group in groups {
         let mut database = Database::default();
@@ -25,6 +37,7 @@ pub(super) fn replay(groups: Vec<Group<'_>>) -> (Vec<Table>, FxHashSet<Box<str>>
         later.append(&mut database.pending);
         all.extend(database.tables.into_iter().flatten());
         enums.extend(database.enums);
+        types_before.extend(database.types_before);
     }
     let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
     for (index, table) in all.iter().enumerate() {
@@ -42,7 +55,7 @@ pub(super) fn replay(groups: Vec<Group<'_>>) -> (Vec<Table>, FxHashSet<Box<str>>
     }
     take_over_from_parents(&mut all);
     all.sort_by_key(|table| table.place);
-    (all, enums)
+    Replayed { tables: all, enums, types_before }
 }
 
 /// A change to a table that its own folder does not create.
@@ -63,7 +76,13 @@ enum PendingWhat {
 impl Pending {
     fn apply(&self, table: &mut Table) {
         match &self.what {
-            PendingWhat::Index(index) => table.indexes.push(index.clone()),
+            PendingWhat::Index(index) => {
+                // Models and migrations may both tell of it.
+                let name = index.definition.name.as_ref();
+                if !name.is_some_and(|name| table.indexes.iter().any(|known| has_name(known, &name.text))) {
+                    table.indexes.push(Index { retold: true, ..index.clone() });
+                }
+            }
             PendingWhat::Column(column) if table.column(&column.name).is_none() => table.columns.push(column.clone()),
             PendingWhat::ForeignKey(key) => table.foreign_keys.push(key.clone()),
             PendingWhat::Unsure => table.knows_indexes = false,
@@ -105,6 +124,7 @@ struct Database {
     pending: Vec<Pending>,
     /// Types of a few values, in lower case.
     enums: Vec<Box<str>>,
+    types_before: TypesBefore,
 }
 
 impl Database {
@@ -172,6 +192,7 @@ impl Database {
             knows_indexes: true,
             parent: None,
             partitioned: false,
+            is_heir: false,
         }
     }
 
@@ -224,6 +245,7 @@ impl Database {
             table.dialect = Dialect::ClickHouse;
         }
         table.parent = create.parent.as_ref().map(|parent| parent.name().text.clone());
+        table.is_heir = table.parent.is_some();
         table.columns = create.columns.iter().map(|column| new_column(column, step)).collect();
         table.indexes = create.indexes.iter().map(|index| new_index(index, step)).collect();
         table.foreign_keys = create.foreign_keys.iter().map(|key| new_foreign_key(key, step)).collect();
@@ -249,7 +271,19 @@ impl Database {
         }
         let targets = self.targets(&definition.table, step);
         if targets.is_empty() {
-            self.pending.push(Pending { table: definition.table.clone(), what: PendingWhat::Index(index) });
+            let existing = definition.using_index.as_ref().and_then(|name| {
+                self.pending.iter_mut().find_map(|pending| match &mut pending.what {
+                    PendingWhat::Index(known) if has_name(known, &name.text) => Some(known),
+                    _ => None,
+                })
+            });
+            match existing {
+                Some(existing) => {
+                    existing.definition.kind = definition.kind;
+                    existing.definition.name = definition.name.clone().or(existing.definition.name.take());
+                }
+                None => self.pending.push(Pending { table: definition.table.clone(), what: PendingWhat::Index(index) }),
+            }
             return;
         }
         for target in targets {
@@ -260,7 +294,11 @@ impl Database {
                 .as_ref()
                 .and_then(|name| table.indexes.iter_mut().find(|index| has_name(index, &name.text)));
             match existing {
-                Some(existing) => existing.definition.kind = definition.kind,
+                Some(existing) => {
+                    existing.definition.kind = definition.kind;
+                    existing.definition.is_constraint = true;
+                    existing.definition.name = definition.name.clone().or(existing.definition.name.take());
+                }
                 None => table.indexes.push(index.clone()),
             }
             if definition.kind == IndexKind::Primary {
@@ -292,6 +330,12 @@ impl Database {
                 AlterOperation::AddColumn { column, .. } => PendingWhat::Column(new_column(column, step)),
                 AlterOperation::AddForeignKey(key, _) => PendingWhat::ForeignKey(new_foreign_key(key, step)),
                 AlterOperation::Unknown => PendingWhat::Unsure,
+                AlterOperation::DropConstraint(dropped) if !step.source.only_adds => {
+                    self.pending.retain(
+                        |pending| !matches!(&pending.what, PendingWhat::Index(known) if has_name(known, &dropped.text)),
+                    );
+                    return;
+                }
                 _ => return,
             };
             self.pending.push(Pending { table: name.clone(), what });
@@ -299,6 +343,13 @@ impl Database {
         }
         for index in targets {
             let Some(table) = &mut self.tables[index] else { continue };
+            if let AlterOperation::SetType { column, .. } | AlterOperation::RedefineColumn { from: column, .. } =
+                operation
+                && let Some(known) = table.column(&column.text).filter(|known| !known.type_name.is_empty())
+            {
+                let key = (step.place, known.name.to_lowercase().into());
+                self.types_before.insert(key, known.type_name.clone());
+            }
             if step.source.only_adds {
                 add_only(table, operation, step);
             } else {
@@ -434,13 +485,16 @@ fn new_column(column: &ColumnDef, step: &Step<'_>) -> Column {
         name: column.name.text.clone(),
         type_name: column.type_name.clone(),
         not_null: column.not_null,
+        knows_null: column.knows_null,
         default: column.default.clone(),
+        collation: column.collation.clone(),
         place: step.at(column.name.span),
     }
 }
 
 fn new_index(definition: &IndexDef, step: &Step<'_>) -> Index {
-    Index { definition: definition.clone(), place: step.at(definition.span), perhaps: false }
+    let retold = step.source.only_adds;
+    Index { definition: definition.clone(), place: step.at(definition.span), perhaps: false, retold }
 }
 
 fn new_foreign_key(key: &ddl::ForeignKey, step: &Step<'_>) -> ForeignKey {
@@ -449,6 +503,7 @@ fn new_foreign_key(key: &ddl::ForeignKey, step: &Step<'_>) -> ForeignKey {
         columns: key.columns.iter().map(|column| column.text.clone()).collect(),
         target: key.target.name().text.clone(),
         target_columns: key.target_columns.iter().map(|column| column.text.clone()).collect(),
+        on_delete: key.on_delete,
         place: step.at(key.span),
     }
 }

@@ -7,7 +7,7 @@ use crate::facts::*;
 use crate::project::{FileId, Types};
 use crate::source::Span;
 use crate::sql::ddl::define::{index, table_name};
-use crate::sql::ddl::{IndexKind, TableChange};
+use crate::sql::ddl::{IndexDef, IndexKind, TableChange};
 
 /// The indexes that a file makes.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -45,8 +45,16 @@ fn operation(facts: &FileFacts, call: &Call, name: &str) -> Option<TableChange> 
         _ => IndexKind::Plain,
     };
     // `sa.text("lower(name)")` is no column: what it serves is not known.
+    let concurrently = asks(facts, keyword(facts, call, "postgresql_concurrently")) != Some(false);
     match texts(facts, columns) {
-        Some(columns) => Some(made(table, kind, &columns, call.name_span)),
+        Some(columns) => match made(table, kind, &columns, call.name_span) {
+            TableChange::CreateIndex(index) => Some(TableChange::CreateIndex(IndexDef {
+                concurrently,
+                is_constraint: name != "create_index",
+                ..index
+            })),
+            other => Some(other),
+        },
         None => Some(TableChange::Opaque { table: table_name(table, call.name_span), span: call.name_span }),
     }
 }

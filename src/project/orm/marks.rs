@@ -1,0 +1,192 @@
+//! Rows in random order, and counts that only ask whether there is a row, in the words of an ORM.
+
+use super::collect::Collector;
+use super::evidence::{Evidence, of_call};
+use super::{Draft, Orm};
+use crate::facts::*;
+use crate::findings::{Confidence, Severity};
+use crate::project::{FileId, Project};
+use crate::source::Span;
+
+/// A place where an ORM is asked for something that costs by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct OrmMark {
+    /// Whose it is.
+    pub orm: Orm,
+    /// The call, on one line.
+    pub span: Span,
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// How sure it is that this is a database query.
+    pub confidence: Confidence,
+}
+
+impl<'p> Collector<'_, 'p> {
+    /// `Model.objects.order_by("?")[:3]`, `query.order_by(func.random()).first()`
+    pub(super) fn random_order(&mut self, call: CallId) {
+        let at = self.facts.call(call);
+        let Some(arg) = at.args.first().filter(|arg| self.is_random(arg.value)) else { return };
+        let Some(evidence) = of_call(self.types, self.file, call) else { return };
+        let is_django = self.facts.literal(arg.value) == Some("?");
+        if is_django != (evidence.orm == Orm::Django) {
+            return;
+        }
+        let chain = self.whole_chain(call);
+        // What is filtered may be a few rows; so are those of an owner.
+        let is_narrow = chain.iter().any(|&other| {
+            !matches!(
+                self.called(other),
+                "order_by"
+                    | "all"
+                    | "first"
+                    | "limit"
+                    | "query"
+                    | "select"
+                    | "only"
+                    | "defer"
+                    | "values_list"
+                    | "scalars"
+                    | "scalar"
+                    | "execute"
+                    | "select_related"
+                    | "prefetch_related"
+                    | "one_or_none"
+            )
+        });
+        let is_of_owner = is_django && !chain.iter().any(|&other| self.is_manager_of_model(other));
+        let takes_few = chain.iter().any(|&other| matches!(self.called(other), "first" | "limit"))
+            || self.facts.uses.iter().any(|used| self.takes_part(used, &chain));
+        if takes_few && !is_narrow && !is_of_owner {
+            self.found.random_orders.push(self.mark(evidence, call));
+        }
+    }
+
+    /// `"?"`, `func.random()`
+    fn is_random(&self, value: ValueId) -> bool {
+        match self.facts.value(value) {
+            Value::Text(_) => self.facts.literal(value) == Some("?"),
+            Value::Call(inner) => {
+                let is_func = self.receiver(*inner).is_some_and(|receiver| match self.facts.value(receiver) {
+                    Value::Import(_) | Value::Member(..) => true,
+                    Value::Global(name) => &self.facts.names[*name] == "func",
+                    _ => false,
+                });
+                is_func && matches!(self.called(*inner), "random" | "rand" | "newid" | "Random")
+            }
+            _ => false,
+        }
+    }
+
+    /// `Model.objects` before the call.
+    fn is_manager_of_model(&self, call: CallId) -> bool {
+        self.receiver(call).is_some_and(|receiver| match self.facts.value(receiver) {
+            Value::Member(_, name) => matches!(&self.facts.names[*name], "objects" | "_default_manager"),
+            _ => false,
+        })
+    }
+
+    /// Whether only some rows of a chain are taken: `[:3]`, `[0]`.
+    fn takes_part(&self, used: &Use, chain: &[CallId]) -> bool {
+        let of_chain = |value: ValueId| matches!(self.facts.value(value), Value::Call(call) if chain.contains(call));
+        match (used.kind, self.facts.value(used.value)) {
+            (UseKind::Slice, Value::Slice(object, _, high)) => *high != UNKNOWN && of_chain(*object),
+            (UseKind::Index, _) => of_chain(used.value),
+            _ => false,
+        }
+    }
+
+    /// `qs.count() > 0`, `(await User.count({ where })) === 0`, `if qs.count():`
+    pub(super) fn counts_for_existence(&mut self) {
+        let facts = self.facts;
+        // A count that is bound to a name may be used again.
+        let compared = facts.values.iter().filter_map(|value| match value {
+            Value::Operation(Operation::Equal | Operation::NotEqual | Operation::Order, left, right) => {
+                let side = |side: ValueId| match facts.value(side) {
+                    Value::Call(call) if facts.call(*call).result == ResultUse::Operand => Some(*call),
+                    _ => None,
+                };
+                let is_zero = |side: ValueId| *facts.value(side) == Value::Int(0);
+                if is_zero(*right) { side(*left) } else { side(*right).filter(|_| is_zero(*left)) }
+            }
+            _ => None,
+        });
+        let tested = (0..).map(CallId).zip(&facts.calls).filter(|(_, call)| call.result == ResultUse::Tested);
+        let mut calls: Vec<CallId> = compared.chain(tested.map(|(id, _)| id)).collect();
+        calls.retain(|&call| self.called(call) == "count");
+        calls.sort_unstable();
+        calls.dedup();
+        for call in calls {
+            let Some(evidence) = of_call(self.types, self.file, call) else { continue };
+            let counts_rows = matches!(
+                evidence.orm,
+                Orm::Django
+                    | Orm::SqlAlchemy
+                    | Orm::Sequelize
+                    | Orm::Prisma
+                    | Orm::TypeOrm
+                    | Orm::Peewee
+                    | Orm::Tortoise
+            );
+            if counts_rows {
+                self.found.counts.push(self.mark(evidence, call));
+            }
+        }
+    }
+
+    fn mark(&self, evidence: Evidence<'p>, call: CallId) -> OrmMark {
+        let at = self.facts.call(call);
+        let span = self.one_line(at.name_span);
+        OrmMark { orm: evidence.orm, span, function: at.function, confidence: evidence.confidence }
+    }
+}
+
+/// What is to be told of rows in random order in a file.
+pub fn random_drafts(project: &Project, file: FileId) -> Vec<Draft> {
+    let marks = project.orm(file).random_orders.iter();
+    marks
+        .map(|mark| {
+            let message = "every row is read and sorted by a random number to take a few of them".to_owned();
+            let note = "the database gives every row a random number and sorts all of them: for one million rows it took 7,000 times as long as a \
+                        look-up by key on PostgreSQL 15, 3,500 times on SQLite, 4,600 times on MariaDB";
+            let help = match mark.orm {
+                Orm::Django => "pick random keys first: `random.sample(list(Model.objects.values_list(\"pk\", flat=True)), 3)`, then \
+                                `.filter(pk__in=keys)`; or begin at a random key: `.filter(pk__gte=n).order_by(\"pk\")`",
+                _ => "begin at a random key: WHERE id >= n ORDER BY id LIMIT …",
+            };
+            draft(mark, Severity::Warning, message, note, help)
+        })
+        .collect()
+}
+
+/// What is to be told of counts that ask whether there is a row, in a file.
+pub fn count_drafts(project: &Project, file: FileId) -> Vec<Draft> {
+    let marks = project.orm(file).counts.iter();
+    marks
+        .map(|mark| {
+            let message = "every row is counted to find out whether there is one".to_owned();
+            let note = "a count reads every row that meets the condition, a query for one of them stops at the first: where many do, it is 13,000 to a \
+                        million times the work";
+            let help = match mark.orm {
+                Orm::Django | Orm::Tortoise | Orm::Peewee => "use `.exists()`",
+                Orm::SqlAlchemy => "use `session.query(query.exists()).scalar()`, or `query.first() is not None`",
+                Orm::Sequelize => "use `findOne({ where, attributes: [\"id\"] })` and compare with null",
+                Orm::Prisma => "use `findFirst({ where, select: { id: true } })` and compare with null",
+                _ => "use `exists(…)`, or ask for one row",
+            };
+            draft(mark, Severity::Warning, message, note, help)
+        })
+        .collect()
+}
+
+fn draft(mark: &OrmMark, severity: Severity, message: String, note: &str, help: &str) -> Draft {
+    Draft {
+        span: mark.span,
+        function: mark.function,
+        severity,
+        confidence: mark.confidence,
+        message,
+        note: note.to_owned(),
+        help: help.to_owned(),
+        related: Vec::new(),
+    }
+}

@@ -1,0 +1,76 @@
+//! `nulls-order-defeats-index`: an order of nulls that no index has, for a column without nulls.
+
+use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, shown};
+use super::{Sink, StatementCx, sql_statement};
+use crate::findings::Severity;
+use crate::project::schema::{Table, TableKind};
+use crate::sql::Dialect;
+use crate::sql::query::*;
+
+const NOTE: &str = "an index gives its rows with nulls first when it is read backwards; asked for them last, PostgreSQL sorts all rows, also where the \
+                    column cannot be null: 5,262 times the work for the newest ten of one million rows";
+
+/// Reports `DESC NULLS LAST` and `ASC NULLS FIRST` on columns that cannot be null and have an index.
+pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report(cx, sink, check_statement);
+}
+
+fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
+    if cx.dialect != Dialect::PostgreSql {
+        return;
+    }
+    for select in cx.query.selects.iter().filter(|select| select.limit.is_some() && select.arms.is_empty()) {
+        let Some(order) = select.order_by.first().filter(|order| order.nulls_first == Some(!order.descending)) else {
+            continue;
+        };
+        let Some(column) = cx.query.exprs.column(order.expr) else { continue };
+        let Some((owner, source)) = cx.source_of(column).filter(|(owner, _)| *owner == select.id) else { continue };
+        let Some(table) = cx.source((owner, source)).and_then(Source::table) else { continue };
+        let definitions = cx.schema.definitions(table);
+        if definitions.is_empty()
+            || select.sources.len() > 1
+            || cx.schema.stays_small(table)
+            || cx.is_spared(table)
+            || !definitions.iter().all(|table| is_ordered(table, &column.name.text, order))
+        {
+            continue;
+        }
+        let words = if order.descending { "NULLS LAST" } else { "NULLS FIRST" };
+        let name = shown(Some(table), &column.name.text);
+        let message = format!("{words} keeps the index on {name} from giving the order, and {name} is never null");
+        let mut finding = SqlFinding::new(
+            cx.query.exprs.span(order.expr),
+            Severity::Warning,
+            message,
+            NOTE,
+            format!("leave {words} out"),
+        );
+        finding.related.extend(
+            definitions[0]
+                .column(&column.name.text)
+                .map(|column| (SqlPlace::Schema(column.place), "the column".to_owned())),
+        );
+        out.push(finding);
+    }
+}
+
+/// Whether an index of a table would give an order if it were not for the nulls, of which there are none.
+fn is_ordered(table: &Table, name: &str, order: &Order) -> bool {
+    let mut begins = table.indexes.iter().filter(|index| {
+        let first = index.definition.parts.first();
+        matches!(&*index.definition.method, "" | "btree")
+            && index.definition.predicate.is_none()
+            && first.and_then(|part| part.column()).is_some_and(|own| same_name(own, name))
+    });
+    let fits = |index: &crate::project::schema::Index| {
+        index
+            .definition
+            .parts
+            .first()
+            .is_some_and(|part| part.nulls_first.is_some_and(|first| Some(first) == order.nulls_first))
+    };
+    table.kind == TableKind::Table
+        && table.column(name).is_some_and(|column| column.not_null)
+        && begins.clone().next().is_some()
+        && !begins.any(fits)
+}
