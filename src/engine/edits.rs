@@ -78,7 +78,7 @@ impl Changes {
 impl Snapshot {
     /// Whether an edit may be made: the file is one that people write and that is checked, its text is what stands on
     /// disk, and no part of a template that is filled in at run time is touched.
-    pub(super) fn may_edit(&self, edit: &Edit) -> bool {
+    pub fn may_edit(&self, edit: &Edit) -> bool {
         let Some(index) = self.project.files().binary_search_by(|file| file.source.path.cmp(&edit.path)).ok() else {
             return false;
         };

@@ -135,17 +135,11 @@ fn choose<'r>(now: &'r Checked, least: Applicability, refused: &FxHashSet<String
         }
         let is_repeated = chosen.iter().any(|other| other.fix.edits == fix.edits);
         let taken = || chosen.iter().flat_map(|choice| &choice.fix.edits);
-        if is_repeated || !fix.edits.iter().any(|edit| taken().any(|other| touch(edit, other))) {
+        if is_repeated || !fix.edits.iter().any(|edit| taken().any(|other| edit.touches(other))) {
             chosen.push(Choice { reported, fix, is_repeated });
         }
     }
     chosen
-}
-
-/// Whether two edits cannot be made at once. What only borders is left for the next round too: it may be about the
-/// same thing.
-pub(super) fn touch(a: &Edit, b: &Edit) -> bool {
-    a.path == b.path && a.span.start <= b.span.end && b.span.start <= a.span.end
 }
 
 /// Whether a round did what it should; if not, why.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::facts::{Value, ValueId};
 use crate::findings::{Diagnostic, Label, Role};
 use crate::project::schema::Owner;
-use crate::project::{ClassRef, FileId, Project};
+use crate::project::{ClassRef, FileId, Project, QuerySite};
 use crate::source::Span;
 
 /// The tables of the queries at a finding's places, as the program names them.
@@ -27,6 +28,7 @@ fn at(project: &Project, label: &Label, tables: &mut BTreeSet<String>) {
             in_statement(project, file, statement, tables);
         }
         let filtered = orm.filters.iter().filter(|filter| filter.call == site.call).map(|filter| filter.model);
+        tables.extend(of_client(project, file, site));
         tables.extend(site.model.into_iter().chain(filtered).filter_map(|model| of_model(project, model)));
     }
     for predicate in orm.predicates.iter().filter(|predicate| touches(predicate.span)) {
@@ -54,6 +56,18 @@ fn in_statement(project: &Project, file: FileId, index: usize, tables: &mut BTre
         let named = select.sources.iter().filter_map(|source| source.table()).filter(|table| !table.is_dynamic());
         tables.extend(named.map(|table| table.text()));
     }
+}
+
+/// The table that a generated client has under the name of a member: `user` of `prisma.user.findMany(…)`.
+fn of_client(project: &Project, file: FileId, site: &QuerySite) -> Option<String> {
+    let facts = &project.file(file).facts;
+    let member = |value: ValueId| match *facts.value(value) {
+        Value::Member(object, name) => Some((object, &facts.names[name])),
+        _ => None,
+    };
+    let (delegate, _) = member(facts.call(site.call).callee)?;
+    let (_, name) = member(delegate).filter(|_| site.path.starts_with("prisma.Delegate."))?;
+    project.schema().model(&Owner::Client(name.into())).map(|model| model.table.to_string())
 }
 
 fn of_model(project: &Project, model: ClassRef) -> Option<String> {

@@ -27,6 +27,13 @@ pub struct Edit {
     pub text: String,
 }
 
+impl Edit {
+    /// Whether the two cannot be made at once. What only borders touches too: it may be about the same thing.
+    pub fn touches(&self, other: &Edit) -> bool {
+        self.path == other.path && self.span.start <= other.span.end && other.span.start <= self.span.end
+    }
+}
+
 /// Edits that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {

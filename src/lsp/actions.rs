@@ -107,6 +107,9 @@ fn action(title: String, kind: CodeActionKind, about: Vec<Diagnostic>) -> CodeAc
 /// The edit that mends a finding.
 fn fix(teller: &Teller<'_>, document: &Document, reported: &Reported, told: &Diagnostic) -> Option<CodeAction> {
     let fix = reported.diagnostic.fix.as_ref()?;
+    if !fix.edits.iter().all(|edit| teller.checked.snapshot.may_edit(edit)) {
+        return None;
+    }
     let note = match fix.applicability {
         Applicability::DisplayOnly => return None,
         Applicability::Unsafe => " (may change what the program does)",
@@ -157,10 +160,9 @@ fn fix_all(teller: &Teller<'_>, document: &Document, path: &str, source: &Source
     for reported in teller.findings(path) {
         let Some(fix) = &reported.diagnostic.fix else { continue };
         let is_here = fix.edits.iter().all(|edit| edit.path == source.path);
-        let is_free = |edit: &Edit| {
-            edits.iter().all(|other| edit.span.end <= other.span.start || other.span.end <= edit.span.start)
-        };
-        if fix.applicability == Applicability::Safe && is_here && fix.edits.iter().all(is_free) {
+        let fits =
+            |edit: &Edit| teller.checked.snapshot.may_edit(edit) && !edits.iter().any(|other| edit.touches(other));
+        if fix.applicability == Applicability::Safe && is_here && fix.edits.iter().all(fits) {
             edits.extend(fix.edits.iter().cloned());
             about.extend(teller.diagnostic(reported));
         }

@@ -3,9 +3,10 @@
 
 use std::io::{self, Write};
 
+use super::offer::offered;
 use super::paint::{sanitize, severity_word};
 use crate::engine::Report;
-use crate::findings::{Applicability, Confidence, Label, Reported, Role};
+use crate::findings::{Confidence, Label, Reported, Role};
 
 /// `path:line:column severity[confidence] rule: message | loop path:line | … | help: … | id:fingerprint`, by rule,
 /// then by place. Paths are relative to the root of the project.
@@ -43,12 +44,7 @@ fn line(report: &Report, reported: &Reported) -> String {
         parts.push(format!("help: {help}"));
     }
     if let Some(fix) = &finding.fix {
-        let flag = match fix.applicability {
-            Applicability::Safe => " (--fix)",
-            Applicability::Unsafe => " (--fix --unsafe-fixes)",
-            Applicability::DisplayOnly => "",
-        };
-        parts.push(format!("fix: {}{flag}", fix.title));
+        parts.push(format!("fix: {}", offered(fix)));
     }
     if reported.suppressed {
         parts.push("suppressed".to_owned());

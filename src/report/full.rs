@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use super::offer::offered;
 use super::paint::{Color, hanging, sanitize, severity_word};
 use super::snippet::{Drawer, Mark};
 use super::{Style, causes};
@@ -49,7 +50,8 @@ fn write_finding(
             None => writeln!(out, "  {name}")?,
         }
     }
-    let notes = [("note", finding.note.as_deref()), ("help", finding.help.as_deref())];
+    let fix = finding.fix.as_ref().map(offered);
+    let notes = [("note", finding.note.as_deref()), ("help", finding.help.as_deref()), ("fix", fix.as_deref())];
     for (word, text) in notes {
         if let Some(text) = text {
             let head = format!("  {} ", style.paint(Color::Label, &format!("{word}:")));

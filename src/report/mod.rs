@@ -14,6 +14,7 @@ mod json;
 mod junit;
 mod line_hash;
 mod markdown;
+mod offer;
 mod paint;
 mod place;
 mod rdjson;

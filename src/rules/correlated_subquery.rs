@@ -214,6 +214,7 @@ fn finding(cx: &SqlCx<'_>, select: &Select, place: ExprId, outer: &str, link: &L
         note: NOTE.to_owned(),
         help: help(cx, select, place, link, &tables),
         related,
+        fix: None,
     }
 }
 

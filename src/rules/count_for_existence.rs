@@ -1,9 +1,10 @@
 //! `count-for-existence`: rows are counted to find out whether there is one.
 
-use super::sql_finding::{SqlCx, SqlFinding};
+use super::sql_finding::{SqlCx, SqlFinding, SqlFix};
 use super::{FileCx, Sink, sql_statement};
-use crate::findings::Severity;
+use crate::findings::{Applicability, Confidence, Edit, Fix, Severity};
 use crate::project::orm;
+use crate::source::Span;
 use crate::sql::query::*;
 
 const NOTE: &str = "a count reads every row that meets the condition, EXISTS stops at the first one: where many do, it is 13,000 to a million times the work";
@@ -14,7 +15,12 @@ pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
         sql_statement::report(&cx.statement(index), sink, check_statement);
     }
     for draft in orm::count_drafts(cx.project, cx.id) {
-        sink.report(sql_statement::drafted(cx, draft));
+        let fix = exists(cx, draft.span);
+        let finding = sql_statement::drafted(cx, draft);
+        sink.report(match fix {
+            Some(fix) => finding.fix(fix),
+            None => finding,
+        });
     }
 }
 
@@ -40,8 +46,81 @@ fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
             ("NOT EXISTS", "every row is counted to find out that there is none")
         };
         let help = format!("{word} (SELECT 1 FROM …)");
-        out.push(SqlFinding::new(exprs.span(id), Severity::Warning, message.to_owned(), NOTE, help));
+        let fix = existence(&cx, exprs.span(id), inner, word);
+        out.push(SqlFinding::new(exprs.span(id), Severity::Warning, message.to_owned(), NOTE, help).fix(fix));
     }
+}
+
+/// The edits that make `EXISTS (SELECT 1 …)` of `(SELECT count(*) …) > 0`. Some engines take the one only in a
+/// condition.
+fn existence(cx: &SqlCx<'_>, whole: Span, inner: &Select, word: &str) -> Option<SqlFix> {
+    let [Item::Expr { expr, .. }] = inner.items.as_slice() else { return None };
+    let Expr::Call(call) = cx.query.exprs.get(*expr) else { return None };
+    let counts_all = |&arg: &ExprId| matches!(cx.query.exprs.get(arg), Expr::Star);
+    let count = cx.query.exprs.span(*expr);
+    let open = cx.text.get(..inner.span.start as usize)?.trim_end().strip_suffix('(')?.len();
+    let rest = cx.text.get(inner.span.end as usize..whole.end as usize)?;
+    let close = whole.end as usize - rest.trim_start().strip_prefix(')').map(str::len)? - 1;
+    // `NOT` binds less than what may stand around a comparison.
+    let is_condition = |select: &Select| {
+        cx.conditions(select).any(|condition| match cx.query.exprs.get(condition) {
+            Expr::And(parts) => parts.iter().any(|&part| cx.query.exprs.span(part) == whole),
+            _ => cx.query.exprs.span(condition) == whole,
+        })
+    };
+    let is_plain = call.args.iter().all(counts_all) && open == whole.start as usize;
+    (is_plain && cx.query.selects.iter().any(is_condition)).then(|| SqlFix {
+        title: format!("ask with `{word}`"),
+        applicability: Applicability::Safe,
+        edits: vec![
+            (Span::new(open, open + 1), format!("{word} (")),
+            (count, "1".to_owned()),
+            (Span::new(close, whole.end as usize), ")".to_owned()),
+        ],
+    })
+}
+
+/// The edit that makes `.exists()` of Django's `.count() > 0`.
+fn exists(cx: &FileCx<'_>, name: Span) -> Option<Fix> {
+    let facts = cx.facts();
+    let text = &cx.source().text;
+    let index = facts.calls.iter().position(|call| call.name_span == name)?;
+    let call = &facts.calls[index];
+    let site = cx.project.sites(cx.id).iter().find(|site| site.span == name)?;
+    let is_queryset = site.confidence == Confidence::High && site.path.starts_with("django.");
+    if !is_queryset || !call.args.is_empty() || call.awaited || &text[name.range()] != "count" {
+        return None;
+    }
+    let after = &text[call.span.end as usize..];
+    let signs = [("==", false), ("!=", true), (">", true)];
+    let compared = signs.iter().find_map(|(sign, exists)| {
+        let rest = after.trim_start_matches([' ', '\t']).strip_prefix(sign)?;
+        Some((rest.trim_start_matches([' ', '\t']).strip_prefix('0')?, *exists))
+    });
+    // `if qs.count():`
+    let (rest, exists) = compared.unwrap_or((after, true));
+    let ends = [":", ")", "\n", "\r", " and ", " or ", " else"];
+    // The value of a bare count may go further than the test: `n = qs.count() or 1`.
+    let begins: &[&str] =
+        if compared.is_some() { &["if", "elif", "while", "and", "or", "not", "("] } else { &["if", "elif", "while"] };
+    let before = text[..call.span.start as usize].trim_end_matches([' ', '\t']);
+    let begins_word = |word: &str| {
+        let rest = before.strip_suffix(word);
+        let goes_on = |letter: char| letter.is_alphanumeric() || letter == '_';
+        rest.is_some_and(|rest| word == "(" || !rest.ends_with(goes_on))
+    };
+    if !ends.iter().any(|end| rest.starts_with(end)) || !begins.iter().any(|word| begins_word(word)) {
+        return None;
+    }
+    let path = &cx.source().path;
+    let end = text.len() - rest.len();
+    let mut edits =
+        vec![Edit { path: path.clone(), span: Span::new(name.start as usize, end), text: "exists()".to_owned() }];
+    if !exists {
+        let at = call.span.start as usize;
+        edits.insert(0, Edit { path: path.clone(), span: Span::new(at, at), text: "not ".to_owned() });
+    }
+    Some(Fix { title: "ask with `.exists()`".to_owned(), applicability: Applicability::Safe, edits })
 }
 
 /// Whether a count is compared so that it only matters whether it is zero: `Some(true)` if it must not be.

@@ -80,6 +80,7 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
             (SqlPlace::Text(cx.query.exprs.span(range.expr)), "the range".to_owned()),
             (SqlPlace::Schema(index.place), "the index".to_owned()),
         ],
+        fix: None,
     })
 }
 

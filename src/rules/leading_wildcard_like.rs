@@ -250,6 +250,7 @@ impl<'a> Search<'a> {
             note: NOTE.to_owned(),
             help: help(first.table, &columns, self.cx.dialect),
             related: related.collect(),
+            fix: None,
         })
     }
 

@@ -57,6 +57,7 @@ pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
             note: NOTE.to_owned(),
             help: help(&cx, select),
             related: Vec::new(),
+            fix: None,
         });
     }
 }

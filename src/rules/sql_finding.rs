@@ -1,6 +1,6 @@
 //! What a rule over one SQL statement finds, in places of the text the statement stands in.
 
-use crate::findings::{Confidence, Severity};
+use crate::findings::{Applicability, Confidence, Severity};
 use crate::project::schema::{Known, Place, Schema, Test, conditions_of, served};
 use crate::source::Span;
 use crate::sql::query::*;
@@ -23,6 +23,19 @@ pub(crate) struct SqlFinding {
     pub(crate) help: String,
     /// Other places, with a few words each.
     pub(crate) related: Vec<(SqlPlace, String)>,
+    /// Edits that mend it.
+    pub(crate) fix: Option<SqlFix>,
+}
+
+/// Edits of the text that a statement stands in.
+#[derive(Clone, Debug)]
+pub(crate) struct SqlFix {
+    /// What they do, lower case, no full stop.
+    pub(crate) title: String,
+    /// How far they may be trusted.
+    pub(crate) applicability: Applicability,
+    /// What is replaced, never empty, and by what; in order of place.
+    pub(crate) edits: Vec<(Span, String)>,
 }
 
 impl SqlFinding {
@@ -42,7 +55,15 @@ impl SqlFinding {
             note: note.to_owned(),
             help: help.into(),
             related: Vec::new(),
+            fix: None,
         }
+    }
+
+    /// With edits, if there are any.
+    #[must_use]
+    pub(crate) fn fix(mut self, fix: Option<SqlFix>) -> SqlFinding {
+        self.fix = fix;
+        self
     }
 }
 

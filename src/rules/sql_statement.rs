@@ -1,8 +1,8 @@
 //! From what a rule over SQL text finds to what is told: places of the file, on one line.
 
-use super::sql_finding::{SqlCx, SqlFinding, SqlPlace};
+use super::sql_finding::{SqlCx, SqlFinding, SqlFix, SqlPlace};
 use super::{FileCx, Finding, Sink, StatementCx};
-use crate::findings::{Label, Role};
+use crate::findings::{Edit, Fix, Label, Role};
 use crate::project::orm::Draft;
 use crate::source::{SourceFile, Span};
 
@@ -32,10 +32,29 @@ fn told(cx: &StatementCx<'_>, found: SqlFinding) -> Finding {
         .confidence(found.confidence)
         .note(found.note)
         .help(found.help);
+    if let Some(fix) = found.fix.and_then(|fix| in_file(cx, fix)) {
+        finding = finding.fix(fix);
+    }
     for (place, text) in found.related {
         finding = finding.related(label(&cx.file, cx, place, text));
     }
     finding
+}
+
+/// Edits of the file, if what they replace stands there as it stands in the statement: no escape, no hole, and not two
+/// strings that are put together.
+fn in_file(cx: &StatementCx<'_>, fix: SqlFix) -> Option<Fix> {
+    let source = cx.file.source();
+    let text = match cx.sql.text {
+        Some(text) => cx.file.facts().texts[text.index()].cooked.as_str(),
+        None => source.text.as_str(),
+    };
+    let edits = fix.edits.into_iter().map(|(span, text_after)| {
+        let host = cx.host_span(span);
+        let is_same = source.text.get(host.range()) == text.get(span.range());
+        is_same.then(|| Edit { path: source.path.clone(), span: host, text: text_after })
+    });
+    Some(Fix { title: fix.title, applicability: fix.applicability, edits: edits.collect::<Option<Vec<Edit>>>()? })
 }
 
 /// What an ORM's part of a rule found.

@@ -178,6 +178,7 @@ fn finding(
         note: NOTE.to_owned(),
         help,
         related,
+        fix: None,
     }
 }
 

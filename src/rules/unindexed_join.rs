@@ -73,6 +73,7 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
         note: NOTE.to_owned(),
         help: create_index(name, &[column], dialect),
         related: vec![(SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))],
+        fix: None,
     })
 }
 

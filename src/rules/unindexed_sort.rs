@@ -82,6 +82,7 @@ fn check_select(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFinding> {
         note: NOTE.to_owned(),
         help: create_index(name, &columns, dialect),
         related: vec![(SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))],
+        fix: None,
     })
 }
 

@@ -138,6 +138,7 @@ fn full_shows_the_whole_way() {
       help: fetch all rows at once:
 
                 conn.execute('… where id = any(%s)', [ids])
+      fix: fetch all rows at once (--fix --unsafe-fixes)
       rule: medium confidence, https://github.com/seqscan/seqscan/blob/main/rules/query-in-loop.md
     ");
 }

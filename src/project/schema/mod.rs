@@ -230,8 +230,6 @@ impl Schema {
                 schema.migrations.entry(file).or_default().extend(defined.changes);
             }
         }
-        schema.rows.extend(project.options().rows.iter().map(|(table, &rows)| (table.as_str().into(), rows)));
-
         let size = |by: &'static str| move |(table, &rows): (&String, &u64)| (table.as_str().into(), Size { rows, by });
         schema.rows.extend(project.options().counted.iter().map(size("the statistics say")));
         schema.rows.extend(project.options().rows.iter().map(size("the configuration says")));

@@ -7,10 +7,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::offer::offered;
 use super::paint::sanitize;
 use super::place::Place;
 use crate::engine::Report;
-use crate::findings::{Applicability, Confidence, Diagnostic, Label, Reported, Role, Severity};
+use crate::findings::{Confidence, Diagnostic, Label, Reported, Role, Severity};
 use crate::rules::Registry;
 use crate::source::{SourceFile, Span};
 
@@ -125,11 +126,7 @@ fn finding<'a>(report: &'a Report, reported: &'a Reported) -> Finding<'a> {
         message: &found.message,
         note: found.note.as_deref(),
         help: found.help.as_deref(),
-        fix: found.fix.as_ref().map(|fix| match fix.applicability {
-            Applicability::Safe => format!("{} (--fix)", fix.title),
-            Applicability::Unsafe => format!("{} (--fix --unsafe-fixes)", fix.title),
-            Applicability::DisplayOnly => fix.title.clone(),
-        }),
+        fix: found.fix.as_ref().map(offered),
         scope: &found.scope,
         id: &reported.fingerprint,
         suppressed: reported.suppressed,
