@@ -172,6 +172,7 @@ impl Finder<'_, '_> {
                 span: call.name_span,
                 function: function.function,
                 listing: listing.clone(),
+                also: Vec::new(),
                 batch: Some(DATA_LOADER.into()),
                 confidence: if unsure { Confidence::Low } else { Confidence::Medium.min(rows.confidence) },
             };
