@@ -23,6 +23,7 @@ pub(super) const CATALOGS: &[(&str, &str)] = catalogs![
     "django",
     "drizzle",
     "ecma",
+    "flask-appbuilder",
     "flask-sqlalchemy",
     "guardian",
     "knex",

@@ -50,6 +50,11 @@ pub(super) enum Command {
     /// Serve an editor over standard input and output, by the Language Server Protocol
     #[command(visible_alias = "server")]
     Lsp(ServerArguments),
+    /// Print the manual page, or write those of all commands to a folder
+    Man {
+        /// The folder
+        folder: Option<PathBuf>,
+    },
     /// Print a script that completes the command line in a shell
     Completions {
         /// The shell
@@ -138,8 +143,12 @@ pub(super) struct ColorArguments {
 const RULES: &str = "Rules";
 const FILES: &str = "Files";
 const OUTPUT: &str = "Output";
+const FIXES: &str = "Fixes";
 const BASELINE: &str = "Baseline";
 const CONFIGURATION: &str = "Configuration";
+
+/// What looks at other texts than those that stand on disk, or changes those.
+const CHANGES: [&str; 5] = ["staged", "fix", "fix_only", "diff", "add_ignore"];
 
 #[derive(Debug, Default, Args)]
 pub(super) struct CheckArguments {
@@ -199,21 +208,44 @@ pub(super) struct CheckArguments {
     /// Write findings to a file
     #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
     pub(super) output_file: Option<PathBuf>,
+    /// Write findings to this file too, in this format: `--output sarif=seqscan.sarif`; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output, help_heading = OUTPUT)]
+    pub(super) output: Vec<(OutputFormat, PathBuf)>,
     /// Print how often each rule found something, instead of the findings
     #[arg(long, help_heading = OUTPUT)]
     pub(super) statistics: bool,
     /// Show findings that a comment silences too; they do not fail the run
     #[arg(long, help_heading = OUTPUT)]
     pub(super) show_suppressed: bool,
+    /// Apply the fixes that change nothing but what they are about, and tell what is left
+    #[arg(long, help_heading = FIXES)]
+    pub(super) fix: bool,
+    /// Apply, or show, also the fixes that may change what the program does
+    #[arg(long, help_heading = FIXES)]
+    pub(super) unsafe_fixes: bool,
+    /// Print what would be changed, and change nothing
+    #[arg(long, help_heading = FIXES, conflicts_with_all = ["fix_only", "statistics", "show_suppressed", "add_ignore"])]
+    pub(super) diff: bool,
+    /// Apply fixes, and tell no findings
+    #[arg(long, help_heading = FIXES)]
+    pub(super) fix_only: bool,
+    /// Add a suppression comment for each finding, with this reason
+    #[arg(long, visible_alias = "add-noqa", value_name = "REASON", num_args = 0..=1, require_equals = true,
+        default_missing_value = "", help_heading = FIXES, conflicts_with_all = ["fix", "fix_only", "write_baseline"])]
+    pub(super) add_ignore: Option<String>,
+
     /// Tell only findings that this file does not know
     #[arg(long, value_name = "FILE", help_heading = BASELINE)]
     pub(super) baseline: Option<PathBuf>,
     /// Tell only what the changes since this commit (where the branches went apart) cause, wherever it shows
-    #[arg(long, value_name = "REVISION", help_heading = BASELINE)]
+    #[arg(long, value_name = "REVISION", help_heading = BASELINE, conflicts_with_all = CHANGES)]
     pub(super) since: Option<String>,
     /// Tell only what changes that are not committed cause
-    #[arg(long, help_heading = BASELINE, conflicts_with = "since")]
+    #[arg(long, help_heading = BASELINE, conflicts_with = "since", conflicts_with_all = CHANGES)]
     pub(super) changed: bool,
+    /// Tell only what changes that are staged cause; files are read as they are staged
+    #[arg(long, help_heading = BASELINE, conflicts_with_all = &CHANGES[1..])]
+    pub(super) staged: bool,
     /// Write all findings to the baseline, and tell none [default file: seqscan-baseline.json]
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = BASELINE,
         conflicts_with = "prune_baseline")]
@@ -260,5 +292,20 @@ fn confidence(text: &str) -> Result<Confidence, String> {
         "medium" => Ok(Confidence::Medium),
         "high" => Ok(Confidence::High),
         _ => Err("known are low, medium, high".to_owned()),
+    }
+}
+
+/// `format=file`
+fn output(text: &str) -> Result<(OutputFormat, PathBuf), String> {
+    let Some((format, file)) = text.split_once('=').filter(|(_, file)| !file.is_empty()) else {
+        return Err("say the format and the file: `sarif=seqscan.sarif`".to_owned());
+    };
+    match OutputFormat::from_str(format, false) {
+        Ok(format) => Ok((format, PathBuf::from(file))),
+        Err(_) => {
+            let known = OutputFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+            let known: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
+            Err(format!("no format is called `{format}`; known are {}", known.join(", ")))
+        }
     }
 }

@@ -1,16 +1,15 @@
 //! `seqscan check`
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::args::{Arguments, CheckArguments, ProjectArguments};
-use super::terminal::{stderr_style, stdout_style, style};
-use super::{FAILED, FINDINGS, OK, baseline, complain, finish, settings};
-use crate::config::{ConfigError, ConfigFile, Options, OutputFormat, Request, read_inline};
-use crate::engine::{Open, Report, Session, SessionError};
-use crate::report::{self, Style, SummaryLevel};
+use super::terminal::{stderr_style, stdout_style};
+use super::{FAILED, FINDINGS, OK, baseline, complain, finish, fix, output, settings};
+use crate::config::{ConfigError, ConfigFile, Options, Request, read_inline};
+use crate::engine::{Compared, Open, Report, Session, SessionError};
+use crate::report::{self, Style};
 use crate::source::plain_reason;
 
 /// Checks, prints, and gives the exit code.
@@ -42,29 +41,46 @@ pub(super) fn run(arguments: &CheckArguments) -> u8 {
     {
         return code;
     }
-    let since = arguments.changed.then_some("HEAD").or(arguments.since.as_deref());
-    let checked = match since {
-        Some(revision) => session.check_since(&snapshot, &targets, revision),
+    let compared = match (&arguments.since, arguments.changed, arguments.staged) {
+        (_, _, true) => Some(Compared::Staged),
+        (_, true, _) => Some(Compared::Since("HEAD")),
+        (Some(revision), ..) => Some(Compared::Since(revision)),
+        (None, ..) => None,
+    };
+    let checked = match compared {
+        Some(compared) => session.check_changes(snapshot, &targets, compared),
+        None if fix::is_wanted(arguments) => return fix::run(arguments, &mut session, &targets, &cwd, &errors),
         None => Ok(snapshot.check(&targets)),
     };
-    let mut report = match checked {
+    let report = match checked {
         Ok(report) => report,
         Err(why) => return complain(&why),
     };
+    let code = tell(arguments, &session, report, &cwd, &errors);
+    // The system takes all memory back at once; giving it back piece by piece takes longer than the rules do.
+    std::mem::forget(session);
+    code
+}
+
+/// Writes what was found, and gives the exit code.
+pub(super) fn tell(
+    arguments: &CheckArguments,
+    session: &Session,
+    mut report: Report,
+    cwd: &Path,
+    errors: &Style,
+) -> u8 {
     if let Some(baselined) = report.baselined.as_mut().filter(|_| arguments.prune_baseline) {
         baselined.fixed = 0;
     }
     if arguments.show_suppressed {
         report.show_suppressed();
     }
-    match write(arguments, &session, &report, &cwd, &errors) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        Err(error) => return complain(&format!("cannot write the findings: {}", plain_reason(&error))),
+    if let Err(code) = output::write(arguments, session, &report, cwd, errors) {
+        return code;
     }
-    let code = exit_code(arguments, &session, &report);
-    // The system takes all memory back at once; giving it back piece by piece takes longer than the rules do.
-    std::mem::forget((report, snapshot, session));
+    let code = exit_code(arguments, session, &report);
+    std::mem::forget(report);
     code
 }
 
@@ -227,58 +243,6 @@ fn per_file_ignores(words: &[String]) -> Result<Option<BTreeMap<String, Vec<Stri
         ignores.entry(pattern.to_owned()).or_default().push(rule.to_owned());
     }
     Ok((!ignores.is_empty()).then_some(ignores))
-}
-
-fn write(arguments: &CheckArguments, session: &Session, report: &Report, cwd: &Path, errors: &Style) -> io::Result<()> {
-    let format = session.root_settings().map_or(OutputFormat::default(), |settings| settings.output_format);
-    let mut notices = Vec::new();
-    let written = match &arguments.output_file {
-        Some(path) => File::create(path).and_then(|file| {
-            let plain = style(arguments.color.color, false, cwd);
-            write_findings(arguments, session, report, format, &plain, file, &mut notices)
-        }),
-        None => {
-            let shown = stdout_style(arguments.color.color, cwd);
-            write_findings(arguments, session, report, format, &shown, io::stdout().lock(), &mut notices)
-        }
-    };
-    write_rest(arguments, report, &notices, errors)?;
-    written
-}
-
-fn write_findings(
-    arguments: &CheckArguments,
-    session: &Session,
-    report: &Report,
-    format: OutputFormat,
-    style: &Style,
-    out: impl Write,
-    notices: &mut Vec<String>,
-) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
-    if arguments.statistics && format != OutputFormat::Json && format != OutputFormat::Sarif {
-        report::write_statistics(report, style, &mut out)?;
-    } else {
-        *notices = report::write(format, report, session.registry(), style, &mut out)?;
-    }
-    out.flush()
-}
-
-/// Everything that is not a finding.
-fn write_rest(arguments: &CheckArguments, report: &Report, notices: &[String], style: &Style) -> io::Result<()> {
-    let mut errors = io::stderr().lock();
-    for warning in &report.warnings {
-        report::write_config_error(warning, false, style, &mut errors)?;
-    }
-    for notice in notices {
-        writeln!(errors, "note: {notice}")?;
-    }
-    let level = match (arguments.quiet, arguments.verbose) {
-        (true, _) => SummaryLevel::Quiet,
-        (_, true) => SummaryLevel::Verbose,
-        _ => SummaryLevel::Normal,
-    };
-    report::write_summary(report, level, style, &mut errors)
 }
 
 fn exit_code(arguments: &CheckArguments, session: &Session, report: &Report) -> u8 {

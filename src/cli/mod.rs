@@ -5,8 +5,11 @@ mod args;
 mod baseline;
 mod check;
 mod explain;
+mod fix;
 mod inferred;
 mod init;
+mod man;
+mod output;
 mod rules;
 mod schema;
 mod settings;
@@ -56,6 +59,7 @@ fn run(arguments: Arguments, serve: fn() -> u8) -> u8 {
         Some(Command::Schema(schema)) => schema::run(&schema),
         Some(Command::Lsp(_)) => serve(),
         Some(Command::Init { force }) => init::run(force),
+        Some(Command::Man { folder }) => man::run(folder.as_deref()),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "seqscan", &mut script);

@@ -76,6 +76,14 @@ pub enum OutputFormat {
     Gitlab,
     /// Reviewdog's diagnostics.
     Rdjson,
+    /// JUnit's XML, for build servers.
+    Junit,
+    /// Checkstyle's XML, for build servers and review tools.
+    Checkstyle,
     /// A table for a job's summary.
     Markdown,
+    /// One file to look at in a browser.
+    Html,
+    /// One line per finding with all there is to act on, for programs that read text.
+    Agent,
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::OutputFormat;
 use crate::rules::{Category, Registry, Status};
 use crate::sql::Dialect;
 
@@ -81,7 +82,10 @@ fn properties() -> Value {
         ("baseline", json!({ "type": "string" }), "The file of the findings that are known already."),
         (
             "output-format",
-            enumeration(&["full", "concise", "json", "sarif", "github", "gitlab", "rdjson", "markdown"]),
+            {
+                let formats = <OutputFormat as clap::ValueEnum>::value_variants().iter();
+                json!({ "enum": formats.filter_map(|format| serde_json::to_value(format).ok()).collect::<Vec<_>>() })
+            },
             "How findings are written. Default: full.",
         ),
         ("dialect", one("dialect"), "The SQL dialect where neither driver nor ORM nor the SQL itself tells it."),

@@ -6,13 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::Report;
+use super::replace::replace;
 use crate::findings::Reported;
 use crate::source::plain_reason;
 
@@ -77,14 +78,7 @@ impl Baseline {
 
     /// Writes it, whole or not at all.
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::Builder::new().prefix(".baseline").tempfile_in(folder)?;
-        file.write_all(self.text()?.as_bytes())?;
-        if let Ok(before) = std::fs::metadata(path) {
-            file.as_file().set_permissions(before.permissions())?;
-        }
-        file.persist(path)?;
-        Ok(())
+        replace(path, self.text()?.as_bytes())
     }
 
     /// One line per entry, in order, so that a change of it is easy to read.
@@ -117,7 +111,13 @@ impl Baseline {
 
     /// Takes the known findings out of a report, and tells in it how many.
     pub(super) fn apply(&self, report: &mut Report) {
+        let mut found = by_rule(report);
         report.baselined = Some(self.take_known(report));
+        for (rule, left) in by_rule(report) {
+            *found.entry(rule).or_default() -= left;
+        }
+        found.retain(|_, known| *known > 0);
+        report.known = found;
     }
 
     /// Takes the known findings out of a report.
@@ -213,6 +213,15 @@ impl<'r> Seen<'r> {
     fn has(&self, entry: &Entry) -> bool {
         self.checked.contains(&*entry.path) || !self.report.sources.contains_key(&*entry.path)
     }
+}
+
+/// How many findings each rule has.
+fn by_rule(report: &Report) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for reported in &report.findings {
+        *counts.entry(reported.diagnostic.rule).or_default() += 1;
+    }
+    counts
 }
 
 fn entry_of(report: &Report, reported: &Reported) -> Entry {

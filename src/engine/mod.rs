@@ -5,9 +5,14 @@
 //! [`Snapshot`] is that at one moment; [`Snapshot::check`] runs the rules over it and gives a [`Report`].
 
 mod baseline;
+mod edits;
 mod files;
+mod fixing;
+mod git;
 mod guard;
+mod ignore;
 mod progress;
+mod replace;
 mod report;
 mod root;
 mod run;
@@ -15,12 +20,17 @@ mod session;
 mod since;
 mod snapshot;
 mod suppress;
+mod tables;
 #[cfg(test)]
 mod tests;
 
 pub use baseline::{Baseline, Baselined};
+pub use edits::ChangedFile;
+pub use fixing::Fixed;
+pub use ignore::{Ignored, Insertion, comment as suppression};
 pub use progress::Progress;
 pub use report::{InternalError, LeftOutPath, PlacedGap, Reason, Report, SchemaSummary};
 pub use root::{REPOSITORY_MARK, is_too_wide, project_root};
 pub use session::{Open, Session, SessionError, settled_path};
+pub use since::Compared;
 pub use snapshot::{Snapshot, Targets};

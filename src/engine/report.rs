@@ -23,6 +23,8 @@ pub struct Report {
     pub suppressed: Vec<Reported>,
     /// What the baseline did to them, if there is one.
     pub baselined: Option<Baselined>,
+    /// How many findings of each rule the baseline knows.
+    pub known: BTreeMap<&'static str, usize>,
     /// How many findings were there before the change that was asked about.
     pub older: Option<usize>,
     /// The files that were checked.

@@ -1,37 +1,64 @@
-//! What a change causes: the findings of the files as they are that were not there at an earlier commit, each placed
-//! at a line of the change.
+//! What a change causes: the findings of the files as they are, or as they are staged, that were not there at an
+//! earlier commit, each placed at a line of the change.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use similar::{DiffTag, TextDiff};
 
+use super::git::Git;
 use super::{Baseline, Report, Session, Snapshot, Targets};
 use crate::findings::{Diagnostic, Label, Role};
-use crate::source::{Language, Span, plain_reason};
+use crate::source::{Language, Span};
 
-/// The files that are not as they were at a commit: their text there, if there was one; by absolute path.
-type Before = Vec<(PathBuf, Option<Arc<str>>)>;
+/// What is compared with what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared<'a> {
+    /// The files on disk, with where they went apart from a revision.
+    Since(&'a str),
+    /// The files as they are staged, with the commit that is checked out.
+    Staged,
+}
+
+/// Texts of files, by absolute path; none where there is no such file.
+type Texts = Vec<(PathBuf, Option<Arc<str>>)>;
 
 /// The bytes of changed files that are new, by path.
 type Fresh = FxHashMap<Arc<str>, Vec<Span>>;
 
 impl Session {
-    /// What `snapshot`, which is of this session, has to tell of `targets` that `revision` had not, whatever files it
-    /// is in. Afterwards the session knows the files as they were then. An error is one line.
-    pub fn check_since(&mut self, snapshot: &Snapshot, targets: &Targets, revision: &str) -> Result<Report, String> {
-        let before = before(self.root(), revision)?;
+    /// What is to be told of `targets` that was not so before a change, whatever files it is in. `snapshot` is of this
+    /// session, which afterwards knows the files as they were then. An error is one line.
+    pub fn check_changes(
+        &mut self,
+        mut snapshot: Snapshot,
+        targets: &Targets,
+        compared: Compared<'_>,
+    ) -> Result<Report, String> {
+        let git = Git::around(self.root())?;
+        let before = match compared {
+            Compared::Since(revision) => {
+                let base = git.base(revision)?;
+                let mut paths = git.changed_since(&base)?;
+                paths.extend(git.untracked()?);
+                texts(&git, &base, paths)?
+            }
+            Compared::Staged => {
+                let mut differing = git.unstaged()?;
+                differing.extend(git.untracked()?);
+                let staged = texts(&git, "", differing)?;
+                if !staged.is_empty() {
+                    self.put_all(staged)?;
+                    snapshot = self.snapshot();
+                }
+                let head = git.head()?;
+                texts(&git, &head, git.staged_since(&head)?)?
+            }
+        };
         let mut report = snapshot.check(targets);
         let fresh = fresh(self.root(), &report, &before);
-        for (path, text) in before {
-            let known = self.edit(&path, Some(text.clone().unwrap_or_default())).map_err(|error| error.to_string())?;
-            if let Some(text) = text.filter(|_| !known) {
-                self.set_text(&path, text.as_bytes().to_vec()).map_err(|error| error.to_string())?;
-            }
-        }
+        self.put_all(before)?;
         let then = Baseline::default().with(&self.snapshot().check_all(&Targets::All));
         report.older = Some(then.take_known(&mut report).known);
         for reported in &mut report.findings {
@@ -43,48 +70,30 @@ impl Session {
         });
         Ok(report)
     }
-}
 
-/// Asks git what is not as it was where `revision` and what is checked out went apart.
-fn before(root: &Path, revision: &str) -> Result<Before, String> {
-    let top = PathBuf::from(text(&git(root, &["rev-parse", "--show-toplevel"])?)?.trim_end());
-    let named = format!("{revision}^{{commit}}");
-    let commit = git(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &named])
-        .map_err(|_| format!("git knows no revision `{revision}`"))?;
-    let commit = text(&commit)?.trim_end().to_owned();
-    let base = git(root, &["merge-base", &commit, "HEAD"]).and_then(|base| text(&base));
-    let base = base.map_or(commit, |base| base.trim_end().to_owned());
-    let changed = git(&top, &["diff", "--name-only", "--no-renames", "-z", &base])?;
-    let new = git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?;
-    let paths: BTreeSet<String> = changed
-        .split(|&byte| byte == 0)
-        .chain(new.split(|&byte| byte == 0))
-        .filter_map(|path| String::from_utf8(path.to_vec()).ok())
-        .filter(|path| Language::of_path(path).is_some())
-        .collect();
-    let text_of = |path: &String| {
-        let found = git(&top, &["cat-file", "blob", &format!("{base}:{path}")]).ok();
-        found.map(|bytes| Arc::from(String::from_utf8_lossy(&bytes)))
-    };
-    Ok(paths.iter().map(|path| (top.join(path), text_of(path))).collect())
-}
-
-fn git(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
-    let output = Command::new("git").arg("-C").arg(folder).args(arguments).output();
-    let output = output.map_err(|error| format!("git cannot be run: {}", plain_reason(&error)))?;
-    if output.status.success() {
-        return Ok(output.stdout);
+    /// Lets texts stand in the place of files.
+    fn put_all(&mut self, texts: Texts) -> Result<(), String> {
+        for (path, text) in texts {
+            let known = self.edit(&path, Some(text.clone().unwrap_or_default())).map_err(|error| error.to_string())?;
+            if let Some(text) = text.filter(|_| !known) {
+                self.set_text(&path, text.as_bytes().to_vec()).map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(())
     }
-    let told = String::from_utf8_lossy(&output.stderr);
-    Err(format!("git: {}", told.lines().next().unwrap_or("it failed").trim_start_matches("fatal: ")))
 }
 
-fn text(bytes: &[u8]) -> Result<String, String> {
-    String::from_utf8(bytes.to_vec()).map_err(|_| "git: what it says is not UTF-8".to_owned())
+/// The texts of those files that are read, at a commit or as they are staged.
+fn texts(git: &Git, commit: &str, mut paths: Vec<String>) -> Result<Texts, String> {
+    paths.retain(|path| Language::of_path(path).is_some());
+    paths.sort();
+    paths.dedup();
+    let texts = git.texts(commit, &paths)?;
+    Ok(texts.into_iter().map(|(path, text)| (git.path(&path), text)).collect())
 }
 
 /// The lines of the files as they are that are not as they were.
-fn fresh(root: &Path, report: &Report, before: &Before) -> Fresh {
+fn fresh(root: &Path, report: &Report, before: &Texts) -> Fresh {
     let mut fresh = Fresh::default();
     for (path, text) in before {
         let Ok(path) = path.strip_prefix(root) else { continue };

@@ -10,6 +10,7 @@ use super::files::Candidate;
 use super::report::{InternalError, LeftOutPath, PlacedGap, Report, SchemaSummary};
 use super::run::Run;
 use super::suppress::Suppressions;
+use super::tables;
 use crate::config::ConfigError;
 use crate::findings::{Diagnostic, fingerprints};
 use crate::project::Project;
@@ -114,6 +115,9 @@ impl Snapshot {
         let targeted = self.targeted(targets);
         let mut reported = fingerprints(found, text_of);
         reported.retain(|finding| self.is_reported(run, &targeted, &finding.diagnostic));
+        for finding in &mut reported {
+            finding.tables = tables::of(&self.project, &finding.diagnostic);
+        }
         reported
     }
 

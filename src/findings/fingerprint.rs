@@ -13,6 +13,8 @@ pub struct Reported {
     /// 16 hexadecimal digits that depend on the rule, the path, the enclosing scope, the text of the primary
     /// place without its spaces, and how many findings before it are the same in all these; not on lines.
     pub fingerprint: String,
+    /// The tables that its query is about, as far as they are known; sorted.
+    pub tables: Vec<String>,
     /// Whether a comment silences it; such findings are shown only if they are asked for.
     pub suppressed: bool,
 }
@@ -31,7 +33,7 @@ pub fn fingerprints<'a>(
             let count = seen.entry(key).or_insert(0);
             *count += 1;
             let fingerprint = if *count == 1 { key } else { with_count(key, *count) };
-            Reported { diagnostic, fingerprint: format!("{fingerprint:016x}"), suppressed: false }
+            Reported { diagnostic, fingerprint: format!("{fingerprint:016x}"), tables: Vec::new(), suppressed: false }
         })
         .collect()
 }

@@ -1,20 +1,26 @@
 //! `.prisma` files: each model is a table.
 
+use rustc_hash::FxHashMap;
+
 use crate::facts::{Declarations, DeclaredModel, FileFacts};
 use crate::source::{SourceFile, Span};
 use crate::sql::Dialect;
-use crate::sql::ddl::IndexKind;
 use crate::sql::ddl::define::NewTable;
+use crate::sql::ddl::{IndexKind, OnDelete};
 
 /// What a `.prisma` file defines.
 pub(super) fn extract(file: &SourceFile) -> FileFacts {
     let mut declared = Declarations::default();
     let blocks = blocks(&file.text);
     let enums: Vec<&str> = blocks.iter().filter(|block| block.kind == "enum").map(|block| block.name.text).collect();
+    let models = blocks.iter().filter(|block| block.kind == "model");
+    let tables: FxHashMap<&str, String> = models.map(|block| (block.name.text, table_of(block))).collect();
     for block in &blocks {
         match block.kind {
             "datasource" => declared.dialect = dialect(block),
-            "model" if !block.lines.iter().any(|line| line.text == "@@ignore") => model(block, &enums, &mut declared),
+            "model" if !block.lines.iter().any(|line| line.text == "@@ignore") => {
+                model(block, &enums, &tables, &mut declared);
+            }
             _ => {}
         }
     }
@@ -101,15 +107,26 @@ fn dialect(block: &Block<'_>) -> Dialect {
     }
 }
 
-fn model(block: &Block<'_>, enums: &[&str], declared: &mut Declarations) {
+/// The table of a model, with its schema if it has one.
+fn table_of(block: &Block<'_>) -> String {
     let attributes = || block.lines.iter().filter(|line| line.text.starts_with("@@"));
     let named = |wanted: &str| attributes().find_map(|line| first_text(line.text.strip_prefix(wanted)?));
     let name = named("@@map").unwrap_or(block.name.text);
-    let full = named("@@schema").map_or(name.to_owned(), |schema| format!("{schema}.{name}"));
+    named("@@schema").map_or(name.to_owned(), |schema| format!("{schema}.{name}"))
+}
+
+fn model(block: &Block<'_>, enums: &[&str], tables: &FxHashMap<&str, String>, declared: &mut Declarations) {
+    let attributes = || block.lines.iter().filter(|line| line.text.starts_with("@@"));
+    let full = table_of(block);
     let mut table = NewTable::new(&full, block.name.span());
     let mut columns: Vec<(Box<str>, Box<str>)> = Vec::new();
-    for line in block.lines.iter().filter(|line| !line.text.starts_with('@')) {
+    let fields = || block.lines.iter().filter(|line| !line.text.starts_with('@'));
+    for line in fields() {
         field(*line, enums, &mut table, &mut columns);
+    }
+    // Relations name fields that may stand behind them.
+    for line in fields() {
+        relation(*line, tables, &columns, &mut table);
     }
     for line in attributes() {
         let kind = match line.text.split('(').next().unwrap_or("") {
@@ -128,7 +145,13 @@ fn model(block: &Block<'_>, enums: &[&str], declared: &mut Declarations) {
         if names.is_empty() {
             table.is_not_whole();
         }
-        table.index(kind, names.iter().map(String::as_str), line.span());
+        let made = table.index(kind, names.iter().map(String::as_str), line.span());
+        for (part, option) in made.parts.iter_mut().zip(options(line.text)) {
+            part.descending = option.contains("sort: Desc") || option.contains("sort:Desc");
+            part.prefix = option.split_once("length:").and_then(|(_, rest)| leading_number(rest));
+            part.operator_class = option.split_once("ops:").map(|(_, rest)| rest.trim().into());
+        }
+        made.is_constraint &= kind != IndexKind::Plain;
     }
     let span = block.name.span();
     declared.models.push(DeclaredModel { name: block.name.text.into(), table: full.into(), columns });
@@ -154,16 +177,7 @@ fn field(line: Piece<'_>, enums: &[&str], table: &mut NewTable, columns: &mut Ve
         _ if enums.contains(&bare) => "enum(…)",
         _ if bare.starts_with("Unsupported(") => "",
         // Rows of another model: the columns that point there are fields of their own.
-        _ => {
-            if let Some(own) = line.text.split_once("fields:").map(|(_, rest)| listed(rest))
-                && let [only] = own.as_slice()
-            {
-                let column = columns.iter().find(|(field, _)| &**field == *only).map_or(*only, |(_, column)| column);
-                let column = column.to_owned();
-                table.foreign_key(&column, bare, &[], line.span());
-            }
-            return;
-        }
+        _ => return,
     };
     let column = line.text.split_once("@map").and_then(|(_, rest)| first_text(rest)).unwrap_or(name);
     let span = Span::new(line.at, line.at + name.len());
@@ -179,6 +193,19 @@ fn field(line: Piece<'_>, enums: &[&str], table: &mut NewTable, columns: &mut Ve
     }
 }
 
+/// `author User? @relation(fields: [authorId], references: [id], onDelete: Cascade)`
+fn relation(line: Piece<'_>, tables: &FxHashMap<&str, String>, columns: &[(Box<str>, Box<str>)], table: &mut NewTable) {
+    let Some(own) = line.text.split_once("fields:").map(|(_, rest)| listed(rest)) else { return };
+    let [only] = own.as_slice() else { return };
+    let Some(of) = line.text.split_whitespace().nth(1) else { return };
+    let model = of.split('@').next().unwrap_or(of).trim_end_matches('?');
+    let column = columns.iter().find(|(field, _)| &**field == *only).map_or(*only, |(_, column)| column);
+    let target = tables.get(model).map_or(model, String::as_str);
+    let action = line.text.split_once("onDelete:").map_or("", |(_, rest)| rest.trim_start());
+    let action = action.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
+    table.foreign_key(column, target, &[], line.span()).on_delete = OnDelete::of_word(action);
+}
+
 /// The first text in quotes.
 fn first_text(rest: &str) -> Option<&str> {
     rest.split_once('"')?.1.split_once('"').map(|(text, _)| text)
@@ -189,19 +216,36 @@ fn has_method(line: &str) -> bool {
     line.contains("type:") && !line.contains("BTree")
 }
 
+/// `10` of ` 10, sort: Desc`
+fn leading_number(text: &str) -> Option<u32> {
+    let digits = text.trim_start().split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}
+
 /// The names in the first list of a line, without what is said of them: `[a, b(sort: Desc)]`.
 fn listed(line: &str) -> Vec<&str> {
+    items(line).into_iter().map(|item| item.split('(').next().unwrap_or("").trim()).collect()
+}
+
+/// What is said of each name in the first list of a line: `["", "sort: Desc"]` of `[a, b(sort: Desc)]`.
+fn options(line: &str) -> Vec<&str> {
+    let said = |item: &'_ str| item.find('(').map(|at| (at + 1, item.rfind(')').unwrap_or(item.len())));
+    items(line).into_iter().map(|item| said(item).and_then(|(from, to)| item.get(from..to)).unwrap_or("")).collect()
+}
+
+/// The parts of the first list of a line.
+fn items(line: &str) -> Vec<&str> {
     let Some((_, rest)) = line.split_once('[') else { return Vec::new() };
-    let mut names = Vec::new();
+    let mut found = Vec::new();
     let (mut depth, mut start) = (0, 0);
     for (at, c) in rest.char_indices() {
         match c {
             '(' => depth += 1,
             ')' => depth -= 1,
             ',' | ']' if depth == 0 => {
-                let name = rest[start..at].split('(').next().unwrap_or("").trim();
-                if !name.is_empty() {
-                    names.push(name);
+                let item = rest[start..at].trim();
+                if !item.is_empty() {
+                    found.push(item);
                 }
                 start = at + 1;
                 if c == ']' {
@@ -211,7 +255,7 @@ fn listed(line: &str) -> Vec<&str> {
             _ => {}
         }
     }
-    names
+    found
 }
 
 #[cfg(test)]

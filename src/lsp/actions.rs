@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::diagnostics::Teller;
 use super::documents::Document;
-use super::ignore;
+use crate::engine::suppression;
 use crate::findings::{Applicability, Edit, Reported};
 use crate::source::{SourceFile, Span};
 
@@ -137,7 +137,7 @@ fn ignore(teller: &Teller<'_>, document: &Document, reported: &Reported, told: &
 pub(super) fn ignore_edit(teller: &Teller<'_>, document: &Document, reported: &Reported) -> Option<WorkspaceEdit> {
     let found = &reported.diagnostic;
     let source = teller.checked.report.sources.get(&found.primary.path)?;
-    let put = ignore::comment(source, found.primary.span, found.rule, REASON)?;
+    let put = suppression(source, found.primary.span, &[found.rule], REASON)?;
     let edit = Edit { path: source.path.clone(), span: Span::new(put.at, put.at), text: put.text };
     workspace_edit(teller, document, &[edit])
 }

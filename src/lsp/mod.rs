@@ -12,7 +12,6 @@ mod client;
 mod diagnostics;
 mod documents;
 mod hover;
-mod ignore;
 mod lifecycle;
 mod paths;
 mod positions;
@@ -21,19 +20,18 @@ mod publish;
 mod requests;
 mod server;
 mod settings;
+mod transport;
 mod worker;
 
 use std::io::{self, Write};
 
-use lsp_server::Connection;
-
 use server::Server;
+use transport::Transport;
 
 /// Serves one client over standard input and output until it leaves. The exit code: 0 if it said that it would, 1 if
 /// it just went away.
 pub fn run() -> u8 {
-    let (connection, threads) = Connection::stdio();
-    let Connection { sender, receiver } = connection;
+    let Transport { sender, receiver, threads } = Transport::stdio();
     // Where nobody reads what is written, nobody may end the reading either.
     let Some(code) = Server::new(sender).run(&receiver) else { return 1 };
     match threads.join() {

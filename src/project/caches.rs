@@ -51,6 +51,11 @@ impl<'p> Caches<'p> {
             Value::Operation(Operation::And, left, right) if holds => {
                 self.is_miss(*left, true, depth + 1) || self.is_miss(*right, true, depth + 1)
             }
+            // `if key and key in cache: return cache[key]`
+            Value::Operation(Operation::And, left, right) => [left, right].into_iter().any(|&side| {
+                matches!(self.facts.value(side), Value::Operation(Operation::In, _, kept)
+                    if is_cache_name(self.facts.own_name(*kept).unwrap_or("")))
+            }),
             // `first = True` … `if first:`, `count = 0` … `if not count:`: once, at the beginning.
             Value::Carried(before, _) => match self.facts.value(*before) {
                 Value::Bool(first) => *first == holds,
@@ -84,6 +89,16 @@ impl<'p> Caches<'p> {
         matches!(self.facts.value(object), Value::Element(..) | Value::Part(..))
     }
 
+    /// Whether a value is what somebody may have attached to an object: `if hasattr(self, "_tags"): return self._tags`.
+    pub(super) fn is_attached(&self, value: ValueId, function: FunctionId) -> bool {
+        let Value::Member(object, name) = *self.facts.value(value) else { return false };
+        self.facts.calls.iter().filter(|call| call.function == function).any(|call| {
+            self.flow.called_name(call) == Some("hasattr")
+                && matches!(call.args.as_slice(), [of, named]
+                    if of.value == object && self.facts.literal(named.value) == Some(&self.facts.names[name]))
+        })
+    }
+
     /// Whether a value is looked up in something that outlives a call of `function`: in its instance, in its module.
     pub(super) fn is_kept(&self, value: ValueId, function: FunctionId) -> bool {
         let object = match self.facts.value(value) {
@@ -96,6 +111,8 @@ impl<'p> Caches<'p> {
             {
                 return self.facts.call(*call).args.first().is_some_and(|arg| self.is_kept(arg.value, function));
             }
+            // `kept[key][0]`
+            Value::Item(object, _) if self.is_kept(*object, function) => return true,
             Value::Item(object, _) => *object,
             Value::Call(call) => match self.facts.value(self.facts.call(*call).callee) {
                 Value::Member(object, name) if &self.facts.names[*name] == "get" => *object,

@@ -612,7 +612,8 @@ fn keeps(project: &Project, file: FileId, function: FunctionId, guard: Option<Gu
     }
     // `if key in self.known: return self.known[key]` before the query, and another return after it.
     let returns = &facts.function(function).returns;
-    returns.len() > 1 && returns.iter().any(|&value| caches.is_kept(value, function))
+    returns.len() > 1
+        && returns.iter().any(|&value| caches.is_kept(value, function) || caches.is_attached(value, function))
 }
 
 /// Whether a cache is asked before a function; `None` if the function runs once for each input, or changes something

@@ -12,6 +12,7 @@ mod declared;
 mod executed;
 mod flow;
 mod given;
+mod handed;
 mod implementations;
 mod inputs;
 mod lazy;
@@ -159,6 +160,8 @@ pub struct Project {
     /// Relations that some query of the project loads along with its rows.
     prefetched: relations::Prefetched,
     schema: Schema,
+    /// The databases that its libraries and definitions are about.
+    databases: Vec<Dialect>,
     /// The dialect of SQL of which nothing near it tells.
     dialect: Dialect,
     options: ProjectOptions,
@@ -212,6 +215,7 @@ impl Project {
             answers: answers::Answers::default(),
             prefetched: relations::Prefetched::default(),
             schema: Schema::default(),
+            databases: Vec::new(),
             dialect: Dialect::Generic,
             options: options.clone(),
         };
@@ -229,7 +233,9 @@ impl Project {
         (project.executed, project.wrappers) = executed::find(&project, &graph);
         project.lazy = lazy::find(&project, &graph, &reach);
         project.schema = Schema::of_project(&project);
-        project.dialect = options.dialect.unwrap_or_else(|| project.only_dialect());
+        project.databases = project.find_databases();
+        let only = if let [only] = *project.databases { only } else { Dialect::Generic };
+        project.dialect = options.dialect.unwrap_or(only);
         project.orm = project.each_file(orm::facts);
         project.answers = answers::Answers::default();
         project
@@ -274,7 +280,20 @@ impl Project {
         }
     }
 
-    fn only_dialect(&self) -> Dialect {
+    /// The databases that a table may be in: that of its definition or of the configuration, else those that the
+    /// project's libraries and definitions are about. Empty if nothing tells.
+    pub fn databases_of(&self, table: &schema::Table) -> Vec<Dialect> {
+        let path = &self.file(table.place.file).source.path;
+        let told = self.options.dialects.get(path).copied().or(self.options.dialect);
+        match (table.dialect, told) {
+            (Dialect::Generic, Some(told)) => vec![told],
+            (Dialect::Generic, None) => self.databases.clone(),
+            (known, _) => vec![known],
+        }
+    }
+
+    /// The databases that the project's libraries and definitions are about, in order of their names.
+    fn find_databases(&self) -> Vec<Dialect> {
         let libraries = (0u16..).map(LibraryId).zip(self.catalog.libraries());
         let used = libraries.filter(|&(id, _)| self.uses_library(id)).filter_map(|(_, library)| library.dialect);
         // What the configuration tells of some files says nothing of the others.
@@ -282,10 +301,9 @@ impl Project {
         let tables = self.schema.tables().iter().filter(|table| !is_told(table.place.file));
         let tables = tables.map(|table| table.dialect).filter(|&known| known != Dialect::Generic);
         let known: FxHashSet<Dialect> = used.chain(tables).collect();
-        match (known.len(), known.into_iter().next()) {
-            (1, Some(dialect)) => dialect,
-            _ => Dialect::Generic,
-        }
+        let mut known: Vec<Dialect> = known.into_iter().collect();
+        known.sort_by_key(|dialect| dialect.name());
+        known
     }
 
     /// Whether a statement of a file is run by something, as far as is known; always in a `.sql` file.

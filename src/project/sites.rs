@@ -62,6 +62,8 @@ pub struct QuerySite {
     pub via: Option<ValueId>,
     /// Whole lists of keys that it asks for at once.
     pub lists: Vec<ValueId>,
+    /// Whether the library makes one query of those that are asked at once.
+    pub is_gathered: bool,
 }
 
 /// Methods of a row that go to the database without arguments.
@@ -213,6 +215,7 @@ impl<'t, 'p> Finder<'t, 'p> {
             inputs: inputs.args.into_iter().chain(inputs.root).collect(),
             via: inputs.via,
             lists: inputs.lists,
+            is_gathered: api.same_tick,
         });
     }
 
@@ -423,6 +426,7 @@ impl<'t, 'p> Finder<'t, 'p> {
             inputs: inputs.args.into_iter().chain(inputs.root).collect(),
             via: inputs.via,
             lists: inputs.lists,
+            is_gathered: false,
         });
     }
 

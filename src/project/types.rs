@@ -496,6 +496,8 @@ impl<'p> Types<'p> {
     fn of_library(&self, path: Arc<str>) -> Ty {
         match self.project.catalog.value(&path) {
             Some(returned) => self.given(returned, &Ty::Unknown, None),
+            // `if TYPE_CHECKING: Base = Any`
+            None if &*path == "typing.Any" => Ty::Unknown,
             None => Ty::Path(path),
         }
     }
@@ -523,7 +525,7 @@ impl<'p> Types<'p> {
                 Ty::Plain => Ty::Unknown,
                 ty => ty,
             },
-            None => Ty::Unknown,
+            None => self.handed(file, function, index).map_or(Ty::Unknown, |model| Ty::Instance(model, None)),
         }
     }
 
@@ -559,9 +561,18 @@ impl<'p> Types<'p> {
                         Ty::Function(function)
                     }
                 }
+                // `class Database(SQLAlchemy): Model: type[OwnModel]` declares again what the library gives.
+                Some(ClassMember::Attribute(_, UNKNOWN, Some(_)))
+                    if let Some(given) = self.given_by_base(*class, name) =>
+                {
+                    given
+                }
                 Some(ClassMember::Attribute(file, value, annotation)) => {
                     if let Some(relation) = relations::field(self, &self.project.relations, file, value) {
                         return self.related(relation);
+                    }
+                    if let Some(found) = relations::sqlalchemy::relationship(self, *class, name) {
+                        return self.related_to(&found);
                     }
                     let ty = self.further(|| {
                         let declared = annotation.map_or(Ty::Unknown, |annotation| self.of(file, annotation));
@@ -578,20 +589,35 @@ impl<'p> Types<'p> {
                         ty => ty,
                     }
                 }
-                None => match self.api_base(*class) {
-                    Some(_) if let Some(found) = self.reverse(*class, name) => self.related(found.relation),
-                    Some(base) => match catalog.attribute(base, name) {
-                        Some(returned) => {
-                            // A class that extends a client is no model.
-                            let model = (!self.is_connection_type(base)).then_some(*class);
-                            self.given(returned, &Ty::Api(base, model), None)
-                        }
-                        None => Ty::Unknown,
-                    },
-                    None => Ty::Unknown,
+                None => match self.reverse(*class, name).filter(|_| self.api_base(*class).is_some()) {
+                    Some(found) => self.related(found.relation),
+                    None => self.given_by_base(*class, name).unwrap_or(Ty::Unknown),
                 },
             },
             Ty::Plain | Ty::Unknown | Ty::Function(_) | Ty::List(_) => Ty::Unknown,
+        }
+    }
+
+    /// What the catalogued type that a class extends has by a name.
+    fn given_by_base(&self, class: ClassRef, name: &str) -> Option<Ty> {
+        let base = self.api_base(class)?;
+        let returned = self.project.catalog.attribute(base, name)?;
+        // A class that extends a client is no model.
+        let model = (!self.is_connection_type(base)).then_some(class);
+        Some(self.given(returned, &Ty::Api(base, model), None))
+    }
+
+    /// What a relationship of SQLAlchemy's holds.
+    fn related_to(&self, found: &relations::sqlalchemy::Relationship) -> Ty {
+        use relations::sqlalchemy::{Loading, Shape};
+        let Some(target) = found.target else { return Ty::Unknown };
+        match (found.shape, found.loading) {
+            (_, Loading::Asked) => match self.project.catalog.type_named("sqlalchemy.orm.Query") {
+                Some(query) => Ty::Api(query, Some(target)),
+                None => Ty::Unknown,
+            },
+            (Shape::ToMany, _) => Ty::List(Box::new(Ty::Instance(target, None))),
+            _ => Ty::Instance(target, None),
         }
     }
 

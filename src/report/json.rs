@@ -1,5 +1,6 @@
 //! One JSON document for other programs. Its form has a version; `editors/report.schema.json` describes it.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -42,6 +43,7 @@ struct Finding<'a> {
     related: Vec<Location<'a>>,
     scope: &'a str,
     fingerprint: &'a str,
+    tables: &'a [String],
     suppressed: bool,
     fix: Option<Fix<'a>>,
 }
@@ -81,6 +83,7 @@ struct Edit<'a> {
 #[derive(Serialize)]
 struct Summary<'a> {
     findings: Counts,
+    rules: BTreeMap<&'a str, RuleCounts>,
     suppressed: usize,
     files_checked: usize,
     files_read: usize,
@@ -98,6 +101,14 @@ struct Counts {
     error: usize,
     warning: usize,
     info: usize,
+}
+
+/// How often one rule found something: what a graph over time is drawn from.
+#[derive(Default, Serialize)]
+struct RuleCounts {
+    findings: usize,
+    known: usize,
+    suppressed: usize,
 }
 
 #[derive(Serialize)]
@@ -146,6 +157,7 @@ fn finding<'a>(report: &'a Report, registry: &Registry, reported: &'a Reported) 
         related: found.related.iter().map(|label| location(report, label)).collect(),
         scope: &found.scope,
         fingerprint: &reported.fingerprint,
+        tables: &reported.tables,
         suppressed: reported.suppressed,
         fix: found.fix.as_ref().map(|fix| Fix {
             title: &fix.title,
@@ -185,6 +197,7 @@ fn summary(report: &Report) -> Summary<'_> {
             warning: report.count(Severity::Warning),
             info: report.count(Severity::Info),
         },
+        rules: rules(report),
         suppressed: report.suppressed.len(),
         files_checked: report.checked.len(),
         files_read: report.files_read,
@@ -208,6 +221,20 @@ fn summary(report: &Report) -> Summary<'_> {
         problems: &report.problems,
         internal_errors: report.internal_errors.iter().map(ToString::to_string).collect(),
     }
+}
+
+fn rules(report: &Report) -> BTreeMap<&str, RuleCounts> {
+    let mut rules: BTreeMap<&str, RuleCounts> = BTreeMap::new();
+    for reported in report.counted() {
+        rules.entry(reported.diagnostic.rule).or_default().findings += 1;
+    }
+    for reported in &report.suppressed {
+        rules.entry(reported.diagnostic.rule).or_default().suppressed += 1;
+    }
+    for (rule, known) in &report.known {
+        rules.entry(rule).or_default().known = *known;
+    }
+    rules
 }
 
 /// The JSON Schema of the document; `editors/report.schema.json` is its printed form.
@@ -261,11 +288,17 @@ pub fn json_schema() -> Value {
                 "related": { "type": "array", "items": { "$ref": "#/definitions/location" }, "description": "Loop, hops, query, schema, in the order a reader follows them." },
                 "scope": { "type": "string", "description": "The enclosing function or class; empty at the top level." },
                 "fingerprint": { "type": "string", "pattern": "^[0-9a-f]{16}$", "description": "Stays the same when lines move." },
+                "tables": { "type": "array", "items": { "type": "string" }, "description": "The tables that its query is about, as far as they are known; sorted." },
                 "suppressed": { "type": "boolean", "description": "Only with --show-suppressed." },
                 "fix": { "oneOf": [{ "$ref": "#/definitions/fix" }, { "type": "null" }] },
             })),
             "summary": record(json!({
                 "findings": record(json!({ "error": count, "warning": count, "info": count })),
+                "rules": {
+                    "type": "object",
+                    "description": "How often each rule found something: told, in the baseline, silenced by a comment.",
+                    "additionalProperties": record(json!({ "findings": count, "known": count, "suppressed": count })),
+                },
                 "suppressed": count,
                 "files_checked": count,
                 "files_read": count,

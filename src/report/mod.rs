@@ -1,13 +1,17 @@
 //! How a report is written: one file per format.
 
+mod agent;
 mod alone;
 mod causes;
+mod checkstyle;
 mod concise;
 mod config_error;
 mod full;
 mod github;
 mod gitlab;
+mod html;
 mod json;
+mod junit;
 mod line_hash;
 mod markdown;
 mod paint;
@@ -17,6 +21,7 @@ mod sarif;
 mod snippet;
 mod statistics;
 mod summary;
+mod xml;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -87,6 +92,10 @@ pub fn write(
         OutputFormat::Github => github::write(report, registry, out),
         OutputFormat::Gitlab => gitlab::write(report, out).map(|()| Vec::new()),
         OutputFormat::Rdjson => rdjson::write(report, registry, out).map(|()| Vec::new()),
+        OutputFormat::Junit => junit::write(report, registry, out).map(|()| Vec::new()),
+        OutputFormat::Checkstyle => checkstyle::write(report, registry, out).map(|()| Vec::new()),
         OutputFormat::Markdown => markdown::write(report, registry, out).map(|()| Vec::new()),
+        OutputFormat::Html => html::write(report, registry, out),
+        OutputFormat::Agent => agent::write(report, out).map(|()| Vec::new()),
     }
 }

@@ -21,6 +21,8 @@ pub enum Color {
     Strong,
     /// What need not be read.
     Faint,
+    /// A line that is put in.
+    Added,
 }
 
 impl Color {
@@ -32,6 +34,7 @@ impl Color {
             Color::Label => "36",
             Color::Strong => "1",
             Color::Faint => "2",
+            Color::Added => "32",
         }
     }
 }

@@ -18,6 +18,8 @@ use crate::rules::{Registered, Registry};
 
 /// How many results GitHub takes in one run.
 const MAX_RESULTS: usize = 25_000;
+/// How long the results may be, in bytes: GitHub takes 10 MB, compressed, and these compress to less than a tenth.
+const MAX_BYTES: usize = 80 << 20;
 /// How many it shows.
 const SHOWN_RESULTS: usize = 5_000;
 /// How many places of one result are kept.
@@ -32,13 +34,8 @@ pub(super) fn write(report: &Report, registry: &Registry, out: &mut dyn Write) -
     if kept.len() > SHOWN_RESULTS {
         notices.push(format!("code scanning shows only the {SHOWN_RESULTS} worst of {} findings", kept.len()));
     }
-    if kept.len() > MAX_RESULTS {
-        notices.push(format!(
-            "{} findings are left out, as code scanning takes no more than {MAX_RESULTS}",
-            kept.len() - MAX_RESULTS
-        ));
+    if kept.len() > SHOWN_RESULTS {
         kept.sort_by_key(|reported| std::cmp::Reverse((reported.diagnostic.severity, reported.diagnostic.confidence)));
-        kept.truncate(MAX_RESULTS);
     }
     let mut writer = Writer { report, registry, hashes: HashMap::new() };
     // A large log is written result by result, as a whole one does not fit into memory twice.
@@ -56,11 +53,21 @@ pub(super) fn write(report: &Report, registry: &Registry, out: &mut dyn Write) -
         json!({ "%SRCROOT%": { "description": { "text": "The root of the project." } } })
     )?;
     write!(out, "\"invocations\":[{}],\"results\":[", writer.invocation())?;
-    for (nth, reported) in kept.into_iter().enumerate() {
-        let comma = if nth == 0 { "" } else { "," };
-        write!(out, "{comma}\n{}", writer.result(reported))?;
+    let (mut written, mut bytes) = (0, 0);
+    for reported in kept.iter().take(MAX_RESULTS) {
+        let result = writer.result(reported).to_string();
+        bytes += result.len();
+        if bytes > MAX_BYTES {
+            break;
+        }
+        let comma = if written == 0 { "" } else { "," };
+        write!(out, "{comma}\n{result}")?;
+        written += 1;
     }
     writeln!(out, "\n]}}]}}")?;
+    if written < kept.len() {
+        notices.push(format!("{} findings are left out, as code scanning takes no more", kept.len() - written));
+    }
     Ok(notices)
 }
 
@@ -231,7 +238,7 @@ fn rule(rule: &Registered) -> Value {
     let help = format!("{}\n\n{}", rule.page.body.trim(), rule.url());
     json!({
         "id": rule.name(),
-        "name": rule.name(),
+        "name": pascal_case(rule.name()),
         "shortDescription": { "text": metadata.summary },
         "fullDescription": { "text": full },
         "help": { "text": help, "markdown": help },
@@ -251,6 +258,15 @@ fn rule(rule: &Registered) -> Value {
             },
         },
     })
+}
+
+/// `query-in-loop` as `QueryInLoop`: a name that is not the id again.
+fn pascal_case(name: &str) -> String {
+    let words = name.split('-').map(|word| {
+        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        first.to_uppercase() + rest
+    });
+    words.collect()
 }
 
 /// What, then the places as links, why, and what to do. The first sentence stands alone where space is short.

@@ -6,7 +6,7 @@ use super::Style;
 use super::paint::{Color, sanitize};
 use super::place::Place;
 use crate::engine::{Baselined, Report};
-use crate::findings::Severity;
+use crate::findings::{Applicability, Severity};
 
 /// How many details of a kind are told unless all are asked for.
 const DETAILS: usize = 5;
@@ -47,6 +47,11 @@ pub fn write_summary(report: &Report, level: SummaryLevel, style: &Style, out: &
     Ok(())
 }
 
+/// What was found, and what was checked: a line each.
+pub(super) fn lines(report: &Report) -> Vec<String> {
+    vec![found(report), checked(report)]
+}
+
 fn write_some<T>(limit: usize, items: &[T], out: &mut dyn Write, line: impl Fn(&T) -> String) -> io::Result<()> {
     for item in items.iter().take(limit) {
         writeln!(out, "{}", line(item))?;
@@ -78,6 +83,16 @@ fn found(report: &Report) -> String {
             let are = if fixed == 1 { "one is" } else { "ones are" };
             text += &format!(", {fixed} known {are} no more (--prune-baseline)");
         }
+    }
+    let fixable = |least: Applicability| {
+        let fixes = report.counted().filter_map(|reported| reported.diagnostic.fix.as_ref());
+        fixes.filter(|fix| fix.applicability == least).count()
+    };
+    match (fixable(Applicability::Safe), fixable(Applicability::Unsafe)) {
+        (0, 0) => {}
+        (safe, 0) => text += &format!("; {safe} fixable with --fix"),
+        (0, more) => text += &format!("; {more} fixable with --fix --unsafe-fixes"),
+        (safe, more) => text += &format!("; {safe} fixable with --fix, {more} more with --unsafe-fixes"),
     }
     if !report.suppressed.is_empty() {
         text += &format!(" ({} suppressed)", report.suppressed.len());

@@ -1,5 +1,6 @@
 //! `lazy-relation-in-loop`: a relation that is fetched once per row of a loop
 
+use super::eager_load;
 use super::repeated::{cost, head_of, loop_places, one_line};
 use super::{FileCx, Finding, Sink};
 use crate::findings::{Label, Role, Severity};
@@ -39,6 +40,10 @@ fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
         .confidence(read.confidence)
         .note(note(read))
         .help(help(cx, read));
+    let is_of_admin = read.listing.as_ref().is_some_and(|listing| listing.name.ends_with("Admin"));
+    if let Some(fix) = eager_load::fix(cx.project, read).filter(|_| !is_of_admin) {
+        finding = finding.fix(fix);
+    }
     for label in loop_places(cx.project, cx.id, &read.loops) {
         finding = finding.related(label);
     }
@@ -57,7 +62,7 @@ fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
         finding = finding.related(at(place, Role::Query, "the read".to_owned()));
     }
     if let Some(place) = read.origin {
-        let text = format!("the rows come from here, without `{}`", read.path);
+        let text = format!("the rows come from here, without `{}`", read.path.replace("__", "."));
         finding = finding.related(at(place, Role::Query, text));
     }
     Some(finding)
@@ -81,6 +86,9 @@ fn note(read: &LazyRead) -> String {
         "a relation that the query did not load is fetched when it is read, one row at a time: on PostgreSQL, \
                     1,000 look-ups by key took 1.6 s one by one and 6 ms as one query, with 1 ms of network between"
             .to_owned();
+    if read.is_kept {
+        note.push_str("; the session keeps what it has fetched, so it is one query for each different row");
+    }
     if read.conditional {
         note.push_str("; it stands under a condition, so it may run less often");
     }
@@ -91,16 +99,18 @@ fn note(read: &LazyRead) -> String {
 }
 
 fn help(cx: &FileCx<'_>, read: &LazyRead) -> String {
-    let step = if read.is_prefetch { "prefetch_related" } else { "select_related" };
+    let load = &read.load;
     match read.origin {
-        _ if read.listing.as_ref().is_some_and(|listing| listing.name.ends_with("Admin")) && !read.is_prefetch => {
+        _ if read.listing.as_ref().is_some_and(|listing| listing.name.ends_with("Admin"))
+            && load.starts_with(".select_related") =>
+        {
             format!("load it with the rows: `list_select_related = (\"{}\",)`", read.path)
         }
         Some((file, span)) => {
             let source = &cx.project.file(file).source;
             let line = source.lines().line(span.start);
-            format!("load it with the rows: `.{step}(\"{}\")` on the query at {}:{line}", read.path, source.path)
+            format!("load it with the rows: `{load}` on the query at {}:{line}", source.path)
         }
-        None => format!("load it with the rows: `.{step}(\"{}\")` on the query of `{}`", read.path, read.model),
+        None => format!("load it with the rows: `{load}` on the query of `{}`", read.model),
     }
 }

@@ -6,16 +6,21 @@
 
 mod blocking_index_build;
 mod cartesian_join;
+mod conditions;
 mod context;
 mod correlated_subquery;
 mod count_for_existence;
+mod duplicate_index;
+mod eager_load;
 mod finding;
 mod implicit_conversion;
+mod index_column_order;
 mod invariant_query_in_loop;
 mod lazy_relation_in_loop;
 mod leading_wildcard_like;
 mod migration;
 mod missing_lock_timeout;
+mod missing_primary_key;
 mod mysql_copy_alter;
 mod non_sargable_predicate;
 mod not_in_nullable_subquery;
@@ -27,14 +32,19 @@ mod page;
 mod query_in_loop;
 mod random_order;
 mod redundant_distinct;
+mod redundant_index;
 mod registry;
 mod repeated;
+mod schema_finding;
 mod sql_finding;
 mod sql_statement;
 mod table_rewrite;
 mod unbatched_backfill;
 mod unbounded_write;
 mod unindexed_filter;
+mod unindexed_foreign_key;
+mod unindexed_join;
+mod unindexed_sort;
 mod union_without_all;
 mod unusable_keyset;
 mod unused_suppression;
@@ -95,9 +105,19 @@ pub static RULES: &[Rule] = &[
         check: Check::File(count_for_existence::check),
     },
     Rule {
+        name: "duplicate-index",
+        page: include_str!("../../rules/duplicate-index.md"),
+        check: Check::Project(duplicate_index::check),
+    },
+    Rule {
         name: "implicit-conversion",
         page: include_str!("../../rules/implicit-conversion.md"),
         check: Check::Statement(implicit_conversion::check),
+    },
+    Rule {
+        name: "index-column-order",
+        page: include_str!("../../rules/index-column-order.md"),
+        check: Check::Statement(index_column_order::check),
     },
     Rule {
         name: "invariant-query-in-loop",
@@ -118,6 +138,11 @@ pub static RULES: &[Rule] = &[
         name: "missing-lock-timeout",
         page: include_str!("../../rules/missing-lock-timeout.md"),
         check: Check::File(missing_lock_timeout::check),
+    },
+    Rule {
+        name: "missing-primary-key",
+        page: include_str!("../../rules/missing-primary-key.md"),
+        check: Check::Project(missing_primary_key::check),
     },
     Rule {
         name: "mysql-copy-alter",
@@ -170,6 +195,11 @@ pub static RULES: &[Rule] = &[
         check: Check::Statement(redundant_distinct::check),
     },
     Rule {
+        name: "redundant-index",
+        page: include_str!("../../rules/redundant-index.md"),
+        check: Check::Project(redundant_index::check),
+    },
+    Rule {
         name: "table-rewrite",
         page: include_str!("../../rules/table-rewrite.md"),
         check: Check::File(table_rewrite::check),
@@ -188,6 +218,21 @@ pub static RULES: &[Rule] = &[
         name: "unindexed-filter",
         page: include_str!("../../rules/unindexed-filter.md"),
         check: Check::File(unindexed_filter::check),
+    },
+    Rule {
+        name: "unindexed-foreign-key",
+        page: include_str!("../../rules/unindexed-foreign-key.md"),
+        check: Check::Project(unindexed_foreign_key::check),
+    },
+    Rule {
+        name: "unindexed-join",
+        page: include_str!("../../rules/unindexed-join.md"),
+        check: Check::Statement(unindexed_join::check),
+    },
+    Rule {
+        name: "unindexed-sort",
+        page: include_str!("../../rules/unindexed-sort.md"),
+        check: Check::Statement(unindexed_sort::check),
     },
     Rule {
         name: "union-without-all",

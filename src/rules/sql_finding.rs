@@ -146,7 +146,7 @@ impl<'a> SqlCx<'a> {
 }
 
 /// Tables of the database itself: small, and not to be indexed.
-fn is_system_table(table: &TableName) -> bool {
+pub(super) fn is_system_table(table: &TableName) -> bool {
     let is_system_schema = table.schema().is_some_and(|schema| {
         ["information_schema", "pg_catalog", "sys", "mysql", "performance_schema", "system", "dba"]
             .iter()

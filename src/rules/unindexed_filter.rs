@@ -1,5 +1,6 @@
 //! `unindexed-filter`: a condition on a column that no index of its table begins with.
 
+use super::conditions::{columns_named, compared_source, has_odd_joins, is_correlated, is_flag, is_most_rows};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
 use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, Severity};
@@ -37,7 +38,7 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
     let table = select.sources[usize::from(source)].table()?;
     let joined = &select.sources[usize::from(source)];
     // The other side of an outer join is found by what it is joined on.
-    if select.sources.iter().any(|other| matches!(other.join, Join::Right | Join::Full | Join::Natural | Join::Other))
+    if has_odd_joins(select)
         || joined.join == Join::Left
         || cx.is_spared(table)
         || cx.schema.stays_small(table)
@@ -68,30 +69,17 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
             return None;
         }
     }
-    // What compares an expression is another matter: no plain index would serve it.
-    scanned.retain(|condition| condition.column.is_some());
+    // What compares an expression is another matter: no plain index would serve it. So is what an index holds, but
+    // compares in another way.
+    scanned.retain(|condition| {
+        let name = condition.column.as_deref();
+        name.is_some_and(|name| !tables.iter().any(|table| is_led_by(table, name)))
+    });
     let changes_rows = matches!(select.role, Role::Update | Role::Delete | Role::Merge);
     scanned.retain(|condition| changes_rows || !is_most_rows(cx, condition));
     let useful: Vec<&Condition> = ordered(cx, &scanned, &tables);
     let first = *useful.iter().find(|condition| !is_flag(cx, condition, &tables))?;
     Some(finding(cx, select, source, first, &useful, &tables))
-}
-
-/// Whether a select compares with columns of an outer one: its rows are found by those, or another rule tells of it.
-fn is_correlated(cx: &SqlCx<'_>, select: &Select) -> bool {
-    let parts = cx.query.conditions(select);
-    let all = parts.into_iter().flat_map(|part| cx.query.exprs.within(part));
-    let mut columns = all.filter_map(|part| cx.query.exprs.column(part));
-    columns.any(|column| cx.source_of(column).is_some_and(|(owner, _)| owner != select.id))
-}
-
-/// The columns of a source that the statement names, as far as the qualifier tells.
-fn columns_named<'a>(cx: &SqlCx<'a>, select: SelectId, source: u16) -> Vec<&'a str> {
-    let columns = cx.query.exprs.iter().filter_map(|(_, node)| match &node.expr {
-        Expr::Column(column) if !column.name.dynamic => Some(column),
-        _ => None,
-    });
-    columns.filter(|column| cx.source_of(column) == Some((select, source))).map(|column| &*column.name.text).collect()
 }
 
 /// Whether rows of this source can be found by a column of another source whose own rows are few: those of a
@@ -114,15 +102,6 @@ fn is_driven(cx: &SqlCx<'_>, select: &Select, source: u16, condition: &Condition
     false
 }
 
-/// The source of the same select that a condition compares one of `known` with; `None` for a subquery, `USING`, or a
-/// name that is not known.
-fn compared_source(cx: &SqlCx<'_>, select: &Select, known: &[u16], condition: &Condition) -> Option<u16> {
-    let exprs = &cx.query.exprs;
-    let parts = if condition.expr.0 == u32::MAX { Vec::new() } else { exprs.within(condition.expr) };
-    let sources = parts.iter().filter_map(|&part| exprs.column(part)).filter_map(|column| cx.source_of(column));
-    sources.filter(|(owner, _)| *owner == select.id).map(|(_, source)| source).find(|source| !known.contains(source))
-}
-
 /// Whether some part of the conjunction is about this source alone, whatever it asks.
 fn has_own_condition(cx: &SqlCx<'_>, select: &Select, source: u16) -> bool {
     cx.query.conditions(select).into_iter().any(|part| {
@@ -130,70 +109,6 @@ fn has_own_condition(cx: &SqlCx<'_>, select: &Select, source: u16) -> bool {
         let mut owners = columns.map(|column| cx.source_of(column)).peekable();
         owners.peek().is_some() && owners.all(|owner| owner == Some((select.id, source)))
     })
-}
-
-/// Whether a range holds most of what there is: all until now, all above zero.
-fn is_most_rows(cx: &SqlCx<'_>, condition: &Condition) -> bool {
-    let exprs = &cx.query.exprs;
-    let Expr::Compare(comparison, left, right) = exprs.get(condition.expr) else { return false };
-    let (bound, comparison) = if *left == condition.side {
-        (*right, *comparison)
-    } else if *right == condition.side {
-        (*left, comparison.flipped())
-    } else {
-        return false;
-    };
-    match comparison {
-        // What is over and what is to come: nobody knows which of them is the smaller part.
-        _ if is_now(exprs, bound) => true,
-        Comparison::Greater | Comparison::GreaterOrEqual => {
-            matches!(exprs.get(bound), Expr::Literal(Literal::Number(number)) if matches!(&**number, "0" | "1"))
-                || is_long_ago(cx, bound)
-        }
-        _ => false,
-    }
-}
-
-/// `now() - interval '12 months'`: half a year or more.
-fn is_long_ago(cx: &SqlCx<'_>, bound: ExprId) -> bool {
-    let Expr::Binary(sign, left, right) = cx.query.exprs.get(cx.query.exprs.bare(bound)) else { return false };
-    if &**sign != "-" || !is_now(&cx.query.exprs, *left) {
-        return false;
-    }
-    let text = cx.written(cx.query.exprs.span(*right)).to_lowercase();
-    let number = text.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty());
-    let count = number.and_then(|number| number.parse::<u64>().ok()).unwrap_or(0);
-    let days = if text.contains("year") {
-        365
-    } else if text.contains("month") {
-        30
-    } else if text.contains("week") {
-        7
-    } else {
-        u64::from(text.contains("day"))
-    };
-    count.saturating_mul(days) >= 180
-}
-
-/// `now()`, `CURRENT_TIMESTAMP(6)`, `UNIX_TIMESTAMP()`
-fn is_now(exprs: &Exprs, id: ExprId) -> bool {
-    let Expr::Call(call) = exprs.get(exprs.bare(id)) else { return false };
-    let is_named = matches!(
-        &*call.name,
-        "clock_timestamp"
-            | "curdate"
-            | "current_date"
-            | "current_timestamp"
-            | "getdate"
-            | "localtimestamp"
-            | "now"
-            | "statement_timestamp"
-            | "sysdate"
-            | "transaction_timestamp"
-            | "unix_timestamp"
-            | "utc_timestamp"
-    );
-    is_named && call.args.iter().all(|&arg| matches!(exprs.get(arg), Expr::Literal(_)))
 }
 
 /// Conditions in the order in which an index should hold their columns: equalities first, then one range.
@@ -210,13 +125,6 @@ fn ordered<'c>(cx: &SqlCx<'_>, conditions: &[&'c Condition], tables: &[&Table]) 
     add(&|condition| condition.test == Test::Equal && !is_flag(cx, condition, tables), 3);
     add(&|condition| matches!(condition.test, Test::Range | Test::Prefix), 1);
     found
-}
-
-/// Whether a column has so few values that an index on it alone finds nothing.
-fn is_flag(cx: &SqlCx<'_>, condition: &Condition, tables: &[&Table]) -> bool {
-    let Some(name) = &condition.column else { return false };
-    condition.test == Test::Equal
-        && tables.iter().filter_map(|table| table.column(name)).any(|column| cx.schema.has_few_values(column))
 }
 
 fn finding(
@@ -275,6 +183,15 @@ fn finding(
 
 fn table_text(name: Option<&TableName>) -> String {
     name.map_or(String::new(), |name| name.name().text.to_string())
+}
+
+/// Whether an index of all rows begins with a column.
+fn is_led_by(table: &Table, column: &str) -> bool {
+    table.indexes.iter().map(|index| &index.definition).any(|index| {
+        let first = index.parts.first().and_then(|part| part.column());
+        let is_ordered = matches!(&*index.method, "" | "btree");
+        is_ordered && index.predicate.is_none() && first.is_some_and(|own| same_name(own, column))
+    })
 }
 
 /// Whether an index of some of the rows begins with a column.

@@ -16,7 +16,7 @@ pub use language::Language;
 pub use line_index::{LineColumn, LineIndex};
 pub use natural_order::compare as natural_order;
 pub use purpose::Purpose;
-pub use read::{Decoded, ReadLimits, Reading, decode, of_bytes, read, read_as};
+pub use read::{Decoded, ReadLimits, Reading, decode, is_generated, of_bytes, read, read_as};
 pub use span::Span;
 pub(crate) use walk::reason as plain_reason;
 pub use walk::{Companion, Discovery, FoundFile, LeftOut, Walk, ordered};

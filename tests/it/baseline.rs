@@ -2,7 +2,7 @@
 
 use crate::project::Project;
 
-const DB: &str = "\
+pub(crate) const DB: &str = "\
 import psycopg
 
 conn = psycopg.connect()
@@ -12,7 +12,7 @@ def load(key):
     return conn.execute(\"select name from customers where id = %s\", [key]).fetchone()
 ";
 
-const VIEWS: &str = "\
+pub(crate) const VIEWS: &str = "\
 from .db import load
 
 
@@ -36,7 +36,7 @@ fn shop() -> Project {
 }
 
 /// Exit code, the findings as lines, and what else is told.
-fn run(project: &Project, args: &[&str]) -> (i32, String, String) {
+pub(crate) fn run(project: &Project, args: &[&str]) -> (i32, String, String) {
     let mut all = vec!["--select", "query-in-loop", "--output-format", "concise"];
     all.extend(args);
     let output = project.run(&all);
@@ -152,93 +152,4 @@ fn the_configuration_names_it() {
     assert_eq!(run(&project, &["--write-baseline"]).0, 0);
     assert_eq!(run(&project, &[]).0, 0);
     assert_eq!(run(&project, &["--isolated", "--prune-baseline"]).0, 2);
-}
-
-fn git(project: &Project, args: &[&str]) {
-    let mut git = std::process::Command::new("git");
-    let user = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main"];
-    let output = git.args(user).args(args).current_dir(project.path()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// A repository with one commit of a shop whose helper makes no query yet, and an old query in a loop beside it.
-fn repository() -> Project {
-    let old = "\
-from .db import conn
-
-
-def old(orders):
-    for order in orders:
-        conn.execute(\"select 1 from customers where id = %s\", [order.id])
-";
-    let project = Project::new([
-        ("shop/__init__.py", ""),
-        ("shop/db.py", DB.split_once("\n\n\ndef").unwrap().0),
-        ("shop/names.py", "def load(key):\n    return str(key)\n"),
-        ("shop/views.py", &*VIEWS.replace(".db", ".names")),
-        ("shop/old.py", old),
-        ("notes.md", "nothing"),
-    ]);
-    std::fs::remove_dir(project.path().join(".git")).unwrap();
-    git(&project, &["init", "-q"]);
-    git(&project, &["add", "-A"]);
-    git(&project, &["commit", "-qm", "one"]);
-    project
-}
-
-const QUERY: &str = "\
-from .db import conn
-
-
-def load(key):
-    return conn.execute(\"select name from customers where id = %s\", [key]).fetchone()
-";
-
-#[test]
-fn a_change_tells_of_the_loops_that_it_makes_slow_where_it_does() {
-    let project = repository();
-    project.write("shop/names.py", QUERY);
-    let expected = "\
-shop/names.py:5:17: warning: `load` runs a query for each run of `for order in orders`: 1 + N queries [query-in-loop]
-shop/names.py:5:17: warning: `load` runs a query for each run of `for order in orders`: 1 + N queries [query-in-loop]
-";
-    let (code, told, rest) = run(&project, &["--changed"]);
-    assert_eq!((code, told.as_str()), (1, expected));
-    assert!(rest.starts_with("2 findings: 2 warnings; 1 older\n"), "{rest}");
-    git(&project, &["commit", "-qam", "two"]);
-    assert_eq!(run(&project, &["--since", "HEAD~1"]).1, expected);
-    assert_eq!(run(&project, &["--changed"]).0, 0);
-    // Seen from a branch that went on elsewhere: what this one brings.
-    git(&project, &["checkout", "-qb", "other", "HEAD~1"]);
-    project.write("shop/old.py", "");
-    git(&project, &["commit", "-qam", "three"]);
-    git(&project, &["checkout", "-q", "main"]);
-    assert_eq!(run(&project, &["--since", "other"]).1, expected);
-}
-
-#[test]
-fn a_change_that_adds_moves_and_removes_files_tells_of_what_is_new() {
-    let project = repository();
-    std::fs::rename(project.path().join("shop/old.py"), project.path().join("shop/older.py")).unwrap();
-    assert_eq!(run(&project, &["--changed"]).1, "");
-    let text = std::fs::read_to_string(project.path().join("shop/older.py")).unwrap();
-    project.write("shop/new.py", text.replace("def old", "def new"));
-    let (_, told, _) = run(&project, &["--changed"]);
-    assert_eq!(told.lines().count(), 1);
-    assert!(told.starts_with("shop/new.py:6:14: "), "{told}");
-    // Only part of the project is asked about.
-    assert_eq!(run(&project, &["--changed", "shop/views.py"]).1, "");
-}
-
-#[test]
-fn an_unknown_revision_is_one_line() {
-    let project = repository();
-    let (code, told, rest) = run(&project, &["--since", "nowhere"]);
-    assert_eq!((code, told.as_str(), rest.as_str()), (2, "", "error: git knows no revision `nowhere`\n"));
-    let (code, _, rest) = run(&project, &["--since", "--output=x"]);
-    assert_eq!(code, 2, "{rest}");
-    std::fs::remove_dir_all(project.path().join(".git")).unwrap();
-    let (code, _, rest) = run(&project, &["--changed"]);
-    assert_eq!(code, 2);
-    assert!(rest.starts_with("error: git: not a git repository"), "{rest}");
 }

@@ -203,6 +203,25 @@ fn findings_can_go_to_a_file() {
 }
 
 #[test]
+fn findings_can_go_to_several_places_at_once() {
+    let shop = shop();
+    let args = ["--output-format", "concise", "--output", "sarif=a.sarif", "--output", "junit=b.xml"];
+    let output = check(&shop, &args);
+    assert_eq!((code(&output), stdout(&output).lines().count()), (1, 1));
+    let read = |name: &str| std::fs::read_to_string(shop.path().join(name)).unwrap();
+    assert!(read("a.sarif").contains("\"version\":\"2.1.0\"") && read("b.xml").contains("<testsuites"));
+    let output = check(&shop, &["--statistics", "--output", "json=c.json"]);
+    assert!(read("c.json").contains("query-in-loop") && stdout(&output).starts_with("1  warning"));
+    for (wrong, why) in [("sarf=x", "no format is called `sarf`"), ("sarif", "say the format and the file")] {
+        let output = check(&shop, &["--output", wrong]);
+        assert!(code(&output) == 2 && stderr(&output).contains(why), "{}", stderr(&output));
+    }
+    let output = check(&shop, &["--output", "sarif=no/such/folder/x"]);
+    assert!(code(&output) == 2 && stderr(&output).contains("no/such/folder/x"), "{}", stderr(&output));
+    assert!(stdout(&output).contains("query-in-loop"), "the findings are told all the same");
+}
+
+#[test]
 fn statistics_count_by_rule() {
     let shop = shop();
     shop.write("shop/more.py", VIEWS);
@@ -321,6 +340,18 @@ fn shells_can_complete() {
         assert_eq!(code(&output), 0);
         assert!(stdout(&output).contains("output-format"), "{shell}");
     }
+}
+
+#[test]
+fn there_is_a_manual_page_for_every_command() {
+    let project = Project::new::<&str, &str>([]);
+    let output = project.run(&["man"]);
+    assert!(code(&output) == 0 && stdout(&output).contains(".TH seqscan 1"));
+    assert_eq!(code(&project.run(&["man", "pages"])), 0);
+    let pages = std::fs::read_dir(project.path().join("pages")).unwrap().count();
+    assert_eq!(pages, 1 + seqscan::cli::command_for_docs().get_subcommands().count());
+    let check = std::fs::read_to_string(project.path().join("pages/seqscan-check.1")).unwrap();
+    assert!(check.contains("unsafe\\-fixes") && check.contains("SARIF"), "{check}");
 }
 
 #[test]

@@ -42,11 +42,20 @@ fn versions_are_those_of_the_program() {
     assert_eq!(code["version"], version);
     let zed: toml::Table = read("zed/extension.toml").parse().unwrap();
     assert_eq!(zed["version"].as_str(), Some(version));
+    let npm: Value = serde_json::from_str(&read("npm/seqscan/package.json")).unwrap();
+    assert_eq!(npm["version"], version);
+    let optional = npm["optionalDependencies"].as_object().unwrap();
+    assert!(optional.values().all(|asked| asked == version), "{optional:?}");
+    let hooks: toml::Table = read("pre-commit/pyproject.toml").parse().unwrap();
+    assert_eq!(hooks["project"]["version"].as_str(), Some(version));
+    assert_eq!(hooks["project"]["dependencies"][0].as_str(), Some(&*format!("seqscan=={version}")));
+    assert!(read("ci/gitlab-ci.yml").contains(&format!("SEQSCAN_VERSION: \"{version}\"")));
+    assert!(read("ci/README.md").contains(&format!("editors/ci@v{version}")));
 }
 
-/// Runs npm in a copy of the extension; what it printed.
+/// Runs npm in a folder; what it printed.
 #[track_caller]
-fn npm(folder: &Path, args: &[&str]) -> Result<String, String> {
+pub(crate) fn npm(folder: &Path, args: &[&str]) -> Result<String, String> {
     let output = Command::new("npm")
         .args(args)
         .current_dir(folder)
@@ -59,7 +68,7 @@ fn npm(folder: &Path, args: &[&str]) -> Result<String, String> {
 }
 
 /// Whether there is a Node that the tools of the extension run on.
-fn has_node() -> bool {
+pub(crate) fn has_node() -> bool {
     let version = Command::new("node").arg("--version").output();
     let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());

@@ -5,13 +5,20 @@
 mod bad_input;
 mod baseline;
 mod catalogs;
+mod changes;
 mod cli;
 mod config;
 mod editors;
 #[cfg(unix)]
 mod engines;
+mod fixes;
 mod fixtures;
+mod html;
+#[cfg(unix)]
+mod index_matrix;
+mod lazy_truth;
 mod lsp;
+mod packages;
 mod page;
 mod pages;
 mod precommit;

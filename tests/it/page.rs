@@ -94,6 +94,7 @@ fn language(info: &str) -> Option<(&'static str, &'static str)> {
         "jsx" => ("javascript", "app.jsx"),
         "typescript" | "ts" => ("typescript", "app.ts"),
         "tsx" => ("typescript", "app.tsx"),
+        "prisma" => ("prisma", "schema.prisma"),
         "sql" => ("sql", "app.sql"),
         _ => return None,
     })

@@ -17,7 +17,7 @@ def users(ids):
 ";
 
 /// `pre-commit`, if it is there.
-fn pre_commit() -> Option<PathBuf> {
+pub(crate) fn pre_commit() -> Option<PathBuf> {
     let own = repository().join("target/venv/bin/pre-commit");
     let found = [own, PathBuf::from("pre-commit")]
         .into_iter()
@@ -30,7 +30,7 @@ fn pre_commit() -> Option<PathBuf> {
 }
 
 #[track_caller]
-fn git(folder: &Path, args: &[&str]) {
+pub(crate) fn git(folder: &Path, args: &[&str]) {
     let identity = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"];
     let mut command = Command::new("git");
     command.args(identity).args(args).current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null");
@@ -39,7 +39,7 @@ fn git(folder: &Path, args: &[&str]) {
 }
 
 /// A repository with these files, all committed.
-fn commit_all(project: &Project) {
+pub(crate) fn commit_all(project: &Project) {
     std::fs::remove_dir_all(project.path().join(".git")).unwrap();
     git(project.path(), &["init", "-q"]);
     git(project.path(), &["add", "-A"]);
@@ -50,18 +50,24 @@ fn commit_all(project: &Project) {
 fn try_hook(pre_commit: &Path, hooks: &Path, project: &Project, hook: &str, args: &[&str]) -> Output {
     let binaries = Path::new(env!("CARGO_BIN_EXE_seqscan")).parent().unwrap();
     let path = std::env::var("PATH").unwrap_or_default();
-    let home = project.path().join(".git/pre-commit-home");
-    Command::new(pre_commit)
+    hook_command(pre_commit, hooks, project, hook, args)
+        .env("PATH", format!("{}:{path}", binaries.display()))
+        .output()
+        .unwrap()
+}
+
+/// The command that runs a hook of the repository `hooks` in `project`.
+pub(crate) fn hook_command(pre_commit: &Path, hooks: &Path, project: &Project, hook: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(pre_commit);
+    command
         .arg("try-repo")
         .arg(hooks)
         .arg(hook)
         .args(args)
         .current_dir(project.path())
-        .env("PATH", format!("{}:{path}", binaries.display()))
-        .env("PRE_COMMIT_HOME", home)
-        .env("PRE_COMMIT_COLOR", "never")
-        .output()
-        .unwrap()
+        .env("PRE_COMMIT_HOME", project.path().join(".git/pre-commit-home"))
+        .env("PRE_COMMIT_COLOR", "never");
+    command
 }
 
 /// A repository whose hooks are ours, but run the binary under test instead of building one.
@@ -74,7 +80,7 @@ fn hooks() -> Project {
 }
 
 /// A project with a finding in `view.py`, and one in a file that its configuration excludes.
-fn project() -> Project {
+pub(crate) fn project() -> Project {
     let config = "preview = true\nextend-exclude = [\"legacy\"]\n";
     let project = Project::new([
         ("store.py", STORE),
@@ -87,8 +93,7 @@ fn project() -> Project {
     project
 }
 
-#[track_caller]
-fn text(output: &Output) -> String {
+pub(crate) fn text_of(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
@@ -98,22 +103,74 @@ fn hooks_report_what_is_committed() {
     let (hooks, project) = (hooks(), project());
 
     let all = try_hook(&pre_commit, hooks.path(), &project, "seqscan", &["--all-files"]);
-    let told = text(&all);
+    let told = text_of(&all);
     assert_eq!(all.status.code(), Some(1), "{told}");
     assert!(told.contains("view.py:5"), "{told}");
     assert!(!told.contains("legacy/view.py:"), "an excluded file is not checked: {told}");
 
     // Only the file with the loop is given; the query stands in another.
     let one = try_hook(&pre_commit, hooks.path(), &project, "seqscan", &["--files", "view.py"]);
-    assert!(one.status.code() == Some(1) && text(&one).contains("view.py:5"), "{}", text(&one));
+    assert!(one.status.code() == Some(1) && text_of(&one).contains("view.py:5"), "{}", text_of(&one));
 
     for files in [["store.py"], ["legacy/view.py"], ["README.md"]] {
         let clean = try_hook(&pre_commit, hooks.path(), &project, "seqscan", &["--files", files[0]]);
-        assert_eq!(clean.status.code(), Some(0), "{files:?}: {}", text(&clean));
+        assert_eq!(clean.status.code(), Some(0), "{files:?}: {}", text_of(&clean));
     }
 
     let whole = try_hook(&pre_commit, hooks.path(), &project, "seqscan-full", &["--files", "store.py"]);
-    assert!(whole.status.code() == Some(1) && text(&whole).contains("view.py:5"), "{}", text(&whole));
+    assert!(whole.status.code() == Some(1) && text_of(&whole).contains("view.py:5"), "{}", text_of(&whole));
+}
+
+#[test]
+fn parts_of_many_staged_files_give_what_one_run_gives() {
+    let Some(pre_commit) = pre_commit() else { return };
+    // Parts run beside each other, and each is given only some of the files.
+    let text = std::fs::read_to_string(repository().join(".pre-commit-hooks.yaml")).unwrap();
+    let text =
+        text.replace("language: rust", "language: system").replace("require_serial: true", "require_serial: false");
+    let text = text.replace("args: []", "args: [--output-format, concise, --quiet]");
+    let hooks = Project::new([(".pre-commit-hooks.yaml", text)]);
+    commit_all(&hooks);
+    // Every tenth of 400 files has a loop around the helper of another file.
+    let files = (0..400).map(|n| {
+        let text = match n % 10 {
+            0 => VIEW.replace("from store", &format!("from store{}", n + 1)),
+            1 => STORE.to_owned(),
+            _ => format!("def f{n}():\n    return {n}\n"),
+        };
+        (if n % 10 == 1 { format!("store{n}.py") } else { format!("m{n}.py") }, text)
+    });
+    let project = Project::new([("README.md", "# x\n")]);
+    commit_all(&project);
+    for (path, text) in files {
+        project.write(&path, text);
+    }
+    git(project.path(), &["add", "-A"]);
+    let found = |told: &str| -> Vec<String> {
+        let mut found: Vec<String> =
+            told.lines().filter(|line| line.contains("[query-in-loop]")).map(str::to_owned).collect();
+        found.sort();
+        found
+    };
+    let whole = found(&text_of(&project.run(&["--output-format", "concise", "--quiet"])));
+    assert_eq!(whole.len(), 40, "{whole:#?}");
+    let hook = try_hook(&pre_commit, hooks.path(), &project, "seqscan", &[]);
+    assert_eq!(found(&text_of(&hook)), whole);
+    // The same in parts of an odd size.
+    let mut names: Vec<String> = std::fs::read_dir(project.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.retain(|name| name.ends_with(".py"));
+    names.sort();
+    let parts = names.chunks(57).flat_map(|part| {
+        let mut args = vec!["--output-format", "concise", "--quiet", "--force-exclude"];
+        args.extend(part.iter().map(String::as_str));
+        found(&text_of(&project.run(&args)))
+    });
+    let mut parts: Vec<String> = parts.collect();
+    parts.sort();
+    assert_eq!(parts, whole);
 }
 
 #[test]
@@ -130,5 +187,5 @@ fn the_hook_builds_itself() {
     commit_all(&own);
     let project = project();
     let output = try_hook(&pre_commit, own.path(), &project, "seqscan", &["--all-files"]);
-    assert!(output.status.code() == Some(1) && text(&output).contains("view.py:5"), "{}", text(&output));
+    assert!(output.status.code() == Some(1) && text_of(&output).contains("view.py:5"), "{}", text_of(&output));
 }

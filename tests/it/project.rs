@@ -131,7 +131,7 @@ pub(crate) fn check(root: &Path, paths: &[PathBuf], rules: &BTreeSet<String>) ->
     Ok(findings.collect())
 }
 
-fn open(root: &Path, paths: &[PathBuf], rules: &BTreeSet<String>) -> Open {
+pub(crate) fn open(root: &Path, paths: &[PathBuf], rules: &BTreeSet<String>) -> Open {
     let select = (!rules.is_empty()).then(|| rules.iter().cloned().collect());
     let flags = Options { preview: Some(rules.is_empty()), select, ..Options::default() };
     let config = Request { flags, ..Request::default() };

@@ -54,7 +54,7 @@ fn report(sources: &[&Arc<SourceFile>], findings: Vec<Diagnostic>) -> Report {
 }
 
 /// A loop in one file, two calls, and a query in another.
-fn one_finding() -> Report {
+pub(crate) fn one_finding() -> Report {
     let (views, db) = (source("shop/views.py", VIEWS), source("shop/db.py", DB));
     let finding = Diagnostic {
         rule: "query-in-loop",
@@ -79,7 +79,7 @@ fn one_finding() -> Report {
     report(&[&views, &db], vec![finding])
 }
 
-fn written_with(format: OutputFormat, report: &Report, style: &Style) -> (String, Vec<String>) {
+pub(crate) fn written_with(format: OutputFormat, report: &Report, style: &Style) -> (String, Vec<String>) {
     let mut out = Vec::new();
     let notices = write(format, report, Registry::builtin(), style, &mut out).unwrap();
     (String::from_utf8(out).unwrap(), notices)
@@ -264,7 +264,7 @@ fn sarif_stays_under_the_limits_of_code_scanning() {
 }
 
 /// Names and sources that want to be more than text.
-fn hostile() -> Report {
+pub(crate) fn hostile() -> Report {
     let evil = source("a b/[id]/é%#?.py", "x\u{1b}[31m\u{202e}y\u{0}z\r\n\tquery('\u{9b}2J')  # \u{7}bell\rlone\n");
     let long = source("long.js", &format!("{}slow(a){}later(b)\n", "x".repeat(90_000), "y".repeat(90_000)));
     let last = source("last.py", "\u{feff}end");
@@ -378,7 +378,7 @@ fn a_summary_tells_what_was_not_checked() {
     warning: 4.py: permission denied
       and 2 more (-v shows all)
     internal error: query-in-loop failed on shop/db.py: index out of bounds
-    1 finding: 1 warning
+    1 finding: 1 warning; 1 fixable with --fix --unsafe-fixes
     checked 2 files; 2 of 9 SQL statements not understood; no schema found
     ");
     assert_eq!(told(SummaryLevel::Quiet), "internal error: query-in-loop failed on shop/db.py: index out of bounds\n");
@@ -400,6 +400,7 @@ fn thousands_of_findings_in_a_long_file_are_written_quickly() {
             ..one_finding().findings[0].diagnostic.clone()
         },
         fingerprint: String::new(),
+        tables: Vec::new(),
         suppressed: false,
     };
     let mut report = report(&[&long], Vec::new());
@@ -545,4 +546,104 @@ fn markdown_is_a_table_that_nothing_breaks() {
     "##);
     report.findings[0].diagnostic.message = "a | b\n<script>".to_owned();
     assert!(written(OutputFormat::Markdown, &report).contains("| a \\| b &lt;script> |"));
+}
+
+#[test]
+fn junit_has_a_suite_per_file_and_a_failed_test_per_finding() {
+    insta::assert_snapshot!(written(OutputFormat::Junit, &one_finding()), @r##"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="seqscan" tests="1" failures="1" errors="0">
+      <testsuite name="shop/views.py" tests="1" failures="1" errors="0">
+        <testcase name="query-in-loop (523138a106557733)" classname="shop/views.py" file="shop/views.py" line="4" column="21">
+          <failure message="`load_customer` runs a query for each of `orders[0]`: 1 + N queries" type="warning">shop/views.py:4:21: `load_customer` runs a query for each of `orders[0]`: 1 + N queries
+    shop/views.py:2: this loop
+    shop/db.py:2: then this
+    note: each run waits for a round trip
+    help: fetch all rows at once:
+
+        conn.execute(&apos;… where id = any(%s)&apos;, [ids])
+    https://github.com/seqscan/seqscan/blob/main/rules/query-in-loop.md</failure>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    "##);
+    insta::assert_snapshot!(written(OutputFormat::Junit, &report(&[], vec![])), @r##"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="seqscan" tests="1" failures="0" errors="0">
+      <testsuite name="seqscan" tests="1" failures="0" errors="0">
+        <testcase name="no findings" classname="seqscan"/>
+      </testsuite>
+    </testsuites>
+    "##);
+}
+
+#[test]
+fn checkstyle_has_an_error_per_finding() {
+    insta::assert_snapshot!(written(OutputFormat::Checkstyle, &one_finding()), @r##"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <checkstyle version="4.3">
+      <file name="shop/views.py">
+        <error line="4" column="21" severity="warning" message="`load_customer` runs a query for each of `orders[0]`: 1 + N queries&#10;shop/views.py:2: this loop&#10;shop/db.py:2: then this&#10;note: each run waits for a round trip&#10;help: fetch all rows at once:&#10;&#10;    conn.execute(&apos;… where id = any(%s)&apos;, [ids])&#10;https://github.com/seqscan/seqscan/blob/main/rules/query-in-loop.md" source="seqscan.query-in-loop"/>
+      </file>
+    </checkstyle>
+    "##);
+    insta::assert_snapshot!(written(OutputFormat::Checkstyle, &report(&[], vec![])), @r##"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <checkstyle version="4.3">
+    </checkstyle>
+    "##);
+}
+
+#[test]
+fn xml_has_no_character_that_xml_refuses() {
+    for format in [OutputFormat::Junit, OutputFormat::Checkstyle] {
+        let text = written(format, &hostile());
+        let mut reader = quick_xml::Reader::from_str(&text);
+        while !matches!(reader.read_event().unwrap(), quick_xml::events::Event::Eof) {}
+        let refused = |letter: char| letter < ' ' && !matches!(letter, '\t' | '\n' | '\r');
+        assert!(!text.contains(refused), "{text:?}");
+    }
+}
+
+#[test]
+fn agents_get_one_line_with_all_there_is_to_act_on() {
+    let mut report = one_finding();
+    report.findings[0].tables = vec!["customers".to_owned()];
+    insta::assert_snapshot!(written(OutputFormat::Agent, &report), @r##"
+    shop/views.py:4:21 warning[medium] query-in-loop: `load_customer` runs a query for each of `orders[0]`: 1 + N queries | loop shop/views.py:2 | via shop/db.py:2 | query shop/db.py:6 | tables: customers | help: fetch all rows at once: conn.execute('… where id = any(%s)', [ids]) | fix: fetch all rows at once (--fix --unsafe-fixes) | id:523138a106557733
+    "##);
+    assert_eq!(written(OutputFormat::Agent, &hostile()).lines().count(), hostile().findings.len());
+}
+
+#[test]
+fn sarif_satisfies_an_independent_validator() {
+    let package = "target/sarif/node_modules/@microsoft/sarif-multitool-linux";
+    let validator = repository().join(package).join("Sarif.Multitool");
+    if !validator.exists() {
+        let is_there = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+        assert!(std::env::var_os("CI").is_none() || !is_there, "there is no validator; `tests/run` installs it");
+        eprintln!("skipped: there is no validator; `tests/run` installs it");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let files = [folder.path().join("shop.sarif"), folder.path().join("hostile.sarif")];
+    let shop = crate::project::seqscan()
+        .args(["--exit-zero", "--preview", "--show-suppressed", "--output-format", "sarif", "fixtures"])
+        .current_dir(repository())
+        .output()
+        .unwrap();
+    std::fs::write(&files[0], shop.stdout).unwrap();
+    std::fs::write(&files[1], written(OutputFormat::Sarif, &hostile())).unwrap();
+    let output = std::process::Command::new(validator)
+        .arg("validate")
+        .args(&files)
+        .args(["--rule-kind", "Sarif;Ghas", "--level", "Error;Warning"])
+        .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("2 files scanned"), "{told}");
+    let wrong: Vec<&str> =
+        told.lines().filter(|line| line.contains(": warning ") || line.contains(": error ")).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

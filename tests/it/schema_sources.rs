@@ -58,7 +58,7 @@ class Book(Dated):
             "index (author_id)",
             "primary key (id)",
             "unique (title, author_id)",
-            "index (author_id, created)",
+            "index (author_id, created desc)",
             "foreign key (author_id)",
         ]
     );
@@ -108,7 +108,7 @@ def downgrade():
             "team integer",
             "primary key (id)",
             "unique (email)",
-            "index (team)",
+            "index ix_users_team (team)",
             "unique (name, team)",
             "index (team, name) alembic/versions/1_a.py:6",
             "foreign key (team) → teams (id)",
@@ -117,7 +117,7 @@ def downgrade():
             "a integer not null",
             "b integer",
             "primary key (a)",
-            "index (b)",
+            "index by_b (b)",
         ]
     );
 }
@@ -181,7 +181,7 @@ export const users = pgTable("users", {
             "name text",
             "primary key (id)",
             "unique (email)",
-            "index (team_id, name)",
+            "index (team_id, name desc)",
             "unique (name)",
             "foreign key (team_id)",
         ]

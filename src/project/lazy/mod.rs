@@ -10,6 +10,7 @@ mod loaded;
 mod model;
 mod needs;
 mod rows;
+mod session;
 mod traced;
 
 use std::cmp::Reverse;
@@ -19,9 +20,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::calls::{CallGraph, Edge, Reach, flowing_values};
 use super::flow::{Dependence, Flow};
 use super::loops::{LoopShape, Loops};
+use super::relations::sqlalchemy;
 use super::requirements;
-use super::types::Types;
-use super::{FileId, Hop, Project};
+use super::types::{Ty, Types};
+use super::{ClassRef, FileId, Hop, Project};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::Span;
@@ -49,8 +51,10 @@ pub struct LazyRead {
     pub model: String,
     /// The relation from the rows of the query on: `author__country`.
     pub path: String,
-    /// Whether only a prefetch can load it.
-    pub is_prefetch: bool,
+    /// What loads it with the rows, on their query: `.select_related("author")`.
+    pub load: String,
+    /// Whether a session keeps what was fetched, so that each different row is fetched once.
+    pub is_kept: bool,
     /// The query that gives the rows, if it is in sight.
     pub origin: Option<(FileId, Span)>,
     /// The weakest link.
@@ -72,10 +76,10 @@ pub(super) struct Lazy {
 pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy {
     let types = Types::new(project);
     let interesting = Interesting::of(&types, &project.relations);
-    if interesting.is_empty() {
+    let nodes: FxHashSet<ClassRef> = project.each_file(listed::nodes_in).into_iter().flatten().collect();
+    if interesting.is_empty() && nodes.is_empty() {
         return Lazy::default();
     }
-    let nodes = project.each_file(listed::nodes_in).into_iter().flatten().collect();
     let found: Vec<(Vec<LazyRead>, listed::Found)> = project.each_file(|types, file| {
         (in_file(types, graph, &interesting, file), listed::in_file(types, graph, reach, &interesting, &nodes, file))
     });
@@ -138,14 +142,10 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, interesting: &Interesting, file
             finder.read(root, &names, place, access.span, &Way::default());
         }
     }
-    for call in &facts.calls {
-        if let Value::Member(_, name) = facts.value(call.callee)
-            && call.in_loop.is_some()
-            && interesting.has(&facts.names[*name])
-        {
-            let (root, names) = chain(facts, call.callee);
-            let place = Place::of(call.callee, call);
-            finder.read(root, &names, place, call.name_span, &Way::default());
+    for (index, call) in facts.calls.iter().enumerate().filter(|(_, call)| call.in_loop.is_some()) {
+        let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+        if let Some((root, names)) = interesting.read_by(types.project(), file, id) {
+            finder.read(root, &names, Place::of(call.callee, call), call.name_span, &Way::default());
         }
     }
     for edge in &graph.edges[file.0 as usize] {
@@ -229,7 +229,7 @@ impl Finder<'_, '_> {
         if self.loops.shape(innermost) != LoopShape::Rows || self.is_left_out(place, span, innermost) {
             return;
         }
-        let Some(rows) = self.tracer.row_of(self.file, root) else { return };
+        let Some((rows, names)) = self.tracer.row_of(self.file, root, names) else { return };
         let costs = self.needs.costs(rows.model, &rows.loaded, names, way.read.unwrap_or((self.file, span)));
         if costs.is_empty() {
             return;
@@ -245,6 +245,18 @@ impl Finder<'_, '_> {
             if self.is_set(root, &cost.path) {
                 continue;
             }
+            let kept = self.kept_in_session(&rows, &cost.path);
+            if kept.is_some_and(|model| self.has_asked_for(model, place.function, span)) {
+                continue;
+            }
+            let mut confidence = self.confidence(&rows, way.conditional || cost.conditional, unlikely);
+            if kept.is_some() {
+                // How many different rows there are cannot be known; where the query is not in sight, it may have
+                // asked for those of one.
+                let at_most = if rows.origin.is_some() { Confidence::Medium } else { Confidence::Low };
+                confidence = confidence.min(at_most);
+            }
+            let path = join(&rows.path, &cost.path);
             let own = LazyRead {
                 span,
                 function: place.function,
@@ -253,15 +265,45 @@ impl Finder<'_, '_> {
                 hops: way.hops.iter().cloned().chain(cost.hops.iter().cloned()).collect(),
                 read: cost.read.or(way.read),
                 model: self.model_name(&rows),
-                path: join(&rows.path, &cost.path),
-                is_prefetch: rows.is_many || cost.is_generic,
+                load: model::load(self.types, rows.base, &path, rows.is_many || cost.is_generic),
+                path,
                 origin: rows.origin,
-                confidence: self.confidence(&rows, way.conditional || cost.conditional, unlikely),
+                is_kept: kept.is_some(),
+                confidence,
                 conditional: way.conditional || unlikely || cost.conditional,
             };
             let key = (place.function, self.same_rows(root));
             self.found.entry(key).or_default().push(own);
         }
+    }
+
+    /// The model that the last relationship of a path leads to, if SQLAlchemy's session is asked for its rows by key.
+    fn kept_in_session(&self, rows: &Rows, path: &str) -> Option<ClassRef> {
+        let mut model = rows.model;
+        let mut shape = None;
+        for name in path.split("__") {
+            let found = sqlalchemy::relationship(self.types, model, name)?;
+            model = found.target?;
+            shape = Some(found.shape);
+        }
+        let is_by_key = shape == Some(sqlalchemy::Shape::ManyToOne) && sqlalchemy::is_model(self.types, model);
+        is_by_key.then_some(model)
+    }
+
+    /// Whether a function has asked for rows of a model before: its session may have them.
+    fn has_asked_for(&self, model: ClassRef, function: FunctionId, span: Span) -> bool {
+        let calls = self.facts.calls.iter().enumerate();
+        let before = calls.filter(|(_, call)| {
+            call.function == function && call.span.start < span.start && call.result == ResultUse::Bound
+        });
+        before.into_iter().any(|(index, _)| {
+            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            match self.types.of_call(self.file, id) {
+                Ty::Instance(class, _) | Ty::Api(_, Some(class)) => class == model,
+                Ty::List(element) => *element == Ty::Instance(model, None),
+                _ => false,
+            }
+        })
     }
 
     /// Whether a loop around the loop over the rows runs it once per element of something.

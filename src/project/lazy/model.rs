@@ -1,12 +1,13 @@
-//! The relations of Django's models, as a row has them.
+//! The relations of models, as a row has them.
 
-use super::super::relations;
+use super::super::relations::{self, Orm, sqlalchemy};
 use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
 use super::loaded::Loaded;
 use super::traced::join;
 use crate::facts::*;
 use crate::project::Flow;
+pub(super) use sqlalchemy::Loading;
 
 /// How a relation leads on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +28,10 @@ pub(super) struct Relation {
     pub(super) kind: Kind,
     /// The model it leads to, if that is one of the project.
     pub(super) target: Option<ClassRef>,
-    /// The attribute of the rows it leads to that Django fills in with the row they were read from.
-    pub(super) back: Option<Box<str>>,
+    /// When reading it asks the database.
+    pub(super) loading: Loading,
+    /// The attributes of the rows it leads to that hold the row they were read from.
+    pub(super) back: Vec<Box<str>>,
 }
 
 /// What the name of a model's attribute is.
@@ -42,6 +45,9 @@ pub(super) enum Attribute {
 
 /// What `name` is on a row of `model`.
 pub(super) fn attribute(types: &Types<'_>, model: ClassRef, name: &str) -> Option<Attribute> {
+    if Orm::of(types, model) == Some(Orm::SqlAlchemy) {
+        return of_sqlalchemy(types, model, name);
+    }
     match types.class_member(model, name) {
         Some(ClassMember::Method(function)) => Some(Attribute::Code(function)),
         Some(ClassMember::Attribute(file, value, _)) => {
@@ -49,14 +55,57 @@ pub(super) fn attribute(types: &Types<'_>, model: ClassRef, name: &str) -> Optio
         }
         None => {
             let found = types.reverse(model, name)?;
-            let (kind, target) = match found.relation {
-                relations::Relation::One(class) => (Kind::ReverseOne, class),
-                relations::Relation::Many(class) => (Kind::Many, class),
+            let (kind, loading, target) = match found.relation {
+                relations::Relation::One(class) => (Kind::ReverseOne, Loading::Lazy, class),
+                // A manager: what is called on it asks.
+                relations::Relation::Many(class) => (Kind::Many, Loading::Asked, class),
             };
-            let back = (!found.is_many_to_many).then(|| found.field.clone());
-            Some(Attribute::Relation(Relation { kind, target: Some(target), back }))
+            let back = if found.is_many_to_many { Vec::new() } else { vec![found.field.clone()] };
+            Some(Attribute::Relation(Relation { kind, target: Some(target), loading, back }))
         }
     }
+}
+
+fn of_sqlalchemy(types: &Types<'_>, model: ClassRef, name: &str) -> Option<Attribute> {
+    if let Some(ClassMember::Method(function)) = types.class_member(model, name) {
+        return Some(Attribute::Code(function));
+    }
+    let found = sqlalchemy::relationship(types, model, name)?;
+    let kind = match found.shape {
+        sqlalchemy::Shape::ManyToOne => Kind::Forward,
+        sqlalchemy::Shape::OneToOne => Kind::ReverseOne,
+        sqlalchemy::Shape::ToMany => Kind::Many,
+    };
+    // The session has the row at hand.
+    let back = match (kind, found.target) {
+        (Kind::Forward, _) | (_, None) => Vec::new(),
+        (_, Some(target)) => sqlalchemy::leading_to(types, target, model),
+    };
+    Some(Attribute::Relation(Relation { kind, target: found.target, loading: found.loading, back }))
+}
+
+/// What loads a relation of `base` with the rows of a query: `.select_related("author__country")`,
+/// `.options(selectinload(Author.books).joinedload(Book.publisher))`.
+pub(super) fn load(types: &Types<'_>, base: ClassRef, path: &str, is_prefetch: bool) -> String {
+    if Orm::of(types, base) != Some(Orm::SqlAlchemy) {
+        let step = if is_prefetch { "prefetch_related" } else { "select_related" };
+        return format!(".{step}(\"{path}\")");
+    }
+    let mut model = base;
+    let mut loaders = Vec::new();
+    for name in path.split("__") {
+        let found = sqlalchemy::relationship(types, model, name);
+        let loader = match &found {
+            Some(found) if found.shape == sqlalchemy::Shape::ToMany => "selectinload",
+            _ => "joinedload",
+        };
+        loaders.push(format!("{loader}({}.{name})", facts_of_class(types, model)));
+        match found.and_then(|found| found.target) {
+            Some(target) => model = target,
+            None => break,
+        }
+    }
+    format!(".options({})", loaders.join("."))
 }
 
 /// Adds what `select_related()` without arguments loads: the foreign keys that cannot be null, and theirs.
@@ -113,7 +162,8 @@ fn declared(types: &Types<'_>, model: ClassRef, name: &str, file: FileId, value:
             None => facts_of_class(types, model).to_ascii_lowercase().into(),
         }
     });
-    Some(Relation { kind, target, back })
+    let loading = if kind == Kind::Many { Loading::Asked } else { Loading::Lazy };
+    Some(Relation { kind, target, loading, back: back.into_iter().collect() })
 }
 
 fn facts_of_class<'p>(types: &Types<'p>, class: ClassRef) -> &'p str {

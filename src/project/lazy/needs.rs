@@ -8,13 +8,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::calls::{CallGraph, flowing_values, kept_for};
 use super::super::flow::Source;
-use super::super::relations::Relations;
+use super::super::relations::{Relations, is_model};
 use super::super::requirements::{self, Requirement};
 use super::super::sites::SiteEffect;
 use super::super::types::Types;
-use super::super::{ClassRef, FileId, FunctionRef, Hop};
+use super::super::{ClassRef, FileId, FunctionRef, Hop, Project};
 use super::loaded::Loaded;
-use super::model::{Attribute, Kind, attribute};
+use super::model::{Attribute, Kind, Loading, attribute};
 use super::traced::join;
 use crate::facts::*;
 use crate::source::Span;
@@ -23,6 +23,8 @@ use crate::source::Span;
 const MAX_HOPS: usize = 4;
 /// How many reads of one function are kept.
 const MAX_NEEDS: usize = 48;
+/// What is asked of all rows of a relation, and answered from those that are loaded along.
+const WHOLE: [&str; 3] = ["all", "count", "exists"];
 /// The longest chain of attributes that is looked at.
 const MAX_CHAIN: usize = 6;
 
@@ -91,6 +93,31 @@ impl Interesting {
         self.names.is_empty()
     }
 
+    /// What a call reads, as the root of a chain of attributes and their names: a method of a model; all rows of a
+    /// relation, `book.tags.all()`, where some query of the project loads it along; the text of a row, `str(book)`.
+    pub(super) fn read_by(&self, project: &Project, file: FileId, id: CallId) -> Option<(ValueId, Vec<Box<str>>)> {
+        let facts = &project.file(file).facts;
+        let call = facts.call(id);
+        match *facts.value(call.callee) {
+            Value::Member(object, name) => {
+                let name = &facts.names[name];
+                let is_whole = || {
+                    WHOLE.contains(&name)
+                        && matches!(facts.value(object), Value::Member(_, relation) if self.has(&facts.names[*relation]))
+                        && project.site_of(file, id).is_some_and(|site| project.may_be_prefetched(file, site))
+                };
+                (self.has(name) || is_whole()).then(|| chain(facts, call.callee))
+            }
+            Value::Global(name) if &facts.names[name] == "str" && self.has("__str__") => {
+                let [only] = call.args.as_slice() else { return None };
+                let (root, mut names) = chain(facts, only.value);
+                names.push("__str__".into());
+                Some((root, names))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether an attribute of this name may cost.
     pub(super) fn has(&self, name: &str) -> bool {
         self.names.contains(name)
@@ -155,10 +182,10 @@ impl<'t, 'p> Needs<'t, 'p> {
             }
         }
         for (index, call) in facts.calls.iter().enumerate() {
-            let Value::Member(_, name) = facts.value(call.callee) else { continue };
-            if self.interesting.has(&facts.names[*name]) {
+            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            if self.interesting.read_by(project, file, id).is_some() {
                 let (home, _) = self.graph.place(project, file, call.function, call.in_loop);
-                places.calls.entry(home).or_default().push(CallId(u32::try_from(index).unwrap_or(u32::MAX)));
+                places.calls.entry(home).or_default().push(id);
             }
         }
         for (index, edge) in self.graph.edges[file.0 as usize].iter().enumerate() {
@@ -207,11 +234,10 @@ impl<'t, 'p> Needs<'t, 'p> {
         let facts = self.types.facts(function.file);
         let places = self.places(function.file);
         let mut seen = FxHashSet::default();
-        let mut add = |value: ValueId, guard: Option<GuardId>, within: FunctionId, span: Span| {
+        let mut add = |(root, names): (ValueId, Vec<Box<str>>), value, guard, within, span| {
             if !seen.insert(value) {
                 return;
             }
-            let (root, names) = chain(facts, value);
             let Some(source) = self.source(facts, function.function, root) else { return };
             if names.len() > MAX_CHAIN || is_handled(facts, guard) {
                 return;
@@ -228,11 +254,13 @@ impl<'t, 'p> Needs<'t, 'p> {
         };
         for &index in places.accesses.get(&function.function).into_iter().flatten() {
             let access = &facts.accesses[index];
-            add(access.value, access.guard, access.function, access.span);
+            add(chain(facts, access.value), access.value, access.guard, access.function, access.span);
         }
         for &id in places.calls.get(&function.function).into_iter().flatten() {
             let call = facts.call(id);
-            add(call.callee, call.guard, call.function, call.name_span);
+            if let Some(read) = self.interesting.read_by(self.types.project(), function.file, id) {
+                add(read, call.callee, call.guard, call.function, call.name_span);
+            }
         }
     }
 
@@ -331,24 +359,37 @@ impl Walk<'_, '_, '_> {
         let mut path = start;
         let mut cost = None;
         // What the row at hand was read from, by the name that leads back there.
-        let mut before: Option<(Box<str>, String)> = None;
-        for name in names {
+        let mut before: Option<(Vec<Box<str>>, String)> = None;
+        for (index, name) in names.iter().enumerate() {
             match attribute(self.needs.types, model, name) {
-                Some(Attribute::Relation(relation)) if relation.kind != Kind::Many => {
-                    if let Some((_, start)) = before.take_if(|(back, _)| back == name) {
+                // `book.tags.all()`
+                Some(Attribute::Relation(relation))
+                    if relation.loading == Loading::Asked
+                        && names.get(index + 1).is_some_and(|next| WHOLE.contains(&&**next))
+                        && is_model(self.needs.types, model) =>
+                {
+                    path = join(&path, name);
+                    if !self.is_loaded(&path) {
+                        cost = Some((path.clone(), true));
+                    }
+                    break;
+                }
+                Some(Attribute::Relation(relation)) if relation.loading != Loading::Asked => {
+                    if let Some((_, start)) = before.take_if(|(back, _)| back.contains(name)) {
                         path = start;
                         let Some(target) = relation.target else { break };
                         model = target;
                         continue;
                     }
-                    before = relation.back.clone().map(|back| (back, path.clone()));
+                    before = Some((relation.back, path.clone()));
                     path = join(&path, name);
-                    if !self.is_loaded(&path) {
+                    if relation.loading == Loading::Lazy && !self.is_loaded(&path) {
                         cost = Some((path.clone(), relation.kind == Kind::Generic));
                     }
                     match relation.target {
-                        Some(target) => model = target,
-                        None => break,
+                        // What follows is read of a list, not of its rows.
+                        Some(target) if relation.kind != Kind::Many => model = target,
+                        _ => break,
                     }
                 }
                 Some(Attribute::Code(function)) => {

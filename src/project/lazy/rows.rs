@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::calls::{CallGraph, flowing_values};
 use super::super::flow::{Flow, Source};
-use super::super::relations::is_model;
+use super::super::relations::{Orm, is_model};
 use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
 use super::loaded::Loaded;
@@ -95,14 +95,24 @@ impl<'t, 'p> Tracer<'t, 'p> {
         }
     }
 
-    /// The row that a value is.
-    pub(super) fn row_of(&self, file: FileId, value: ValueId) -> Option<Rows> {
-        self.row(file, value, None, 0).rows()
+    /// The row that names are read of, and those names: `row.Book.author` of a tuple reads `author` of its book.
+    pub(super) fn row_of<'n>(
+        &self,
+        file: FileId,
+        value: ValueId,
+        names: &'n [Box<str>],
+    ) -> Option<(Rows, &'n [Box<str>])> {
+        let row = self.row(file, value, None, 0).rows()?;
+        if row.entities.is_empty() {
+            return Some((row, names));
+        }
+        let (first, rest) = names.split_first()?;
+        Some((self.entity_named(&row, first).rows()?, rest))
     }
 
     /// The rows that a value is, as a loop over it sees them.
     pub(super) fn rows_of(&self, file: FileId, value: ValueId) -> Option<Rows> {
-        self.rows(file, value, None, 0).last().rows()
+        self.rows(file, value, None, 0).last().rows().filter(|rows| rows.entities.is_empty())
     }
 
     /// The rows that a method gives, where its base class gives `this`.
@@ -225,8 +235,11 @@ impl<'t, 'p> Tracer<'t, 'p> {
     }
 
     fn unseen(&self, model: ClassRef) -> Traced {
-        if !is_model(self.types, model) {
-            return Traced::Unknown;
+        match Orm::of(self.types, model) {
+            None => return Traced::Unknown,
+            // Rows of an asynchronous session load nothing lazily.
+            Some(Orm::SqlAlchemy) if self.types.relations().is_async() => return Traced::Unknown,
+            _ => {}
         }
         let loaded = Loaded::unseen();
         Traced::Rows(Rows { loaded, confidence: Confidence::Medium, ..plain(model) })
@@ -267,6 +280,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
             Ty::Instance(manager, Some(model)) if self.is_queryset_class(manager) => {
                 return self.managed(model, manager, depth);
             }
+            // `User.query`, and the `items` of a page.
+            Ty::Api(ty, Some(model)) if self.is_session_query(ty) => return Traced::Rows(plain(model)),
+            Ty::List(_) if name == "items" => return self.rows(file, object, frame, depth),
             _ => {}
         }
         if let Some(owner) = self.row(file, object, frame, depth).rows()
@@ -283,6 +299,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
     /// The rows that a relation of a row leads to.
     fn related(&self, owner: &Rows, relation: &Relation, name: &str, depth: u8) -> Option<Rows> {
         let target = relation.target.filter(|_| relation.kind == Kind::Many)?;
+        if Orm::of(self.types, target) == Some(Orm::SqlAlchemy) {
+            return Some(self.list_of(owner, target, relation, name));
+        }
         let mut rows = self.default_rows(target, depth);
         let along = if owner.loaded.has(name) {
             Some(owner.loaded.below(name))
@@ -291,13 +310,14 @@ impl<'t, 'p> Tracer<'t, 'p> {
         } else {
             None
         };
-        if let Some(back) = &relation.back {
+        for back in &relation.back {
             rows.loaded.add_open(back);
         }
         if let Some(mut kept) = along {
             kept.merge(rows.loaded.clone());
             rows.kept = Some(kept);
             rows.origin = owner.origin;
+            rows.base = owner.base;
             rows.path = join(&owner.path, name);
             rows.is_many = true;
         }
@@ -364,6 +384,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 return found;
             }
             return Traced::Unknown;
+        }
+        if let Some(found) = self.session_call(file, id, many, frame, depth) {
+            return found;
         }
         match facts.value(call.callee) {
             Value::Member(object, _) if many => self.method(file, id, *object, frame, depth),
@@ -518,9 +541,10 @@ impl<'t, 'p> Tracer<'t, 'p> {
         }
     }
 
-    fn step(&self, file: FileId, call: &Call, name: &str, mut rows: Rows) -> Traced {
+    pub(super) fn step(&self, file: FileId, call: &Call, name: &str, mut rows: Rows) -> Traced {
         if !matches!(name, "all" | "iterator" | "aiterator") && rows.kept.take().is_some() {
             rows.origin = None;
+            rows.base = rows.model;
             rows.path.clear();
             rows.is_many = false;
         }
@@ -614,7 +638,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
 
     // ── One row ─────────────────────────────────────────────────────────────────────────────────────
 
-    fn row(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+    pub(super) fn row(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
         self.once((file, value, false), frame, depth, || match self.find_row(file, value, frame, depth + 1) {
             Traced::Unknown => match self.types.of(file, value) {
                 Ty::Instance(class, None) if self.may_be_stored(file, value) => self.unseen(class),
@@ -626,7 +650,11 @@ impl<'t, 'p> Tracer<'t, 'p> {
 
     /// Whether an instance may come from the database: it is not made here.
     fn may_be_stored(&self, file: FileId, value: ValueId) -> bool {
-        !matches!(self.facts(file).value(value), Value::Call(_))
+        match *self.facts(file).value(value) {
+            Value::Call(_) => false,
+            Value::Either(left, right) => self.may_be_stored(file, left) && self.may_be_stored(file, right),
+            _ => true,
+        }
     }
 
     fn find_row(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
@@ -635,12 +663,15 @@ impl<'t, 'p> Tracer<'t, 'p> {
             Value::Null => Traced::Nothing,
             Value::Element(of, _) => self.rows(file, *of, frame, depth).last(),
             Value::Part(of, index) => self.part(file, *of, *index, frame, depth),
-            Value::Item(object, _) => match facts.value(*object) {
+            Value::Item(object, key) => match facts.value(*object) {
                 Value::Collected(entry, _) if let Value::Mapping(entries) = facts.value(*entry) => match **entries {
                     [(_, value)] => self.row(file, value, frame, depth),
                     _ => Traced::Unknown,
                 },
-                _ => self.rows(file, *object, frame, depth).last(),
+                _ => match self.row(file, *object, frame, depth) {
+                    Traced::Rows(owner) if !owner.entities.is_empty() => self.entity_at(file, &owner, *key),
+                    _ => self.rows(file, *object, frame, depth).last(),
+                },
             },
             Value::Either(left, right) => self.row(file, *left, frame, depth).or(self.row(file, *right, frame, depth)),
             Value::Carried(before, id) => {
@@ -653,13 +684,16 @@ impl<'t, 'p> Tracer<'t, 'p> {
             Value::Member(object, name) => {
                 let Some(owner) = self.row(file, *object, frame, depth).rows() else { return Traced::Unknown };
                 let name = &facts.names[*name];
+                if !owner.entities.is_empty() {
+                    return self.entity_named(&owner, name);
+                }
                 match attribute(self.types, owner.model, name) {
                     Some(Attribute::Relation(relation)) if relation.kind != Kind::Many => {
                         let Some(model) = relation.target else { return Traced::Unknown };
                         let mut loaded =
                             if owner.loaded.has(name) { owner.loaded.below(name) } else { Loaded::default() };
                         loaded.unseen |= owner.loaded.unseen;
-                        if let Some(back) = &relation.back {
+                        for back in &relation.back {
                             loaded.add_open(back);
                         }
                         let path = join(&owner.path, name);
@@ -675,6 +709,11 @@ impl<'t, 'p> Tracer<'t, 'p> {
     /// `for i, book in enumerate(books)`, `for book, price in zip(books, prices)`
     fn part(&self, file: FileId, of: ValueId, index: u16, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
         let facts = self.facts(file);
+        if let Traced::Rows(owner) = self.row(file, of, frame, depth)
+            && !owner.entities.is_empty()
+        {
+            return self.entity(&owner, usize::from(index));
+        }
         let Value::Element(iterable, _) = facts.value(of) else { return Traced::Unknown };
         let Value::Call(call) = facts.value(*iterable) else { return Traced::Unknown };
         let call = facts.call(*call);
@@ -723,6 +762,20 @@ impl<'t, 'p> Tracer<'t, 'p> {
         let filled = Rc::new(filled);
         self.filled.borrow_mut().insert(file, Rc::clone(&filled));
         filled
+    }
+
+    /// Whether a value is a manager or a queryset of Django's.
+    pub(super) fn is_django(&self, file: FileId, value: ValueId) -> bool {
+        match self.types.of(file, value) {
+            Ty::Api(ty, _) => self.is_manager(ty) || self.is_queryset(ty),
+            Ty::Instance(class, _) | Ty::Class(class) => self.is_queryset_class(class),
+            _ => false,
+        }
+    }
+
+    fn is_session_query(&self, ty: crate::apis::TypeId) -> bool {
+        let catalog = &self.types.project().catalog;
+        catalog.type_named("sqlalchemy.orm.Query").is_some_and(|query| catalog.is_subtype(ty, query))
     }
 
     fn is_manager(&self, ty: crate::apis::TypeId) -> bool {

@@ -9,6 +9,10 @@ use crate::source::Span;
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
     pub(super) model: ClassRef,
+    /// What stands in a row that is a tuple, where it is a model; empty where a row is one of the model.
+    pub(super) entities: Vec<Option<ClassRef>>,
+    /// The model of the query's own rows.
+    pub(super) base: ClassRef,
     /// What the query loads along.
     pub(super) loaded: Loaded,
     /// What a query that has loaded them along with other rows has loaded below them; gone with the next step.
@@ -44,7 +48,11 @@ impl Traced {
                 rows.confidence = rows.confidence.min(Confidence::Medium);
                 Traced::Rows(rows)
             }
-            (Traced::Rows(rows), Traced::Rows(other)) if rows.model != other.model => Traced::Unknown,
+            (Traced::Rows(rows), Traced::Rows(other))
+                if rows.model != other.model || rows.entities != other.entities =>
+            {
+                Traced::Unknown
+            }
             (Traced::Rows(mut rows), Traced::Rows(other)) => {
                 rows.loaded.merge(other.loaded);
                 rows.kept = match (rows.kept, other.kept) {
@@ -85,6 +93,8 @@ impl Traced {
 pub(super) fn plain(model: ClassRef) -> Rows {
     Rows {
         model,
+        entities: Vec::new(),
+        base: model,
         loaded: Loaded::default(),
         kept: None,
         origin: None,

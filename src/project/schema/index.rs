@@ -1,40 +1,9 @@
 //! Which index serves a condition.
 
-use super::{Index, Known, Schema, Table};
+use super::{Column, Compared, Condition, Index, Known, Table, Test};
 use crate::sql::Dialect;
 use crate::sql::ddl::{IndexDef, IndexKey, IndexKind, IndexPart};
-use crate::sql::query::*;
-
-/// One condition on one column (or expression) of a table, by itself: compared with something that does not
-/// come from the table's own row.
-#[derive(Clone, Debug)]
-pub struct Condition {
-    /// The condition.
-    pub expr: ExprId,
-    /// What is compared: the column's expression.
-    pub side: ExprId,
-    /// The column, if what is compared is nothing else.
-    pub column: Option<Box<str>>,
-    /// A text that equal expressions share.
-    pub canonical: String,
-    /// What is asked.
-    pub test: Test,
-    /// Whether it is compared with constants, parameters and holes only, not with columns of other tables.
-    pub is_constant: bool,
-}
-
-/// What a [`Condition`] asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Test {
-    /// `=`, `IS NOT DISTINCT FROM`, `IN` of constants, `= ANY (…)`
-    Equal,
-    /// `<`, `>`, `BETWEEN`
-    Range,
-    /// `LIKE 'x%'`
-    Prefix,
-    /// `IS NULL`
-    Null,
-}
+use crate::sql::query::{Expr, ExprId, Query, Select, same_name};
 
 /// What is known of the index behind a condition.
 #[derive(Clone, Copy, Debug)]
@@ -58,125 +27,6 @@ impl Served<'_> {
     }
 }
 
-/// The conditions that `select` puts on its source number `source`, one for each part of its `WHERE` and of
-/// its inner joins that an index of that source could serve.
-pub fn conditions_of(query: &Query, select: &Select, source: u16, schema: &Schema) -> Vec<Condition> {
-    let owner = Owner { query, select: select.id, source, schema };
-    let mut found = Vec::new();
-    for part in query.conditions(select) {
-        owner.read(part, &mut found);
-    }
-    // `JOIN … USING (a)` compares with the other side.
-    for ident in select.sources.iter().flat_map(|source| &source.using) {
-        found.push(Condition {
-            expr: ExprId(u32::MAX),
-            side: ExprId(u32::MAX),
-            column: Some(ident.text.clone()),
-            canonical: ident.text.to_lowercase(),
-            test: Test::Equal,
-            is_constant: false,
-        });
-    }
-    found
-}
-
-/// Who a column belongs to.
-struct Owner<'q> {
-    query: &'q Query,
-    select: SelectId,
-    source: u16,
-    schema: &'q Schema,
-}
-
-impl Owner<'_> {
-    fn is_own(&self, column: &Column) -> bool {
-        let has = |source: &Source, name: &str| {
-            source.table().and_then(|table| match self.schema.has_column(table, name) {
-                Known::Yes => Some(true),
-                Known::No => Some(false),
-                Known::Unknown => None,
-            })
-        };
-        self.query.resolve(column, &has) == Resolved::Source(self.select, self.source)
-    }
-
-    /// Whether every column of an expression is one of this source, and it has at least one.
-    fn is_of_source(&self, id: ExprId) -> bool {
-        let parts = self.query.exprs.within(id);
-        let mut columns = parts.iter().filter_map(|&part| self.query.exprs.column(part)).peekable();
-        columns.peek().is_some() && columns.all(|column| self.is_own(column)) && !self.holds_select(&parts)
-    }
-
-    /// Whether no column of an expression is one of this source.
-    fn is_foreign(&self, id: ExprId) -> bool {
-        let parts = self.query.exprs.within(id);
-        let own = |&part: &ExprId| self.query.exprs.column(part).is_some_and(|column| self.is_own(column));
-        !parts.iter().any(own)
-    }
-
-    fn holds_select(&self, parts: &[ExprId]) -> bool {
-        parts.iter().any(|&part| {
-            matches!(self.query.exprs.get(part), Expr::Subselect(_) | Expr::Exists { .. } | Expr::InSelect { .. })
-        })
-    }
-
-    fn read(&self, part: ExprId, found: &mut Vec<Condition>) {
-        let exprs = &self.query.exprs;
-        let is_value = |id: ExprId| exprs.is_constant(id);
-        match exprs.get(part) {
-            Expr::Compare(comparison, left, right) => {
-                let (side, other, comparison) = if self.is_of_source(*left) && self.is_foreign(*right) {
-                    (*left, *right, *comparison)
-                } else if self.is_of_source(*right) && self.is_foreign(*left) {
-                    (*right, *left, comparison.flipped())
-                } else {
-                    return;
-                };
-                let test = match comparison {
-                    Comparison::Equal | Comparison::Same => Test::Equal,
-                    other if other.is_range() => Test::Range,
-                    _ => return,
-                };
-                self.push(part, side, test, is_value(other), found);
-            }
-            Expr::InList { expr, list, negated: false } if self.is_of_source(*expr) => {
-                let values = list.iter().all(|&value| is_value(value));
-                if list.iter().all(|&value| self.is_foreign(value)) {
-                    self.push(part, *expr, Test::Equal, values, found);
-                }
-            }
-            Expr::InSelect { expr, negated: false, .. } if self.is_of_source(*expr) => {
-                self.push(part, *expr, Test::Equal, false, found);
-            }
-            Expr::Quantified { expr, comparison: Comparison::Equal, right, all: false } if self.is_of_source(*expr) => {
-                self.push(part, *expr, Test::Equal, is_value(*right), found);
-            }
-            Expr::Between { expr, low, high, negated: false }
-                if self.is_of_source(*expr) && self.is_foreign(*low) && self.is_foreign(*high) =>
-            {
-                self.push(part, *expr, Test::Range, is_value(*low) && is_value(*high), found);
-            }
-            Expr::IsNull { expr, negated: false } if self.is_of_source(*expr) => {
-                self.push(part, *expr, Test::Null, true, found);
-            }
-            Expr::Like(like) if !like.negated && like.kind == LikeKind::Like && self.is_of_source(like.expr) => {
-                if let Expr::Literal(Literal::Text { value, has_slots: false }) = exprs.get(like.pattern)
-                    && !value.starts_with(['%', '_'])
-                {
-                    self.push(part, like.expr, Test::Prefix, true, found);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn push(&self, expr: ExprId, side: ExprId, test: Test, is_constant: bool, found: &mut Vec<Condition>) {
-        let exprs = &self.query.exprs;
-        let column = exprs.column(exprs.bare(side)).map(|column| column.name.text.clone());
-        found.push(Condition { expr, side, column, canonical: exprs.canonical(side), test, is_constant });
-    }
-}
-
 /// Which index of `table` serves `condition`, where `query` and all `others` of the same conjunction are known.
 pub fn served<'t>(
     table: &'t Table,
@@ -192,16 +42,55 @@ pub fn served<'t>(
 /// Which index serves a condition on a column of `table`, where nothing is known of the rest of the query: an index
 /// of a part of the rows may do so.
 pub fn served_alone<'t>(table: &'t Table, column: &str, test: Test) -> Served<'t> {
-    let condition = Condition {
-        expr: ExprId(u32::MAX),
-        side: ExprId(u32::MAX),
-        column: Some(column.into()),
-        canonical: column.to_lowercase(),
-        test,
-        is_constant: true,
-    };
+    let condition = Condition::on_column(column, test);
     let whole = |index: &IndexDef| if index.predicate.is_none() { Known::Yes } else { Known::Unknown };
     served_where(table, &condition, table.dialect, whole)
+}
+
+/// Whether an index finds the rows of `table` that have given values in all of these columns: one that begins with any
+/// of them. Engines that make an index for each foreign key have one.
+pub fn served_key(table: &Table, columns: &[Box<str>], dialect: Dialect) -> Known {
+    let whole = |index: &IndexDef| if index.predicate.is_none() { Known::Yes } else { Known::Unknown };
+    let answers = columns
+        .iter()
+        .map(|column| served_where(table, &Condition::on_column(column, Test::Equal), dialect, whole).known());
+    let answers: Vec<Known> = answers.collect();
+    if answers.contains(&Known::Yes) {
+        Known::Yes
+    } else if answers.is_empty() || answers.contains(&Known::Unknown) {
+        Known::Unknown
+    } else {
+        Known::No
+    }
+}
+
+/// Whether an index gives the rows of `table` in the order of `column`: one that holds nothing in front of it but columns
+/// that are `equal` to something.
+pub fn orders(table: &Table, column: &str, equal: &[&str]) -> Known {
+    let mut unsure = !table.knows_indexes;
+    for index in &table.indexes {
+        let definition = &index.definition;
+        let is_ordered = matches!(&*definition.method, "" | "btree")
+            && !matches!(definition.kind, IndexKind::FullText | IndexKind::Other);
+        let is_equal =
+            |part: &&IndexPart| part.column().is_some_and(|own| equal.iter().any(|name| same_name(own, name)));
+        let next = definition.parts.iter().find(|part| !is_equal(part));
+        let is_it = next.is_some_and(|part| part.column().is_some_and(|own| same_name(own, column)));
+        match next {
+            _ if is_it && is_ordered && definition.predicate.is_none() && !index.perhaps => return Known::Yes,
+            _ if is_it => unsure = true,
+            // What it holds, or in which order, is not known.
+            None => unsure |= definition.parts.is_empty(),
+            Some(part) => {
+                unsure |= matches!(part.key, IndexKey::Unknown) || (!is_ordered && mentions(definition, column))
+            }
+        }
+    }
+    if unsure { Known::Unknown } else { Known::No }
+}
+
+fn mentions(index: &IndexDef, column: &str) -> bool {
+    index.parts.iter().any(|part| part.column().is_some_and(|own| same_name(own, column)))
 }
 
 /// `holds_rows`: whether a partial index holds all rows that are asked for.
@@ -211,9 +100,14 @@ fn served_where<'t>(
     dialect: Dialect,
     holds_rows: impl Fn(&IndexDef) -> Known,
 ) -> Served<'t> {
+    let dialect = if dialect == Dialect::Generic { table.dialect } else { dialect };
+    let column = condition.column.as_deref().and_then(|name| table.column(name));
+    if is_converted(condition, column, dialect) {
+        return Served::No;
+    }
     let mut unsure = !table.knows_indexes;
     for index in &table.indexes {
-        match leads(&index.definition, condition) {
+        match leads(&index.definition, condition, column, dialect) {
             Known::Yes if index.perhaps => unsure = true,
             Known::Yes => match holds_rows(&index.definition) {
                 Known::Yes => return Served::By(index),
@@ -225,7 +119,6 @@ fn served_where<'t>(
         }
     }
     // MySQL makes an index for each foreign key that has none.
-    let dialect = if dialect == Dialect::Generic { table.dialect } else { dialect };
     let makes_indexes = matches!(dialect, Dialect::MySql | Dialect::Generic);
     let is_foreign_key = condition.column.as_ref().is_some_and(|name| {
         table.foreign_keys.iter().any(|key| key.columns.first().is_some_and(|column| same_name(column, name)))
@@ -233,8 +126,24 @@ fn served_where<'t>(
     if unsure || (makes_indexes && is_foreign_key) { Served::Unknown } else { Served::No }
 }
 
+/// Whether the engine converts each row's value before it compares, so that no plain index serves.
+fn is_converted(condition: &Condition, column: Option<&Column>, dialect: Dialect) -> bool {
+    let kind = column.map_or("", |column| &*column.type_name);
+    let is = |names: &[&str]| names.iter().any(|name| kind.starts_with(name));
+    let is_integer =
+        is(&["int", "bigint", "smallint", "serial", "bigserial", "smallserial"]) && !kind.starts_with("interval");
+    let is_text = is(&["varchar", "char", "text", "tinytext", "mediumtext", "longtext", "enum", "set"]);
+    match dialect {
+        // A number with a fraction makes the integer of each row one too.
+        Dialect::PostgreSql => (is_integer && condition.compared == Compared::Fractions) || condition.null_safe,
+        // Texts are compared with numbers as numbers.
+        Dialect::MySql => is_text && condition.compared != Compared::Other,
+        _ => false,
+    }
+}
+
 /// Whether the first part of an index is what a condition compares, in a way that finds rows by it.
-fn leads(index: &IndexDef, condition: &Condition) -> Known {
+fn leads(index: &IndexDef, condition: &Condition, column: Option<&Column>, dialect: Dialect) -> Known {
     let Some(first) = index.parts.first() else { return Known::Unknown };
     let any = |part: &IndexPart| holds(part, condition) != Known::No;
     if matches!(index.kind, IndexKind::FullText | IndexKind::Other) {
@@ -242,8 +151,11 @@ fn leads(index: &IndexDef, condition: &Condition) -> Known {
     }
     match &*index.method {
         // Part of a column's text (MySQL's `name(10)`) finds rows too.
-        "" | "btree" | "lsm" => holds(first, condition),
-        "hash" if condition.test == Test::Equal => holds(first, condition),
+        "" | "btree" | "lsm" => both(holds(first, condition), || compares(first, condition, column, dialect)),
+        // What MySQL is told to make a hash of is an ordered index in InnoDB.
+        "hash" if condition.test == Test::Equal || dialect == Dialect::MySql => {
+            both(holds(first, condition), || compares(first, condition, column, dialect))
+        }
         "hash" => Known::No,
         // What other kinds of indexes find depends on their operator classes.
         _ => {
@@ -253,6 +165,58 @@ fn leads(index: &IndexDef, condition: &Condition) -> Known {
                 Known::No
             }
         }
+    }
+}
+
+/// Whether two things are so.
+fn both(first: Known, second: impl FnOnce() -> Known) -> Known {
+    match first {
+        Known::Yes => second(),
+        Known::No => Known::No,
+        Known::Unknown if second() == Known::No => Known::No,
+        Known::Unknown => Known::Unknown,
+    }
+}
+
+/// Whether a part of an ordered index, which holds what a condition compares, compares in the same way.
+fn compares(part: &IndexPart, condition: &Condition, column: Option<&Column>, dialect: Dialect) -> Known {
+    let class = part.operator_class.as_deref();
+    let of_column = column.and_then(|column| column.collation.as_deref());
+    let of_part = part.collation.as_deref().or(of_column);
+    let same_collation = match (of_part, of_column) {
+        (None, None) => true,
+        (Some(part), Some(column)) => same_name(part, column),
+        // What a column has that is told no collation depends on the database.
+        _ => dialect == Dialect::Sqlite && of_part.or(of_column).is_some_and(|name| same_name(name, "binary")),
+    };
+    let is_bytewise = |name: &str| ["c", "posix", "ucs_basic"].iter().any(|known| same_name(name, known));
+    match (dialect, condition.test) {
+        (Dialect::PostgreSql, test) => match class {
+            // The order of the bytes, which equality and `LIKE 'x%'` need, and comparisons in the order of a language do not.
+            Some(class) if class.ends_with("_pattern_ops") => match test {
+                Test::Range => Known::No,
+                Test::Equal | Test::Prefix | Test::Null => Known::Yes,
+            },
+            Some(_) => Known::Unknown,
+            None if test == Test::Null => Known::Yes,
+            None if test == Test::Prefix && of_part.is_some_and(is_bytewise) => Known::Yes,
+            // It depends on the collation of the database.
+            None if test == Test::Prefix => Known::Unknown,
+            None if same_collation => Known::Yes,
+            None => Known::Unknown,
+        },
+        // LIKE does not tell capitals apart, so the index must not either.
+        (Dialect::Sqlite, Test::Prefix) => {
+            if of_part.is_some_and(|name| same_name(name, "nocase")) {
+                Known::Yes
+            } else {
+                Known::No
+            }
+        }
+        (Dialect::Sqlite, _) if same_collation => Known::Yes,
+        (Dialect::Sqlite, Test::Null) => Known::Yes,
+        (Dialect::Sqlite, _) => Known::No,
+        _ => Known::Yes,
     }
 }
 
@@ -281,7 +245,7 @@ fn is_implied(index: &IndexDef, conditions: &[Condition], query: &Query, select:
         match predicate.exprs.get(part) {
             Expr::IsNull { expr, negated: true } => {
                 let column = predicate.exprs.canonical(*expr);
-                conditions.iter().any(|condition| condition.canonical == column && condition.test != Test::Null)
+                conditions.iter().any(|one| one.canonical == column && one.test != Test::Null && !one.null_safe)
             }
             _ => false,
         }

@@ -4,6 +4,8 @@
 //! two applications with a `users` table each. All definitions are kept, side by side; only what all of them
 //! say is said. What could not be read makes its table unsure, and nothing is said of what is missing there.
 
+mod compare;
+mod conditions;
 mod groups;
 mod index;
 mod replay;
@@ -16,8 +18,10 @@ use std::fmt;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+pub use compare::{Overlap, overlap};
+pub use conditions::{Compared, Condition, Test, conditions_of, join_conditions};
 pub(super) use groups::undoes;
-pub use index::{Condition, Served, Test, conditions_of, served, served_alone};
+pub use index::{Served, orders, served, served_alone, served_key};
 use sources::Defined;
 pub use sources::{Model, Owner, follows_models};
 
@@ -25,7 +29,7 @@ use super::{FileId, Flow, Project};
 use crate::facts::CallId;
 use crate::source::{Language, Purpose, Span};
 use crate::sql::Dialect;
-use crate::sql::ddl::{IndexDef, IndexKind, TableChange};
+use crate::sql::ddl::{IndexDef, IndexKind, OnDelete, TableChange};
 use crate::sql::query::{TableName, same_name};
 
 /// Whether something is so.
@@ -92,6 +96,9 @@ type TypesBefore = FxHashMap<(Place, Box<str>), Box<str>>;
 /// A table of fewer rows is read in less than a millisecond, whatever is asked of it.
 const SMALL: u64 = 5_000;
 
+/// A table of as many rows takes tenths of a second to be read.
+const LARGE: u64 = 1_000_000;
+
 /// One definition of one table.
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -119,6 +126,8 @@ pub struct Table {
     pub parent: Option<Box<str>>,
     /// Whether it is divided into partitions.
     pub partitioned: bool,
+    /// Whether it is made like another one: a partition, an heir, a copy.
+    pub is_heir: bool,
 }
 
 /// What a table is.
@@ -147,6 +156,8 @@ pub struct Column {
     pub knows_null: bool,
     /// Its default, as written.
     pub default: Option<Box<str>>,
+    /// Its collation, if one is told.
+    pub collation: Option<Box<str>>,
     /// Where it is defined.
     pub place: Place,
 }
@@ -160,6 +171,9 @@ pub struct Index {
     pub place: Place,
     /// Whether it only may exist: a program makes it for tables whose names it fills in.
     pub perhaps: bool,
+    /// Whether it comes from elsewhere than the definition of its table, or from where nothing is ever taken back: it
+    /// may be another one told again, or be gone.
+    pub retold: bool,
 }
 
 /// As its definition, and whether it is sure.
@@ -180,6 +194,8 @@ pub struct ForeignKey {
     pub target: Box<str>,
     /// The columns there; empty for the primary key.
     pub target_columns: Vec<Box<str>>,
+    /// What happens to the rows when the one that they point to is deleted.
+    pub on_delete: OnDelete,
     /// Where it is defined.
     pub place: Place,
 }
@@ -309,6 +325,18 @@ impl Schema {
     pub fn told_rows(&self, name: &TableName) -> Option<u64> {
         let told = |name: &str| self.rows.get(&*name.to_lowercase()).copied();
         told(&name.name().text).or_else(|| told(&name.text()))
+    }
+
+    /// About how many rows a table has and who told, for messages: ` of 5,000,000 rows (the configuration says)`; empty
+    /// if nobody told.
+    pub fn size_note(&self, name: &TableName) -> String {
+        self.told_rows(name)
+            .map_or_else(String::new, |rows| format!(" of {} rows (the configuration says)", grouped(rows)))
+    }
+
+    /// Whether a table is known to be so large that reading all of it takes long.
+    pub fn is_large(&self, name: &TableName) -> bool {
+        self.told_rows(name).is_some_and(|rows| rows >= LARGE)
     }
 
     /// Whether no table is known.
@@ -452,6 +480,19 @@ impl Table {
             None => self.name.to_string(),
         }
     }
+}
+
+/// A number as people read it: `5,000,000`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Whether a call of this name takes something away: `removeIndex`, `drop_index`.

@@ -76,7 +76,13 @@ enum PendingWhat {
 impl Pending {
     fn apply(&self, table: &mut Table) {
         match &self.what {
-            PendingWhat::Index(index) => table.indexes.push(index.clone()),
+            PendingWhat::Index(index) => {
+                // Models and migrations may both tell of it.
+                let name = index.definition.name.as_ref();
+                if !name.is_some_and(|name| table.indexes.iter().any(|known| has_name(known, &name.text))) {
+                    table.indexes.push(Index { retold: true, ..index.clone() });
+                }
+            }
             PendingWhat::Column(column) if table.column(&column.name).is_none() => table.columns.push(column.clone()),
             PendingWhat::ForeignKey(key) => table.foreign_keys.push(key.clone()),
             PendingWhat::Unsure => table.knows_indexes = false,
@@ -186,6 +192,7 @@ impl Database {
             knows_indexes: true,
             parent: None,
             partitioned: false,
+            is_heir: false,
         }
     }
 
@@ -238,6 +245,7 @@ impl Database {
             table.dialect = Dialect::ClickHouse;
         }
         table.parent = create.parent.as_ref().map(|parent| parent.name().text.clone());
+        table.is_heir = table.parent.is_some();
         table.columns = create.columns.iter().map(|column| new_column(column, step)).collect();
         table.indexes = create.indexes.iter().map(|index| new_index(index, step)).collect();
         table.foreign_keys = create.foreign_keys.iter().map(|key| new_foreign_key(key, step)).collect();
@@ -263,7 +271,19 @@ impl Database {
         }
         let targets = self.targets(&definition.table, step);
         if targets.is_empty() {
-            self.pending.push(Pending { table: definition.table.clone(), what: PendingWhat::Index(index) });
+            let existing = definition.using_index.as_ref().and_then(|name| {
+                self.pending.iter_mut().find_map(|pending| match &mut pending.what {
+                    PendingWhat::Index(known) if has_name(known, &name.text) => Some(known),
+                    _ => None,
+                })
+            });
+            match existing {
+                Some(existing) => {
+                    existing.definition.kind = definition.kind;
+                    existing.definition.name = definition.name.clone().or(existing.definition.name.take());
+                }
+                None => self.pending.push(Pending { table: definition.table.clone(), what: PendingWhat::Index(index) }),
+            }
             return;
         }
         for target in targets {
@@ -274,7 +294,11 @@ impl Database {
                 .as_ref()
                 .and_then(|name| table.indexes.iter_mut().find(|index| has_name(index, &name.text)));
             match existing {
-                Some(existing) => existing.definition.kind = definition.kind,
+                Some(existing) => {
+                    existing.definition.kind = definition.kind;
+                    existing.definition.is_constraint = true;
+                    existing.definition.name = definition.name.clone().or(existing.definition.name.take());
+                }
                 None => table.indexes.push(index.clone()),
             }
             if definition.kind == IndexKind::Primary {
@@ -306,6 +330,12 @@ impl Database {
                 AlterOperation::AddColumn { column, .. } => PendingWhat::Column(new_column(column, step)),
                 AlterOperation::AddForeignKey(key, _) => PendingWhat::ForeignKey(new_foreign_key(key, step)),
                 AlterOperation::Unknown => PendingWhat::Unsure,
+                AlterOperation::DropConstraint(dropped) if !step.source.only_adds => {
+                    self.pending.retain(
+                        |pending| !matches!(&pending.what, PendingWhat::Index(known) if has_name(known, &dropped.text)),
+                    );
+                    return;
+                }
                 _ => return,
             };
             self.pending.push(Pending { table: name.clone(), what });
@@ -457,12 +487,14 @@ fn new_column(column: &ColumnDef, step: &Step<'_>) -> Column {
         not_null: column.not_null,
         knows_null: column.knows_null,
         default: column.default.clone(),
+        collation: column.collation.clone(),
         place: step.at(column.name.span),
     }
 }
 
 fn new_index(definition: &IndexDef, step: &Step<'_>) -> Index {
-    Index { definition: definition.clone(), place: step.at(definition.span), perhaps: false }
+    let retold = step.source.only_adds;
+    Index { definition: definition.clone(), place: step.at(definition.span), perhaps: false, retold }
 }
 
 fn new_foreign_key(key: &ddl::ForeignKey, step: &Step<'_>) -> ForeignKey {
@@ -471,6 +503,7 @@ fn new_foreign_key(key: &ddl::ForeignKey, step: &Step<'_>) -> ForeignKey {
         columns: key.columns.iter().map(|column| column.text.clone()).collect(),
         target: key.target.name().text.clone(),
         target_columns: key.target_columns.iter().map(|column| column.text.clone()).collect(),
+        on_delete: key.on_delete,
         place: step.at(key.span),
     }
 }

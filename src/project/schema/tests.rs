@@ -72,7 +72,8 @@ fn keys_and_indexes_serve() {
     assert_eq!(ask("SELECT * FROM orders WHERE note = 'x'"), ["note:no"]);
     assert_eq!(ask("SELECT * FROM orders WHERE 5 < user_id"), ["user_id=by_user"]);
     assert_eq!(ask("SELECT * FROM orders WHERE user_id = ANY($1)"), ["user_id=by_user"]);
-    assert_eq!(ask("SELECT * FROM orders WHERE code LIKE 'x%'"), ["code=key"]);
+    // It depends on the collation of the database.
+    assert_eq!(ask("SELECT * FROM orders WHERE code LIKE 'x%'"), ["code:?"]);
     assert_eq!(ask("SELECT * FROM orders WHERE code LIKE '%x'"), Vec::<String>::new());
 }
 

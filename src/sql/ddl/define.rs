@@ -2,7 +2,7 @@
 //! [`TableChange`]s as SQL.
 
 use super::index::key_of_columns;
-use super::{AlterOperation, ColumnDef, CreateTable, ForeignKey, IndexDef, IndexKind, TableChange};
+use super::{AlterOperation, ColumnDef, CreateTable, ForeignKey, IndexDef, IndexKind, OnDelete, TableChange};
 use crate::source::Span;
 use crate::sql::query::{Ident, TableName};
 
@@ -25,7 +25,9 @@ pub(crate) fn index<'c>(
     span: Span,
 ) -> IndexDef {
     let columns = columns.into_iter().map(|column| ident(column, span)).collect();
-    IndexDef { is_constraint: false, ..key_of_columns(table, kind, columns, span) }
+    // What makes rows unique is a constraint in the words of most libraries.
+    let is_constraint = matches!(kind, IndexKind::Primary | IndexKind::Unique);
+    IndexDef { is_constraint, ..key_of_columns(table, kind, columns, span) }
 }
 
 /// Something that could not be read may have given this table another key or index.
@@ -68,6 +70,11 @@ impl NewTable {
         &self.made.table
     }
 
+    /// The keys and indexes it has so far.
+    pub(crate) fn indexes(&mut self) -> &mut Vec<IndexDef> {
+        &mut self.made.indexes
+    }
+
     pub(crate) fn has_column(&self, name: &str) -> bool {
         self.made.columns.iter().any(|column| &*column.name.text == name)
     }
@@ -82,20 +89,49 @@ impl NewTable {
         self.made.columns.last_mut().expect("just pushed")
     }
 
-    /// A key or index. [`IndexKind::Other`]: one of which it is not known what it finds.
-    pub(crate) fn index<'c>(&mut self, kind: IndexKind, columns: impl IntoIterator<Item = &'c str>, span: Span) {
+    /// A key or index. [`IndexKind::Other`]: one of which it is not known what it finds. Columns that are each said to be
+    /// the primary key are it together.
+    pub(crate) fn index<'c>(
+        &mut self,
+        kind: IndexKind,
+        columns: impl IntoIterator<Item = &'c str>,
+        span: Span,
+    ) -> &mut IndexDef {
         let index = index(&self.made.table, kind, columns, span);
-        self.made.indexes.push(index);
+        let is_key = |known: &&mut IndexDef| kind == IndexKind::Primary && known.kind == IndexKind::Primary;
+        let at = match self.made.indexes.iter_mut().find(is_key) {
+            Some(known) => {
+                let more =
+                    index.parts.into_iter().filter(|part| !known.parts.iter().any(|own| own.column() == part.column()));
+                let more: Vec<_> = more.collect();
+                known.parts.extend(more);
+                self.made.indexes.iter().position(|known| known.kind == IndexKind::Primary).unwrap_or(0)
+            }
+            None => {
+                self.made.indexes.push(index);
+                self.made.indexes.len() - 1
+            }
+        };
+        &mut self.made.indexes[at]
     }
 
-    pub(crate) fn foreign_key(&mut self, column: &str, target: &str, target_columns: &[&str], span: Span) {
+    /// A foreign key to a table; an empty name is one that is not known.
+    pub(crate) fn foreign_key(
+        &mut self,
+        column: &str,
+        target: &str,
+        target_columns: &[&str],
+        span: Span,
+    ) -> &mut ForeignKey {
         self.made.foreign_keys.push(ForeignKey {
             name: None,
             columns: vec![ident(column, span)],
             target: table_name(target, span),
             target_columns: target_columns.iter().map(|name| ident(name, span)).collect(),
+            on_delete: OnDelete::Refuse,
             span,
         });
+        self.made.foreign_keys.last_mut().expect("just pushed")
     }
 
     /// It may have columns and indexes that are not known.

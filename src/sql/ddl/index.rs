@@ -56,6 +56,7 @@ pub(super) fn create_index(mut cursor: Cursor<'_>, start: Span, dialect: Dialect
         concurrently,
         if_not_exists,
         is_constraint: false,
+        is_implied: false,
         using_index: None,
         span: head,
     };
@@ -216,6 +217,7 @@ pub(super) fn key_of_columns(
         concurrently: false,
         if_not_exists: false,
         is_constraint: true,
+        is_implied: false,
         using_index: None,
         span,
     }

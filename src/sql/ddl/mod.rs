@@ -82,6 +82,24 @@ pub enum TableChange {
     },
 }
 
+impl TableChange {
+    /// Whether something is gone after it, or has another name.
+    pub(crate) fn takes_something_away(&self) -> bool {
+        match self {
+            TableChange::DropTable { .. } | TableChange::DropIndex { .. } | TableChange::RenameTable { .. } => true,
+            TableChange::Alter { operation, .. } => matches!(
+                operation,
+                AlterOperation::DropColumn(_)
+                    | AlterOperation::DropConstraint(_)
+                    | AlterOperation::DropPrimaryKey
+                    | AlterOperation::RenameColumn { .. }
+                    | AlterOperation::RedefineColumn { .. }
+            ),
+            _ => false,
+        }
+    }
+}
+
 /// `CREATE TABLE`
 #[derive(Clone, Debug)]
 pub struct CreateTable {
@@ -178,6 +196,8 @@ pub struct IndexDef {
     pub if_not_exists: bool,
     /// Whether it was written as a constraint.
     pub is_constraint: bool,
+    /// Whether nobody asked for it: a library makes it for a foreign key.
+    pub is_implied: bool,
     /// `ADD CONSTRAINT … USING INDEX name`
     pub using_index: Option<Ident>,
     /// Where it is defined.
@@ -314,8 +334,34 @@ pub struct ForeignKey {
     pub target: TableName,
     /// The columns there; empty for the primary key.
     pub target_columns: Vec<Ident>,
+    /// `ON DELETE`
+    pub on_delete: OnDelete,
     /// Where.
     pub span: Span,
+}
+
+/// What a definition says is done with rows when the one that they point to is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnDelete {
+    /// Nothing, or the one that they point to is not deleted then: `RESTRICT`, `NO ACTION`.
+    #[default]
+    Refuse,
+    /// They are deleted too: `CASCADE`.
+    Cascade,
+    /// Their column is set: `SET NULL`, `SET DEFAULT`.
+    Reset,
+}
+
+impl OnDelete {
+    /// What a word of SQL or of an ORM means: `SET NULL`, `SetNull`, `set null`.
+    pub(crate) fn of_word(word: &str) -> OnDelete {
+        let plain: String = word.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+        match plain.as_str() {
+            "cascade" => OnDelete::Cascade,
+            "setnull" | "setdefault" => OnDelete::Reset,
+            _ => OnDelete::Refuse,
+        }
+    }
 }
 
 /// One operation of `ALTER TABLE`. Keys, indexes and renames of the table are changes of their own.

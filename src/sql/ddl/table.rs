@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::index::{index_parts, key_of_columns, tail};
-use super::{AlterOperation, ColumnDef, CreateTable, ForeignKey, IndexDef, IndexKey, IndexKind};
+use super::{AlterOperation, ColumnDef, CreateTable, ForeignKey, IndexDef, IndexKey, IndexKind, OnDelete};
 use crate::source::Span;
 use crate::sql::Dialect;
 use crate::sql::lex::Kind;
@@ -19,7 +19,7 @@ pub(super) fn create_table(
     let mut is_virtual = false;
     while !cursor.take("TABLE") {
         temporary |= cursor.sees("TEMP") || cursor.sees("TEMPORARY");
-        is_virtual |= cursor.sees("VIRTUAL");
+        is_virtual |= cursor.sees_any(&["VIRTUAL", "FOREIGN", "EXTERNAL"]);
         if cursor.is_done() {
             return None;
         }
@@ -285,7 +285,37 @@ fn read_references(item: &mut Cursor<'_>, columns: Vec<Ident>, name: Option<Iden
     let target = item.table_name()?;
     let target_columns =
         if item.kind() == Some(Kind::Open) { item.ident_list().unwrap_or_default() } else { Vec::new() };
-    Some(ForeignKey { name, columns, target, target_columns, span: first_line(item, span) })
+    let on_delete = read_on_delete(item);
+    Some(ForeignKey { name, columns, target, target_columns, on_delete, span: first_line(item, span) })
+}
+
+/// `MATCH FULL ON UPDATE CASCADE ON DELETE SET NULL`
+fn read_on_delete(item: &mut Cursor<'_>) -> OnDelete {
+    let mut on_delete = OnDelete::Refuse;
+    loop {
+        if item.take("MATCH") {
+            item.at += 1;
+            continue;
+        }
+        let is_delete = item.take_all(&["ON", "DELETE"]);
+        if !is_delete && !item.take_all(&["ON", "UPDATE"]) {
+            return on_delete;
+        }
+        let mut action = String::new();
+        if item.sees_any(&["SET", "NO"]) {
+            action.push_str(item.text());
+            item.at += 1;
+        }
+        action.push_str(if item.is_done() { "" } else { item.text() });
+        item.at = (item.at + 1).min(item.end);
+        // `SET NULL (a, b)`
+        if item.kind() == Some(Kind::Open) {
+            item.skip();
+        }
+        if is_delete {
+            on_delete = OnDelete::of_word(&action);
+        }
+    }
 }
 
 /// Words that end a column's type and begin one of its options.

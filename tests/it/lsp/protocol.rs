@@ -490,6 +490,17 @@ fn the_exit_code_says_how_it_ended() {
     late.tell("exit", Value::Null);
     assert_eq!(late.wait().code(), Some(0));
     let mut garbled = Editor::silent(&["lsp"]);
-    garbled.send_raw(b"Content-Length: 2\r\n\r\n{x");
-    assert_eq!(garbled.wait().code(), Some(1));
+    garbled.send_raw(b"Content-Long: 2\r\n\r\n{}");
+    assert_eq!(garbled.wait().code(), Some(1), "nobody knows where the next message begins");
+}
+
+#[test]
+fn what_is_no_message_is_answered_and_the_next_one_is_read() {
+    let mut editor = Editor::open(&[], json!({}), Value::Null);
+    for (body, code) in [("{x", -32700), ("[]", -32600), ("{\"id\":3}", -32600)] {
+        editor.send_raw(format!("Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+        let answer = editor.until("an error", |message| message.get("error").is_some());
+        assert_eq!(answer["error"]["code"], code, "{body}: {answer}");
+    }
+    editor.leave();
 }

@@ -1,18 +1,21 @@
-//! Django models. What their migrations do is written from them, so the models say it all; SQL that a migration
-//! runs is read where it stands.
+//! Django models. What their migrations do is written from them, so the models say it all, but for what
+//! [`super::django_migrations`] reads; SQL that a migration runs is read where it stands.
 
+use super::arguments::{called, keyword};
 use super::{Defined, Model, Owner};
 use crate::facts::*;
-use crate::project::{ClassRef, FileId, Flow, Project, Ty, Types};
+use crate::project::{ClassRef, FileId, Project, Ty, Types};
 use crate::source::{Purpose, Span};
 use crate::sql::ddl::IndexKind;
-use crate::sql::ddl::define::NewTable;
+use crate::sql::ddl::define::{NewTable, ident};
+use crate::sql::query::TableName;
 
 /// Whether a file is a migration that only does what the models say anyway: it runs neither SQL nor code.
 pub fn follows_models(text: &str) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     // `GinIndex(opclasses=["gin_trgm_ops"])` may stand in a migration alone.
-    const TELLING: [&str; 8] = ["RunPython", "SQL", "execute", "CREATE", "create ", "Gin", "Gist", "seqscan:"];
+    const TELLING: [&str; 9] =
+        ["RunPython", "SQL", "execute", "CREATE", "create ", "database_operations", "Gin", "Gist", "seqscan:"];
     has("migrations.Migration") && !TELLING.into_iter().any(has)
 }
 
@@ -44,7 +47,8 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     defined
 }
 
-fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
+/// Whether a class is a model of Django's.
+pub(super) fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
     let catalog = &types.project().catalog;
     match (types.api_base(class), catalog.type_named("django.db.models.Model")) {
         (Some(base), Some(model)) => catalog.is_subtype(base, model),
@@ -228,46 +232,23 @@ impl<'p> Reader<'_, 'p> {
         let facts: &FileFacts = &self.types.project().file(file).facts;
         let Value::Call(call) = facts.value(attribute.value) else { return };
         let call = facts.call(*call);
-        let declared = Flow::new(facts).called_name(call).unwrap_or("");
-        let Some(kind) = Kind::of(declared) else { return };
+        let Some(kind) = Kind::of(called(facts, call)) else { return };
         let name = &facts.names[attribute.name];
         let span = if file == self.class.file {
             Span::new(attribute.span.start as usize, attribute.span.start as usize + name.len())
         } else {
             facts_head(self.types, self.class)
         };
-        let argument = |wanted: &str| {
-            call.args.iter().find(|arg| arg.name.is_some_and(|name| &facts.names[name] == wanted)).map(|arg| arg.value)
-        };
-        let asks = |wanted: &str, default: bool| match argument(wanted).map(|value| facts.value(value)) {
-            None => Some(default),
-            Some(Value::Bool(value)) => Some(*value),
-            Some(Value::Null) => Some(false),
-            Some(_) => None,
-        };
-        let column = match argument("db_column").map(|value| facts.literal(value)) {
-            Some(Some(column)) => column.trim_matches('"').to_owned(),
-            Some(None) => return self.table.is_not_whole(),
-            None if kind.is_relation() => format!("{name}_id"),
-            None => name.to_owned(),
-        };
-        let has_choices = argument("choices").is_some_and(|value| *facts.value(value) != Value::Null);
+        let Some(column) = column_name(facts, call, kind, name) else { return self.table.is_not_whole() };
+        let has_choices = keyword(facts, call, "choices").is_some_and(|value| *facts.value(value) != Value::Null);
         let type_name = if has_choices { "enum(…)" } else { kind.type_name() };
-        let is_primary = asks("primary_key", kind == Kind::Auto);
+        let is_primary = asks(facts, call, "primary_key", kind == Kind::Auto);
         let made = self.table.column(&column, type_name, span);
-        made.not_null = is_primary == Some(true) || asks("null", false) == Some(false);
-        made.knows_null = asks("null", false).is_some();
-        let spreads = call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Spread(_)));
-        let indexed = match (is_primary, asks("unique", kind == Kind::OneToOne), asks("db_index", kind.is_indexed())) {
-            (Some(true), ..) => Some(IndexKind::Primary),
-            (_, Some(true), _) => Some(IndexKind::Unique),
-            (_, _, Some(true)) => Some(IndexKind::Plain),
-            // A field of the project's own may ask for an index itself.
-            (Some(false), Some(false), Some(false)) if !spreads && kind != Kind::Own => None,
-            _ => Some(IndexKind::Other),
-        };
-        if let Some(indexed) = indexed {
-            self.table.index(indexed, [column.as_str()], span);
+        made.not_null = is_primary == Some(true) || asks(facts, call, "null", false) == Some(false);
+        made.knows_null = asks(facts, call, "null", false).is_some();
+        if let Some(indexed) = asked_index(facts, call, kind) {
+            let is_asked_for = keyword(facts, call, "db_index").is_some();
+            self.table.index(indexed, [column.as_str()], span).is_implied = kind.is_relation() && !is_asked_for;
         }
         if is_primary == Some(true) {
             self.columns.push(("pk".into(), column.as_str().into()));
@@ -307,7 +288,11 @@ impl<'p> Reader<'_, 'p> {
         let names: Option<Vec<String>> =
             fields.iter().map(|&field| facts.literal(field).map(|name| self.column_of(name))).collect();
         match names {
-            Some(names) => self.table.index(kind, names.iter().map(String::as_str), span),
+            Some(names) => {
+                let made = self.table.index(kind, names.iter().map(String::as_str), span);
+                let is_descending = |&field: &ValueId| facts.literal(field).is_some_and(|name| name.starts_with('-'));
+                made.parts.iter_mut().zip(fields).for_each(|(part, field)| part.descending = is_descending(field));
+            }
             None => self.unsure(),
         }
     }
@@ -321,24 +306,102 @@ impl<'p> Reader<'_, 'p> {
                 continue;
             };
             let call = facts.call(*call);
-            let argument = |wanted: &str| {
-                call.args
-                    .iter()
-                    .find(|arg| arg.name.is_some_and(|name| &facts.names[name] == wanted))
-                    .map(|arg| arg.value)
-            };
-            let kind = match Flow::new(facts).called_name(call).unwrap_or("") {
-                "CheckConstraint" => continue,
-                _ if argument("condition").is_some() => IndexKind::Other,
-                "Index" | "BTreeIndex" => IndexKind::Plain,
-                "UniqueConstraint" => IndexKind::Unique,
-                _ => IndexKind::Other,
-            };
-            match argument("fields") {
-                Some(fields) => self.over(facts, fields, kind, call.name_span),
+            let Some(kind) = declared_kind(facts, call) else { continue };
+            match keyword(facts, call, "fields") {
+                Some(fields) => {
+                    let known = self.table.indexes().len();
+                    self.over(facts, fields, kind, call.name_span);
+                    let name = keyword(facts, call, "name").and_then(|name| facts.literal(name));
+                    if let (Some(made), Some(name)) = (self.table.indexes().get_mut(known), name) {
+                        made.name = Some(ident(name, made.span));
+                    }
+                }
                 None => self.unsure(),
             }
         }
+    }
+}
+
+/// What kind of index `models.Index(…)` or `models.UniqueConstraint(…)` makes; `None` for what makes none.
+pub(super) fn declared_kind(facts: &FileFacts, call: &Call) -> Option<IndexKind> {
+    Some(match called(facts, call) {
+        "CheckConstraint" => return None,
+        _ if ["condition", "include", "opclasses"].iter().any(|option| keyword(facts, call, option).is_some()) => {
+            IndexKind::Other
+        }
+        "Index" | "BTreeIndex" => IndexKind::Plain,
+        "UniqueConstraint" => IndexKind::Unique,
+        _ => IndexKind::Other,
+    })
+}
+
+/// The index that a field asks for; [`IndexKind::Other`] where it may ask for one.
+pub(super) fn index_of_field(facts: &FileFacts, call: &Call) -> Option<IndexKind> {
+    Kind::of(called(facts, call)).and_then(|kind| asked_index(facts, call, kind))
+}
+
+fn asked_index(facts: &FileFacts, call: &Call, kind: Kind) -> Option<IndexKind> {
+    let asks = |wanted: &str, default: bool| asks(facts, call, wanted, default);
+    let spreads = call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Spread(_)));
+    let is_primary = asks("primary_key", kind == Kind::Auto);
+    match (is_primary, asks("unique", kind == Kind::OneToOne), asks("db_index", kind.is_indexed())) {
+        (Some(true), ..) => Some(IndexKind::Primary),
+        (_, Some(true), _) => Some(IndexKind::Unique),
+        (_, _, Some(true)) => Some(IndexKind::Plain),
+        // A field of the project's own may ask for an index itself.
+        (Some(false), Some(false), Some(false)) if !spreads && kind != Kind::Own => None,
+        _ => Some(IndexKind::Other),
+    }
+}
+
+/// What an option of a field says; `None` if it is something that is not known.
+fn asks(facts: &FileFacts, call: &Call, wanted: &str, default: bool) -> Option<bool> {
+    match keyword(facts, call, wanted).map(|value| facts.value(value)) {
+        None => Some(default),
+        Some(Value::Bool(value)) => Some(*value),
+        Some(Value::Null) => Some(false),
+        Some(_) => None,
+    }
+}
+
+/// The column that the field of this name has; `None` if that is not known.
+fn column_name(facts: &FileFacts, call: &Call, kind: Kind, name: &str) -> Option<String> {
+    match keyword(facts, call, "db_column").map(|value| facts.literal(value)) {
+        Some(column) => column.map(|column| column.trim_matches('"').to_owned()),
+        None if kind.is_relation() => Some(format!("{name}_id")),
+        None => Some(name.to_owned()),
+    }
+}
+
+/// The table of a model, and the column of one of its fields.
+pub(super) struct Names<'t, 'p> {
+    types: &'t Types<'p>,
+    class: ClassRef,
+}
+
+impl<'t, 'p> Names<'t, 'p> {
+    pub(super) fn of(types: &'t Types<'p>, class: ClassRef) -> Names<'t, 'p> {
+        Names { types, class }
+    }
+
+    pub(super) fn table(&self) -> TableName {
+        Options::of(self.types, self.class).table(self.types.project(), self.class).name().clone()
+    }
+
+    /// The column of a field, as `Meta` and migrations name it; `None` if that is not known.
+    pub(super) fn column(&self, field: &str) -> Option<String> {
+        let field = field.trim_start_matches('-');
+        for (file, attribute) in fields(self.types, self.class, 0) {
+            let facts: &FileFacts = &self.types.project().file(file).facts;
+            let Value::Call(call) = facts.value(attribute.value) else { continue };
+            let call = facts.call(*call);
+            let Some(kind) = Kind::of(called(facts, call)) else { continue };
+            let column = column_name(facts, call, kind, &facts.names[attribute.name])?;
+            if &facts.names[attribute.name] == field || column == field {
+                return Some(column);
+            }
+        }
+        (field == "id").then(|| field.to_owned())
     }
 }
 

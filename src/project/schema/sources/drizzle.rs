@@ -5,8 +5,8 @@ use super::arguments::{called, member, positional};
 use crate::facts::*;
 use crate::project::{FileId, Types};
 use crate::sql::Dialect;
-use crate::sql::ddl::IndexKind;
 use crate::sql::ddl::define::NewTable;
+use crate::sql::ddl::{IndexKind, IndexPart, OnDelete};
 
 /// The tables of a file.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -70,6 +70,22 @@ fn chain(facts: &FileFacts, value: ValueId) -> Vec<&Call> {
     found
 }
 
+/// What `.desc()`, `.nullsFirst()` and `.op("text_pattern_ops")` say of a part of an index.
+fn say(facts: &FileFacts, part: &mut IndexPart, value: ValueId) {
+    for call in chain(facts, value) {
+        match called(facts, call) {
+            "desc" => part.descending = true,
+            "nullsFirst" => part.nulls_first = Some(true),
+            "nullsLast" => part.nulls_first = Some(false),
+            "op" => {
+                let class = positional(call, 0).and_then(|value| facts.literal(value)).unwrap_or("?");
+                part.operator_class = Some(class.into());
+            }
+            _ => {}
+        }
+    }
+}
+
 fn column(facts: &FileFacts, field: &str, value: ValueId, table: &mut NewTable, of: &Call) -> String {
     let chain = chain(facts, value);
     let Some(first) = chain.last() else {
@@ -96,9 +112,16 @@ fn column(facts: &FileFacts, field: &str, value: ValueId, table: &mut NewTable, 
     table.column(&name, type_name, span).not_null = methods().any(|method| matches!(method, "notNull" | "primaryKey"));
     for method in methods() {
         match method {
-            "primaryKey" => table.index(IndexKind::Primary, [name.as_str()], span),
-            "unique" => table.index(IndexKind::Unique, [name.as_str()], span),
-            "references" => table.foreign_key(&name, "", &[], span),
+            "primaryKey" | "unique" => {
+                let kind = if method == "unique" { IndexKind::Unique } else { IndexKind::Primary };
+                table.index(kind, [name.as_str()], span);
+            }
+            "references" => {
+                let call = chain.iter().find(|call| called(facts, call) == "references");
+                let action = call.and_then(|call| member(facts, positional(call, 1)?, "onDelete"));
+                let action = action.and_then(|value| facts.literal(value)).unwrap_or("");
+                table.foreign_key(&name, "", &[], span).on_delete = OnDelete::of_word(action);
+            }
             _ => {}
         }
     }
@@ -166,7 +189,13 @@ fn indexes(facts: &FileFacts, extra: ValueId, columns: &[(&str, String)], table:
             }
         };
         match given.iter().map(named).collect::<Option<Vec<&str>>>().filter(|columns| !columns.is_empty()) {
-            Some(columns) => table.index(kind, columns, first.name_span),
+            Some(columns) => {
+                let made = table.index(kind, columns, first.name_span);
+                made.is_constraint &= called(facts, first) != "uniqueIndex";
+                if kind != IndexKind::Primary {
+                    made.parts.iter_mut().zip(&given).for_each(|(part, &value)| say(facts, part, value));
+                }
+            }
             None => table.is_not_whole(),
         }
     }

@@ -9,7 +9,7 @@ use crate::facts::*;
 use crate::project::{FileId, Types};
 use crate::source::Span;
 use crate::sql::ddl::define::{NewTable, alter, column, index, table_name, unsure};
-use crate::sql::ddl::{AlterOperation, IndexKind, TableChange};
+use crate::sql::ddl::{AlterOperation, IndexKind, OnDelete, TableChange};
 use crate::sql::query::TableName;
 
 /// What the migrations of a file do.
@@ -205,7 +205,10 @@ impl Builder<'_> {
         if modifiers().any(|modifier| modifier == "references") && self.is_new {
             let of = step.more.iter().map(|&id| facts.call(id)).find(|call| called(facts, call) == "inTable");
             let target = of.and_then(|call| positional(call, 0)).and_then(|value| facts.literal(value));
-            table.foreign_key(column_name, target.unwrap_or(""), &[], span);
+            let of = step.more.iter().map(|&id| facts.call(id)).find(|call| called(facts, call) == "onDelete");
+            let action = of.and_then(|call| positional(call, 0)).and_then(|value| facts.literal(value));
+            table.foreign_key(column_name, target.unwrap_or(""), &[], span).on_delete =
+                OnDelete::of_word(action.unwrap_or(""));
         }
         self.add_column(column_name, type_name, span, name, table, more);
     }

@@ -4,12 +4,14 @@
 mod alembic;
 mod arguments;
 mod django;
+mod django_migrations;
 mod drizzle;
 mod knex;
 mod prisma;
 mod sequelize;
 mod sql;
 mod sqlalchemy;
+mod steps;
 mod typeorm;
 
 pub use django::follows_models;
@@ -66,9 +68,10 @@ struct Reader {
     read: fn(&Types<'_>, FileId) -> Defined,
 }
 
-const READERS: [Reader; 8] = [
+const READERS: [Reader; 9] = [
     Reader { fits: is_python, read: alembic::read },
     Reader { fits: is_python, read: django::read },
+    Reader { fits: is_python, read: django_migrations::read },
     Reader { fits: Language::is_ecma, read: drizzle::read },
     Reader { fits: Language::is_ecma, read: knex::read },
     Reader { fits: is_prisma, read: prisma::read },

@@ -9,6 +9,9 @@ use crate::sql::Dialect;
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     let project = types.project();
     let Some(declared) = &project.file(file).facts.declared else { return Defined::default() };
+    if !is_used(&project.file(file).source.path) {
+        return Defined::default();
+    }
     let mut dialect = declared.dialect;
     if dialect == Dialect::Generic {
         // The models may stand in files of their own.
@@ -22,6 +25,13 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
         columns: model.columns.clone(),
     });
     Defined { changes: declared.changes.clone(), models: models.collect(), dialect, ..Defined::default() }
+}
+
+/// Whether Prisma looks for its schema at a path, at least of a package: others are data, such as examples.
+fn is_used(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let holds_schema = |folder: &str| matches!(folder, "db" | "database" | "prisma" | "schema" | "schemas");
+    name == "schema.prisma" || folders.is_empty() || folders.split('/').any(holds_schema)
 }
 
 /// `UserGroup` is `prisma.userGroup`.

@@ -6,7 +6,7 @@ use crate::facts::*;
 use crate::project::{FileId, Types};
 use crate::source::Purpose;
 use crate::sql::ddl::define::{NewTable, alter, column, index, table_name, unsure};
-use crate::sql::ddl::{AlterOperation, IndexDef, IndexKind, TableChange};
+use crate::sql::ddl::{AlterOperation, IndexDef, IndexKind, OnDelete, TableChange};
 
 /// What the migrations of a file do.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -56,7 +56,10 @@ fn change(facts: &FileFacts, call: &Call, method: &str, name: &str) -> Option<Ve
                         }
                         if let Some(to) = member(facts, options, "references") {
                             let target = member(facts, to, "model").and_then(|model| table_of(facts, model));
-                            made.foreign_key(column, target.or_else(|| facts.literal(to)).unwrap_or(""), &[], span);
+                            let action = member(facts, options, "onDelete").and_then(|value| facts.literal(value));
+                            let target = target.or_else(|| facts.literal(to)).unwrap_or("");
+                            made.foreign_key(column, target, &[], span).on_delete =
+                                OnDelete::of_word(action.unwrap_or(""));
                         }
                     }
                     None => made.is_not_whole(),

@@ -5,8 +5,8 @@ use super::{Defined, Model, Owner};
 use crate::facts::*;
 use crate::project::{ClassRef, FileId, Ty, Types};
 use crate::source::{Purpose, Span};
-use crate::sql::ddl::define::{NewTable, index, table_name};
-use crate::sql::ddl::{IndexKind, TableChange};
+use crate::sql::ddl::define::{NewTable, ident, index, table_name};
+use crate::sql::ddl::{IndexKind, OnDelete, TableChange};
 
 /// The tables of a file.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -208,18 +208,34 @@ fn over(facts: &FileFacts, call: &Call, named: &dyn Fn(ValueId) -> Option<String
         "CheckConstraint" | "ForeignKeyConstraint" => return,
         _ => None,
     };
-    let has = |option: &str| keyword(facts, call, option).is_some();
     let kind = match name {
-        _ if has("postgresql_where") || has("sqlite_where") || has("postgresql_using") => IndexKind::Other,
+        _ if is_special(facts, call) => IndexKind::Other,
         "PrimaryKeyConstraint" => IndexKind::Primary,
         "UniqueConstraint" => IndexKind::Unique,
         _ if asks(facts, keyword(facts, call, "unique")) == Some(true) => IndexKind::Unique,
         _ => IndexKind::Plain,
     };
     match columns {
-        Some(columns) => table.index(kind, columns.iter().map(String::as_str), call.name_span),
+        Some(columns) => {
+            let made = table.index(kind, columns.iter().map(String::as_str), call.name_span);
+            made.is_constraint &= name != "Index";
+            let own_name = match name {
+                "Index" => positional(call, 0),
+                _ => keyword(facts, call, "name"),
+            };
+            made.name = own_name.and_then(|name| facts.literal(name)).map(|name| ident(name, call.name_span));
+        }
         None => table.is_not_whole(),
     }
+}
+
+/// Whether an index is not one of all rows in the default order of its columns.
+fn is_special(facts: &FileFacts, call: &Call) -> bool {
+    let names = call.args.iter().filter_map(|arg| arg.name).map(|name| &facts.names[name]);
+    let mut options = names.filter(|name| {
+        ["postgresql_", "sqlite_", "mysql_", "mariadb_", "mssql_"].iter().any(|of| name.starts_with(of))
+    });
+    options.any(|name| !matches!(name, "postgresql_concurrently" | "postgresql_tablespace" | "postgresql_with"))
 }
 
 /// Adds the column that a call of `Column` declares; its name.
@@ -240,16 +256,28 @@ fn column(facts: &FileFacts, call: &Call, attribute: &str, span: Span, table: &m
             (Some(false), Some(false), Some(false)) => None,
             _ => Some(IndexKind::Other),
         };
-    if let Some(indexed) = indexed {
-        table.index(indexed, [name], span);
+    // The name that SQLAlchemy gives to the index of a column: one that is written out has it too, and is the same.
+    let given = ident(&format!("ix_{}_{name}", table.name().name().text), span);
+    if let Some(kind) = indexed {
+        let made = table.index(kind, [name], span);
+        // `index=True, unique=True` is one unique index.
+        if kind != IndexKind::Primary && asks(facts, keyword(facts, call, "index")) != Some(false) {
+            made.is_constraint = false;
+            made.name = Some(given.clone());
+        }
+    }
+    // A key gets a second index if one is asked for.
+    if indexed == Some(IndexKind::Primary) && asks(facts, keyword(facts, call, "index")) == Some(true) {
+        table.index(IndexKind::Plain, [name], span).name = Some(given);
     }
     for arg in &call.args {
-        if let Value::Call(target) = facts.value(arg.value)
-            && called(facts, facts.call(*target)) == "ForeignKey"
-            && let Some(target) = positional(facts.call(*target), 0).and_then(|value| facts.literal(value))
+        if let Value::Call(key) = facts.value(arg.value)
+            && called(facts, facts.call(*key)) == "ForeignKey"
+            && let Some(target) = positional(facts.call(*key), 0).and_then(|value| facts.literal(value))
             && let Some((target, column)) = target.rsplit_once('.')
         {
-            table.foreign_key(name, target, &[column], span);
+            let on_delete = keyword(facts, facts.call(*key), "ondelete").and_then(|value| facts.literal(value));
+            table.foreign_key(name, target, &[column], span).on_delete = OnDelete::of_word(on_delete.unwrap_or(""));
         }
     }
     name.to_owned()
@@ -306,32 +334,87 @@ fn table(facts: &FileFacts, call: &Call, defined: &mut Defined) {
     }
 }
 
-/// `Index("name", Model.column, …)` beside the model.
+/// `Index("name", Model.column, …)` and `Index("name", users.c.name, …)` beside the model or table.
 fn loose_index(types: &Types<'_>, file: FileId, call: &Call, defined: &mut Defined) {
     let facts: &FileFacts = &types.project().file(file).facts;
-    let mut of: Option<ClassRef> = None;
-    let mut columns: Vec<&str> = Vec::new();
-    for arg in call.args.iter().filter(|arg| arg.name.is_none()).skip(1) {
-        let Value::Member(object, name) = facts.value(arg.value) else { continue };
-        if let Ty::Class(class) = types.of(file, *object) {
-            of = Some(class);
-            columns.push(&facts.names[*name]);
+    let span = call.name_span;
+    let given: Vec<ValueId> = call.args.iter().filter(|arg| arg.name.is_none()).skip(1).map(|arg| arg.value).collect();
+    let columns: Vec<Option<(String, &str)>> = given.iter().map(|&value| column_of(types, file, value)).collect();
+    if let Some(known) = columns.iter().cloned().collect::<Option<Vec<(String, &str)>>>()
+        && let Some((table, _)) = known.first()
+        && known.iter().all(|(other, _)| other == table)
+    {
+        let is_unique = asks(facts, keyword(facts, call, "unique"));
+        let kind = match is_unique {
+            _ if is_special(facts, call) => IndexKind::Other,
+            Some(true) => IndexKind::Unique,
+            Some(false) => IndexKind::Plain,
+            None => IndexKind::Other,
+        };
+        let mut made = index(&table_name(table, span), kind, known.iter().map(|(_, column)| *column), span);
+        made.is_constraint = false;
+        defined.changes.push((TableChange::CreateIndex(made), span));
+        return;
+    }
+    // Something else than columns: what it serves is not known, of the tables whose columns it names.
+    let mut tables: Vec<String> = Vec::new();
+    for &value in &given {
+        tables_in(types, file, value, &mut tables, 0);
+    }
+    let names = tables.iter().map(|table| table_name(table, span));
+    defined.changes.extend(names.map(|name| (TableChange::Opaque { table: name, span }, span)));
+}
+
+/// The table and the column of `Model.column` or `table.c.column`.
+fn column_of<'p>(types: &Types<'p>, file: FileId, value: ValueId) -> Option<(String, &'p str)> {
+    let facts: &'p FileFacts = &types.project().file(file).facts;
+    let Value::Member(object, name) = facts.value(value) else { return None };
+    let column = &facts.names[*name];
+    match facts.value(*object) {
+        Value::Member(table, c) if matches!(&facts.names[*c], "c" | "columns") => {
+            table_behind(types, file, *table).map(|table| (table, column))
+        }
+        _ => {
+            let table = table_behind(types, file, *object)?;
+            Some((table, column))
         }
     }
-    let Some(class) = of else { return };
+}
+
+/// The table that a model or `Table(…)` stands for.
+fn table_behind(types: &Types<'_>, file: FileId, value: ValueId) -> Option<String> {
+    let facts: &FileFacts = &types.project().file(file).facts;
+    if let Value::Call(made) = facts.value(value) {
+        let made = facts.call(*made);
+        let name = (called(facts, made) == "Table").then(|| positional(made, 0)).flatten()?;
+        return facts.literal(name).map(str::to_owned);
+    }
+    let Ty::Class(class) = types.of(file, value) else { return None };
     let home: &FileFacts = &types.project().file(class.file).facts;
-    let attributes = &home.class(class.class).attributes;
-    let Some(table) =
-        attributes.iter().find(|of| &home.names[of.name] == "__tablename__").and_then(|of| home.literal(of.value))
-    else {
+    let mut attributes = home.class(class.class).attributes.iter();
+    let named = attributes.find(|of| &home.names[of.name] == "__tablename__")?;
+    home.literal(named.value).map(str::to_owned)
+}
+
+/// The tables whose columns stand somewhere in a value.
+fn tables_in(types: &Types<'_>, file: FileId, value: ValueId, into: &mut Vec<String>, depth: u8) {
+    let facts: &FileFacts = &types.project().file(file).facts;
+    if depth > 6 {
         return;
-    };
-    let name = table_name(table, call.name_span);
-    let positional = call.args.iter().filter(|arg| arg.name.is_none()).count();
-    let kind = if columns.len() + 1 < positional || keyword(facts, call, "postgresql_where").is_some() {
-        IndexKind::Other
-    } else {
-        IndexKind::Plain
-    };
-    defined.changes.push((TableChange::CreateIndex(index(&name, kind, columns, call.name_span)), call.name_span));
+    }
+    if let Some((table, _)) = column_of(types, file, value) {
+        if !into.contains(&table) {
+            into.push(table);
+        }
+        return;
+    }
+    match facts.value(value) {
+        Value::Call(call) => {
+            let call = facts.call(*call);
+            tables_in(types, file, call.callee, into, depth + 1);
+            call.args.iter().for_each(|arg| tables_in(types, file, arg.value, into, depth + 1));
+        }
+        Value::Member(object, _) => tables_in(types, file, *object, into, depth + 1),
+        _ => {}
+    }
 }

@@ -5,8 +5,11 @@ use super::arguments::{asks, called, member, positional, texts};
 use crate::facts::*;
 use crate::project::{ClassRef, FileId, Types};
 use crate::source::Span;
-use crate::sql::ddl::IndexKind;
 use crate::sql::ddl::define::NewTable;
+use crate::sql::ddl::{IndexKind, OnDelete};
+
+/// Options of an index that is not one of all rows in the order of its columns.
+const SPECIAL: [&str; 6] = ["expression", "fulltext", "options", "spatial", "type", "where"];
 
 /// The entities of a file.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -58,15 +61,28 @@ fn fields(
         if columns.iter().any(|(known, _)| known == name) {
             continue;
         }
-        field(facts, attribute, name, table, columns, if depth == 0 { attribute_span(attribute, head) } else { head });
+        // What stands in another file is told of where the table is named.
+        field(facts, attribute, name, table, columns, (depth > 0).then_some(head));
     }
     let bases = types.project_bases(class);
     let all = bases.len() == own.bases.len();
     all && depth < 12 && bases.into_iter().all(|base| fields(types, base, table, columns, head, depth + 1))
 }
 
-fn attribute_span(attribute: &Attribute, head: Span) -> Span {
-    if attribute.span.is_empty() { head } else { attribute.span }
+fn is_of_mikro_orm(facts: &FileFacts) -> bool {
+    facts.imports.iter().any(|import| facts.names[import.module].starts_with("@mikro-orm/"))
+}
+
+/// `createdAt` as `created_at`
+fn underscored(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.extend(letter.to_lowercase());
+    }
+    text
 }
 
 fn field(
@@ -75,7 +91,7 @@ fn field(
     name: &str,
     table: &mut NewTable,
     columns: &mut Vec<(String, String)>,
-    span: Span,
+    elsewhere: Option<Span>,
 ) {
     let calls = || {
         attribute.decorators.iter().filter_map(|&value| match facts.value(value) {
@@ -88,7 +104,13 @@ fn field(
         name.ends_with("Column") || matches!(name, "Property" | "PrimaryKey" | "Enum" | "ManyToOne" | "OneToOne")
     });
     let Some(declared) = declared else { return };
+    let at = |call: &Call| elsewhere.unwrap_or(call.name_span);
+    let span = at(declared);
     let option = |call: &Call, key: &str| call.args.iter().find_map(|arg| member(facts, arg.value, key));
+    // MikroORM: a view of another column.
+    if option(declared, "persist").is_some_and(|value| *facts.value(value) == Value::Bool(false)) {
+        return;
+    }
     let joined = calls().find(|call| called(facts, call) == "JoinColumn");
     let is_relation = matches!(called(facts, declared), "ManyToOne" | "OneToOne" | "JoinColumn");
     if is_relation && joined.is_none() && called(facts, declared) != "ManyToOne" {
@@ -98,6 +120,9 @@ fn field(
     let column = option(named, "name").or_else(|| option(named, "fieldName")).and_then(|value| facts.literal(value));
     let column = match column {
         Some(column) => column.to_owned(),
+        // MikroORM writes names in the way of databases.
+        None if is_of_mikro_orm(facts) && is_relation => format!("{}_id", underscored(name)),
+        None if is_of_mikro_orm(facts) => underscored(name),
         None if is_relation => format!("{name}Id"),
         None => name.to_owned(),
     };
@@ -107,7 +132,8 @@ fn field(
         table.column(&column, if is_enum { "enum(…)" } else { kind }, span);
     }
     if is_relation {
-        table.foreign_key(&column, "", &[], span);
+        let action = option(declared, "onDelete").and_then(|value| facts.literal(value)).unwrap_or("");
+        table.foreign_key(&column, "", &[], span).on_delete = OnDelete::of_word(action);
     }
     let is_primary =
         called(facts, declared).starts_with("Primary") || asks(facts, option(declared, "primary")) == Some(true);
@@ -122,16 +148,18 @@ fn field(
         table.index(kind, [column.as_str()], span);
     }
     for call in calls() {
+        let is_special = || SPECIAL.iter().any(|key| option(call, key).is_some());
         let kind = match called(facts, call) {
-            "Index" if option(call, "where").is_some() => IndexKind::Other,
+            "Index" | "Unique" if is_special() => IndexKind::Other,
+            "Index" if asks(facts, option(call, "unique")) == Some(true) => IndexKind::Unique,
             "Index" => IndexKind::Plain,
-            "Unique" | "Generated" => IndexKind::Unique,
+            "Unique" => IndexKind::Unique,
             name if name.ends_with("Column") || name.contains("To") => continue,
             "IsOptional" | "Field" | "ApiProperty" => continue,
             // A decorator of the project may be several in one.
             _ => continue,
         };
-        table.index(kind, [column.as_str()], span);
+        table.index(kind, [column.as_str()], at(call));
     }
     columns.push((name.to_owned(), column));
 }
@@ -140,14 +168,12 @@ fn field(
 fn over(facts: &FileFacts, call: &Call, columns: &[(String, String)], table: &mut NewTable) {
     let option = |key: &str| call.args.iter().find_map(|arg| member(facts, arg.value, key));
     let kind = match called(facts, call) {
-        "Index" | "Unique"
-            if option("where").is_some() || option("type").is_some() || option("expression").is_some() =>
-        {
-            IndexKind::Other
-        }
+        "Index" | "Unique" if SPECIAL.iter().any(|key| option(key).is_some()) => IndexKind::Other,
         "Unique" => IndexKind::Unique,
         "Index" if asks(facts, option("unique")) == Some(true) => IndexKind::Unique,
         "Index" => IndexKind::Plain,
+        // Something of the project that makes one.
+        name if name.contains("Index") || name.contains("Unique") => return table.is_not_whole(),
         _ => return,
     };
     let list = call.args.iter().map(|arg| arg.value).find(|&value| matches!(facts.value(value), Value::Sequence(_)));

@@ -1,4 +1,7 @@
-//! Django's relations between models, from both ends: what `book.author` and `author.books` are.
+//! The relations between models, from both ends: what `book.author` and `author.books` are. Django's are read here,
+//! SQLAlchemy's in [`sqlalchemy`].
+
+pub(super) mod sqlalchemy;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -34,8 +37,14 @@ type Related = (ClassRef, Vec<Box<str>>);
 #[derive(Debug, Default)]
 pub(crate) struct Relations {
     reverse: FxHashMap<(ClassRef, Box<str>), Reverse>,
+    /// What SQLAlchemy's models put on others.
+    backrefs: FxHashMap<(ClassRef, Box<str>), sqlalchemy::Relationship>,
     by_name: FxHashMap<Box<str>, Option<ClassRef>>,
+    /// Whether some session is an asynchronous one of SQLAlchemy's, where a lazy load is an error.
+    is_async: bool,
     models: Vec<ClassRef>,
+    /// The libraries of those models.
+    orms: Vec<Orm>,
     /// What leads to many rows, by name: the model, and the fields that declare it; `None` where it is not one model.
     many: FxHashMap<Box<str>, Option<Related>>,
 }
@@ -44,21 +53,25 @@ impl Relations {
     /// Reads the relation fields of every model.
     pub(super) fn find(project: &Project) -> Relations {
         let mut relations = Relations::default();
-        let models: Vec<Vec<ClassRef>> = project.each_file(|types, file| {
+        let models: Vec<Vec<(ClassRef, Orm)>> = project.each_file(|types, file| {
             let classes = &project.file(file).facts.classes;
             let ids = (0..u32::try_from(classes.len()).unwrap_or(u32::MAX))
                 .map(|class| ClassRef { file, class: ClassId(class) });
-            ids.filter(|&class| is_model(types, class)).collect()
+            ids.filter_map(|class| Some((class, Orm::of(types, class)?))).collect()
         });
-        for &class in models.iter().flatten() {
+        let of_file = |file: FileId, wanted: Orm| {
+            let own = models[file.0 as usize].iter();
+            own.filter(move |(_, orm)| *orm == wanted).map(|&(class, _)| class)
+        };
+        for &(class, _) in models.iter().flatten() {
             let facts = &project.file(class.file).facts;
             let name = &facts.names[facts.class(class.class).name];
             relations.by_name.entry(name.into()).and_modify(|known| *known = None).or_insert(Some(class));
         }
         let named = &relations;
         let fields = project.each_file(|types, file| {
-            let own = models[file.0 as usize].iter();
-            own.flat_map(|&class| reverse_accessors(types, named, class)).collect::<Vec<_>>()
+            let own = of_file(file, Orm::Django);
+            own.flat_map(|class| reverse_accessors(types, named, class)).collect::<Vec<_>>()
         });
         relations.reverse = fields.into_iter().flatten().collect();
         for ((_, name), found) in &relations.reverse {
@@ -69,7 +82,21 @@ impl Relations {
                 other => *other = None,
             }
         }
-        relations.models = models.into_iter().flatten().collect();
+        let named = &relations;
+        let backrefs = project.each_file(|types, file| {
+            let own = of_file(file, Orm::SqlAlchemy);
+            own.flat_map(|class| sqlalchemy::backrefs(types, named, class)).collect::<Vec<_>>()
+        });
+        relations.backrefs = backrefs.into_iter().flatten().collect();
+        relations.orms = [Orm::Django, Orm::SqlAlchemy]
+            .into_iter()
+            .filter(|wanted| models.iter().flatten().any(|(_, orm)| orm == wanted))
+            .collect();
+        relations.models = models.into_iter().flatten().map(|(class, _)| class).collect();
+        relations.is_async = project.files.iter().any(|file| {
+            let imports = file.facts.imports.iter();
+            imports.map(|import| &file.facts.names[import.module]).any(|module| module.ends_with(".ext.asyncio"))
+        });
         relations
     }
 
@@ -84,6 +111,16 @@ impl Relations {
         self.by_name.get(name.as_str()).copied().flatten()
     }
 
+    /// Whether some session is an asynchronous one of SQLAlchemy's: rows that come from it load nothing lazily.
+    pub(crate) fn is_async(&self) -> bool {
+        self.is_async
+    }
+
+    /// Whether the project has models of this library.
+    pub(crate) fn has(&self, orm: Orm) -> bool {
+        self.orms.contains(&orm)
+    }
+
     /// All models, in order of place.
     pub(crate) fn models(&self) -> &[ClassRef] {
         &self.models
@@ -96,7 +133,7 @@ impl Relations {
 
     /// The names of the attributes that relations put on other models.
     pub(crate) fn accessors(&self) -> impl Iterator<Item = &str> {
-        self.reverse.keys().map(|(_, name)| &**name)
+        self.reverse.keys().chain(self.backrefs.keys()).map(|(_, name)| &**name)
     }
 
     /// What `name` is on a row of `class`, by a relation that another model declares.
@@ -150,6 +187,10 @@ pub(super) fn prefetched(project: &Project) -> Prefetched {
         for call in &facts.calls {
             let name = flow.called_name(call).unwrap_or("");
             let is_join = name == "select_related";
+            if sqlalchemy::is_loader(name) {
+                joined.extend(sqlalchemy::options(facts, call).into_iter().flatten().map(Box::from));
+                continue;
+            }
             if !is_join
                 && !matches!(name, "prefetch_related" | "Prefetch" | "prefetch_related_objects" | "GenericPrefetch")
             {
@@ -191,6 +232,26 @@ pub(super) fn prefetched(project: &Project) -> Prefetched {
         }
     }
     Prefetched { names, joined, places }
+}
+
+/// The library whose models a class is one of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Orm {
+    /// Django.
+    Django,
+    /// SQLAlchemy, Flask-SQLAlchemy, SQLModel.
+    SqlAlchemy,
+}
+
+impl Orm {
+    /// The library of a model.
+    pub(crate) fn of(types: &Types<'_>, class: ClassRef) -> Option<Orm> {
+        if is_model(types, class) {
+            Some(Orm::Django)
+        } else {
+            sqlalchemy::is_model(types, class).then_some(Orm::SqlAlchemy)
+        }
+    }
 }
 
 /// Whether a class is a model of Django's.

@@ -1,0 +1,305 @@
+//! Loops that a framework runs: the rows of a list of Django's admin, those that a view of Django REST framework
+//! serializes, the objects that GraphQL resolves.
+
+mod admin;
+mod graphql;
+mod serializers;
+
+use rustc_hash::FxHashSet;
+
+use super::LazyRead;
+use super::loaded::Loaded;
+use super::model::{self, Attribute, attribute};
+use super::needs::{Cost, Interesting, Needs};
+use super::rows::Tracer;
+use super::traced::{Rows, join};
+use crate::facts::*;
+use crate::findings::Confidence;
+use crate::project::calls::{CallGraph, Reach, Route, Step};
+use crate::project::flow::{Flow, Source};
+use crate::project::sites::{QuerySite, SiteEffect};
+use crate::project::types::{ClassMember, Ty, Types};
+use crate::project::{ClassRef, FileId, FunctionRef};
+use crate::source::Span;
+pub(super) use graphql::nodes_in;
+
+/// How deep serializers are nested, at most.
+const MAX_NESTED: u8 = 4;
+
+/// Views of Django REST framework that list rows.
+const LISTING: [&str; 5] =
+    ["ListAPIView", "ListCreateAPIView", "ListModelMixin", "ModelViewSet", "ReadOnlyModelViewSet"];
+
+/// What a framework does for each row of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// What lists the rows: a view, a class of the admin, a call.
+    pub place: (FileId, Span),
+    /// Its name.
+    pub name: String,
+}
+
+/// A query that a framework makes for each row of a list.
+#[derive(Clone, Debug)]
+pub struct ListedQuery {
+    /// The query, or the call that leads to it.
+    pub span: Span,
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// What lists the rows.
+    pub listing: Listing,
+    /// How the library does it for many rows at once.
+    pub batch: Option<Box<str>>,
+    /// The weakest link.
+    pub confidence: Confidence,
+}
+
+/// What the lists of one file lead to, with the files it is told in.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) reads: Vec<(FileId, LazyRead)>,
+    pub(super) queries: Vec<(FileId, ListedQuery)>,
+}
+
+/// What the lists of a file lead to.
+pub(super) fn in_file(
+    types: &Types<'_>,
+    graph: &CallGraph,
+    reach: &Reach,
+    interesting: &Interesting,
+    nodes: &FxHashSet<ClassRef>,
+    file: FileId,
+) -> Found {
+    let facts = types.facts(file);
+    let mut finder = Finder {
+        types,
+        reach,
+        tracer: Tracer::new(types, graph),
+        needs: Needs::new(types, graph, interesting),
+        found: Found::default(),
+    };
+    let is_ecma = types.project().file(file).source.language.is_ecma();
+    for index in 0..facts.classes.len() {
+        let class = ClassRef { file, class: ClassId(u32::try_from(index).unwrap_or(u32::MAX)) };
+        if extends(types, class, &|name| LISTING.contains(&name), 0) {
+            finder.view(class);
+        }
+    }
+    for index in 0..facts.classes.len() {
+        let class = ClassRef { file, class: ClassId(u32::try_from(index).unwrap_or(u32::MAX)) };
+        if is_ecma {
+            finder.resolver_class(class, nodes);
+        } else if nodes.contains(&class) {
+            finder.resolvers(class);
+        }
+    }
+    let flow = Flow::new(facts);
+    for (index, call) in facts.calls.iter().enumerate() {
+        let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+        let made = match facts.value(call.callee) {
+            Value::Class(class) => Some(&facts.names[facts.class(*class).name]),
+            _ => flow.called_name(call),
+        };
+        match made {
+            Some("register") => finder.registered(file, id),
+            Some(name) if name.ends_with("Serializer") => finder.serialized(file, id),
+            _ => {}
+        }
+    }
+    finder.found
+}
+
+/// Whether a class extends one of such a name, in the project or beyond it.
+fn extends(types: &Types<'_>, class: ClassRef, wanted: &dyn Fn(&str) -> bool, depth: u8) -> bool {
+    let facts = types.facts(class.file);
+    depth < 8
+        && facts.class(class.class).bases.iter().any(|&base| {
+            // `class Book(ModelObjectType[models.Book])`
+            let head = match facts.value(base) {
+                Value::Typed(of) => of.head,
+                _ => base,
+            };
+            facts.own_name(head).is_some_and(wanted)
+                || match types.of(class.file, head) {
+                    Ty::Class(base) if base != class => extends(types, base, wanted, depth + 1),
+                    _ => false,
+                }
+        })
+}
+
+struct Finder<'t, 'p> {
+    types: &'t Types<'p>,
+    reach: &'t Reach,
+    tracer: Tracer<'t, 'p>,
+    needs: Needs<'t, 'p>,
+    found: Found,
+}
+
+/// The rows of a list, or what they hold, and how they hang on its query.
+struct Scope<'s> {
+    rows: &'s Rows,
+    model: ClassRef,
+    loaded: Loaded,
+    path: String,
+    is_many: bool,
+    listing: &'s Listing,
+}
+
+impl Finder<'_, '_> {
+    fn member(&self, class: ClassRef, name: &str) -> Option<(FileId, ValueId)> {
+        match self.types.class_member(class, name)? {
+            ClassMember::Attribute(file, value, _) => Some((file, value)),
+            ClassMember::Method(_) => None,
+        }
+    }
+
+    fn method(&self, class: ClassRef, name: &str) -> Option<FunctionRef> {
+        match self.types.class_member(class, name)? {
+            ClassMember::Method(function) => Some(function),
+            ClassMember::Attribute(..) => None,
+        }
+    }
+
+    fn listing(&self, class: ClassRef) -> Listing {
+        let facts = self.types.facts(class.file);
+        let own = facts.class(class.class);
+        Listing { place: (class.file, own.name_span), name: facts.names[own.name].to_owned() }
+    }
+
+    // ── What is told ────────────────────────────────────────────────────────────────────────────────
+
+    /// What a method reads and asks that is given the row.
+    fn given_row(&mut self, scope: &Scope<'_>, function: FunctionRef) {
+        let needs = self.needs.of(function);
+        let own = needs.iter().filter(|need| need.source == Source::Param(0) && need.required.is_empty());
+        for need in own {
+            let costs = self.needs.costs(scope.model, &scope.loaded, &need.names, (need.file, need.span));
+            for mut cost in costs {
+                cost.conditional |= need.conditional;
+                let place = need.hops.first().map_or((need.file, need.span), |hop| (hop.file, hop.span));
+                let mut hops = need.hops.clone();
+                hops.extend(cost.hops);
+                cost.hops = hops;
+                self.tell(scope, cost, place);
+            }
+        }
+        self.queries(scope.listing, Some(scope), function, Source::Param(0));
+    }
+
+    /// The queries that a function makes for the row that it is given as `source`.
+    fn queries(&mut self, listing: &Listing, scope: Option<&Scope<'_>>, function: FunctionRef, source: Source) {
+        let project = self.types.project();
+        for &route in self.reach.of(function) {
+            let witness = self.reach.witness(route);
+            if route.state.effect != SiteEffect::Query
+                || route.state.source != Some(source)
+                || witness.cached
+                || !witness.required.is_empty()
+                || (scope.is_none() && self.site_of(route).is_some_and(|site| site.is_gathered))
+            {
+                continue;
+            }
+            let (place, within, batch, loaded) = match witness.step {
+                Step::Site(file, index) => {
+                    let Some(site) = project.sites(file).get(index) else { continue };
+                    let facts = self.types.facts(file);
+                    let loaded = scope.is_some_and(|scope| self.is_loaded(scope, facts, facts.call(site.call)));
+                    ((file, site.span), site.function, site.batch.clone(), loaded)
+                }
+                Step::Call(file, index, _) => {
+                    let edge = &self.tracer.graph.edges[file.0 as usize][index];
+                    let call = self.types.facts(file).call(edge.call);
+                    ((file, call.name_span), call.function, None, false)
+                }
+            };
+            if loaded {
+                continue;
+            }
+            let confidence = if witness.conditions > 0 { Confidence::Low } else { Confidence::Medium };
+            let query = ListedQuery {
+                span: place.1,
+                function: within,
+                listing: listing.clone(),
+                batch: if scope.is_none() { Some(graphql::DATA_LOADER.into()) } else { batch },
+                confidence: confidence
+                    .min(witness.confidence)
+                    .min(scope.map_or(Confidence::Medium, |scope| scope.rows.confidence)),
+            };
+            self.found.queries.push((place.0, query));
+        }
+    }
+
+    /// The query at the end of a way.
+    fn site_of(&self, mut route: Route) -> Option<&QuerySite> {
+        loop {
+            match self.reach.witness(route).step {
+                Step::Site(file, index) => return self.types.project().sites(file).get(index),
+                Step::Call(_, _, next) => route = next,
+            }
+        }
+    }
+
+    /// Whether a call reads a relation whole that is loaded along: `book.tags.all()`.
+    fn is_loaded(&self, scope: &Scope<'_>, facts: &FileFacts, call: &Call) -> bool {
+        let Value::Member(manager, name) = facts.value(call.callee) else { return false };
+        let Value::Member(_, relation) = facts.value(*manager) else { return false };
+        let relation = &facts.names[*relation];
+        matches!(&facts.names[*name], "all" | "count" | "exists")
+            && (scope.loaded.has(relation) || (scope.loaded.unseen && self.types.project().may_be_eager(relation)))
+    }
+
+    /// What reading a chain of attributes of each row costs.
+    fn read(&mut self, scope: &Scope<'_>, names: &[Box<str>], place: (FileId, Span)) {
+        for cost in self.needs.costs(scope.model, &scope.loaded, names, place) {
+            self.tell(scope, cost, place);
+        }
+        // A property of the model that asks.
+        if let Some(first) = names.first()
+            && scope.path.is_empty()
+            && let Some(Attribute::Code(function)) = attribute(self.types, scope.model, first)
+        {
+            let listing = Listing { place, name: scope.listing.name.clone() };
+            self.queries(&listing, Some(scope), function, Source::This);
+        }
+    }
+
+    fn tell(&mut self, scope: &Scope<'_>, cost: Cost, (file, span): (FileId, Span)) {
+        let confidence = if cost.conditional { Confidence::Low } else { Confidence::Medium };
+        let function = MODULE;
+        let facts = self.types.facts(scope.model.file);
+        let path = join(&join(&scope.rows.path, &scope.path), &cost.path);
+        let is_prefetch = scope.is_many || scope.rows.is_many || cost.is_generic;
+        let read = LazyRead {
+            span,
+            function,
+            loops: Vec::new(),
+            listing: Some(scope.listing.clone()),
+            read: cost.read.filter(|&at| at != (file, span)),
+            hops: cost.hops,
+            model: facts.names[facts.class(scope.model.class).name].to_owned(),
+            load: model::load(self.types, scope.rows.base, &path, is_prefetch),
+            path,
+            is_kept: false,
+            origin: scope.rows.origin,
+            confidence: confidence.min(scope.rows.confidence),
+            conditional: cost.conditional,
+        };
+        // A row keeps what was fetched for it, and what loads it for one column does so for the next.
+        let known = self.found.reads.iter_mut().map(|(_, read)| read);
+        let mut same = known.filter(|known| known.listing == read.listing && known.path == read.path);
+        match same.next() {
+            Some(known) => known.confidence = known.confidence.max(read.confidence),
+            None => self.found.reads.push((file, read)),
+        }
+    }
+}
+
+impl<'s> Scope<'s> {
+    fn of(rows: &'s Rows, listing: &'s Listing) -> Scope<'s> {
+        Scope { rows, model: rows.model, loaded: rows.loaded.clone(), path: String::new(), is_many: false, listing }
+    }
+
+    fn again(&self) -> Scope<'s> {
+        Scope { loaded: self.loaded.clone(), path: self.path.clone(), ..*self }
+    }
+}

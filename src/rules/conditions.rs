@@ -1,0 +1,107 @@
+//! What rules over the conditions of a query share: whose columns they are, and how many rows they leave.
+
+use super::sql_finding::SqlCx;
+use crate::project::schema::{Condition, Table, Test};
+use crate::sql::query::*;
+
+/// Whether a select compares with columns of an outer one: its rows are found by those, or another rule tells of it.
+pub(super) fn is_correlated(cx: &SqlCx<'_>, select: &Select) -> bool {
+    let parts = cx.query.conditions(select);
+    let all = parts.into_iter().flat_map(|part| cx.query.exprs.within(part));
+    let mut columns = all.filter_map(|part| cx.query.exprs.column(part));
+    columns.any(|column| cx.source_of(column).is_some_and(|(owner, _)| owner != select.id))
+}
+
+/// The columns of a source that the statement names, as far as the qualifier tells.
+pub(super) fn columns_named<'a>(cx: &SqlCx<'a>, select: SelectId, source: u16) -> Vec<&'a str> {
+    let columns = cx.query.exprs.iter().filter_map(|(_, node)| match &node.expr {
+        Expr::Column(column) if !column.name.dynamic => Some(column),
+        _ => None,
+    });
+    columns.filter(|column| cx.source_of(column) == Some((select, source))).map(|column| &*column.name.text).collect()
+}
+
+/// The source of the same select that a condition compares one of `known` with; `None` for a subquery, `USING`, or a
+/// name that is not known.
+pub(super) fn compared_source(cx: &SqlCx<'_>, select: &Select, known: &[u16], condition: &Condition) -> Option<u16> {
+    let exprs = &cx.query.exprs;
+    let parts = if condition.expr.0 == u32::MAX { Vec::new() } else { exprs.within(condition.expr) };
+    let sources = parts.iter().filter_map(|&part| exprs.column(part)).filter_map(|column| cx.source_of(column));
+    sources.filter(|(owner, _)| *owner == select.id).map(|(_, source)| source).find(|source| !known.contains(source))
+}
+
+/// Whether a range holds most of what there is: all until now, all above zero.
+pub(super) fn is_most_rows(cx: &SqlCx<'_>, condition: &Condition) -> bool {
+    let exprs = &cx.query.exprs;
+    let Expr::Compare(comparison, left, right) = exprs.get(condition.expr) else { return false };
+    let (bound, comparison) = if *left == condition.side {
+        (*right, *comparison)
+    } else if *right == condition.side {
+        (*left, comparison.flipped())
+    } else {
+        return false;
+    };
+    match comparison {
+        // What is over and what is to come: nobody knows which of them is the smaller part.
+        _ if is_now(exprs, bound) => true,
+        Comparison::Greater | Comparison::GreaterOrEqual => {
+            matches!(exprs.get(bound), Expr::Literal(Literal::Number(number)) if matches!(&**number, "0" | "1"))
+                || is_long_ago(cx, bound)
+        }
+        _ => false,
+    }
+}
+
+/// `now() - interval '12 months'`: half a year or more.
+fn is_long_ago(cx: &SqlCx<'_>, bound: ExprId) -> bool {
+    let Expr::Binary(sign, left, right) = cx.query.exprs.get(cx.query.exprs.bare(bound)) else { return false };
+    if &**sign != "-" || !is_now(&cx.query.exprs, *left) {
+        return false;
+    }
+    let text = cx.written(cx.query.exprs.span(*right)).to_lowercase();
+    let number = text.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty());
+    let count = number.and_then(|number| number.parse::<u64>().ok()).unwrap_or(0);
+    let days = if text.contains("year") {
+        365
+    } else if text.contains("month") {
+        30
+    } else if text.contains("week") {
+        7
+    } else {
+        u64::from(text.contains("day"))
+    };
+    count.saturating_mul(days) >= 180
+}
+
+/// `now()`, `CURRENT_TIMESTAMP(6)`, `UNIX_TIMESTAMP()`
+fn is_now(exprs: &Exprs, id: ExprId) -> bool {
+    let Expr::Call(call) = exprs.get(exprs.bare(id)) else { return false };
+    let is_named = matches!(
+        &*call.name,
+        "clock_timestamp"
+            | "curdate"
+            | "current_date"
+            | "current_timestamp"
+            | "getdate"
+            | "localtimestamp"
+            | "now"
+            | "statement_timestamp"
+            | "sysdate"
+            | "transaction_timestamp"
+            | "unix_timestamp"
+            | "utc_timestamp"
+    );
+    is_named && call.args.iter().all(|&arg| matches!(exprs.get(arg), Expr::Literal(_)))
+}
+
+/// Whether a column has so few values that an index on it alone finds nothing.
+pub(super) fn is_flag(cx: &SqlCx<'_>, condition: &Condition, tables: &[&Table]) -> bool {
+    let Some(name) = &condition.column else { return false };
+    condition.test == Test::Equal
+        && tables.iter().filter_map(|table| table.column(name)).any(|column| cx.schema.has_few_values(column))
+}
+
+/// Whether some source of a select is joined in a way that hides which rows are looked for.
+pub(super) fn has_odd_joins(select: &Select) -> bool {
+    select.sources.iter().any(|other| matches!(other.join, Join::Right | Join::Full | Join::Natural | Join::Other))
+}
