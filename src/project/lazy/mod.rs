@@ -77,7 +77,7 @@ pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy 
     let types = Types::new(project);
     let interesting = Interesting::of(&types, &project.relations);
     let nodes: FxHashSet<ClassRef> = project.each_file(listed::nodes_in).into_iter().flatten().collect();
-    if interesting.is_empty() && nodes.is_empty() {
+    if interesting.is_empty() && nodes.is_empty() && !listed::has_resolvers(project) {
         return Lazy::default();
     }
     let found: Vec<(Vec<LazyRead>, listed::Found)> = project.each_file(|types, file| {

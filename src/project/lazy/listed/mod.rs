@@ -21,7 +21,7 @@ use crate::project::sites::{QuerySite, SiteEffect};
 use crate::project::types::{ClassMember, Ty, Types};
 use crate::project::{ClassRef, FileId, FunctionRef};
 use crate::source::Span;
-pub(super) use graphql::nodes_in;
+pub(super) use graphql::{has_resolvers, nodes_in};
 
 /// How deep serializers are nested, at most.
 const MAX_NESTED: u8 = 4;
