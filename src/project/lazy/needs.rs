@@ -252,8 +252,13 @@ impl<'t, 'p> Needs<'t, 'p> {
                 hops: Vec::new(),
             });
         };
+        // What `save()` does with the rows that hang on its own is seldom done: most have none.
+        let is_save = matches!(&facts.names[facts.function(function.function).name], "save" | "delete");
         for &index in places.accesses.get(&function.function).into_iter().flatten() {
             let access = &facts.accesses[index];
+            if is_save && access.in_loop.is_some() {
+                continue;
+            }
             add(chain(facts, access.value), access.value, access.guard, access.function, access.span);
         }
         for &id in places.calls.get(&function.function).into_iter().flatten() {
