@@ -11,6 +11,7 @@ mod calls;
 mod declared;
 mod executed;
 mod flow;
+mod foreign;
 mod given;
 mod handed;
 mod implementations;

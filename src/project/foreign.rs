@@ -1,0 +1,88 @@
+//! Values of libraries that are no part of the project: what they have is no function of it.
+
+use super::FileId;
+use super::types::{ClassMember, Ty, Types};
+use crate::facts::*;
+
+impl Types<'_> {
+    /// Whether a path belongs to a library that certainly is none of ours: an import that is neither
+    /// catalogued nor possibly a package of the same repository.
+    pub(crate) fn is_foreign_library(&self, path: &str) -> bool {
+        const FOREIGN: [&str; 34] = [
+            "promise",
+            "itertools",
+            "collections",
+            "functools",
+            "numpy",
+            "bs4",
+            "lxml",
+            "neo4j",
+            "neo4j-driver",
+            "threading",
+            "axios",
+            "requests",
+            "httpx",
+            "aiohttp",
+            "redis",
+            "ioredis",
+            "lodash",
+            "underscore",
+            "fs",
+            "path",
+            "os",
+            "re",
+            "json",
+            "mongoose",
+            "mongodb",
+            "pymongo",
+            "elasticsearch",
+            "react",
+            "rxjs",
+            "fetch",
+            "superagent",
+            "got",
+            "boto3",
+            "dayjs",
+        ];
+        let root = path.split(['.', '/', ':']).next().unwrap_or(path);
+        FOREIGN.contains(&root) || path.starts_with("node:") || path.starts_with("@tanstack/")
+    }
+
+    /// Whether a value comes from a library that is no part of the project, catalogued or not: its methods are
+    /// not functions of the project.
+    pub(crate) fn is_foreign(&self, file: FileId, value: ValueId) -> bool {
+        self.foreign(file, value, 0)
+    }
+
+    fn foreign(&self, file: FileId, value: ValueId, depth: u8) -> bool {
+        if depth > 12 {
+            return false;
+        }
+        let facts = self.facts(file);
+        match facts.value(value) {
+            Value::Import(_) => matches!(self.of(file, value), Ty::Path(path) if !path.starts_with('.')),
+            Value::Typed(of) => self.foreign(file, of.head, depth + 1),
+            Value::Param(function, index) => {
+                let param = facts.function(*function).params.get(usize::from(*index));
+                param
+                    .and_then(|param| param.annotation)
+                    .is_some_and(|annotation| self.foreign(file, annotation, depth + 1))
+            }
+            Value::Call(call) => self.foreign(file, facts.call(*call).callee, depth + 1),
+            Value::Either(left, right) => self.foreign(file, *left, depth + 1) || self.foreign(file, *right, depth + 1),
+            Value::Carried(object, _) | Value::Element(object, _) | Value::Part(object, _) | Value::Item(object, _) => {
+                self.foreign(file, *object, depth + 1)
+            }
+            Value::Member(object, name) => match self.of(file, *object) {
+                Ty::Class(class) | Ty::Instance(class, _) => match self.class_member(class, &facts.names[*name]) {
+                    Some(ClassMember::Attribute(file, value, annotation)) => {
+                        self.foreign(file, annotation.unwrap_or(value), depth + 1)
+                    }
+                    _ => false,
+                },
+                _ => self.foreign(file, *object, depth + 1),
+            },
+            _ => false,
+        }
+    }
+}
