@@ -351,6 +351,10 @@ fn models_and_migrations_that_differ() {
     );
     let told = String::from_utf8(project.run(&["schema", "--drift", "--output-format", "json"]).stdout).unwrap();
     assert!(told.contains("\"index (shop)\""), "{told}");
+    // What a block of code does is not read.
+    let block = "DO $$ BEGIN ALTER TABLE \"Parcel\" ADD COLUMN \"note\" TEXT; END $$;\n";
+    project.write("prisma/migrations/2_b/migration.sql", block);
+    assert_eq!(String::from_utf8(project.run(&["schema", "--drift"]).stdout).unwrap(), "no difference found\n");
     let same = Project::new([("prisma/schema.prisma", models)]);
     assert_eq!(String::from_utf8(same.run(&["schema", "--drift"]).stdout).unwrap(), "no difference found\n");
 }

@@ -42,7 +42,8 @@ impl Schema {
 fn compare<'s>(models: &'s Table, migrations: &'s Table) -> Option<Drift<'s>> {
     let both_know = |knows: fn(&Table) -> bool| knows(models) && knows(migrations);
     let columns = |own: &'s Table, other: &Table| -> Vec<&'s Column> {
-        if !both_know(|table| table.knows_columns) {
+        // What could not be read may have made columns too.
+        if !both_know(|table| table.knows_columns && table.knows_indexes) {
             return Vec::new();
         }
         own.columns.iter().filter(|column| other.column(&column.name).is_none()).collect()
