@@ -571,6 +571,12 @@ impl<'p> Types<'p> {
                     if let Some(relation) = relations::field(self, &self.project.relations, file, value) {
                         return self.related(relation);
                     }
+                    // `class Context(Generic[N]): node: N`, declared as `Context[Book]`
+                    if let Ty::Instance(_, Some(model)) = object
+                        && annotation.is_some_and(|annotation| self.is_type_variable(file, annotation))
+                    {
+                        return Ty::Instance(*model, None);
+                    }
                     if let Some(found) = relations::sqlalchemy::relationship(self, *class, name) {
                         return self.related_to(&found);
                     }
@@ -596,6 +602,14 @@ impl<'p> Types<'p> {
             },
             Ty::Plain | Ty::Unknown | Ty::Function(_) | Ty::List(_) => Ty::Unknown,
         }
+    }
+
+    /// Whether a declared type is a variable: `N = TypeVar("N")`.
+    fn is_type_variable(&self, file: FileId, annotation: ValueId) -> bool {
+        let Value::Typed(of) = self.facts(file).value(annotation) else { return false };
+        let (file, value) = self.definition(file, of.head).unwrap_or((file, of.head));
+        let facts = self.facts(file);
+        matches!(facts.value(value), Value::Call(call) if facts.own_name(facts.call(*call).callee) == Some("TypeVar"))
     }
 
     /// What the catalogued type that a class extends has by a name.

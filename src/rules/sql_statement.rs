@@ -8,6 +8,9 @@ use crate::source::{SourceFile, Span};
 
 /// Runs `check` on a statement, if anything runs the statement, and tells what it finds.
 pub(super) fn report(cx: &StatementCx<'_>, sink: &mut Sink<'_>, check: impl FnOnce(SqlCx<'_>, &mut Vec<SqlFinding>)) {
+    if cx.sql.statement.query.is_none() {
+        return;
+    }
     let project = cx.file.project;
     if !project.is_executed(cx.file.id, cx.index) {
         return;

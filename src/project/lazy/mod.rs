@@ -77,7 +77,7 @@ pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy 
     let types = Types::new(project);
     let interesting = Interesting::of(&types, &project.relations);
     let nodes: FxHashSet<ClassRef> = project.each_file(listed::nodes_in).into_iter().flatten().collect();
-    if interesting.is_empty() && nodes.is_empty() {
+    if interesting.is_empty() && nodes.is_empty() && !listed::has_resolvers(project) {
         return Lazy::default();
     }
     let found: Vec<(Vec<LazyRead>, listed::Found)> = project.each_file(|types, file| {
@@ -101,8 +101,12 @@ pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy 
     listed.queries.sort_by_key(|(_, query)| Reverse(query.confidence));
     for (file, query) in listed.queries {
         let own = &mut lazy.queries[file.0 as usize];
-        if !own.iter().any(|known| known.span == query.span) {
-            own.push(query);
+        match own.iter_mut().find(|known| known.span == query.span) {
+            Some(known) if known.listing != query.listing && !known.also.contains(&query.listing) => {
+                known.also.push(query.listing);
+            }
+            Some(_) => {}
+            None => own.push(query),
         }
     }
     lazy.reads.iter_mut().for_each(|reads| reads.sort_by(|a, b| (a.span, &a.path).cmp(&(b.span, &b.path))));

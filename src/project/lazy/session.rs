@@ -119,7 +119,7 @@ impl Tracer<'_, '_> {
         }
         let mut rows = self.of_session(file, object, frame, depth)?;
         match name {
-            "options" => self.options(file, call, &mut rows.loaded, frame, depth),
+            "options" => self.options(file, call, &mut rows.loaded, depth),
             "filter" | "filter_by" | "where" | "with_parent" => self.pin(file, call, &mut rows),
             "scalars" | "scalar" | "scalar_one" | "scalar_one_or_none" => rows = run("scalars", rows),
             name if OTHER_ROWS.contains(&name) => rows.entities = vec![None],
@@ -281,21 +281,13 @@ impl Tracer<'_, '_> {
     // ── Loader options ──────────────────────────────────────────────────────────────────────────────
 
     /// Adds what `.options(…)` loads along.
-    fn options(&self, file: FileId, call: &Call, loaded: &mut Loaded, frame: Option<&Frame<'_>>, depth: u8) {
+    fn options(&self, file: FileId, call: &Call, loaded: &mut Loaded, depth: u8) {
         for arg in &call.args {
-            self.option(file, arg.value, "", loaded, frame, depth + 1);
+            self.option(file, arg.value, "", loaded, depth + 1);
         }
     }
 
-    fn option(
-        &self,
-        file: FileId,
-        value: ValueId,
-        start: &str,
-        loaded: &mut Loaded,
-        frame: Option<&Frame<'_>>,
-        depth: u8,
-    ) {
+    fn option(&self, file: FileId, value: ValueId, start: &str, loaded: &mut Loaded, depth: u8) {
         let facts = self.facts(file);
         if depth > MAX_DEPTH {
             return loaded.add_open(start);
@@ -305,11 +297,11 @@ impl Tracer<'_, '_> {
                 self.loader(file, *call, start, loaded, depth + 1);
             }
             Value::Sequence(items) => {
-                items.iter().for_each(|&item| self.option(file, item, start, loaded, frame, depth + 1));
+                items.iter().for_each(|&item| self.option(file, item, start, loaded, depth + 1));
             }
-            Value::Spread(inner) => self.option(file, *inner, start, loaded, frame, depth + 1),
+            Value::Spread(inner) => self.option(file, *inner, start, loaded, depth + 1),
             Value::Import(_) | Value::Member(..) => match self.types.definition(file, value) {
-                Some((file, value)) => self.option(file, value, start, loaded, None, depth + 1),
+                Some((file, value)) => self.option(file, value, start, loaded, depth + 1),
                 None => loaded.add_open(start),
             },
             _ => loaded.add_open(start),
@@ -335,7 +327,7 @@ impl Tracer<'_, '_> {
             "Load" | "load_only" | "defer" | "undefer" | "undefer_group" | "with_expression" => before,
             "options" => {
                 for arg in &call.args {
-                    self.option(file, arg.value, &before, loaded, None, depth + 1);
+                    self.option(file, arg.value, &before, loaded, depth + 1);
                 }
                 before
             }

@@ -77,7 +77,7 @@ pub(crate) fn relationship(types: &Types<'_>, owner: ClassRef, name: &str) -> Op
 }
 
 /// The names of the relationships that a class declares.
-pub(crate) fn names<'p>(facts: &'p FileFacts, class: ClassId) -> impl Iterator<Item = &'p str> {
+pub(crate) fn names(facts: &FileFacts, class: ClassId) -> impl Iterator<Item = &str> {
     let attributes = facts.class(class).attributes.iter().filter(|of| of.in_body);
     attributes.filter(|of| call_of(facts, of.value).is_some()).map(|of| &facts.names[of.name])
 }

@@ -7,7 +7,13 @@ use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::flow::{Flow, Source};
 use crate::project::types::{Ty, Types};
-use crate::project::{ClassRef, FileId, FunctionRef};
+use crate::project::{ClassRef, FileId, FunctionRef, Project};
+
+/// Whether some file has classes of resolvers.
+pub(in crate::project::lazy) fn has_resolvers(project: &Project) -> bool {
+    let names = ["ResolveField", "ResolveProperty", "FieldResolver"];
+    project.files.iter().any(|file| names.iter().any(|name| file.facts.names.find(name).is_some()))
+}
 
 /// Decorators whose first argument shows what a field or a query of a GraphQL schema gives.
 const SHOWS_TYPE: [&str; 4] = ["Query", "ResolveField", "FieldResolver", "Field"];
@@ -109,15 +115,22 @@ impl Finder<'_, '_> {
             Value::Function(function) => facts.function(*function).returns.first().copied().unwrap_or(UNKNOWN),
             _ => shown,
         };
-        let Ty::Class(parent) = self.types.of(class.file, shown) else { return };
-        if !nodes.contains(&parent) {
-            return;
-        }
-        let shown = self.types.facts(parent.file);
-        let listing = Listing {
-            place: (class.file, own.name_span),
-            name: shown.names[shown.class(parent.class).name].to_owned(),
+        let parent = match self.types.of(class.file, shown) {
+            Ty::Class(class) => Some(class),
+            _ => None,
         };
+        // `@Resolver("Book")`, where the schema is written elsewhere.
+        let name = match (parent, facts.literal(shown)) {
+            (Some(parent), _) => self.listing(parent).name,
+            (None, Some(name)) => name.to_owned(),
+            _ => return,
+        };
+        let listing = Listing { place: (class.file, own.name_span), name };
+        let is_parent =
+            |of: ClassRef| parent.map_or_else(|| self.listing(of).name == listing.name, |parent| parent == of);
+        let before = self.found.queries.len();
+        let mut is_listed = false;
+        let mut resolvers = Vec::new();
         for &function in &own.methods {
             let method = facts.function(function);
             let is_field = method.decorators.iter().filter_map(called).any(|call| {
@@ -125,16 +138,21 @@ impl Finder<'_, '_> {
                     .is_some_and(|name| matches!(name, "ResolveField" | "ResolveProperty" | "FieldResolver"))
             });
             // `@Parent() book: Book`
-            let given = method.params.iter().position(|param| {
-                param.annotation.is_some_and(|annotation| match self.types.of(class.file, annotation) {
-                    Ty::Instance(class, _) | Ty::Class(class) => class == parent,
-                    _ => false,
-                })
+            let given = method.params.iter().enumerate().find_map(|(index, param)| {
+                match self.types.of(class.file, param.annotation?) {
+                    Ty::Instance(class, _) | Ty::Class(class) if is_parent(class) => Some((index, class)),
+                    _ => None,
+                }
             });
-            if let Some(index) = given.filter(|_| is_field).and_then(|index| u16::try_from(index).ok()) {
-                let function = FunctionRef { file: class.file, function };
-                self.queries(&listing, None, function, Source::Param(index));
-            }
+            let Some((index, row)) = given.filter(|_| is_field) else { continue };
+            is_listed |= nodes.contains(&row);
+            resolvers.extend(u16::try_from(index).map(|index| (FunctionRef { file: class.file, function }, index)));
+        }
+        for (function, index) in resolvers {
+            self.queries(&listing, None, function, Source::Param(index));
+        }
+        if !is_listed {
+            self.found.queries[before..].iter_mut().for_each(|(_, query)| query.confidence = Confidence::Low);
         }
     }
 
@@ -172,6 +190,7 @@ impl Finder<'_, '_> {
                 span: call.name_span,
                 function: function.function,
                 listing: listing.clone(),
+                also: Vec::new(),
                 batch: Some(DATA_LOADER.into()),
                 confidence: if unsure { Confidence::Low } else { Confidence::Medium.min(rows.confidence) },
             };

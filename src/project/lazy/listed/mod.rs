@@ -21,7 +21,7 @@ use crate::project::sites::{QuerySite, SiteEffect};
 use crate::project::types::{ClassMember, Ty, Types};
 use crate::project::{ClassRef, FileId, FunctionRef};
 use crate::source::Span;
-pub(super) use graphql::nodes_in;
+pub(super) use graphql::{has_resolvers, nodes_in};
 
 /// How deep serializers are nested, at most.
 const MAX_NESTED: u8 = 4;
@@ -48,6 +48,8 @@ pub struct ListedQuery {
     pub function: FunctionId,
     /// What lists the rows.
     pub listing: Listing,
+    /// Other places that list them.
+    pub also: Vec<Listing>,
     /// How the library does it for many rows at once.
     pub batch: Option<Box<str>>,
     /// The weakest link.
@@ -220,6 +222,7 @@ impl Finder<'_, '_> {
                 span: place.1,
                 function: within,
                 listing: listing.clone(),
+                also: Vec::new(),
                 batch: if scope.is_none() { Some(graphql::DATA_LOADER.into()) } else { batch },
                 confidence: confidence
                     .min(witness.confidence)
