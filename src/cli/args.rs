@@ -109,6 +109,9 @@ pub(super) struct SchemaArguments {
     /// How they are written
     #[arg(long, value_enum, default_value_t)]
     pub(super) output_format: SchemaFormat,
+    /// Print what migrations and models say differently of the same tables
+    #[arg(long)]
+    pub(super) drift: bool,
     /// Print a query that only reads, and whose answer is the file for `stats` in the configuration
     #[arg(long, value_enum, value_name = "DATABASE", conflicts_with_all = ["table", "output_format"])]
     pub(super) stats_query: Option<Database>,

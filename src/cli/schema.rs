@@ -8,8 +8,9 @@ use super::args::{Database, SchemaArguments, SchemaFormat};
 use super::check::open_project;
 use super::{OK, finish, print};
 use crate::engine::{Session, Snapshot};
-use crate::project::schema::{Index, Place, Table, TableKind};
+use crate::project::schema::{Column, Drift, Index, Place, Table, TableKind};
 use crate::report::{Color, Style, sanitize};
+use crate::source::Purpose;
 use crate::sql::Dialect;
 use crate::sql::ddl::{IndexKey, IndexKind, OnDelete};
 
@@ -28,6 +29,17 @@ pub(super) fn run(arguments: &SchemaArguments) -> u8 {
         let names = [table.name.to_lowercase(), table.full_name().to_lowercase()];
         arguments.table.is_empty() || arguments.table.iter().any(|wanted| names.contains(&wanted.to_lowercase()))
     };
+    if arguments.drift {
+        let project = snapshot.project();
+        let all = project.schema().drift(|file| project.file(file).purpose == Purpose::Migration);
+        let all: Vec<Drift<'_>> = all.into_iter().filter(|drift| wanted(&drift.models)).collect();
+        let text = match arguments.output_format {
+            SchemaFormat::Json => format!("{:#}\n", printer.drift_json(&all)),
+            _ if all.is_empty() => "no difference found\n".to_owned(),
+            _ => all.iter().map(|drift| printer.drift(drift)).collect::<Vec<_>>().join("\n"),
+        };
+        return finish(print(text.as_bytes()), OK);
+    }
     let tables: Vec<&Table> = snapshot.project().schema().tables().iter().filter(wanted).collect();
     let text = match arguments.output_format {
         SchemaFormat::Json => format!("{:#}\n", printer.json(&tables)),
@@ -78,6 +90,47 @@ impl Printer<'_> {
             let _ = writeln!(text, "  {}", self.faint(&format!("it may have more {}", unsure.join(" and "))));
         }
         text
+    }
+
+    /// What only the models and what only the migrations say of one table.
+    fn drift(&self, drift: &Drift<'_>) -> String {
+        let mut text = String::new();
+        let name = self.style.paint(Color::Strong, &sanitize(&drift.models.full_name()));
+        let places = format!("{}, {}", self.at(drift.models.place), self.at(drift.migrations.place));
+        let _ = writeln!(text, "{name}  {}", self.faint(&places));
+        let sides = [
+            ("models", &drift.added_columns, &drift.added_indexes),
+            ("migrations", &drift.left_columns, &drift.left_indexes),
+        ];
+        for (side, columns, indexes) in sides {
+            for column in columns {
+                let _ = writeln!(
+                    text,
+                    "  only in {side}: column {}  {}",
+                    sanitize(&column.name),
+                    self.faint(&self.at(column.place))
+                );
+            }
+            for index in indexes {
+                let shown = index.to_string();
+                let _ = writeln!(text, "  only in {side}: {}  {}", sanitize(&shown), self.faint(&self.at(index.place)));
+            }
+        }
+        text
+    }
+
+    fn drift_json(&self, all: &[Drift<'_>]) -> Value {
+        let columns = |columns: &[&Column]| columns.iter().map(|column| column.name.to_string()).collect::<Vec<_>>();
+        let indexes = |indexes: &[&Index]| indexes.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let tables = all.iter().map(|drift| {
+            json!({
+                "name": &*drift.models.name,
+                "schema": drift.models.schema.as_deref(),
+                "models": { "columns": columns(&drift.added_columns), "indexes": indexes(&drift.added_indexes) },
+                "migrations": { "columns": columns(&drift.left_columns), "indexes": indexes(&drift.left_indexes) },
+            })
+        });
+        json!({ "version": 1, "drift": tables.collect::<Vec<_>>() })
     }
 
     /// The statements that make one table, with what is not known in comments.

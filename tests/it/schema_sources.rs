@@ -331,3 +331,30 @@ CREATE UNIQUE INDEX ON app.\"Order\" (lower(at::text));";
     assert_eq!(lines(&again), lines(&project), "{told}");
     assert!(told.contains("CREATE INDEX by_shop ON app.\"Order\" (\"shopId\", at DESC) INCLUDE (id) WHERE"), "{told}");
 }
+
+#[test]
+fn models_and_migrations_that_differ() {
+    let models = "datasource db {\n  provider = \"postgresql\"\n}\nmodel Parcel {\n  id Int @id\n  shop Int\n  label String\n  note String?\n\n  @@index([shop])\n  @@unique([label])\n}\n";
+    let first = "CREATE TABLE \"Parcel\" (\"id\" INTEGER NOT NULL, \"shop\" INTEGER NOT NULL, \"label\" TEXT NOT NULL, \"old\" TEXT, CONSTRAINT \"p\" PRIMARY KEY (\"id\"));\nCREATE UNIQUE INDEX \"u\" ON \"Parcel\" (\"label\");\nCREATE INDEX \"i\" ON \"Parcel\" (\"old\", \"id\");\n";
+    let project = Project::new([("prisma/schema.prisma", models), ("prisma/migrations/1_a/migration.sql", first)]);
+    let told = String::from_utf8(project.run(&["schema", "--drift"]).stdout).unwrap();
+    let lines: Vec<String> = told.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(
+        lines,
+        [
+            "Parcel prisma/schema.prisma:4, prisma/migrations/1_a/migration.sql:1",
+            "only in models: column note prisma/schema.prisma:8",
+            "only in models: index (shop) prisma/schema.prisma:10",
+            "only in migrations: column old prisma/migrations/1_a/migration.sql:1",
+            "only in migrations: index i (old, id) prisma/migrations/1_a/migration.sql:3",
+        ]
+    );
+    let told = String::from_utf8(project.run(&["schema", "--drift", "--output-format", "json"]).stdout).unwrap();
+    assert!(told.contains("\"index (shop)\""), "{told}");
+    // What a block of code does is not read.
+    let block = "DO $$ BEGIN ALTER TABLE \"Parcel\" ADD COLUMN \"note\" TEXT; END $$;\n";
+    project.write("prisma/migrations/2_b/migration.sql", block);
+    assert_eq!(String::from_utf8(project.run(&["schema", "--drift"]).stdout).unwrap(), "no difference found\n");
+    let same = Project::new([("prisma/schema.prisma", models)]);
+    assert_eq!(String::from_utf8(same.run(&["schema", "--drift"]).stdout).unwrap(), "no difference found\n");
+}

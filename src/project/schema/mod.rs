@@ -6,6 +6,7 @@
 
 mod compare;
 mod conditions;
+mod drift;
 mod groups;
 mod index;
 mod replay;
@@ -20,6 +21,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use compare::{Overlap, overlap};
 pub use conditions::{Compared, Condition, Test, conditions_of, join_conditions};
+pub use drift::Drift;
 pub(super) use groups::undoes;
 pub use index::{Served, orders, served, served_alone, served_key};
 use sources::Defined;
