@@ -13,7 +13,7 @@ use super::caches::Caches;
 use super::callbacks::{self, Callbacks, Given};
 use super::flow::{Flow, Source};
 use super::requirements::{self, Requirement};
-use super::sites::SiteEffect;
+use super::sites::{QuerySite, SiteEffect};
 use super::types::{Ty, Types};
 use super::{FileId, FunctionRef, Project};
 use crate::facts::*;
@@ -293,6 +293,16 @@ impl Reach {
     /// How it gets there.
     pub(super) fn witness(&self, route: Route) -> &Witness {
         &self.ways[&route.state][route.way]
+    }
+
+    /// The query at the end of a way, and its file.
+    pub(super) fn site_of<'p>(&self, project: &'p Project, mut route: Route) -> Option<(FileId, &'p QuerySite)> {
+        loop {
+            match self.witness(route).step {
+                Step::Site(file, index) => return Some((file, project.sites(file).get(index)?)),
+                Step::Call(_, _, next) => route = next,
+            }
+        }
     }
 
     /// Whether a way is known that asks nothing more of callers.

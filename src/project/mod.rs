@@ -39,7 +39,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use executed::Wrapper;
-pub use lazy::{LazyRead, ListedQuery, Listing};
+pub use lazy::{LazyRead, ListedQuery, Listing, PropertyQuery};
 pub use manifest::{ManifestFile, Manifests};
 pub use migration::{Migration, Step as MigrationStep};
 pub use repeats::{Hop, Repeat, RepeatKind};
@@ -374,6 +374,11 @@ impl Project {
     /// The relations of rows that are read row by row in a loop of this file.
     pub fn lazy_reads(&self, file: FileId) -> &[LazyRead] {
         self.lazy.reads.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The properties of rows that ask the database, read in loops of this file.
+    pub fn property_queries(&self, file: FileId) -> &[PropertyQuery] {
+        self.lazy.properties.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The queries of this file that a framework makes for each row of a list.

@@ -1,9 +1,9 @@
 //! `query-in-loop`: a query that runs once per row of a loop
 
-use super::repeated::{self, ROUND_TRIPS};
+use super::repeated::{self, ROUND_TRIPS, cost, head_of, loop_places};
 use super::{FileCx, Finding, Sink};
 use crate::findings::{Label, Role};
-use crate::project::{ListedQuery, Listing, RepeatKind};
+use crate::project::{ListedQuery, Listing, PropertyQuery, RepeatKind};
 
 /// How many other places that list the same rows are shown.
 const MAX_LISTINGS: usize = 4;
@@ -11,20 +11,48 @@ const MAX_LISTINGS: usize = 4;
 /// Reports a query that runs once per row of a loop
 pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
     repeated::report(cx, RepeatKind::Read, sink);
+    for property in cx.project.property_queries(cx.id) {
+        if let Some(finding) = asked_by(cx, property) {
+            sink.report(finding);
+        }
+    }
     for query in cx.project.listed_queries(cx.id) {
         sink.report(listed(cx, query));
     }
+}
+
+/// A property that asks the database, read of each row.
+fn asked_by(cx: &FileCx<'_>, property: &PropertyQuery) -> Option<Finding> {
+    let source = cx.source();
+    let head = head_of(source, cx.facts().loop_(*property.loops.first()?));
+    let name = &property.name;
+    let message = format!("the property `{name}` runs a query in each run of `{head}`: {}", cost(property.loops.len()));
+    let (file, span) = property.query;
+    let path = cx.project.file(file).source.path.clone();
+    let query = Label { path, span, role: Role::Query, text: "the query".to_owned() };
+    let batch = property.batch.as_deref().unwrap_or("fetch it for all rows before the loop");
+    let finding = Finding::new(cx.label(property.span, Role::Primary, "leads to a query once per row"), message)
+        .confidence(property.confidence)
+        .note(ROUND_TRIPS)
+        .help(batch);
+    let places = loop_places(cx.project, cx.id, &property.loops);
+    Some(places.into_iter().fold(finding, Finding::related).related(query))
 }
 
 /// A query that a framework makes for each row of a list.
 fn listed(cx: &FileCx<'_>, query: &ListedQuery) -> Finding {
     let called = &cx.source().text[query.span.range()];
     let name = &query.listing.name;
-    let message = format!("`{called}` runs a query for each row that `{name}` lists: 1 + N queries");
+    let (each, here) = if query.listing.is_type {
+        (format!("each `{name}` of a list"), format!("what is asked of each `{name}`"))
+    } else {
+        (format!("each row that `{name}` lists"), "the rows are listed here".to_owned())
+    };
+    let message = format!("`{called}` runs a query for {each}: 1 + N queries");
     let list = |listing: &Listing| {
         let (file, span) = listing.place;
         let path = cx.project.file(file).source.path.clone();
-        Label { path, span, role: Role::Loop, text: "the rows are listed here".to_owned() }
+        Label { path, span, role: Role::Loop, text: here.clone() }
     };
     let batch = query.batch.as_deref().unwrap_or("fetch it for all rows of the list at once");
     let finding = Finding::new(cx.label(query.span, Role::Primary, "once per row"), message)

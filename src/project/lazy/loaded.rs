@@ -1,5 +1,8 @@
 //! What a query loads along with its rows.
 
+use crate::facts::*;
+use crate::project::Project;
+
 /// Relations that are loaded along with rows, as paths: `author__country`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Loaded {
@@ -51,6 +54,15 @@ impl Loaded {
             start.is_empty() || whole.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with("__"))
         };
         self.paths.iter().any(|known| begins(known, path)) || self.open.iter().any(|known| begins(path, known))
+    }
+
+    /// Whether a call reads a relation whole that is loaded along: `book.tags.all()`.
+    pub(super) fn answers(&self, project: &Project, facts: &FileFacts, call: &Call) -> bool {
+        let Value::Member(manager, name) = facts.value(call.callee) else { return false };
+        let Value::Member(_, relation) = facts.value(*manager) else { return false };
+        let relation = &facts.names[*relation];
+        matches!(&facts.names[*name], "all" | "count" | "exists")
+            && (self.has(relation) || (self.unseen && project.may_be_eager(relation)))
     }
 
     /// What is loaded along with the rows at the end of a path.

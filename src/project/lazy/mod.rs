@@ -18,10 +18,11 @@ use std::cmp::Reverse;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::{CallGraph, Edge, Reach, flowing_values};
-use super::flow::{Dependence, Flow};
+use super::flow::{Dependence, Flow, Source};
 use super::loops::{LoopShape, Loops};
 use super::relations::sqlalchemy;
 use super::requirements;
+use super::sites::SiteEffect;
 use super::types::{Ty, Types};
 use super::{ClassRef, FileId, Hop, Project};
 use crate::facts::*;
@@ -63,11 +64,30 @@ pub struct LazyRead {
     pub conditional: bool,
 }
 
+/// A property of a row that asks the database, read in a loop over rows.
+#[derive(Clone, Debug)]
+pub struct PropertyQuery {
+    /// The read in the loop.
+    pub span: Span,
+    /// The loops that multiply it, innermost first.
+    pub loops: Vec<LoopId>,
+    /// The property, as `Class.name`.
+    pub name: String,
+    /// The query behind it.
+    pub query: (FileId, Span),
+    /// How the library does it for many rows at once.
+    pub batch: Option<Box<str>>,
+    /// The weakest link.
+    pub confidence: Confidence,
+}
+
 /// What is read lazily, by file.
 #[derive(Debug, Default)]
 pub(super) struct Lazy {
     /// Relations of rows.
     pub(super) reads: Vec<Vec<LazyRead>>,
+    /// Properties of rows that ask.
+    pub(super) properties: Vec<Vec<PropertyQuery>>,
     /// Queries that frameworks make for each row of a list.
     pub(super) queries: Vec<Vec<ListedQuery>>,
 }
@@ -80,13 +100,15 @@ pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy 
     if interesting.is_empty() && nodes.is_empty() && !listed::has_resolvers(project) {
         return Lazy::default();
     }
-    let found: Vec<(Vec<LazyRead>, listed::Found)> = project.each_file(|types, file| {
-        (in_file(types, graph, &interesting, file), listed::in_file(types, graph, reach, &interesting, &nodes, file))
+    let found: Vec<(Own, listed::Found)> = project.each_file(|types, file| {
+        let own = in_file(types, graph, reach, &interesting, file);
+        (own, listed::in_file(types, graph, reach, &interesting, &nodes, file))
     });
-    let mut lazy = Lazy { reads: Vec::with_capacity(found.len()), queries: vec![Vec::new(); found.len()] };
+    let mut lazy = Lazy { queries: vec![Vec::new(); found.len()], ..Lazy::default() };
     let mut listed = listed::Found::default();
-    for (reads, found) in found {
+    for ((reads, properties), found) in found {
         lazy.reads.push(reads);
+        lazy.properties.push(properties);
         listed.reads.extend(found.reads);
         listed.queries.extend(found.queries);
     }
@@ -114,10 +136,13 @@ pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy 
     lazy
 }
 
-fn in_file(types: &Types<'_>, graph: &CallGraph, interesting: &Interesting, file: FileId) -> Vec<LazyRead> {
+/// What the loops of a file read.
+type Own = (Vec<LazyRead>, Vec<PropertyQuery>);
+
+fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &Interesting, file: FileId) -> Own {
     let facts = types.facts(file);
     if facts.accesses.is_empty() || facts.loops.is_empty() {
-        return Vec::new();
+        return Own::default();
     }
     let tracer = Tracer::new(types, graph);
     let needs = Needs::new(types, graph, interesting);
@@ -125,6 +150,7 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, interesting: &Interesting, file
     let mut finder = Finder {
         types,
         graph,
+        reach,
         file,
         facts,
         flow: Flow::new(facts),
@@ -133,6 +159,7 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, interesting: &Interesting, file
         needs,
         set,
         found: FxHashMap::default(),
+        properties: Vec::new(),
     };
     for access in &facts.accesses {
         if let Value::Member(_, name) = facts.value(access.value)
@@ -186,6 +213,7 @@ struct Way<'w> {
 struct Finder<'t, 'p> {
     types: &'t Types<'p>,
     graph: &'t CallGraph,
+    reach: &'t Reach,
     file: FileId,
     facts: &'p FileFacts,
     flow: Flow<'p>,
@@ -196,6 +224,7 @@ struct Finder<'t, 'p> {
     set: FxHashSet<ValueId>,
     /// By what the loop runs over and the row: what is read of it.
     found: FxHashMap<(FunctionId, ValueId), Vec<LazyRead>>,
+    properties: Vec<PropertyQuery>,
 }
 
 impl Finder<'_, '_> {
@@ -235,7 +264,8 @@ impl Finder<'_, '_> {
         }
         let Some((rows, names)) = self.tracer.row_of(self.file, root, names) else { return };
         let costs = self.needs.costs(rows.model, &rows.loaded, names, way.read.unwrap_or((self.file, span)));
-        if costs.is_empty() {
+        let asking = if way.hops.is_empty() { self.asking(&rows, names) } else { None };
+        if costs.is_empty() && asking.is_none() {
             return;
         }
         let loops: Vec<LoopId> =
@@ -245,6 +275,10 @@ impl Finder<'_, '_> {
             matches!(guard.kind, GuardKind::Then | GuardKind::Else)
                 && self.flow.dependence(guard.condition, innermost) == Dependence::Invariant
         });
+        if let Some(asking) = asking {
+            let confidence = self.confidence(&rows, false, unlikely).min(asking.confidence);
+            self.properties.push(PropertyQuery { span, loops: loops.clone(), confidence, ..asking });
+        }
         for cost in costs {
             if self.is_set(root, &cost.path) {
                 continue;
@@ -279,6 +313,47 @@ impl Finder<'_, '_> {
             let key = (place.function, self.same_rows(root));
             self.found.entry(key).or_default().push(own);
         }
+    }
+
+    /// The property among the names that surely asks the database for each row.
+    fn asking(&self, rows: &Rows, names: &[Box<str>]) -> Option<PropertyQuery> {
+        let mut model = rows.model;
+        for (index, name) in names.iter().enumerate() {
+            match model::attribute(self.types, model, name)? {
+                model::Attribute::Relation(relation) if relation.kind != model::Kind::Many => model = relation.target?,
+                model::Attribute::Relation(_) => return None,
+                model::Attribute::Code(function) => {
+                    let facts = self.types.facts(function.file);
+                    if !facts.function(function.function).traits.is_property {
+                        return None;
+                    }
+                    let project = self.types.project();
+                    let routes = self.reach.of(function).iter().filter(|route| {
+                        let witness = self.reach.witness(**route);
+                        route.state.effect == SiteEffect::Query
+                            && route.state.source == Some(Source::This)
+                            && !witness.cached
+                            && witness.conditions == 0
+                            && witness.required.is_empty()
+                    });
+                    let (route, (file, site)) =
+                        routes.into_iter().find_map(|&route| Some((route, self.reach.site_of(project, route)?)))?;
+                    let of = self.types.facts(file);
+                    if index == 0 && rows.loaded.answers(project, of, of.call(site.call)) {
+                        return None;
+                    }
+                    return Some(PropertyQuery {
+                        span: site.span,
+                        loops: Vec::new(),
+                        name: facts.scope(function.function),
+                        query: (file, site.span),
+                        batch: site.batch.clone(),
+                        confidence: self.reach.witness(route).confidence,
+                    });
+                }
+            }
+        }
+        None
     }
 
     /// The model that the last relationship of a path leads to, if SQLAlchemy's session is asked for its rows by key.
@@ -361,7 +436,7 @@ impl Finder<'_, '_> {
     }
 
     /// Of what is read of the same rows, the longest paths, each once.
-    fn finish(self) -> Vec<LazyRead> {
+    fn finish(mut self) -> Own {
         let mut all = Vec::new();
         for (_, mut reads) in self.found {
             reads.sort_by_key(|read| (Reverse(read.confidence), read.hops.len(), read.span));
@@ -380,6 +455,8 @@ impl Finder<'_, '_> {
         }
         all.sort_by(|a, b| (a.span, &a.path).cmp(&(b.span, &b.path)));
         all.dedup_by(|b, a| a.span == b.span && a.path == b.path);
-        all
+        self.properties.sort_by_key(|property| property.span);
+        self.properties.dedup_by_key(|property| property.span);
+        (all, self.properties)
     }
 }

@@ -78,7 +78,7 @@ impl Finder<'_, '_> {
     /// What the resolvers of a type ask for each of its objects.
     pub(super) fn resolvers(&mut self, class: ClassRef) {
         let facts = self.types.facts(class.file);
-        let listing = self.listing(class);
+        let listing = Listing { is_type: true, ..self.listing(class) };
         // An optimizer loads what a request asks for along with its rows.
         if facts.imports.iter().any(|import| facts.names[import.module].starts_with("graphene_django_optimizer")) {
             return;
@@ -125,7 +125,7 @@ impl Finder<'_, '_> {
             (None, Some(name)) => name.to_owned(),
             _ => return,
         };
-        let listing = Listing { place: (class.file, own.name_span), name };
+        let listing = Listing { place: (class.file, own.name_span), name, is_type: true };
         let is_parent =
             |of: ClassRef| parent.map_or_else(|| self.listing(of).name == listing.name, |parent| parent == of);
         let before = self.found.queries.len();

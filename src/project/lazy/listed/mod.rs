@@ -15,9 +15,9 @@ use super::rows::Tracer;
 use super::traced::{Rows, join};
 use crate::facts::*;
 use crate::findings::Confidence;
-use crate::project::calls::{CallGraph, Reach, Route, Step};
+use crate::project::calls::{CallGraph, Reach, Step};
 use crate::project::flow::{Flow, Source};
-use crate::project::sites::{QuerySite, SiteEffect};
+use crate::project::sites::SiteEffect;
 use crate::project::types::{ClassMember, Ty, Types};
 use crate::project::{ClassRef, FileId, FunctionRef};
 use crate::source::Span;
@@ -37,6 +37,8 @@ pub struct Listing {
     pub place: (FileId, Span),
     /// Its name.
     pub name: String,
+    /// Whether it is a type of a GraphQL schema, whose objects are listed wherever a request asks for them.
+    pub is_type: bool,
 }
 
 /// A query that a framework makes for each row of a list.
@@ -165,7 +167,7 @@ impl Finder<'_, '_> {
     fn listing(&self, class: ClassRef) -> Listing {
         let facts = self.types.facts(class.file);
         let own = facts.class(class.class);
-        Listing { place: (class.file, own.name_span), name: facts.names[own.name].to_owned() }
+        Listing { place: (class.file, own.name_span), name: facts.names[own.name].to_owned(), is_type: false }
     }
 
     // ── What is told ────────────────────────────────────────────────────────────────────────────────
@@ -197,7 +199,7 @@ impl Finder<'_, '_> {
                 || route.state.source != Some(source)
                 || witness.cached
                 || !witness.required.is_empty()
-                || (scope.is_none() && self.site_of(route).is_some_and(|site| site.is_gathered))
+                || (scope.is_none() && self.reach.site_of(project, route).is_some_and(|(_, site)| site.is_gathered))
             {
                 continue;
             }
@@ -205,7 +207,7 @@ impl Finder<'_, '_> {
                 Step::Site(file, index) => {
                     let Some(site) = project.sites(file).get(index) else { continue };
                     let facts = self.types.facts(file);
-                    let loaded = scope.is_some_and(|scope| self.is_loaded(scope, facts, facts.call(site.call)));
+                    let loaded = scope.is_some_and(|scope| scope.loaded.answers(project, facts, facts.call(site.call)));
                     ((file, site.span), site.function, site.batch.clone(), loaded)
                 }
                 Step::Call(file, index, _) => {
@@ -232,37 +234,33 @@ impl Finder<'_, '_> {
         }
     }
 
-    /// The query at the end of a way.
-    fn site_of(&self, mut route: Route) -> Option<&QuerySite> {
-        loop {
-            match self.reach.witness(route).step {
-                Step::Site(file, index) => return self.types.project().sites(file).get(index),
-                Step::Call(_, _, next) => route = next,
-            }
-        }
-    }
-
-    /// Whether a call reads a relation whole that is loaded along: `book.tags.all()`.
-    fn is_loaded(&self, scope: &Scope<'_>, facts: &FileFacts, call: &Call) -> bool {
-        let Value::Member(manager, name) = facts.value(call.callee) else { return false };
-        let Value::Member(_, relation) = facts.value(*manager) else { return false };
-        let relation = &facts.names[*relation];
-        matches!(&facts.names[*name], "all" | "count" | "exists")
-            && (scope.loaded.has(relation) || (scope.loaded.unseen && self.types.project().may_be_eager(relation)))
-    }
-
     /// What reading a chain of attributes of each row costs.
     fn read(&mut self, scope: &Scope<'_>, names: &[Box<str>], place: (FileId, Span)) {
         for cost in self.needs.costs(scope.model, &scope.loaded, names, place) {
             self.tell(scope, cost, place);
         }
-        // A property of the model that asks.
         if let Some(first) = names.first()
             && scope.path.is_empty()
             && let Some(Attribute::Code(function)) = attribute(self.types, scope.model, first)
         {
-            let listing = Listing { place, name: scope.listing.name.clone() };
-            self.queries(&listing, Some(scope), function, Source::This);
+            let listing = Listing { place, name: scope.listing.name.clone(), is_type: false };
+            self.property(scope, &listing, function, 0);
+        }
+    }
+
+    /// The queries that a property of the model makes, or another one that it reads.
+    fn property(&mut self, scope: &Scope<'_>, listing: &Listing, function: FunctionRef, depth: u8) {
+        self.queries(listing, Some(scope), function, Source::This);
+        if depth == MAX_NESTED {
+            return;
+        }
+        let needs = self.needs.of(function);
+        for need in needs.iter().filter(|need| need.source == Source::This && !need.conditional && need.hops.is_empty())
+        {
+            let read = need.names.first().and_then(|name| attribute(self.types, scope.model, name));
+            if let Some(Attribute::Code(inner)) = read.filter(|_| need.required.is_empty()) {
+                self.property(scope, listing, inner, depth + 1);
+            }
         }
     }
 

@@ -56,7 +56,7 @@ impl Finder<'_, '_> {
             self.tracer.row_of(file, given.value, &[]).map(|(row, _)| row)
         };
         let Some(rows) = rows else { return };
-        let listing = Listing { place: (file, call.name_span), name: self.listing(serializer).name };
+        let listing = Listing { place: (file, call.name_span), name: self.listing(serializer).name, is_type: false };
         self.serialize(&Scope::of(&rows, &listing), serializer, 0);
     }
 
