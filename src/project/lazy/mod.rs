@@ -455,8 +455,10 @@ impl Finder<'_, '_> {
         }
         all.sort_by(|a, b| (a.span, &a.path).cmp(&(b.span, &b.path)));
         all.dedup_by(|b, a| a.span == b.span && a.path == b.path);
+        // Of one property of the rows of one loop, the first read.
         self.properties.sort_by_key(|property| property.span);
-        self.properties.dedup_by_key(|property| property.span);
+        let mut seen = FxHashSet::default();
+        self.properties.retain(|property| seen.insert((property.loops.first().copied(), property.name.clone())));
         (all, self.properties)
     }
 }
