@@ -102,6 +102,9 @@ impl<'p> Collector<'_, 'p> {
     /// `qs.count() > 0`, `(await User.count({ where })) === 0`, `if qs.count():`
     pub(super) fn counts_for_existence(&mut self) {
         let facts = self.facts;
+        if facts.names.find("count").is_none() {
+            return;
+        }
         // A count that is bound to a name may be used again.
         let compared = facts.values.iter().filter_map(|value| match value {
             Value::Operation(Operation::Equal | Operation::NotEqual | Operation::Order, left, right) => {
