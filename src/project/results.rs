@@ -139,6 +139,12 @@ impl<'p> Types<'p> {
         match self.of(file, site.callee) {
             Ty::Function(function) => self.returned(function),
             Ty::Class(class) => Ty::Instance(class, None),
+            Ty::Path(path)
+                if &*path == "django.contrib.auth.get_user_model"
+                    && let Some(user) = self.relations().user() =>
+            {
+                Ty::Class(user)
+            }
             Ty::Path(path) => match catalog.function(&path) {
                 Some(api) => self.returns(file, call, api, &Ty::Unknown),
                 None => match catalog.type_named(&path) {

@@ -175,8 +175,8 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &In
     }
     for (index, call) in facts.calls.iter().enumerate().filter(|(_, call)| call.in_loop.is_some()) {
         let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
-        if let Some((root, names)) = interesting.read_by(types.project(), file, id) {
-            finder.read(root, &names, Place::of(call.callee, call), call.name_span, &Way::default());
+        if let Some((root, names, span)) = interesting.read_by(types.project(), file, id) {
+            finder.read(root, &names, Place::of(call.callee, call), span, &Way::default());
         }
     }
     for edge in &graph.edges[file.0 as usize] {

@@ -93,9 +93,15 @@ impl Interesting {
         self.names.is_empty()
     }
 
-    /// What a call reads, as the root of a chain of attributes and their names: a method of a model; all rows of a
-    /// relation, `book.tags.all()`, where some query of the project loads it along; the text of a row, `str(book)`.
-    pub(super) fn read_by(&self, project: &Project, file: FileId, id: CallId) -> Option<(ValueId, Vec<Box<str>>)> {
+    /// What a call reads, as the root of a chain of attributes, their names and where they stand: a method of a model;
+    /// all rows of a relation, `book.tags.all()`, where some query of the project loads it along; the text of a row,
+    /// `str(book)`.
+    pub(super) fn read_by(
+        &self,
+        project: &Project,
+        file: FileId,
+        id: CallId,
+    ) -> Option<(ValueId, Vec<Box<str>>, Span)> {
         let facts = &project.file(file).facts;
         let call = facts.call(id);
         match *facts.value(call.callee) {
@@ -106,13 +112,16 @@ impl Interesting {
                         && matches!(facts.value(object), Value::Member(_, relation) if self.has(&facts.names[*relation]))
                         && project.site_of(file, id).is_some_and(|site| project.may_be_prefetched(file, site))
                 };
-                (self.has(name) || is_whole()).then(|| chain(facts, call.callee))
+                (self.has(name) || is_whole()).then(|| {
+                    let (root, names) = chain(facts, call.callee);
+                    (root, names, call.name_span)
+                })
             }
             Value::Global(name) if &facts.names[name] == "str" && self.has("__str__") => {
                 let [only] = call.args.as_slice() else { return None };
                 let (root, mut names) = chain(facts, only.value);
                 names.push("__str__".into());
-                Some((root, names))
+                Some((root, names, only.span))
             }
             _ => None,
         }
@@ -234,8 +243,8 @@ impl<'t, 'p> Needs<'t, 'p> {
         let facts = self.types.facts(function.file);
         let places = self.places(function.file);
         let mut seen = FxHashSet::default();
-        let mut add = |(root, names): (ValueId, Vec<Box<str>>), value, guard, within, span| {
-            if !seen.insert(value) {
+        let mut add = |(root, names): (ValueId, Vec<Box<str>>), guard, within, span| {
+            if !seen.insert((root, names.clone())) {
                 return;
             }
             let Some(source) = self.source(facts, function.function, root) else { return };
@@ -259,12 +268,12 @@ impl<'t, 'p> Needs<'t, 'p> {
             if is_save && access.in_loop.is_some() {
                 continue;
             }
-            add(chain(facts, access.value), access.value, access.guard, access.function, access.span);
+            add(chain(facts, access.value), access.guard, access.function, access.span);
         }
         for &id in places.calls.get(&function.function).into_iter().flatten() {
             let call = facts.call(id);
-            if let Some(read) = self.interesting.read_by(self.types.project(), function.file, id) {
-                add(read, call.callee, call.guard, call.function, call.name_span);
+            if let Some((root, names, span)) = self.interesting.read_by(self.types.project(), function.file, id) {
+                add((root, names), call.guard, call.function, span);
             }
         }
     }

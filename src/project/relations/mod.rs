@@ -40,6 +40,8 @@ pub(crate) struct Relations {
     /// What SQLAlchemy's models put on others.
     backrefs: FxHashMap<(ClassRef, Box<str>), sqlalchemy::Relationship>,
     by_name: FxHashMap<Box<str>, Option<ClassRef>>,
+    /// The model that the settings of Django name for users: `AUTH_USER_MODEL = "accounts.User"`.
+    user: Option<ClassRef>,
     /// Whether some session is an asynchronous one of SQLAlchemy's, where a lazy load is an error.
     is_async: bool,
     models: Vec<ClassRef>,
@@ -68,6 +70,12 @@ impl Relations {
             let name = &facts.names[facts.class(class.class).name];
             relations.by_name.entry(name.into()).and_modify(|known| *known = None).or_insert(Some(class));
         }
+        let told = project.ids().find_map(|file| {
+            let facts = &project.file(file).facts;
+            let value = project.binding(file, facts.names.find("AUTH_USER_MODEL")?)?;
+            facts.literal(value)?.rsplit('.').next()
+        });
+        relations.user = told.and_then(|name| relations.by_name.get(name).copied().flatten());
         let named = &relations;
         let fields = project.each_file(|types, file| {
             let own = of_file(file, Orm::Django);
@@ -114,6 +122,11 @@ impl Relations {
     /// Whether some session is an asynchronous one of SQLAlchemy's: rows that come from it load nothing lazily.
     pub(crate) fn is_async(&self) -> bool {
         self.is_async
+    }
+
+    /// The model of users.
+    pub(crate) fn user(&self) -> Option<ClassRef> {
+        self.user
     }
 
     /// Whether the project has models of this library.
@@ -277,12 +290,19 @@ pub(super) fn field(types: &Types<'_>, relations: &Relations, file: FileId, valu
     let target = match facts.literal(to) {
         Some("self") => None,
         Some(path) => relations.by_name.get(path.rsplit('.').next().unwrap_or(path)).copied().flatten(),
+        // `ForeignKey(settings.AUTH_USER_MODEL)`, `ForeignKey(get_user_model())`
+        None if facts.own_name(to) == Some("AUTH_USER_MODEL") || calls_user_model(facts, to) => relations.user,
         None => match types.of(file, to) {
             Ty::Class(class) => Some(class),
             _ => None,
         },
     }?;
     Some(if many { Relation::Many(target) } else { Relation::One(target) })
+}
+
+fn calls_user_model(facts: &FileFacts, value: ValueId) -> bool {
+    let Value::Call(call) = facts.value(value) else { return false };
+    Flow::new(facts).called_name(facts.call(*call)) == Some("get_user_model")
 }
 
 fn reverse_accessors(
