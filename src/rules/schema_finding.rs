@@ -3,10 +3,11 @@
 use rustc_hash::FxHashSet;
 
 use super::sql_finding::{create_index, is_system_table};
+use super::sql_statement::first_line;
 use super::{FileCx, ProjectCx};
 use crate::findings::{Label, Role};
 use crate::project::schema::{Place, Schema, Table, TableKind};
-use crate::source::{Language, Purpose, SourceFile, Span};
+use crate::source::{Language, Purpose};
 use crate::sql::Dialect;
 use crate::sql::query::TableName;
 
@@ -58,16 +59,5 @@ pub(super) fn add_index(cx: &ProjectCx<'_>, table: &Table, columns: &[Box<str>],
             _ => format!("decorate the entity with `@Index([{}])`", list("\"").join(", ")),
         },
         _ => format!("add an index on ({}) in a migration", list("").join(", ")),
-    }
-}
-
-/// The part of a place that stands on its first line: what is told is never longer.
-fn first_line(file: &SourceFile, span: Span) -> Span {
-    let text = file.text.get(span.range()).unwrap_or("");
-    let line = text.find(['\n', '\r']).map_or(text, |end| text[..end].trim_end());
-    if line.is_empty() {
-        span
-    } else {
-        Span { start: span.start, end: span.start + u32::try_from(line.len()).unwrap_or(0) }
     }
 }

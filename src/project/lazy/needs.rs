@@ -244,7 +244,8 @@ impl<'t, 'p> Needs<'t, 'p> {
         let places = self.places(function.file);
         let mut seen = FxHashSet::default();
         let mut add = |(root, names): (ValueId, Vec<Box<str>>), guard, within, span| {
-            if !seen.insert((root, names.clone())) {
+            let names: Rc<[Box<str>]> = names.into();
+            if !seen.insert((root, Rc::clone(&names))) {
                 return;
             }
             let Some(source) = self.source(facts, function.function, root) else { return };
@@ -253,7 +254,7 @@ impl<'t, 'p> Needs<'t, 'p> {
             }
             found.push(Need {
                 source,
-                names: names.into(),
+                names,
                 file: function.file,
                 span,
                 conditional: guard.is_some(),

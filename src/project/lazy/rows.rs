@@ -428,11 +428,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
 
     /// What a manager or queryset is about whose method is called.
     fn receiver(&self, file: FileId, object: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Option<Rows> {
-        let is_rows = match self.types.of(file, object) {
-            Ty::Api(ty, _) => self.is_queryset(ty),
-            Ty::Instance(class, _) | Ty::Class(class) => self.is_queryset_class(class),
-            _ => matches!(self.facts(file).value(object), Value::Super(_)),
-        };
+        let is_rows = self.is_django(file, object) || matches!(self.facts(file).value(object), Value::Super(_));
         if is_rows { self.rows(file, object, frame, depth).rows() } else { None }
     }
 
@@ -767,7 +763,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
     /// Whether a value is a manager or a queryset of Django's.
     pub(super) fn is_django(&self, file: FileId, value: ValueId) -> bool {
         match self.types.of(file, value) {
-            Ty::Api(ty, _) => self.is_manager(ty) || self.is_queryset(ty),
+            Ty::Api(ty, _) => self.is_queryset(ty),
             Ty::Instance(class, _) | Ty::Class(class) => self.is_queryset_class(class),
             _ => false,
         }

@@ -38,7 +38,7 @@ type Related = (ClassRef, Vec<Box<str>>);
 pub(crate) struct Relations {
     reverse: FxHashMap<(ClassRef, Box<str>), Reverse>,
     /// What SQLAlchemy's models put on others.
-    backrefs: FxHashMap<(ClassRef, Box<str>), sqlalchemy::Relationship>,
+    backrefs: FxHashMap<ClassRef, Vec<(Box<str>, sqlalchemy::Relationship)>>,
     by_name: FxHashMap<Box<str>, Option<ClassRef>>,
     /// The model that the settings of Django name for users: `AUTH_USER_MODEL = "accounts.User"`.
     user: Option<ClassRef>,
@@ -95,7 +95,9 @@ impl Relations {
             let own = of_file(file, Orm::SqlAlchemy);
             own.flat_map(|class| sqlalchemy::backrefs(types, named, class)).collect::<Vec<_>>()
         });
-        relations.backrefs = backrefs.into_iter().flatten().collect();
+        for (class, put) in backrefs.into_iter().flatten() {
+            relations.backrefs.entry(class).or_default().push(put);
+        }
         relations.orms = [Orm::Django, Orm::SqlAlchemy]
             .into_iter()
             .filter(|wanted| models.iter().flatten().any(|(_, orm)| orm == wanted))
@@ -146,7 +148,8 @@ impl Relations {
 
     /// The names of the attributes that relations put on other models.
     pub(crate) fn accessors(&self) -> impl Iterator<Item = &str> {
-        self.reverse.keys().chain(self.backrefs.keys()).map(|(_, name)| &**name)
+        let put = self.backrefs.values().flatten().map(|(name, _)| &**name);
+        self.reverse.keys().map(|(_, name)| &**name).chain(put)
     }
 
     /// What `name` is on a row of `class`, by a relation that another model declares.

@@ -63,7 +63,7 @@ pub(crate) fn relationship(types: &Types<'_>, owner: ClassRef, name: &str) -> Op
         Some(ClassMember::Method(_)) => None,
         None => {
             let relations = types.relations();
-            let own = |class| relations.backrefs.get(&(class, name.into()));
+            let own = |class| relations.put_on(class).find(|(own, _)| **own == *name).map(|(_, found)| found);
             let mut at = vec![owner];
             for _ in 0..MAX_BASES {
                 if let Some(found) = at.iter().find_map(|&class| own(class)) {
@@ -118,7 +118,7 @@ pub(crate) fn by_key(types: &Types<'_>, model: ClassRef) -> Vec<(Box<str>, Optio
     let mut at = vec![model];
     for _ in 0..MAX_BASES {
         for &class in &at {
-            let put = types.relations().backrefs.keys().filter(|(owner, _)| *owner == class).map(|(_, name)| &**name);
+            let put = types.relations().put_on(class).map(|(name, _)| &**name);
             for name in names(types.facts(class.file), class.class).chain(put) {
                 if let Some(own) = relationship(types, model, name)
                     && own.shape == Shape::ManyToOne
@@ -360,7 +360,7 @@ pub(super) fn backrefs(
     types: &Types<'_>,
     relations: &Relations,
     class: ClassRef,
-) -> Vec<((ClassRef, Box<str>), Relationship)> {
+) -> Vec<(ClassRef, (Box<str>, Relationship))> {
     let facts = types.facts(class.file);
     let mut found = Vec::new();
     for attribute in facts.class(class.class).attributes.iter().filter(|of| of.in_body) {
@@ -385,12 +385,17 @@ pub(super) fn backrefs(
             Shape::ToMany if is_many_to_many => Shape::ToMany,
             Shape::OneToOne | Shape::ToMany => Shape::ManyToOne,
         };
-        found.push(((target, name.into()), Relationship { target: Some(class), shape, loading }));
+        found.push((target, (name.into(), Relationship { target: Some(class), shape, loading })));
     }
     found
 }
 
 impl Relations {
+    /// The relationships that other models put on a class.
+    fn put_on(&self, class: ClassRef) -> impl Iterator<Item = &(Box<str>, Relationship)> {
+        self.backrefs.get(&class).into_iter().flatten()
+    }
+
     /// The only model of this name.
     fn named(&self, name: &str) -> Option<ClassRef> {
         self.by_name.get(name).copied().flatten()

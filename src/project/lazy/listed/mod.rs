@@ -85,16 +85,12 @@ pub(super) fn in_file(
     let is_ecma = types.project().file(file).source.language.is_ecma();
     for index in 0..facts.classes.len() {
         let class = ClassRef { file, class: ClassId(u32::try_from(index).unwrap_or(u32::MAX)) };
-        if extends(types, class, &|name| LISTING.contains(&name), 0) {
-            finder.view(class);
-        }
-    }
-    for index in 0..facts.classes.len() {
-        let class = ClassRef { file, class: ClassId(u32::try_from(index).unwrap_or(u32::MAX)) };
         if is_ecma {
             finder.resolver_class(class, nodes);
         } else if nodes.contains(&class) {
             finder.resolvers(class);
+        } else if extends(types, class, &|name| LISTING.contains(&name), 0) {
+            finder.view(class);
         }
     }
     let flow = Flow::new(facts);
