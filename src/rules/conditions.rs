@@ -1,11 +1,38 @@
 //! What rules over the conditions of a query share: whose columns they are, and how many rows they leave.
 
-use super::sql_finding::SqlCx;
+use super::sql_finding::{SqlCx, SqlFinding};
 use crate::project::schema::{Condition, Table, Test};
 use crate::sql::query::*;
 
+/// Looks at each source of each select of a statement, where something is known of tables and their indexes.
+pub(super) fn each_source(
+    cx: &SqlCx<'_>,
+    out: &mut Vec<SqlFinding>,
+    check: impl Fn(&SqlCx<'_>, &Select, u16) -> Option<SqlFinding>,
+) {
+    if !cx.dialect.has_row_indexes() || cx.schema.is_empty() {
+        return;
+    }
+    for select in &cx.query.selects {
+        for source in 0..u16::try_from(select.sources.len()).unwrap_or(0) {
+            out.extend(check(cx, select, source));
+        }
+    }
+}
+
+/// The table of a source, if advice may be given on its indexes: it does not stay small, and every condition is in
+/// sight.
+pub(super) fn advised_table<'a>(cx: &SqlCx<'a>, select: &Select, source: &'a Source) -> Option<&'a TableName> {
+    let name = source.table()?;
+    let is_left_out = cx.is_spared(name)
+        || cx.schema.stays_small(name)
+        || cx.query.has_open_conditions(select, cx.slots())
+        || is_correlated(cx, select);
+    (!is_left_out).then_some(name)
+}
+
 /// Whether a select compares with columns of an outer one: its rows are found by those, or another rule tells of it.
-pub(super) fn is_correlated(cx: &SqlCx<'_>, select: &Select) -> bool {
+fn is_correlated(cx: &SqlCx<'_>, select: &Select) -> bool {
     let parts = cx.query.conditions(select);
     let all = parts.into_iter().flat_map(|part| cx.query.exprs.within(part));
     let mut columns = all.filter_map(|part| cx.query.exprs.column(part));

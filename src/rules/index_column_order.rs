@@ -1,6 +1,6 @@
 //! `index-column-order`: an index that begins with a range, though the query knows a later column exactly.
 
-use super::conditions::{columns_named, has_odd_joins, is_correlated, is_flag};
+use super::conditions::{advised_table, columns_named, each_source, has_odd_joins, is_flag};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, written};
 use super::{Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
@@ -14,30 +14,15 @@ const NOTE: &str = "all entries of the range are read, whatever the later column
 
 /// Reports queries that an index serves only by a range in front of what is known exactly.
 pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, |cx, out| {
-        if !cx.dialect.has_row_indexes() || cx.schema.is_empty() {
-            return;
-        }
-        for select in &cx.query.selects {
-            for source in 0..u16::try_from(select.sources.len()).unwrap_or(0) {
-                out.extend(check_source(&cx, select, source));
-            }
-        }
-    });
+    sql_statement::report(cx, sink, |cx, out| each_source(&cx, out, check_source));
 }
 
 fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFinding> {
     let joined = &select.sources[usize::from(source)];
-    let name = joined.table()?;
-    if has_odd_joins(select)
-        || joined.join == Join::Left
-        || cx.is_spared(name)
-        || cx.schema.stays_small(name)
-        || cx.query.has_open_conditions(select, cx.slots())
-        || is_correlated(cx, select)
-    {
+    if has_odd_joins(select) || joined.join == Join::Left {
         return None;
     }
+    let name = advised_table(cx, select, joined)?;
     let [table] = *cx.schema.meant(name, &columns_named(cx, select.id, source)) else { return None };
     let conditions = conditions_of(cx.query, select, source, cx.schema);
     let mut range: Option<(&Condition, &Index)> = None;

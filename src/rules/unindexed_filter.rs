@@ -1,6 +1,8 @@
 //! `unindexed-filter`: a condition on a column that no index of its table begins with.
 
-use super::conditions::{columns_named, compared_source, has_odd_joins, is_correlated, is_flag, is_most_rows};
+use super::conditions::{
+    advised_table, columns_named, compared_source, each_source, has_odd_joins, is_flag, is_most_rows,
+};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
 use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, Severity};
@@ -24,29 +26,16 @@ pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
 
 /// Finds conditions that no index serves, on tables whose definition is known.
 pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
-    if !cx.dialect.has_row_indexes() || cx.schema.is_empty() {
-        return;
-    }
-    for select in &cx.query.selects {
-        for source in 0..u16::try_from(select.sources.len()).unwrap_or(0) {
-            out.extend(check_source(&cx, select, source));
-        }
-    }
+    each_source(&cx, out, check_source);
 }
 
 fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFinding> {
-    let table = select.sources[usize::from(source)].table()?;
     let joined = &select.sources[usize::from(source)];
     // The other side of an outer join is found by what it is joined on.
-    if has_odd_joins(select)
-        || joined.join == Join::Left
-        || cx.is_spared(table)
-        || cx.schema.stays_small(table)
-        || cx.query.has_open_conditions(select, cx.slots())
-        || is_correlated(cx, select)
-    {
+    if has_odd_joins(select) || joined.join == Join::Left {
         return None;
     }
+    let table = advised_table(cx, select, joined)?;
     let conditions = conditions_of(cx.query, select, source, cx.schema);
     let named: Vec<&str> = columns_named(cx, select.id, source);
     let tables = cx.schema.meant(table, &named);

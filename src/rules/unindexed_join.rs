@@ -1,6 +1,6 @@
 //! `unindexed-join`: a table that is read whole for the few rows of another one.
 
-use super::conditions::{columns_named, compared_source, has_odd_joins, is_correlated, is_flag};
+use super::conditions::{advised_table, columns_named, compared_source, each_source, has_odd_joins, is_flag};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
 use super::{Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
@@ -13,29 +13,15 @@ const NOTE: &str =
 
 /// Reports joins whose inner side no index finds, though an index finds few rows of the outer one.
 pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, |cx, out| {
-        if !cx.dialect.has_row_indexes() || cx.schema.is_empty() {
-            return;
-        }
-        for select in cx.query.selects.iter().filter(|select| select.sources.len() > 1) {
-            for source in 0..u16::try_from(select.sources.len()).unwrap_or(0) {
-                out.extend(check_source(&cx, select, source));
-            }
-        }
-    });
+    sql_statement::report(cx, sink, |cx, out| each_source(&cx, out, check_source));
 }
 
 fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFinding> {
     let joined = &select.sources[usize::from(source)];
-    let name = joined.table()?;
-    if has_odd_joins(select)
-        || cx.is_spared(name)
-        || cx.schema.stays_small(name)
-        || cx.query.has_open_conditions(select, cx.slots())
-        || is_correlated(cx, select)
-    {
+    if select.sources.len() < 2 || has_odd_joins(select) {
         return None;
     }
+    let name = advised_table(cx, select, joined)?;
     let tables = cx.schema.meant(name, &columns_named(cx, select.id, source));
     if tables.is_empty() {
         return None;

@@ -1,6 +1,6 @@
 //! `unindexed-sort`: the first rows of an order that no index gives.
 
-use super::conditions::{columns_named, is_correlated, is_flag, is_most_rows};
+use super::conditions::{advised_table, columns_named, is_flag, is_most_rows};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, written};
 use super::{Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
@@ -25,16 +25,11 @@ pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
 
 fn check_select(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFinding> {
     let [source] = &*select.sources else { return None };
-    let name = source.table()?;
     let first = select.order_by.first()?;
-    if !takes_first_rows(cx, select)
-        || cx.is_spared(name)
-        || cx.schema.stays_small(name)
-        || cx.query.has_open_conditions(select, cx.slots())
-        || is_correlated(cx, select)
-    {
+    if !takes_first_rows(cx, select) {
         return None;
     }
+    let name = advised_table(cx, select, source)?;
     let keys: Vec<&Column> = select
         .order_by
         .iter()
