@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! paths ─walk─▶ SourceFile ─lang│sql─▶ FileFacts ─summary─▶ Project
-//!                                          │                   │
+//!                   └─glance─▶ relevance ──┘│                   │
 //!                                          └─────────┬─────────┘
 //!                                                    ▼
 //!                                  rules (statement · file · project)
@@ -40,6 +40,8 @@
 //! - After any sequence of edits, a session gives the same findings as a cold run.
 //! - Results do not depend on which files were named: naming files selects what is *reported*; the project is
 //!   always what is *known*.
+//! - Only files that can have a part in a finding are parsed (`project::Relevance`): parsing the others too
+//!   (`--parse-all`) changes no finding.
 //! - Any span that reaches a user is a non-empty byte range on character boundaries inside its own file.
 //! - What is not known is silent. No rule reports the absence of something in a world it has not seen whole.
 //! - No rule matches a bare method name.

@@ -18,6 +18,10 @@ pub(super) struct CatalogFile {
     /// Shapes of this library count in every project.
     #[serde(default)]
     pub(super) always: bool,
+    #[serde(default)]
+    pub(super) tables: Vec<String>,
+    #[serde(default)]
+    pub(super) signs: Vec<String>,
     /// The lines that stand before each example of this file.
     #[serde(default)]
     pub(super) prelude: String,
@@ -32,7 +36,7 @@ pub(super) struct CatalogFile {
 }
 
 /// The user's own entries: the same tables in `seqscan.toml`. They win over the built-in ones.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct UserApi {
     /// The file they stand in, for messages.
     pub origin: String,
@@ -49,7 +53,7 @@ pub struct UserApi {
 }
 
 /// `[[type]]`: a class.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TypeEntry {
     /// Its canonical path.
@@ -77,7 +81,7 @@ pub struct TypeEntry {
 }
 
 /// `[[member]]`: an attribute of a type, or a value of a module.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemberEntry {
     /// `Type.name`, `module.name`; `{a,b}` are alternatives; in a type's attribute `*` stands for anything.
@@ -88,7 +92,7 @@ pub struct MemberEntry {
 }
 
 /// `[[call]]`: a function or a method.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallEntry {
     /// `module.name` or `Type.method`; `{a,b}` are alternatives.
@@ -123,7 +127,7 @@ pub struct CallEntry {
 }
 
 /// `[[shape]]`: a call on a receiver that nothing resolves. It has the keys of a [`CallEntry`] and `args`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ShapeEntry {
     /// What it is. Its path says what is called on what; see [`super::ApiShape`].
     pub call: CallEntry,
@@ -174,7 +178,7 @@ impl<'de> Deserialize<'de> for ShapeEntry {
 }
 
 /// An argument: its index or its keyword.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum ArgEntry {
     /// The n-th, from 0.

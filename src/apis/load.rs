@@ -31,10 +31,23 @@ impl Source {
             None => None,
             Some(name) => Some(Dialect::from_name(name).ok_or_else(|| wrong(format!("`{name}` is no known dialect")))?),
         };
-        let CatalogFile { language, packages, imports, always, prelude, types, members, calls, shapes, .. } = file;
+        let CatalogFile {
+            language,
+            packages,
+            imports,
+            always,
+            tables,
+            signs,
+            prelude,
+            types,
+            members,
+            calls,
+            shapes,
+            ..
+        } = file;
         let name = name.to_owned();
         let home = String::new();
-        let library = Library { name, language, packages, imports, dialect, always, home, prelude };
+        let library = Library { name, language, packages, imports, dialect, always, tables, signs, home, prelude };
         Ok(Source { library, entries: UserApi { origin, home: String::new(), types, members, calls, shapes } })
     }
 
@@ -47,6 +60,8 @@ impl Source {
             imports: Vec::new(),
             dialect: None,
             always: true,
+            tables: Vec::new(),
+            signs: Vec::new(),
             home: user.home.clone(),
             prelude: String::new(),
         };
@@ -92,7 +107,8 @@ impl Loader {
     }
 
     /// The result.
-    pub(super) fn finish(self) -> Catalog {
+    pub(super) fn finish(mut self) -> Catalog {
+        self.catalog.find_ways();
         self.catalog
     }
 

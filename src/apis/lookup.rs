@@ -65,6 +65,32 @@ impl Catalog {
         self.type_names.get(name_or_path).copied()
     }
 
+    /// Whether something catalogued may stand behind an import of this path: under it, or above it.
+    pub fn may_lead_on(&self, path: &str) -> bool {
+        let ends = path.match_indices(['.', '/']).map(|(at, _)| at).chain([path.len()]);
+        let name = path.rsplit(['.', '/']).next().unwrap_or(path);
+        self.ways.contains(path)
+            || self.type_names.contains_key(&format!("*.{name}"))
+            || ends.map(|end| &path[..end]).any(|path| {
+                self.type_names.contains_key(path)
+                    || self.functions.contains_key(path)
+                    || self.values.contains_key(path)
+            })
+    }
+
+    /// Notes the paths above all types, functions and values.
+    pub(super) fn find_ways(&mut self) {
+        let known = self.type_names.keys().chain(self.functions.keys()).chain(self.values.keys());
+        self.ways = known
+            .flat_map(|path| path.match_indices(['.', '/']).filter(|&(at, _)| at > 0).map(|(at, _)| path[..at].into()))
+            .collect();
+    }
+
+    /// The names and paths of all types, in no particular order.
+    pub(super) fn type_paths(&self) -> impl Iterator<Item = (&str, TypeId)> {
+        self.type_names.iter().map(|(path, &ty)| (path.as_str(), ty))
+    }
+
     /// The function of a module with this path.
     pub fn function(&self, path: &str) -> Option<&ApiCall> {
         self.functions.get(path).map(|&call| &self.calls[call as usize])

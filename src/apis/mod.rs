@@ -15,16 +15,18 @@ mod reader;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::sql;
 
 pub use entries::{CallEntry, MemberEntry, ShapeEntry, TypeEntry, UserApi};
 pub use error::CatalogError;
 pub use shape::{ApiShape, ArgShape, Step};
+pub use words::Words;
 
 /// A type of some library, in its [`Catalog`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -139,6 +141,10 @@ pub struct Library {
     /// Whether its shapes count in every project of its language, not only in those that name the library:
     /// their arguments are evidence enough.
     pub always: bool,
+    /// Modules that define tables with names that stand in no catalog: any import of them is a sign of a database.
+    pub tables: Vec<String>,
+    /// Words of files that say something of it without importing it.
+    pub signs: Vec<String>,
     /// For the user's own entries: the folder of their file, from the root of the project. Paths of the project's
     /// own modules are read from there.
     pub home: String,
@@ -272,6 +278,8 @@ pub struct Catalog {
     /// Members whose name has a `*`.
     attribute_patterns: Vec<(TypeId, String, Returned)>,
     shapes: FxHashMap<String, Vec<ApiShape>>,
+    /// The paths above those of types, functions and values: `django.db` for `django.db.connection`.
+    ways: FxHashSet<Box<str>>,
     /// What the user's entries name.
     own: Vec<Own>,
 }

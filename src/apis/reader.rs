@@ -213,6 +213,8 @@ fn set_file(file: &mut CatalogFile, key: &str, value: Value) -> Result<bool, Str
         "imports" => file.imports = value.list()?,
         "dialect" => file.dialect = Some(value.text()?),
         "always" => file.always = value.bool()?,
+        "signs" => file.signs = value.list()?,
+        "tables" => file.tables = value.list()?,
         "prelude" => file.prelude = value.text()?,
         _ => return Ok(false),
     }

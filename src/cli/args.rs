@@ -310,6 +310,9 @@ pub(super) struct CheckArguments {
     /// Print the settings of the named paths
     #[arg(long, help_heading = CONFIGURATION)]
     pub(super) show_settings: bool,
+    /// Parse the files too that cannot reach a database: for showing that this changes no finding
+    #[arg(long, hide = true)]
+    pub(super) parse_all: bool,
     /// How many threads work [default: as many as there are processors]
     #[arg(short = 'j', long, visible_alias = "threads", value_name = "N", help_heading = CONFIGURATION)]
     pub(super) jobs: Option<usize>,

@@ -32,4 +32,9 @@ impl Progress {
         self.done.fetch_add(1, Relaxed);
         !self.cancelled.load(Relaxed)
     }
+
+    /// So many more are to be parsed.
+    pub(super) fn add(&self, count: usize) {
+        self.total.fetch_add(count, Relaxed);
+    }
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::Baseline;
 use super::files::{Candidate, Finder, Found};
@@ -17,10 +18,10 @@ use super::snapshot::{Known, Snapshot, Targets};
 use crate::apis::{Catalog, UserApi};
 use crate::config::{ConfigError, Request, Resolver, Settings};
 use crate::facts::FileFacts;
-use crate::lang;
-use crate::project::{ManifestFile, Project, ProjectFile, ProjectOptions, schema};
+use crate::lang::{self, Glance};
+use crate::project::{Glanced, ManifestFile, Project, ProjectFile, ProjectOptions, Relevance, Slices, schema};
 use crate::rules::Registry;
-use crate::source::{self, FoundFile, Language, Purpose, ReadLimits, Reading, plain_reason};
+use crate::source::{self, FoundFile, Language, Purpose, ReadLimits, Reading, SourceFile, plain_reason};
 
 /// The stack of each thread that parses: sqlparser and deep trees need it, and what is not used costs nothing.
 const STACK: usize = 64 << 20;
@@ -38,6 +39,8 @@ pub struct Open {
     pub documents: Vec<(PathBuf, Arc<str>)>,
     /// Where the configuration comes from.
     pub config: Request,
+    /// Whether files are parsed too that cannot reach a database: the findings are the same.
+    pub parse_all: bool,
     /// How many threads work; 0 means as many as there are processors.
     pub threads: usize,
     /// Who is told how far it has come, and may stop it.
@@ -83,8 +86,19 @@ impl std::error::Error for SessionError {}
 #[derive(Clone, Debug)]
 struct Entry {
     candidate: Arc<Candidate>,
+    glance: Arc<Glance>,
+    /// It says nothing as long as it does not matter.
     file: ProjectFile,
+    /// What it says, if it ever mattered.
+    parsed: Option<Parsed>,
     notices: Vec<String>,
+}
+
+/// What a file says.
+#[derive(Clone, Debug)]
+struct Parsed {
+    facts: Arc<FileFacts>,
+    slices: Arc<Slices>,
     failure: Option<InternalError>,
 }
 
@@ -104,6 +118,14 @@ enum Why {
     Failed(String),
 }
 
+/// What is new about a file that was read again.
+enum Change {
+    /// At most its text.
+    Text,
+    /// Whether it has a text.
+    Presence,
+}
+
 /// What came of reading one file.
 enum Outcome {
     Entry(Box<Entry>),
@@ -118,6 +140,7 @@ pub struct Session {
     resolver: Resolver,
     pool: Arc<rayon::ThreadPool>,
     threads: usize,
+    parse_all: bool,
     named: Vec<PathBuf>,
     entries: BTreeMap<Arc<str>, Entry>,
     unread: BTreeMap<Arc<str>, Unread>,
@@ -134,6 +157,8 @@ pub struct Session {
     manifests: Vec<ManifestFile>,
     options: ProjectOptions,
     catalog: Arc<Catalog>,
+    /// What the user adds to the catalogs.
+    apis: Vec<UserApi>,
 }
 
 impl Session {
@@ -161,6 +186,7 @@ impl Session {
             root,
             pool: Arc::new(pool),
             threads: open.threads,
+            parse_all: open.parse_all,
             named,
             entries: BTreeMap::new(),
             unread: BTreeMap::new(),
@@ -174,12 +200,14 @@ impl Session {
             manifests: Vec::new(),
             options: ProjectOptions::default(),
             catalog: Arc::default(),
+            apis: Vec::new(),
         };
         session.load()?;
         for (path, bytes) in texts {
-            session.set_text(&path, bytes)?;
+            session.take_text(&path, bytes)?;
         }
         session.settle()?;
+        session.understand()?;
         Ok(session)
     }
 
@@ -215,7 +243,12 @@ impl Session {
 
     /// Puts a text in the place of the file at `path`, an absolute path, whether that exists or not. It is then
     /// a file that was named.
-    pub fn set_text(&mut self, path: &Path, bytes: Vec<u8>) -> Result<(), ConfigError> {
+    pub fn set_text(&mut self, path: &Path, bytes: Vec<u8>) -> Result<(), SessionError> {
+        self.take_text(path, bytes)?;
+        self.understand()
+    }
+
+    fn take_text(&mut self, path: &Path, bytes: Vec<u8>) -> Result<(), ConfigError> {
         let relative = relative(&self.root, path);
         let Some(language) = Language::of_path(&relative) else {
             self.problems.push(format!("{relative}: not a kind of file that is read"));
@@ -230,7 +263,7 @@ impl Session {
             Ok(candidate) => {
                 let outcome = self.pool.install(|| {
                     let reading = source::of_bytes(&candidate.found, bytes);
-                    extracted(Arc::new(candidate), reading, None)
+                    seen(Arc::new(candidate), reading, None)
                 });
                 self.take(outcome);
             }
@@ -246,28 +279,54 @@ impl Session {
     /// `None` when the document is closed. Whether the file is checked, and as what, stays as if the text were on
     /// disk. Whether it is one of the project: a new file is known after a [`Session::refresh`].
     pub fn edit(&mut self, path: &Path, text: Option<Arc<str>>) -> Result<bool, SessionError> {
+        self.take_document(path, text);
+        self.reread(path)
+    }
+
+    fn take_document(&mut self, path: &Path, text: Option<Arc<str>>) {
         match text {
             Some(text) => self.documents.insert(path.to_owned(), text),
             None => self.documents.remove(path),
         };
-        self.reread(path)
+    }
+
+    /// Lets texts stand in the place of files, whether these exist or not.
+    pub(super) fn set_texts(&mut self, texts: Vec<(PathBuf, Option<Arc<str>>)>) -> Result<(), SessionError> {
+        for (path, text) in texts {
+            self.take_document(&path, Some(text.clone().unwrap_or_default()));
+            let is_known = self.take_again(&path).is_some();
+            if let Some(text) = text.filter(|_| !is_known) {
+                self.take_text(&path, text.as_bytes().to_vec())?;
+            }
+        }
+        self.settle()?;
+        self.understand()
     }
 
     /// Reads one file of the project again. Whether it is one, as with [`Session::edit`].
     pub fn reread(&mut self, path: &Path) -> Result<bool, SessionError> {
+        match self.take_again(path) {
+            None => return Ok(false),
+            Some(Change::Text) => {}
+            Some(Change::Presence) => self.settle()?,
+        }
+        self.understand()?;
+        Ok(true)
+    }
+
+    /// Reads one file again, if it is one of the project.
+    fn take_again(&mut self, path: &Path) -> Option<Change> {
         let relative = relative(&self.root, path);
         let before = self.entries.remove(&relative);
         let unread = self.unread.remove(&relative);
         let known = before.as_ref().map(|entry| &entry.candidate).or(unread.as_ref().map(|unread| &unread.candidate));
-        let Some(candidate) = known.cloned() else { return Ok(false) };
+        let candidate = known.cloned()?;
         let documents = &self.documents;
         let outcome = self.pool.install(|| read(candidate, documents, before.as_ref()));
-        let was_read = before.is_some();
+        let is_read = matches!(outcome, Outcome::Entry(_));
+        let change = if before.is_some() == is_read { Change::Text } else { Change::Presence };
         self.take(outcome);
-        if was_read != self.entries.contains_key(&relative) {
-            self.settle()?;
-        }
-        Ok(true)
+        Some(change)
     }
 
     /// Whether a file or folder holds something that is known, an absolute path without links.
@@ -287,7 +346,8 @@ impl Session {
     pub fn refresh(&mut self) -> Result<(), SessionError> {
         self.resolver.forget();
         self.load()?;
-        self.settle()
+        self.settle()?;
+        self.understand()
     }
 
     /// What is known now.
@@ -295,7 +355,7 @@ impl Session {
         let files: Vec<ProjectFile> = self.entries.values().map(|entry| entry.file.clone()).collect();
         let known = self.entries.values().map(|entry| Known { candidate: entry.candidate.clone() }).collect();
         let mut internal_errors: Vec<InternalError> =
-            self.entries.values().filter_map(|entry| entry.failure.clone()).collect();
+            self.entries.values().filter_map(|entry| entry.parsed.as_ref()?.failure.clone()).collect();
         let understood = |files| Project::build(files, &self.manifests, self.catalog.clone(), &self.options);
         let build = || guarded(|| understood(files.clone()));
         let project = self.pool.install(build).unwrap_or_else(|message| {
@@ -358,6 +418,63 @@ impl Session {
         Ok(())
     }
 
+    /// Finds the files that can matter, and takes them apart if they were not.
+    fn understand(&mut self) -> Result<(), SessionError> {
+        let mut entries: Vec<&mut Entry> = self.entries.values_mut().collect();
+        let (progress, catalog) = (&self.progress, &self.catalog);
+        let parse_all = |entries: &mut [&mut Entry]| {
+            progress.add(entries.iter().filter(|entry| entry.parsed.is_none()).count());
+            let parse = |entry: &mut &mut Entry| {
+                if entry.parsed.is_none() && progress.step() {
+                    entry.parsed = Some(parsed(&entry.candidate, &entry.file.source, catalog));
+                }
+                entry.parsed.is_some()
+            };
+            let goes_on = self.pool.install(|| entries.par_iter_mut().with_max_len(8).map(parse).min()).unwrap_or(true);
+            if goes_on { Ok(()) } else { Err(SessionError::Cancelled) }
+        };
+        let matters = if self.parse_all {
+            parse_all(&mut entries)?;
+            vec![true; entries.len()]
+        } else {
+            let glanced = entries.iter().map(|entry| Glanced {
+                source: entry.file.source.clone(),
+                purpose: entry.file.purpose,
+                glance: entry.glance.clone(),
+            });
+            let glanced: Vec<Glanced> = glanced.collect();
+            let begin = || Relevance::new(glanced, &self.manifests, catalog.clone());
+            let mut relevance = self.pool.install(begin);
+            loop {
+                let next = relevance.unparsed();
+                if next.is_empty() {
+                    break;
+                }
+                let wanted: FxHashSet<usize> = next.iter().copied().collect();
+                let mut open: Vec<&mut Entry> = Vec::with_capacity(next.len());
+                for (at, entry) in entries.iter_mut().enumerate() {
+                    if wanted.contains(&at) {
+                        open.push(entry);
+                    }
+                }
+                parse_all(&mut open)?;
+                for at in next {
+                    if let Some(parsed) = &entries[at].parsed {
+                        relevance.tell(at, parsed.slices.clone());
+                    }
+                }
+            }
+            relevance.matters()
+        };
+        for (entry, matters) in entries.into_iter().zip(matters) {
+            entry.file.facts = match &entry.parsed {
+                Some(parsed) if matters => parsed.facts.clone(),
+                _ => nothing(),
+            };
+        }
+        Ok(())
+    }
+
     fn take(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Entry(entry) => {
@@ -413,6 +530,10 @@ impl Session {
         };
         let catalog = Catalog::with_user(&apis).map_err(|error| ConfigError::new("", error.to_string()))?;
         self.catalog = Arc::new(catalog);
+        // What the pieces of a file may call depends on what is catalogued.
+        if std::mem::replace(&mut self.apis, apis) != self.apis {
+            self.entries.values_mut().for_each(|entry| entry.parsed = None);
+        }
         Ok(())
     }
 }
@@ -443,18 +564,18 @@ fn relative(root: &Path, path: &Path) -> Arc<str> {
     relative.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/").into()
 }
 
-/// Reads a file, or the document that stands in its place, and what it says.
+/// Reads a file, or the document that stands in its place, and looks through it.
 fn read(candidate: Arc<Candidate>, documents: &HashMap<PathBuf, Arc<str>>, before: Option<&Entry>) -> Outcome {
     let limits = ReadLimits::default();
     let reading = match documents.get(&candidate.found.absolute) {
         Some(text) => source::read_as(&candidate.found, text, &limits),
         None => source::read(&candidate.found, &limits),
     };
-    extracted(candidate, reading, before)
+    seen(candidate, reading, before)
 }
 
-/// What a file says; taken from `before` if that had the same text.
-fn extracted(candidate: Arc<Candidate>, reading: Reading, before: Option<&Entry>) -> Outcome {
+/// What a search through a file tells; taken from `before`, with all that it says, if that had the same text.
+fn seen(candidate: Arc<Candidate>, reading: Reading, before: Option<&Entry>) -> Outcome {
     let (source, notices) = match reading {
         Reading::Text(source, notices) => (source, notices),
         Reading::LeftOut(kind) => return Outcome::Unread(Unread { candidate, why: Why::LeftOut(kind) }),
@@ -463,17 +584,32 @@ fn extracted(candidate: Arc<Candidate>, reading: Reading, before: Option<&Entry>
     if let Some(before) = before.filter(|before| before.file.source.is_same(&source)) {
         return Outcome::Entry(Box::new(Entry { candidate, notices, ..before.clone() }));
     }
+    let glance = Arc::new(lang::glance(&source));
+    let file = ProjectFile { purpose: Purpose::of_path(&source.path), source: Arc::new(source), facts: nothing() };
+    Outcome::Entry(Box::new(Entry { candidate, glance, file, parsed: None, notices }))
+}
+
+/// What a file says.
+fn parsed(candidate: &Candidate, source: &SourceFile, catalog: &Catalog) -> Parsed {
     let mut failure = None;
     let says_nothing = !candidate.is_checked()
         && !candidate.settings.asks_for_migrations()
         && candidate.purpose == Purpose::Migration
         && source.language == Language::Python
         && schema::follows_models(&source.text);
-    let extract = || if says_nothing { FileFacts::empty() } else { lang::extract(&source) };
-    let facts = guarded(extract).unwrap_or_else(|message| {
+    if says_nothing {
+        return Parsed { facts: nothing(), slices: Arc::default(), failure };
+    }
+    let facts = guarded(|| lang::extract(source)).unwrap_or_else(|message| {
         failure = Some(InternalError { rule: None, path: Some(source.path.clone()), message });
         FileFacts::empty()
     });
-    let file = ProjectFile::new(source, facts);
-    Outcome::Entry(Box::new(Entry { candidate, file, notices, failure }))
+    let slices = Arc::new(Slices::of(&source.text, &facts, catalog));
+    Parsed { facts: Arc::new(facts), slices, failure }
+}
+
+/// What a file says that does not matter.
+fn nothing() -> Arc<FileFacts> {
+    static NOTHING: LazyLock<Arc<FileFacts>> = LazyLock::new(|| Arc::new(FileFacts::empty()));
+    NOTHING.clone()
 }

@@ -49,7 +49,7 @@ impl Session {
                 differing.extend(git.untracked()?);
                 let staged = texts(&git, "", differing)?;
                 if !staged.is_empty() {
-                    self.put_all(staged)?;
+                    self.set_texts(staged).map_err(|error| error.to_string())?;
                     snapshot = self.snapshot();
                 }
                 let head = git.head()?;
@@ -58,7 +58,7 @@ impl Session {
         };
         let mut report = snapshot.check(targets);
         let fresh = fresh(self.root(), &report, &before);
-        self.put_all(before)?;
+        self.set_texts(before).map_err(|error| error.to_string())?;
         let then = Baseline::default().with(&self.snapshot().check_all(&Targets::All));
         report.older = Some(then.take_known(&mut report).known);
         for reported in &mut report.findings {
@@ -69,17 +69,6 @@ impl Session {
             key(&a.diagnostic.primary).cmp(&key(&b.diagnostic.primary))
         });
         Ok(report)
-    }
-
-    /// Lets texts stand in the place of files.
-    fn put_all(&mut self, texts: Texts) -> Result<(), String> {
-        for (path, text) in texts {
-            let known = self.edit(&path, Some(text.clone().unwrap_or_default())).map_err(|error| error.to_string())?;
-            if let Some(text) = text.filter(|_| !known) {
-                self.set_text(&path, text.as_bytes().to_vec()).map_err(|error| error.to_string())?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -90,7 +90,9 @@ impl Tree {
     fn session_with(&self, flags: Options, paths: &[&str]) -> Session {
         let config = Request { flags, ..Request::default() };
         let paths = paths.iter().map(PathBuf::from).collect();
-        Session::open_with(registry(), Open { cwd: self.root(), paths, config, threads: 2, ..Open::default() }).unwrap()
+        // The rules here look for words that are no sign of a database.
+        let open = Open { cwd: self.root(), paths, config, parse_all: true, threads: 2, ..Open::default() };
+        Session::open_with(registry(), open).unwrap()
     }
 }
 

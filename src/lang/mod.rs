@@ -5,11 +5,14 @@ mod builder;
 mod directive;
 mod ecma;
 mod embedded;
+mod glance;
 mod parser;
 mod prisma;
 mod python;
 mod sql_comments;
 mod sql_file;
+
+pub use glance::{Glance, Imports, glance};
 
 use crate::facts::FileFacts;
 use crate::source::{Language, SourceFile};

@@ -62,13 +62,11 @@ impl CallGraph {
         let inlined = project.each_file(find_inlined);
         let unique = unique_names(project);
         let callbacks = Callbacks::find(project, &inlined);
-        let edges: Vec<Vec<Edge>> =
+        let mut edges: Vec<Vec<Edge>> =
             project.each_file(|types, file| find_edges(types, file, &inlined[file.0 as usize], &unique, &callbacks));
-        let mut callers: FxHashMap<FunctionRef, Vec<(FileId, usize)>> = FxHashMap::default();
-        for edges in &edges {
-            for (index, edge) in edges.iter().enumerate() {
-                callers.entry(edge.callee).or_default().push((edge.file, index));
-            }
+        let mut callers = callers_of(&edges);
+        if drop_doubled(project, &inlined, &mut edges, &callers) {
+            callers = callers_of(&edges);
         }
         CallGraph { edges, callers, inlined }
     }
@@ -484,6 +482,11 @@ const COMMON_NAMES: [&str; 64] = [
     "log",
 ];
 
+/// Whether a name is so much its own that its only definition may be meant wherever it is called.
+pub(super) fn can_be_told_by_name(name: &str) -> bool {
+    name.len() >= 4 && !name.starts_with("__") && !COMMON_NAMES.contains(&name)
+}
+
 /// Functions by name and language family; `None` where there are several.
 type UniqueNames<'p> = FxHashMap<(bool, &'p str), Option<FunctionRef>>;
 
@@ -495,7 +498,7 @@ fn unique_names(project: &Project) -> UniqueNames<'_> {
         let ecma = project.file(file).source.language.is_ecma();
         for (index, function) in facts.functions.iter().enumerate().skip(1) {
             let name = &facts.names[function.name];
-            if name.len() < 4 || name.starts_with("__") || COMMON_NAMES.contains(&name) {
+            if !can_be_told_by_name(name) {
                 continue;
             }
             let found = FunctionRef { file, function: FunctionId(u32::try_from(index).unwrap_or(u32::MAX)) };
@@ -503,6 +506,62 @@ fn unique_names(project: &Project) -> UniqueNames<'_> {
         }
     }
     unique
+}
+
+/// Callee → (file, index) of the edges to it.
+fn callers_of(edges: &[Vec<Edge>]) -> FxHashMap<FunctionRef, Vec<(FileId, usize)>> {
+    let mut callers: FxHashMap<FunctionRef, Vec<(FileId, usize)>> = FxHashMap::default();
+    for edges in edges {
+        for (index, edge) in edges.iter().enumerate() {
+            callers.entry(edge.callee).or_default().push((edge.file, index));
+        }
+    }
+    callers
+}
+
+/// Drops the calls on the way to a query that were told by the only definition of a name, if a file that was not parsed
+/// has another one. Whether there are any.
+fn drop_doubled(
+    project: &Project,
+    inlined: &[Vec<bool>],
+    edges: &mut [Vec<Edge>],
+    callers: &FxHashMap<FunctionRef, Vec<(FileId, usize)>>,
+) -> bool {
+    let mut open: Vec<FunctionRef> = Vec::new();
+    for file in project.ids() {
+        let facts = &project.file(file).facts;
+        let homes =
+            project.sites(file).iter().map(|site| place(facts, &inlined[file.0 as usize], site.function, None).0);
+        open.extend(homes.map(|function| FunctionRef { file, function }));
+    }
+    let mut reaching: FxHashSet<FunctionRef> = open.iter().copied().collect();
+    let mut by_name: FxHashSet<(bool, &str)> = FxHashSet::default();
+    let name_of = |function: FunctionRef| {
+        let of = project.file(function.file);
+        (of.source.language.is_ecma(), &of.facts.names[of.facts.function(function.function).name])
+    };
+    while let Some(function) = open.pop() {
+        for &(file, index) in callers.get(&function).into_iter().flatten() {
+            let edge = &edges[file.0 as usize][index];
+            if edge.confidence == Confidence::Medium {
+                by_name.insert(name_of(function));
+            }
+            let caller = FunctionRef { file, function: edge.home };
+            if reaching.insert(caller) {
+                open.push(caller);
+            }
+        }
+    }
+    let names: Vec<(bool, &str)> = by_name.into_iter().collect();
+    let doubled = project.defined_unread(&names);
+    let is_doubled = |edge: &Edge| {
+        let (ecma, name) = name_of(edge.callee);
+        edge.confidence == Confidence::Medium && doubled.contains(&(ecma, Box::from(name)))
+    };
+    if !doubled.is_empty() {
+        edges.iter_mut().for_each(|edges| edges.retain(|edge| !is_doubled(edge)));
+    }
+    !doubled.is_empty()
 }
 
 fn find_edges(

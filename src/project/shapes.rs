@@ -104,32 +104,10 @@ impl<'p> Types<'p> {
     fn args_fit(&self, file: FileId, id: CallId, shape: &ApiShape) -> bool {
         let facts = &self.project().file(file).facts;
         let call = facts.call(id);
-        let first = call.args.first().map(|arg| arg.value);
-        let keyword = |fits: &dyn Fn(&str) -> bool| {
-            call.args.iter().any(|arg| arg.name.is_some_and(|name| fits(&facts.names[name])))
-        };
         match &shape.args {
-            ArgShape::Any => true,
-            ArgShape::None => call.args.is_empty(),
-            ArgShape::One => call.args.len() == 1,
-            ArgShape::Keyword(names) => keyword(&|name| names.is_empty() || names.iter().any(|wanted| wanted == name)),
-            ArgShape::OnlyKeywords(but) => {
-                let fits = |arg: &Arg| arg.name.is_some_and(|name| !but.iter().any(|not| *not == facts.names[name]));
-                !call.args.is_empty() && call.args.iter().all(fits)
-            }
-            ArgShape::Lookup => keyword(&|name| name.contains("__")),
-            ArgShape::Object(at, _) => {
-                call.args.get(usize::from(*at)).is_some_and(|arg| match facts.value(arg.value) {
-                    Value::Mapping(entries) => shape
-                        .args
-                        .fits_object(|wanted| entries.iter().any(|(key, _)| facts.literal(*key) == Some(wanted))),
-                    _ => false,
-                })
-            }
-            ArgShape::Text => first.is_some_and(|first| facts.text(first).is_some()),
             ArgShape::Type(wanted) => {
                 let catalog = &self.project().catalog;
-                let ty = first.and_then(|first| match self.of(file, first) {
+                let ty = call.args.first().and_then(|first| match self.of(file, first.value) {
                     Ty::Api(ty, _) => Some(ty),
                     Ty::Class(class) | Ty::Instance(class, _) => self.api_base(class),
                     Ty::Path(path) => catalog.type_named(&path),
@@ -145,7 +123,41 @@ impl<'p> Types<'p> {
                 }
                 !found.is_empty()
             }
+            _ => args_may_fit(facts, call, &shape.args),
         }
+    }
+}
+
+/// Whether a call may have a shape, as far as its own file tells.
+pub(super) fn may_fit(facts: &FileFacts, call: &Call, shape: &ApiShape) -> bool {
+    let Value::Member(object, _) = facts.value(call.callee) else { return false };
+    let names = steps(facts, *object);
+    let steps: Vec<Step<'_>> = names.iter().map(|(name, called)| Step { name, called: *called }).collect();
+    shape.fits(&steps) && args_may_fit(facts, call, &shape.args)
+}
+
+/// Whether the arguments of a call look like these; SQL and the types of values are not looked at.
+fn args_may_fit(facts: &FileFacts, call: &Call, shape: &ArgShape) -> bool {
+    let first = call.args.first().map(|arg| arg.value);
+    let keyword =
+        |fits: &dyn Fn(&str) -> bool| call.args.iter().any(|arg| arg.name.is_some_and(|name| fits(&facts.names[name])));
+    match shape {
+        ArgShape::Any | ArgShape::Type(_) | ArgShape::Sql => true,
+        ArgShape::None => call.args.is_empty(),
+        ArgShape::One => call.args.len() == 1,
+        ArgShape::Keyword(names) => keyword(&|name| names.is_empty() || names.iter().any(|wanted| wanted == name)),
+        ArgShape::OnlyKeywords(but) => {
+            let fits = |arg: &Arg| arg.name.is_some_and(|name| !but.iter().any(|not| *not == facts.names[name]));
+            !call.args.is_empty() && call.args.iter().all(fits)
+        }
+        ArgShape::Lookup => keyword(&|name| name.contains("__")),
+        ArgShape::Object(at, _) => call.args.get(usize::from(*at)).is_some_and(|arg| match facts.value(arg.value) {
+            Value::Mapping(entries) => {
+                shape.fits_object(|wanted| entries.iter().any(|(key, _)| facts.literal(*key) == Some(wanted)))
+            }
+            _ => false,
+        }),
+        ArgShape::Text => first.is_some_and(|first| facts.text(first).is_some()),
     }
 }
 

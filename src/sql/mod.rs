@@ -18,7 +18,7 @@ mod split;
 
 pub use dialect::Dialect;
 pub(crate) use dialect::{of_content, of_file_name};
-pub use looks::looks_like_sql;
+pub use looks::{looks_like_sql, may_begin_sql};
 pub use mask::{ParameterKey, Reading, Slot, SlotKind};
 pub use split::Splitter;
 

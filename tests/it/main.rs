@@ -26,6 +26,7 @@ mod project;
 #[cfg(unix)]
 mod proofs;
 mod readme;
+mod relevance;
 mod reports;
 mod schema_sources;
 #[cfg(unix)]

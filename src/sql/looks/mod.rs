@@ -6,18 +6,27 @@ mod words;
 use super::scan;
 use words::{Piece, Words, is_any, is_prose_word};
 
+/// Whether a SQL statement may begin where `text` does, whatever the rest of it is.
+pub fn may_begin_sql(text: &str) -> bool {
+    verb(text.as_bytes()).is_some()
+}
+
+/// The verb that a text begins with, as SQL does, and where it stands.
+fn verb(bytes: &[u8]) -> Option<(Verb, usize, usize)> {
+    let at = code_start(bytes)?;
+    let end = scan::word_end(bytes, at);
+    // Nearly every string of a program ends here.
+    let verb = Verb::of(&bytes[at..end])?;
+    // `select[name=x]` is for style sheets.
+    let goes_on = bytes.get(end).is_none_or(|&next| next.is_ascii_whitespace() || b"(*;-/{$".contains(&next));
+    goes_on.then_some((verb, at, end))
+}
+
 /// Whether `text` is a SQL statement. Cheap, and strict: it looks for the grammar that must follow the
 /// verb, and for the marks of prose.
 pub fn looks_like_sql(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let Some(at) = code_start(bytes) else { return false };
-    // Nearly every string of a program ends here.
-    let verb_end = scan::word_end(bytes, at);
-    let Some(verb) = Verb::of(&bytes[at..verb_end]) else { return false };
-    // `select[name=x]` is for style sheets.
-    if bytes.get(verb_end).is_some_and(|&next| !(next.is_ascii_whitespace() || b"(*;-/{$".contains(&next))) {
-        return false;
-    }
+    let Some((verb, at, verb_end)) = verb(bytes) else { return false };
     if bytes[..at].contains(&b'(') && !is_whole_query(text) {
         return false;
     }
