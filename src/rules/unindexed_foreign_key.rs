@@ -6,7 +6,7 @@ use super::schema_finding::{add_index, all_agree, label, tables};
 use super::{Finding, ProjectCx, Sink};
 use crate::findings::{Confidence, Role, Severity};
 use crate::project::schema::{ForeignKey, Known, Schema, Table, served_key};
-use crate::source::{Language, Purpose};
+use crate::source::Purpose;
 use crate::sql::ddl::OnDelete;
 use crate::sql::query::{TableName, same_name};
 use crate::sql::{Dialect, Verb};
@@ -97,7 +97,8 @@ fn on_delete(
     name: &TableName,
     key: &ForeignKey,
 ) -> Option<OnDelete> {
-    if cx.project.file(key.place.file).source.language == Language::Sql {
+    let is_sql = cx.project.file(key.place.file).facts.statements.iter().any(|sql| !sql.statement.changes.is_empty());
+    if is_sql {
         return Some(key.on_delete);
     }
     let definitions = schema.definitions(name);

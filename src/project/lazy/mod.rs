@@ -162,7 +162,10 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &In
         found: FxHashMap::default(),
         properties: Vec::new(),
     };
-    for access in facts.accesses.iter().copied().chain(given(facts)) {
+    // In Python the body of a lambda is among the attributes that are read.
+    let is_ecma = types.project().file(file).source.language.is_ecma();
+    let given = given(facts).filter(|_| is_ecma);
+    for access in facts.accesses.iter().copied().chain(given) {
         if let Value::Member(_, name) = facts.value(access.value)
             && !access.is_set
             && access.in_loop.is_some()

@@ -298,6 +298,7 @@ pub(super) fn prefetched(project: &Project) -> Prefetched {
 
 /// The library whose models a class is one of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "they are called so")]
 pub(crate) enum Orm {
     /// Django.
     Django,

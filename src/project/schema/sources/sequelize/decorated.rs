@@ -27,10 +27,18 @@ struct Fields {
     groups: Groups,
     /// The columns that lead to the rows of a class.
     keys: Vec<(Box<str>, ClassRef, Span)>,
-    /// What belongs to the rows of a class, by which attribute if that is told, and what happens when they are deleted.
-    belongs: Vec<(ClassRef, Option<Box<str>>, Option<Box<str>>)>,
-    /// Fields that are not keys of their own: `@BelongsTo(…, { constraints: false })`.
+    belongs: Vec<Belongs>,
+    /// Whether they were all read.
     is_whole: bool,
+}
+
+/// `@BelongsTo(() => Author, { foreignKey: "authorId", onDelete: "CASCADE" })`
+struct Belongs {
+    to: ClassRef,
+    /// The attribute that leads there, if it is told.
+    by: Option<Box<str>>,
+    /// What happens when the row there is deleted, if it is told.
+    action: Option<Box<str>>,
 }
 
 impl Reading<'_, '_> {
@@ -58,11 +66,9 @@ impl Reading<'_, '_> {
         groups.done(&mut table);
         for (attribute, target, at) in keys {
             let Some((_, column)) = columns.iter().find(|(own, _)| *own == attribute) else { continue };
-            let is_own = |(to, by, _): &&(ClassRef, Option<Box<str>>, Option<Box<str>>)| {
-                *to == target && by.as_ref().is_none_or(|by| *by == attribute)
-            };
+            let is_own = |own: &&Belongs| own.to == target && own.by.as_ref().is_none_or(|by| *by == attribute);
             // Only an association makes it a key of the database.
-            let Some((.., action)) = belongs.iter().find(is_own) else { continue };
+            let Some(Belongs { action, .. }) = belongs.iter().find(is_own) else { continue };
             let not_null = table.column_named(column).is_some_and(|column| column.not_null);
             let action = action.as_deref().unwrap_or(if not_null { "no action" } else { "set null" });
             let target = self.table_of_class(target).unwrap_or_default();
@@ -162,9 +168,7 @@ impl Reading<'_, '_> {
                 "Index" => {
                     let is_special = |key: &&str| call.is_some_and(|call| option(call, key).is_some());
                     asked.index = match first {
-                        _ if ["where", "using", "type", "operator"].iter().any(|key| is_special(&key)) => {
-                            Group::Unknown
-                        }
+                        _ if ["where", "using", "type", "operator"].iter().any(is_special) => Group::Unknown,
                         Some(first) if asks(facts, member(facts, first, "unique")) != Some(false) => Group::Unknown,
                         Some(first) => match Group::of(facts, Some(first)) {
                             Group::Unknown if !is_open(facts, first) => Group::Alone,
@@ -187,8 +191,8 @@ impl Reading<'_, '_> {
                         && second.is_none_or(|second| facts.literal(second).is_some() || !is_open(facts, second))
                     {
                         let action = option(call, "onDelete");
-                        let known = action.map(|action| facts.literal(action).unwrap_or("no action").into());
-                        into.belongs.push((target, by.map(Box::from), known));
+                        let action = action.map(|action| facts.literal(action).unwrap_or("no action").into());
+                        into.belongs.push(Belongs { to: target, by: by.map(Box::from), action });
                     }
                 }
                 // Something of the project that makes one.
