@@ -550,8 +550,8 @@ pub enum UseKind {
     Contains,
 }
 
-/// An attribute that is read or set, and not called: `book.author`, `book.author = ann`. Python only, and only of what
-/// may be a row: not of modules, classes and names that the file does not bind.
+/// An attribute that is read or set, and not called: `book.author`, `book.author = ann`. In JavaScript only one that is
+/// awaited. Only of what may be a row: not of modules, classes and names that the file does not bind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
     /// The attribute, as [`Value::Member`].

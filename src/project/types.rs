@@ -469,7 +469,7 @@ impl<'p> Types<'p> {
             },
             Ty::Api(ty, model) => match catalog.attribute(*ty, name) {
                 Some(returned) => self.given(returned, &Ty::Api(*ty, *model), None),
-                None => Ty::Unknown,
+                None => self.association(*ty, name).unwrap_or(Ty::Unknown),
             },
             Ty::Class(class) | Ty::Instance(class, _) => match self.class_member(*class, name) {
                 Some(ClassMember::Method(function)) => {
@@ -534,15 +534,28 @@ impl<'p> Types<'p> {
     /// What the catalogued type that a class extends has by a name.
     fn given_by_base(&self, class: ClassRef, name: &str) -> Option<Ty> {
         let base = self.api_base(class)?;
-        let returned = self.project.catalog.attribute(base, name)?;
+        let Some(returned) = self.project.catalog.attribute(base, name) else { return self.association(base, name) };
         // A class that extends a client is no model.
         let model = (!self.is_connection_type(base)).then_some(class);
         Some(self.given(returned, &Ty::Api(base, model), None))
     }
 
+    /// The accessor that an association puts on the rows of Sequelize's models.
+    fn association(&self, ty: TypeId, name: &str) -> Option<Ty> {
+        use relations::sequelize::Accessor;
+        let catalog = &self.project.catalog;
+        let accessor = self.project.relations.associations().accessor(name)?;
+        let path = match accessor {
+            Accessor::Read => "sequelize.AssociationRead",
+            Accessor::Write => "sequelize.AssociationWrite",
+        };
+        let is_row = catalog.type_named("sequelize.Model").is_some_and(|model| catalog.is_subtype(ty, model));
+        Some(Ty::Api(catalog.type_named(path).filter(|_| is_row)?, None))
+    }
+
     /// What a relationship of SQLAlchemy's holds.
-    fn related_to(&self, found: &relations::sqlalchemy::Relationship) -> Ty {
-        use relations::sqlalchemy::{Loading, Shape};
+    fn related_to(&self, found: &relations::Relationship) -> Ty {
+        use relations::{Loading, Shape};
         let Some(target) = found.target else { return Ty::Unknown };
         match (found.shape, found.loading) {
             (_, Loading::Asked) => match self.project.catalog.type_named("sqlalchemy.orm.Query") {

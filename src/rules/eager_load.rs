@@ -1,5 +1,6 @@
 //! The edit that loads a relation of Django's with the rows: a step of the query that gives them.
 
+use super::eager_options;
 use crate::facts::{Call, FileFacts, Value};
 use crate::findings::{Applicability, Confidence, Edit, Fix};
 use crate::project::{LazyRead, Project};
@@ -30,6 +31,9 @@ pub(super) fn fix(project: &Project, read: &LazyRead) -> Option<Fix> {
     let file = project.file(file);
     let (source, facts) = (&file.source, &file.facts);
     let first = facts.calls.iter().find(|call| call.name_span == name)?;
+    if source.language.is_ecma() {
+        return eager_options::fix(source, facts, first, read);
+    }
     // SQLAlchemy's steps need an import too.
     let (step, _) = read.load.strip_prefix('.')?.split_once('(')?;
     let is_prefetch = step == "prefetch_related";
@@ -116,13 +120,13 @@ fn is_plain_list(facts: &FileFacts, call: &Call) -> bool {
 }
 
 /// The dot before a name.
-fn dot_before(text: &str, name: Span) -> Option<usize> {
+pub(super) fn dot_before(text: &str, name: Span) -> Option<usize> {
     let before = text[..name.start as usize].trim_end();
     before.ends_with('.').then(|| before.len() - 1)
 }
 
 /// The line break and the spaces before a dot that begins its line.
-fn line_break_before(text: &str, dot: usize) -> Option<&str> {
+pub(super) fn line_break_before(text: &str, dot: usize) -> Option<&str> {
     let before = &text[..dot];
     let line = before.trim_end_matches([' ', '\t']);
     let bare = line.strip_suffix('\n')?;
@@ -136,7 +140,7 @@ fn quote_of(literal: &str) -> Option<char> {
 }
 
 /// The quote that a file mostly uses.
-fn usual_quote(text: &str) -> char {
+pub(super) fn usual_quote(text: &str) -> char {
     let count = |quote: u8| memchr::memchr_iter(quote, text.as_bytes()).count();
     if count(b'\'') > count(b'"') { '\'' } else { '"' }
 }

@@ -12,6 +12,7 @@ mod correlated_subquery;
 mod count_for_existence;
 mod duplicate_index;
 mod eager_load;
+mod eager_options;
 mod finding;
 mod implicit_conversion;
 mod index_column_order;

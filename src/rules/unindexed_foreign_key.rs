@@ -53,8 +53,9 @@ fn check_key(
     if !all_agree(schema, name, |table| !has_columns(table) || !is_served(table)) || !has_columns(table) {
         return None;
     }
+    let on_delete = on_delete(cx, schema, deletes, name, key)?;
     let is_deleted = target.as_ref().is_some_and(|target| deletes.holds(target));
-    let (severity, confidence) = match key.on_delete {
+    let (severity, confidence) = match on_delete {
         OnDelete::Cascade | OnDelete::Reset if dialect != Dialect::Sqlite || deletes.enforces => {
             (Severity::Warning, Confidence::High)
         }
@@ -87,6 +88,33 @@ fn check_key(
     Some(finding)
 }
 
+/// What the database does when a row is deleted that a key points to; `None` where it has no such key: what models say
+/// of it holds where no migrations of the project make tables; SQL says what is.
+fn on_delete(
+    cx: &ProjectCx<'_>,
+    schema: &Schema,
+    deletes: &Deletes,
+    name: &TableName,
+    key: &ForeignKey,
+) -> Option<OnDelete> {
+    let is_sql = cx.project.file(key.place.file).facts.statements.iter().any(|sql| !sql.statement.changes.is_empty());
+    if is_sql {
+        return Some(key.on_delete);
+    }
+    let definitions = schema.definitions(name);
+    let is_migration = |table: &&&Table| cx.project.file(table.place.file).purpose == Purpose::Migration;
+    let mut migrated = definitions.iter().filter(is_migration).peekable();
+    if migrated.peek().is_none() {
+        return (!deletes.has_migrations).then_some(key.on_delete);
+    }
+    let is_same = |own: &&ForeignKey| {
+        own.columns.len() == key.columns.len()
+            && own.columns.iter().zip(&key.columns).all(|(own, key)| same_name(own, key))
+    };
+    // One that was made again may do something else.
+    migrated.find_map(|table| table.foreign_keys.iter().rfind(is_same)).map(|own| own.on_delete)
+}
+
 /// The database that a table is in, if no foreign key has an index there unless it is given one.
 fn database(cx: &ProjectCx<'_>, table: &Table) -> Option<Dialect> {
     const MAKE_NONE: [Dialect; 4] = [Dialect::PostgreSql, Dialect::MsSql, Dialect::Oracle, Dialect::Sqlite];
@@ -112,11 +140,15 @@ struct Deletes {
     tables: FxHashSet<String>,
     /// Whether something turns foreign keys on in SQLite, which leaves them alone else.
     enforces: bool,
+    /// Whether migrations of the project make tables.
+    has_migrations: bool,
 }
 
 impl Deletes {
     fn find(cx: &ProjectCx<'_>) -> Deletes {
-        let mut deletes = Deletes { tables: FxHashSet::default(), enforces: false };
+        let is_migration = |table: &Table| cx.project.file(table.place.file).purpose == Purpose::Migration;
+        let has_migrations = cx.project.schema().tables().iter().any(is_migration);
+        let mut deletes = Deletes { tables: FxHashSet::default(), enforces: false, has_migrations };
         for id in cx.project.ids() {
             let file = cx.project.file(id);
             let facts = &file.facts;

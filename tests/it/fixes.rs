@@ -35,9 +35,18 @@ fn changed_lines(file: &ChangedFile) -> (Vec<String>, Vec<String>) {
 fn bare(lines: &[String]) -> Vec<String> {
     let bare = lines.iter().map(|line| {
         let mut line = line.split("seqscan:").next().unwrap().trim_end().to_owned();
-        while let Some(start) = [".select_related(", ".prefetch_related("].iter().find_map(|step| line.find(step)) {
+        let steps = [".select_related(", ".prefetch_related(", ".leftJoinAndSelect("];
+        while let Some(start) = steps.iter().find_map(|step| line.find(step)) {
             let end = line[start..].find(')').map_or(line.len(), |end| start + end + 1);
             line.replace_range(start..end, "");
+        }
+        if let Some(start) = line.find("relations: ") {
+            let depth = |end: usize| {
+                line[start..end].matches(['{', '[']).count() - line[start..end].matches(['}', ']']).count()
+            };
+            let end = (start + "relations: {".len()..line.len()).find(|&end| depth(end) == 0).unwrap_or(line.len());
+            line.replace_range(start..end, "");
+            line = line.replace("{ , ", "{ ").replace(", {  }", "").replace("{  }", "");
         }
         line.trim_end_matches(['#', '/', '-', '*', ' ']).to_owned()
     });

@@ -262,6 +262,206 @@ module.exports = {
 }
 
 #[test]
+fn sequelize_migrations_take_back_and_rename() {
+    let first = r#"
+module.exports = {
+  async up(queryInterface, Sequelize) {
+    await queryInterface.createTable("readers", {
+      id: { type: Sequelize.UUID, primaryKey: true },
+      teamId: { type: Sequelize.UUID, references: { model: "teams" } },
+      bookId: { type: Sequelize.UUID, references: { model: "books" } },
+      nick: { type: Sequelize.STRING },
+    });
+    await queryInterface.addIndex("readers", ["bookId"]);
+  },
+  async down(queryInterface) {
+    await queryInterface.dropTable("readers");
+  },
+};
+"#;
+    let second = r#"
+module.exports = {
+  async up(queryInterface, Sequelize) {
+    await queryInterface.renameTable("readers", "members");
+    await queryInterface.renameColumn("members", "nick", "name");
+    await queryInterface.removeColumn("members", "bookId");
+    await queryInterface.removeConstraint("members", "members_teamId_fkey");
+    await queryInterface.addConstraint("members", {
+      fields: ["teamId"],
+      type: "foreign key",
+      name: "members_team",
+      references: { table: "teams", field: "id" },
+      onDelete: "cascade",
+    });
+    await queryInterface.addColumn("members", "ownerId", {
+      type: Sequelize.UUID,
+      references: { model: "users" },
+      onDelete: "set null",
+    });
+    if (process.env.CLEAN) {
+      await queryInterface.removeColumn("members", "name");
+    }
+  },
+};
+"#;
+    assert_eq!(
+        schema(&[("migrations/1.js", first), ("migrations/2.js", second)]),
+        [
+            "members migrations/1.js:4",
+            "id uuid",
+            "teamId uuid",
+            "name text",
+            "ownerId uuid",
+            "primary key (id)",
+            "foreign key (teamId) → teams",
+            "foreign key (ownerId) → users",
+        ]
+    );
+}
+
+#[test]
+fn sequelize_models() {
+    let models = r#"
+const { DataTypes, Model, Sequelize } = require("sequelize");
+const sequelize = new Sequelize("postgres://localhost/shop", { define: { underscored: true } });
+
+const Author = sequelize.define("author", {
+  name: { type: DataTypes.STRING, allowNull: false, unique: true },
+  label: { type: DataTypes.VIRTUAL },
+}, { timestamps: false });
+
+class Book extends Model {}
+Book.init({
+  isbn: { type: DataTypes.STRING, primaryKey: true },
+  title: DataTypes.STRING,
+  shelfMark: { type: DataTypes.STRING, unique: "place" },
+  shelfRoom: { type: DataTypes.STRING, unique: "place" },
+  authorId: { type: DataTypes.INTEGER, references: { model: "authors", key: "id" }, onDelete: "CASCADE" },
+}, {
+  sequelize,
+  tableName: "volumes",
+  paranoid: true,
+  indexes: [
+    { fields: ["title", { name: "authorId", order: "DESC" }] },
+    { fields: ["shelf_room"], where: { title: null } },
+  ],
+});
+Book.belongsTo(Author, { as: "editor", foreignKey: "editorId", onDelete: "CASCADE" });
+Book.belongsTo(Author, { as: "reader", foreignKey: "readerId", constraints: false });
+
+// Of which nobody knows what it is called.
+sequelize.define("status", { name: DataTypes.STRING });
+// Something else that defines.
+other.define("shelf", { name: "a shelf" });
+"#;
+    assert_eq!(
+        schema(&[("models.js", models)]),
+        [
+            "authors models.js:5",
+            "name text not null",
+            "id number not null",
+            "unique (name)",
+            "primary key (id)",
+            "it may have more columns",
+            "volumes models.js:10",
+            "isbn text not null",
+            "title text",
+            "shelf_mark text",
+            "shelf_room text",
+            "author_id number",
+            "created_at timestamp",
+            "updated_at timestamp",
+            "deleted_at timestamp",
+            "editor_id",
+            "primary key (isbn)",
+            "unique (shelf_mark, shelf_room)",
+            "index (title, author_id desc)",
+            "other index (shelf_room)",
+            "foreign key (author_id) → authors",
+            "foreign key (editor_id) → authors",
+            "it may have more columns",
+        ]
+    );
+}
+
+#[test]
+fn sequelize_decorators() {
+    let base = r#"
+import { Column, CreatedAt, DataType, Model, PrimaryKey } from "sequelize-typescript";
+
+class Base extends Model {
+  @PrimaryKey
+  @Column(DataType.UUID)
+  id: string;
+
+  @CreatedAt
+  createdAt: Date;
+}
+
+export default Base;
+"#;
+    let models = r#"
+import { AllowNull, BelongsTo, Column, DataType, ForeignKey, Index, Table, Unique } from "sequelize-typescript";
+import Base from "./base";
+
+@Table({ tableName: "teams" })
+export class Team extends Base {
+  @Unique
+  @Column
+  name: string;
+}
+
+@Table({ tableName: "books", indexes: [{ fields: ["teamId", "title"] }] })
+export class Book extends Base {
+  @Index
+  @AllowNull(false)
+  @Column({ type: DataType.STRING, field: "full_title" })
+  title: string;
+
+  @Column(DataType.VIRTUAL)
+  label: string;
+
+  @BelongsTo(() => Team, { foreignKey: "teamId", onDelete: "CASCADE" })
+  team: Team;
+
+  @ForeignKey(() => Team)
+  @Column(DataType.UUID)
+  teamId: string;
+
+  // No association makes it a key of the database.
+  @ForeignKey(() => Book)
+  @Column(DataType.UUID)
+  nextId: string;
+}
+"#;
+    assert_eq!(
+        schema(&[("models/base.ts", base), ("models/index.ts", models)]),
+        [
+            "teams models/index.ts:6",
+            "name",
+            "id uuid not null",
+            "createdAt timestamp",
+            "updatedAt timestamp",
+            "unique (name)",
+            "primary key (id)",
+            "it may have more columns",
+            "books models/index.ts:13",
+            "full_title text not null",
+            "teamId uuid",
+            "nextId uuid",
+            "id uuid not null",
+            "createdAt timestamp",
+            "updatedAt timestamp",
+            "index (full_title)",
+            "primary key (id)",
+            "index (teamId, full_title)",
+            "foreign key (teamId) → teams",
+            "it may have more columns",
+        ]
+    );
+}
+
+#[test]
 fn typeorm_entities() {
     let text = r#"
 import { Column, Entity, Index, ManyToOne, JoinColumn, PrimaryGeneratedColumn, Unique } from "typeorm";

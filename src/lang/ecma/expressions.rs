@@ -170,6 +170,12 @@ impl<'t> Walk<'_, 't> {
         }
         let value = self.expression(inner, result);
         self.b.used(value, UseKind::Await, self.one_line(node.start_byte(), node.end_byte()));
+        // `(await book.author).name`
+        if matches!(self.kind(stripped), Kind::MemberExpression)
+            && matches!(self.b.facts.value(value), Value::Member(..))
+        {
+            self.b.accessed(value, false, self.one_line(stripped.start_byte(), stripped.end_byte()));
+        }
         value
     }
 

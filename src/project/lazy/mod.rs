@@ -12,6 +12,7 @@ mod needs;
 mod rows;
 mod session;
 mod traced;
+mod typeorm;
 
 use std::cmp::Reverse;
 
@@ -20,7 +21,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::calls::{CallGraph, Edge, Reach, flowing_values};
 use super::flow::{Dependence, Flow, Source};
 use super::loops::{LoopShape, Loops};
-use super::relations::sqlalchemy;
+use super::relations::{Shape, sqlalchemy};
 use super::requirements;
 use super::sites::SiteEffect;
 use super::types::{Ty, Types};
@@ -141,7 +142,7 @@ type Own = (Vec<LazyRead>, Vec<PropertyQuery>);
 
 fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &Interesting, file: FileId) -> Own {
     let facts = types.facts(file);
-    if facts.accesses.is_empty() || facts.loops.is_empty() {
+    if (facts.accesses.is_empty() && facts.uses.is_empty()) || facts.loops.is_empty() {
         return Own::default();
     }
     let tracer = Tracer::new(types, graph);
@@ -161,14 +162,17 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &In
         found: FxHashMap::default(),
         properties: Vec::new(),
     };
-    for access in &facts.accesses {
+    // In Python the body of a lambda is among the attributes that are read.
+    let is_ecma = types.project().file(file).source.language.is_ecma();
+    let given = given(facts).filter(|_| is_ecma);
+    for access in facts.accesses.iter().copied().chain(given) {
         if let Value::Member(_, name) = facts.value(access.value)
             && !access.is_set
             && access.in_loop.is_some()
             && interesting.has(&facts.names[*name])
         {
             let (root, names) = chain(facts, access.value);
-            let Access { value, function, in_loop, guard, .. } = *access;
+            let Access { value, function, in_loop, guard, .. } = access;
             let place = Place { value, function, in_loop, guard };
             finder.read(root, &names, place, access.span, &Way::default());
         }
@@ -183,6 +187,22 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &In
         finder.edge(edge);
     }
     finder.finish()
+}
+
+/// What callbacks give that do nothing else: `books.map((book) => book.author)`.
+fn given(facts: &FileFacts) -> impl Iterator<Item = Access> {
+    let functions = (0..).map(FunctionId).zip(&facts.functions);
+    functions.filter(|(_, own)| own.traits.is_lambda && own.runs_in.is_some()).filter_map(|(function, own)| {
+        let [value] = own.returns[..] else { return None };
+        matches!(facts.value(value), Value::Member(..)).then_some(Access {
+            value,
+            function,
+            in_loop: own.runs_in,
+            guard: None,
+            is_set: false,
+            span: own.span,
+        })
+    })
 }
 
 /// Where something stands.
@@ -303,7 +323,8 @@ impl Finder<'_, '_> {
                 hops: way.hops.iter().cloned().chain(cost.hops.iter().cloned()).collect(),
                 read: cost.read.or(way.read),
                 model: self.model_name(&rows),
-                load: model::load(self.types, rows.base, &path, rows.is_many || cost.is_generic),
+                load: typeorm::step(self.types, &rows, &path)
+                    .unwrap_or_else(|| model::load(self.types, rows.base, &path, rows.is_many || cost.is_generic)),
                 path,
                 origin: rows.origin,
                 is_kept: kept.is_some(),
@@ -365,7 +386,7 @@ impl Finder<'_, '_> {
             model = found.target?;
             shape = Some(found.shape);
         }
-        let is_by_key = shape == Some(sqlalchemy::Shape::ManyToOne) && sqlalchemy::is_model(self.types, model);
+        let is_by_key = shape == Some(Shape::ManyToOne) && sqlalchemy::is_model(self.types, model);
         is_by_key.then_some(model)
     }
 

@@ -1,13 +1,13 @@
 //! The relations of models, as a row has them.
 
-use super::super::relations::{self, Orm, sqlalchemy};
+use super::super::relations::{self, Orm, Relationship, Shape, sqlalchemy, typeorm};
 use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
 use super::loaded::Loaded;
 use super::traced::join;
 use crate::facts::*;
 use crate::project::Flow;
-pub(super) use sqlalchemy::Loading;
+pub(super) use relations::Loading;
 
 /// How a relation leads on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +45,15 @@ pub(super) enum Attribute {
 
 /// What `name` is on a row of `model`.
 pub(super) fn attribute(types: &Types<'_>, model: ClassRef, name: &str) -> Option<Attribute> {
-    if Orm::of(types, model) == Some(Orm::SqlAlchemy) {
-        return of_sqlalchemy(types, model, name);
+    match Orm::of(types, model) {
+        Some(Orm::SqlAlchemy) => return of_sqlalchemy(types, model, name),
+        Some(Orm::TypeOrm) => {
+            return match types.class_member(model, name) {
+                Some(ClassMember::Method(function)) => Some(Attribute::Code(function)),
+                _ => typeorm::relationship(types, model, name).map(|found| related(&found, Vec::new())),
+            };
+        }
+        _ => {}
     }
     match types.class_member(model, name) {
         Some(ClassMember::Method(function)) => Some(Attribute::Code(function)),
@@ -71,23 +78,32 @@ fn of_sqlalchemy(types: &Types<'_>, model: ClassRef, name: &str) -> Option<Attri
         return Some(Attribute::Code(function));
     }
     let found = sqlalchemy::relationship(types, model, name)?;
-    let kind = match found.shape {
-        sqlalchemy::Shape::ManyToOne => Kind::Forward,
-        sqlalchemy::Shape::OneToOne => Kind::ReverseOne,
-        sqlalchemy::Shape::ToMany => Kind::Many,
-    };
     // The session has the row at hand.
-    let back = match (kind, found.target) {
-        (Kind::Forward, _) | (_, None) => Vec::new(),
+    let back = match (found.shape, found.target) {
+        (Shape::ManyToOne, _) | (_, None) => Vec::new(),
         (_, Some(target)) => sqlalchemy::leading_to(types, target, model),
     };
-    Some(Attribute::Relation(Relation { kind, target: found.target, loading: found.loading, back }))
+    Some(related(&found, back))
+}
+
+fn related(found: &Relationship, back: Vec<Box<str>>) -> Attribute {
+    let kind = match found.shape {
+        Shape::ManyToOne => Kind::Forward,
+        Shape::OneToOne => Kind::ReverseOne,
+        Shape::ToMany => Kind::Many,
+    };
+    Attribute::Relation(Relation { kind, target: found.target, loading: found.loading, back })
 }
 
 /// What loads a relation of `base` with the rows of a query: `.select_related("author__country")`,
 /// `.options(selectinload(Author.books).joinedload(Book.publisher))`.
 pub(super) fn load(types: &Types<'_>, base: ClassRef, path: &str, is_prefetch: bool) -> String {
-    if Orm::of(types, base) != Some(Orm::SqlAlchemy) {
+    let orm = Orm::of(types, base);
+    if orm == Some(Orm::TypeOrm) {
+        let names: Vec<&str> = path.split("__").collect();
+        return format!("relations: {{ {}: true{} }}", names.join(": { "), " }".repeat(names.len() - 1));
+    }
+    if orm != Some(Orm::SqlAlchemy) {
         let step = if is_prefetch { "prefetch_related" } else { "select_related" };
         return format!(".{step}(\"{path}\")");
     }
@@ -96,7 +112,7 @@ pub(super) fn load(types: &Types<'_>, base: ClassRef, path: &str, is_prefetch: b
     for name in path.split("__") {
         let found = sqlalchemy::relationship(types, model, name);
         let loader = match &found {
-            Some(found) if found.shape == sqlalchemy::Shape::ToMany => "selectinload",
+            Some(found) if found.shape == Shape::ToMany => "selectinload",
             _ => "joinedload",
         };
         loaders.push(format!("{loader}({}.{name})", facts_of_class(types, model)));

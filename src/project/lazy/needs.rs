@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::calls::{CallGraph, flowing_values, kept_for};
 use super::super::flow::Source;
-use super::super::relations::{Relations, is_model};
+use super::super::relations::{Relations, is_model, typeorm};
 use super::super::requirements::{self, Requirement};
 use super::super::sites::SiteEffect;
 use super::super::types::Types;
@@ -78,6 +78,7 @@ impl Interesting {
             let facts = types.facts(class.file);
             let own = facts.class(class.class);
             names.extend(own.methods.iter().map(|&method| Box::from(&facts.names[facts.function(method).name])));
+            names.extend(typeorm::names(facts, class.class).map(Box::from));
             for field in own.attributes.iter().filter(|field| field.in_body) {
                 if let Value::Call(_) = facts.value(field.value) {
                     names.insert(facts.names[field.name].into());

@@ -216,6 +216,11 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 frame.and_then(|frame| frame.this.clone()).map_or(Traced::Unknown, Traced::Rows)
             }
             Value::Call(call) => self.called(file, *call, true, frame, depth),
+            // `const [books, count] = await repository.findAndCount()`
+            Value::Part(of, 0) => match facts.value(*of) {
+                Value::Call(call) => self.repository_call(file, *call, true, frame, depth).unwrap_or(Traced::Unknown),
+                _ => Traced::Unknown,
+            },
             Value::Member(object, name) => self.member(file, value, *object, &facts.names[*name], frame, depth),
             Value::Import(_) => match self.types.definition(file, value) {
                 Some((file, value)) => self.rows(file, value, None, depth),
@@ -299,7 +304,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
     /// The rows that a relation of a row leads to.
     fn related(&self, owner: &Rows, relation: &Relation, name: &str, depth: u8) -> Option<Rows> {
         let target = relation.target.filter(|_| relation.kind == Kind::Many)?;
-        if Orm::of(self.types, target) == Some(Orm::SqlAlchemy) {
+        if matches!(Orm::of(self.types, target), Some(Orm::SqlAlchemy | Orm::TypeOrm)) {
             return Some(self.list_of(owner, target, relation, name));
         }
         let mut rows = self.default_rows(target, depth);
@@ -386,6 +391,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
             return Traced::Unknown;
         }
         if let Some(found) = self.session_call(file, id, many, frame, depth) {
+            return found;
+        }
+        if let Some(found) = self.repository_call(file, id, many, frame, depth) {
             return found;
         }
         match facts.value(call.callee) {

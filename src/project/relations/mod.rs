@@ -1,7 +1,9 @@
 //! The relations between models, from both ends: what `book.author` and `author.books` are. Django's are read here,
-//! SQLAlchemy's in [`sqlalchemy`].
+//! those of the others in a file each.
 
+pub(super) mod sequelize;
 pub(super) mod sqlalchemy;
+pub(super) mod typeorm;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -30,6 +32,38 @@ pub(crate) struct Reverse {
     pub(crate) is_many_to_many: bool,
 }
 
+/// How many rows a relationship leads to, and whose column it goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One row, by a column of the row at hand.
+    ManyToOne,
+    /// One row, by a column of that row.
+    OneToOne,
+    /// A list of rows.
+    ToMany,
+}
+
+/// When the rows of a relationship are fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loading {
+    /// When it is first read of a row.
+    Lazy,
+    /// With the row (`lazy="selectin"`), or never: reading it asks nothing.
+    Eager,
+    /// When it is asked for: it is a query of its own (`lazy="dynamic"`).
+    Asked,
+    /// Never: reading it is an error (`lazy="raise"`).
+    Never,
+}
+
+/// A relationship of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Relationship {
+    pub(crate) target: Option<ClassRef>,
+    pub(crate) shape: Shape,
+    pub(crate) loading: Loading,
+}
+
 /// A model, and those of its fields that put an attribute of one name on others.
 type Related = (ClassRef, Vec<Box<str>>);
 
@@ -38,7 +72,7 @@ type Related = (ClassRef, Vec<Box<str>>);
 pub(crate) struct Relations {
     reverse: FxHashMap<(ClassRef, Box<str>), Reverse>,
     /// What SQLAlchemy's models put on others.
-    backrefs: FxHashMap<ClassRef, Vec<(Box<str>, sqlalchemy::Relationship)>>,
+    backrefs: FxHashMap<ClassRef, Vec<(Box<str>, Relationship)>>,
     by_name: FxHashMap<Box<str>, Option<ClassRef>>,
     /// The model that the settings of Django name for users: `AUTH_USER_MODEL = "accounts.User"`.
     user: Option<ClassRef>,
@@ -49,6 +83,8 @@ pub(crate) struct Relations {
     orms: Vec<Orm>,
     /// What leads to many rows, by name: the model, and the fields that declare it; `None` where it is not one model.
     many: FxHashMap<Box<str>, Option<Related>>,
+    /// What Sequelize's associations lead to.
+    associations: sequelize::Associations,
 }
 
 impl Relations {
@@ -98,10 +134,11 @@ impl Relations {
         for (class, put) in backrefs.into_iter().flatten() {
             relations.backrefs.entry(class).or_default().push(put);
         }
-        relations.orms = [Orm::Django, Orm::SqlAlchemy]
+        relations.orms = [Orm::Django, Orm::SqlAlchemy, Orm::TypeOrm]
             .into_iter()
             .filter(|wanted| models.iter().flatten().any(|(_, orm)| orm == wanted))
             .collect();
+        relations.associations = sequelize::Associations::find(project);
         relations.models = models.into_iter().flatten().map(|(class, _)| class).collect();
         relations.is_async = project.files.iter().any(|file| {
             let imports = file.facts.imports.iter();
@@ -134,6 +171,11 @@ impl Relations {
     /// Whether the project has models of this library.
     pub(crate) fn has(&self, orm: Orm) -> bool {
         self.orms.contains(&orm)
+    }
+
+    /// What Sequelize's associations lead to.
+    pub(crate) fn associations(&self) -> &sequelize::Associations {
+        &self.associations
     }
 
     /// All models, in order of place.
@@ -202,6 +244,10 @@ pub(super) fn prefetched(project: &Project) -> Prefetched {
         }));
         for call in &facts.calls {
             let name = flow.called_name(call).unwrap_or("");
+            if project.file(id).source.language.is_ecma() {
+                joined.extend(typeorm::loaded_by(facts, call));
+                continue;
+            }
             let is_join = name == "select_related";
             if sqlalchemy::is_loader(name) {
                 joined.extend(sqlalchemy::options(facts, call).into_iter().flatten().map(Box::from));
@@ -252,11 +298,14 @@ pub(super) fn prefetched(project: &Project) -> Prefetched {
 
 /// The library whose models a class is one of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "they are called so")]
 pub(crate) enum Orm {
     /// Django.
     Django,
     /// SQLAlchemy, Flask-SQLAlchemy, SQLModel.
     SqlAlchemy,
+    /// TypeORM.
+    TypeOrm,
 }
 
 impl Orm {
@@ -264,8 +313,10 @@ impl Orm {
     pub(crate) fn of(types: &Types<'_>, class: ClassRef) -> Option<Orm> {
         if is_model(types, class) {
             Some(Orm::Django)
+        } else if sqlalchemy::is_model(types, class) {
+            Some(Orm::SqlAlchemy)
         } else {
-            sqlalchemy::is_model(types, class).then_some(Orm::SqlAlchemy)
+            typeorm::is_model(types, class).then_some(Orm::TypeOrm)
         }
     }
 }

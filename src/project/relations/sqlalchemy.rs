@@ -1,7 +1,7 @@
 //! SQLAlchemy's relationships between models: what `relationship("Author", back_populates="books")` is, from both
 //! ends.
 
-use super::{Orm, Relations};
+use super::{Loading, Orm, Relations, Relationship, Shape};
 use crate::facts::*;
 use crate::project::flow::Flow;
 use crate::project::types::{ClassMember, Ty, Types};
@@ -9,38 +9,6 @@ use crate::project::{ClassRef, FileId};
 
 /// How deep mixins nest.
 const MAX_BASES: u8 = 6;
-
-/// How many rows a relationship leads to, and whose column it goes by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// One row, by a column of the row at hand.
-    ManyToOne,
-    /// One row, by a column of that row.
-    OneToOne,
-    /// A list of rows.
-    ToMany,
-}
-
-/// When the rows of a relationship are fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Loading {
-    /// When it is first read of a row.
-    Lazy,
-    /// With the row: `lazy="selectin"`.
-    Eager,
-    /// When it is asked for: it is a query of its own (`lazy="dynamic"`).
-    Asked,
-    /// Never: reading it is an error (`lazy="raise"`).
-    Never,
-}
-
-/// A relationship of a model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Relationship {
-    pub(crate) target: Option<ClassRef>,
-    pub(crate) shape: Shape,
-    pub(crate) loading: Loading,
-}
 
 /// Whether a class is a model of SQLAlchemy's.
 pub(crate) fn is_model(types: &Types<'_>, class: ClassRef) -> bool {

@@ -328,6 +328,8 @@ impl Database {
         if targets.is_empty() {
             let what = match operation {
                 AlterOperation::AddColumn { column, .. } => PendingWhat::Column(new_column(column, step)),
+                // Of which table, only the program knows.
+                AlterOperation::AddForeignKey(..) if name.is_dynamic() => return,
                 AlterOperation::AddForeignKey(key, _) => PendingWhat::ForeignKey(new_foreign_key(key, step)),
                 AlterOperation::Unknown => PendingWhat::Unsure,
                 AlterOperation::DropConstraint(dropped) if !step.source.only_adds => {
@@ -414,12 +416,16 @@ fn alter(table: &mut Table, operation: &AlterOperation, step: &Step<'_>) {
         AlterOperation::DropConstraint(name) => {
             table.indexes.retain(|index| !has_name(index, &name.text));
             table.foreign_keys.retain(|key| !key.name.as_ref().is_some_and(|own| name.is(own)));
-            // The database names constraints that nobody names: `t_a_b_key`, `t_pkey`.
+            // The database names constraints that nobody names: `t_a_b_key`, `t_a_fkey`, `t_pkey`.
             let text = name.text.to_lowercase();
             let own = table.name.to_lowercase();
             if text == format!("{own}_pkey") {
                 table.indexes.retain(|index| index.definition.kind != IndexKind::Primary);
             }
+            table.foreign_keys.retain(|key| {
+                let given = format!("{own}_{}_fkey", key.columns.join("_").to_lowercase());
+                !(key.name.is_none() && given == text)
+            });
             table.indexes.retain(|index| {
                 let columns: Vec<&str> = index.definition.parts.iter().filter_map(ddl::IndexPart::column).collect();
                 let given = format!("{own}_{}_key", columns.join("_").to_lowercase());

@@ -55,6 +55,18 @@ pub(crate) fn column(name: &str, type_name: &str, span: Span) -> ColumnDef {
     }
 }
 
+/// A foreign key to the primary key of a table; an empty name is one that is not known.
+pub(crate) fn foreign_key(column: &str, target: TableName, span: Span) -> ForeignKey {
+    ForeignKey {
+        name: None,
+        columns: vec![ident(column, span)],
+        target,
+        target_columns: Vec::new(),
+        on_delete: OnDelete::Refuse,
+        span,
+    }
+}
+
 /// A table that is being put together.
 pub(crate) struct NewTable {
     made: CreateTable,
@@ -76,7 +88,17 @@ impl NewTable {
     }
 
     pub(crate) fn has_column(&self, name: &str) -> bool {
-        self.made.columns.iter().any(|column| &*column.name.text == name)
+        self.column_named(name).is_some()
+    }
+
+    /// The column of this name.
+    pub(crate) fn column_named(&self, name: &str) -> Option<&ColumnDef> {
+        self.made.columns.iter().find(|column| &*column.name.text == name)
+    }
+
+    /// Whether a column alone is a foreign key.
+    pub(crate) fn has_foreign_key(&self, name: &str) -> bool {
+        self.made.foreign_keys.iter().any(|key| matches!(&*key.columns, [column] if &*column.text == name))
     }
 
     pub(crate) fn has_primary_key(&self) -> bool {
@@ -124,12 +146,8 @@ impl NewTable {
         span: Span,
     ) -> &mut ForeignKey {
         self.made.foreign_keys.push(ForeignKey {
-            name: None,
-            columns: vec![ident(column, span)],
-            target: table_name(target, span),
             target_columns: target_columns.iter().map(|name| ident(name, span)).collect(),
-            on_delete: OnDelete::Refuse,
-            span,
+            ..foreign_key(column, table_name(target, span), span)
         });
         self.made.foreign_keys.last_mut().expect("just pushed")
     }

@@ -9,6 +9,7 @@ mod drizzle;
 mod knex;
 mod prisma;
 mod sequelize;
+mod sequelize_migrations;
 mod sql;
 mod sqlalchemy;
 mod steps;
@@ -75,7 +76,7 @@ const READERS: [Reader; 9] = [
     Reader { fits: Language::is_ecma, read: drizzle::read },
     Reader { fits: Language::is_ecma, read: knex::read },
     Reader { fits: is_prisma, read: prisma::read },
-    Reader { fits: Language::is_ecma, read: sequelize::read },
+    Reader { fits: Language::is_ecma, read: sequelize_migrations::read },
     Reader { fits: is_python, read: sqlalchemy::read },
     Reader { fits: Language::is_ecma, read: typeorm::read },
 ];
@@ -90,10 +91,12 @@ fn is_prisma(language: Language) -> bool {
 
 /// All that models and migrations of the project define, by file.
 pub(super) fn defined(project: &Project) -> Vec<(FileId, Defined)> {
+    let conventions = sequelize::Conventions::find(project);
     let all = project.each_file(|types, file| {
         let language = project.file(file).source.language;
         let readers = READERS.iter().filter(|reader| (reader.fits)(language));
-        let read = readers.map(|reader| (file, (reader.read)(types, file)));
+        let sequelize = language.is_ecma().then(|| sequelize::read(types, file, conventions));
+        let read = readers.map(|reader| (reader.read)(types, file)).chain(sequelize).map(|defined| (file, defined));
         read.filter(|(_, defined)| !defined.changes.is_empty() || !defined.models.is_empty()).collect::<Vec<_>>()
     });
     all.into_iter().flatten().collect()

@@ -5,8 +5,27 @@ use super::arguments::{asks, called, is_undone, member, positional, texts};
 use crate::facts::*;
 use crate::project::{FileId, Types};
 use crate::source::Purpose;
-use crate::sql::ddl::define::{NewTable, alter, column, index, table_name, unsure};
-use crate::sql::ddl::{AlterOperation, IndexDef, IndexKind, OnDelete, TableChange};
+use crate::sql::ddl::define::{NewTable, alter, column, foreign_key, ident, index, table_name, unsure};
+use crate::sql::ddl::{AlterOperation, ForeignKey, IndexDef, IndexKind, OnDelete, TableChange};
+
+/// What changes tables.
+const METHODS: [&str; 12] = [
+    "addColumn",
+    "addColumns",
+    "addConstraint",
+    "addIndex",
+    "changeColumn",
+    "createIndex",
+    "createTable",
+    "dropTable",
+    "removeColumn",
+    "removeConstraint",
+    "renameColumn",
+    "renameTable",
+];
+
+/// Those after which something is no longer there, or has another name.
+const TAKING_AWAY: [&str; 5] = ["dropTable", "removeColumn", "removeConstraint", "renameColumn", "renameTable"];
 
 /// What the migrations of a file do.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -18,9 +37,12 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     }
     for (id, call) in (0..).map(CallId).zip(&facts.calls) {
         let method = called(facts, call);
-        if !matches!(method, "createTable" | "addColumn" | "addColumns" | "addIndex" | "createIndex" | "addConstraint")
-            || is_undone(facts, call)
-        {
+        if !METHODS.contains(&method) || is_undone(facts, call) {
+            continue;
+        }
+        // What is taken away under a condition may still be there.
+        let takes_away = TAKING_AWAY.contains(&method);
+        if takes_away && (call.guard.is_some() || call.in_loop.is_some()) {
             continue;
         }
         let Some(name) = positional(call, 0).and_then(|value| table_of(facts, value)) else { continue };
@@ -32,7 +54,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
 }
 
 /// `"users"`, `{ tableName: "users", schema: "app" }`
-fn table_of(facts: &FileFacts, value: ValueId) -> Option<&str> {
+pub(super) fn table_of(facts: &FileFacts, value: ValueId) -> Option<&str> {
     facts.literal(value).or_else(|| {
         let name = member(facts, value, "tableName").or_else(|| member(facts, value, "name"))?;
         facts.literal(name)
@@ -42,8 +64,27 @@ fn table_of(facts: &FileFacts, value: ValueId) -> Option<&str> {
 fn change(facts: &FileFacts, call: &Call, method: &str, name: &str) -> Option<Vec<TableChange>> {
     let span = call.name_span;
     let table = table_name(name, span);
+    if method == "dropTable" {
+        return Some(vec![TableChange::DropTable { table }]);
+    }
     let second = positional(call, 1)?;
+    let named = || facts.literal(second).map(|name| ident(name, span));
     Some(match method {
+        "renameTable" => vec![TableChange::RenameTable { table, to: table_name(table_of(facts, second)?, span) }],
+        "renameColumn" => {
+            let to = ident(facts.literal(positional(call, 2)?)?, span);
+            vec![alter(&table, AlterOperation::RenameColumn { from: named()?, to }, span)]
+        }
+        "removeColumn" => vec![alter(&table, AlterOperation::DropColumn(named()?), span)],
+        "removeConstraint" => vec![alter(&table, AlterOperation::DropConstraint(named()?), span)],
+        // The column is there; the keys are new.
+        "changeColumn" => {
+            let all = added(facts, &table, facts.literal(second)?, positional(call, 2)?, call);
+            let is_column = |change: &TableChange| {
+                matches!(change, TableChange::Alter { operation: AlterOperation::AddColumn { .. }, .. })
+            };
+            all.into_iter().filter(|change| !is_column(change)).collect()
+        }
         "createTable" => {
             let Value::Mapping(columns) = facts.value(second) else { return None };
             let mut made = NewTable::new(name, span);
@@ -54,12 +95,8 @@ fn change(facts: &FileFacts, call: &Call, method: &str, name: &str) -> Option<Ve
                         for kind in kinds(facts, options) {
                             made.index(kind, [column], span);
                         }
-                        if let Some(to) = member(facts, options, "references") {
-                            let target = member(facts, to, "model").and_then(|model| table_of(facts, model));
-                            let action = member(facts, options, "onDelete").and_then(|value| facts.literal(value));
-                            let target = target.or_else(|| facts.literal(to)).unwrap_or("");
-                            made.foreign_key(column, target, &[], span).on_delete =
-                                OnDelete::of_word(action.unwrap_or(""));
+                        if let Some((target, on_delete)) = reference(facts, options) {
+                            made.foreign_key(column, target, &[], span).on_delete = on_delete;
                         }
                     }
                     None => made.is_not_whole(),
@@ -104,7 +141,20 @@ fn change(facts: &FileFacts, call: &Call, method: &str, name: &str) -> Option<Ve
                 _ if is_partial => IndexKind::Other,
                 Some("unique") => IndexKind::Unique,
                 Some("primary key") => IndexKind::Primary,
-                Some("foreign key" | "check" | "default") => return Some(Vec::new()),
+                Some("foreign key") => {
+                    let columns = option("fields").and_then(|fields| texts(facts, fields));
+                    let Some([column]) = columns.as_deref() else { return Some(Vec::new()) };
+                    let to =
+                        option("references").and_then(|to| table_of(facts, member(facts, to, "table").unwrap_or(to)));
+                    let action = option("onDelete").and_then(|value| facts.literal(value)).unwrap_or("");
+                    let key = ForeignKey {
+                        name: option("name").and_then(|name| facts.literal(name)).map(|name| ident(name, span)),
+                        on_delete: OnDelete::of_word(action),
+                        ..foreign_key(column, table_name(to.unwrap_or(""), span), span)
+                    };
+                    return Some(vec![alter(&table, AlterOperation::AddForeignKey(key, false), span)]);
+                }
+                Some("check" | "default") => return Some(Vec::new()),
                 Some(_) => IndexKind::Other,
                 None if asks(facts, option("unique")) == Some(true) => IndexKind::Unique,
                 None if method == "addConstraint" => IndexKind::Other,
@@ -133,9 +183,22 @@ fn added(
     let made = column(column_name, type_name(facts, options), span);
     let operation = AlterOperation::AddColumn { column: made, if_not_exists: true };
     let indexes = kinds(facts, options);
+    let key = reference(facts, options).map(|(target, on_delete)| {
+        let key = ForeignKey { on_delete, ..foreign_key(column_name, table_name(target, span), span) };
+        alter(table, AlterOperation::AddForeignKey(key, false), span)
+    });
     std::iter::once(alter(table, operation, span))
+        .chain(key)
         .chain(indexes.into_iter().map(|kind| TableChange::CreateIndex(index(table, kind, [column_name], span))))
         .collect()
+}
+
+/// The table that a column points to, empty if it is not known, and what happens when a row there is deleted.
+pub(super) fn reference(facts: &FileFacts, options: ValueId) -> Option<(&str, OnDelete)> {
+    let to = member(facts, options, "references")?;
+    let target = table_of(facts, member(facts, to, "model").unwrap_or(to)).unwrap_or("");
+    let action = member(facts, options, "onDelete").and_then(|value| facts.literal(value)).unwrap_or("");
+    Some((target, OnDelete::of_word(action)))
 }
 
 /// The keys that the options of a column ask for; one of which nothing is known if they are not an object.
@@ -160,7 +223,7 @@ fn kinds(facts: &FileFacts, options: ValueId) -> Vec<IndexKind> {
     }
 }
 
-fn type_name(facts: &FileFacts, options: ValueId) -> &'static str {
+pub(super) fn type_name(facts: &FileFacts, options: ValueId) -> &'static str {
     let of = member(facts, options, "type").unwrap_or(options);
     let name = match facts.value(of) {
         Value::Text(_) => facts.literal(of).unwrap_or(""),
