@@ -148,6 +148,8 @@ pub struct Project {
     imports: Vec<FxHashMap<Name, Option<FileId>>>,
     /// What star imports bring into each file, found when first asked for.
     stars: Vec<OnceLock<Stars>>,
+    /// What is called when rows of Django's are saved, once asked for.
+    receivers: OnceLock<Vec<orm::Receiver>>,
     libraries: FxHashSet<LibraryId>,
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
@@ -206,6 +208,7 @@ impl Project {
             bindings,
             imports,
             stars,
+            receivers: OnceLock::new(),
             libraries,
             sites: Vec::new(),
             repeats: Vec::new(),
@@ -418,6 +421,11 @@ impl Project {
             let text = facts.statements[index].text.map_or("", |text| facts.texts[text.index()].cooked.as_str());
             ["information_schema", "sqlite_master", "PRAGMA"].iter().any(|name| text.contains(name))
         })
+    }
+
+    /// What is called when rows of Django's are saved.
+    pub(crate) fn receivers(&self) -> &[orm::Receiver] {
+        self.receivers.get_or_init(|| orm::receivers(self))
     }
 
     /// What star imports bring into a file.

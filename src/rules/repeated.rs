@@ -5,11 +5,15 @@ use std::sync::Arc;
 use super::{FileCx, Finding, Sink};
 use crate::facts::{FileFacts, Loop, LoopId, LoopKind};
 use crate::findings::{Confidence, Label, Role, Severity};
+use crate::project::orm::{LeftOut, left_out};
 use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind};
 use crate::source::{SourceFile, Span};
 
 /// The longest piece of code that a message quotes, in characters.
 const QUOTE: usize = 48;
+
+/// How many receivers of signals a help names.
+const MAX_RECEIVERS: usize = 3;
 
 /// What queries one by one cost.
 pub(super) const ROUND_TRIPS: &str = "each run waits for a round trip: on PostgreSQL, 1,000 look-ups by key took 1.6 s one \
@@ -59,7 +63,7 @@ fn finding(project: &Project, file: FileId, repeat: &Repeat) -> Option<Finding> 
         .severity(severity)
         .confidence(repeat.confidence)
         .note(note(repeat))
-        .help(help(repeat, site));
+        .help(help(project, repeat, site));
     Some(places(project, file, repeat, site).into_iter().fold(finding, Finding::related))
 }
 
@@ -119,7 +123,7 @@ fn note(repeat: &Repeat) -> String {
     note
 }
 
-fn help(repeat: &Repeat, site: &QuerySite) -> String {
+fn help(project: &Project, repeat: &Repeat, site: &QuerySite) -> String {
     if repeat.kind == RepeatKind::Invariant {
         return "run it once, before the loop, and use its result inside".to_owned();
     }
@@ -127,9 +131,46 @@ fn help(repeat: &Repeat, site: &QuerySite) -> String {
         RepeatKind::Write => "write all rows with one statement after the loop",
         _ => "fetch the rows for all keys with one query before the loop, and look them up by key",
     });
-    match repeat.hops.last() {
+    let mut help = match repeat.hops.last() {
         Some(_) => format!("do it for all rows before the loop, and hand the result down the path above; {batch}"),
         None => batch.to_owned(),
+    };
+    if repeat.kind == RepeatKind::Write
+        && let Some(left) = left_out(project, site)
+    {
+        help.push_str(&without(project, &left));
+    }
+    help
+}
+
+/// What a bulk write leaves out of what Django does for one row.
+fn without(project: &Project, left: &LeftOut) -> String {
+    let place = |(file, span): (FileId, Span)| {
+        let source = &project.file(file).source;
+        format!("{}:{}", source.path, source.lines().line(span.start))
+    };
+    let mut parts = Vec::new();
+    if let Some(save) = left.save {
+        parts.push(format!("`save()` of `{}` is not called ({})", left.model, place(save)));
+    }
+    for &(signal, at) in left.receivers.iter().take(MAX_RECEIVERS) {
+        parts.push(format!("a receiver of `{signal}` is not ({})", place(at)));
+    }
+    if left.receivers.len() > MAX_RECEIVERS {
+        parts.push(format!("nor are {} more", left.receivers.len() - MAX_RECEIVERS));
+    }
+    if !left.times.is_empty() {
+        parts.push(format!("`bulk_update` and `update` do not set `{}`", left.times.join("`, `")));
+    }
+    match parts.is_empty() {
+        false => format!("; mind what that leaves out: {}", parts.join(", ")),
+        true if left.is_known => {
+            let model = &left.model;
+            format!(
+                "; nothing is left out by that: `{model}` has no `save()` of its own, no receiver of signals, no `auto_now`"
+            )
+        }
+        true => String::new(),
     }
 }
 

@@ -7,6 +7,7 @@
 //! and [`pages`] turn the facts into what two rules tell.
 
 mod bound;
+mod bulk;
 mod collect;
 mod django;
 mod drizzle;
@@ -32,6 +33,8 @@ mod wildcards;
 use std::sync::Arc;
 
 pub use bound::{BoundParam, ParamKey, SiteParams};
+pub use bulk::{LeftOut, left_out};
+pub(crate) use bulk::{Receiver, receivers};
 pub(crate) use collect::facts;
 pub use filters::{FilterCondition, OrmFilter, drafts as filter_drafts};
 pub use marks::{OrmMark, count_drafts, random_drafts};
