@@ -12,12 +12,14 @@ mod correlated_subquery;
 mod count_for_existence;
 mod duplicate_index;
 mod eager_load;
+mod filter_in_memory;
 mod finding;
 mod implicit_conversion;
 mod index_column_order;
 mod invariant_query_in_loop;
 mod lazy_relation_in_loop;
 mod leading_wildcard_like;
+mod len_of_query;
 mod migration;
 mod missing_lock_timeout;
 mod missing_primary_key;
@@ -110,6 +112,11 @@ pub static RULES: &[Rule] = &[
         check: Check::Project(duplicate_index::check),
     },
     Rule {
+        name: "filter-in-memory",
+        page: include_str!("../../rules/filter-in-memory.md"),
+        check: Check::File(filter_in_memory::check),
+    },
+    Rule {
         name: "implicit-conversion",
         page: include_str!("../../rules/implicit-conversion.md"),
         check: Check::Statement(implicit_conversion::check),
@@ -133,6 +140,11 @@ pub static RULES: &[Rule] = &[
         name: "leading-wildcard-like",
         page: include_str!("../../rules/leading-wildcard-like.md"),
         check: Check::File(leading_wildcard_like::check),
+    },
+    Rule {
+        name: "len-of-query",
+        page: include_str!("../../rules/len-of-query.md"),
+        check: Check::File(len_of_query::check),
     },
     Rule {
         name: "missing-lock-timeout",
