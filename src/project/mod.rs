@@ -39,7 +39,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use executed::Wrapper;
-pub use lazy::{LazyRead, ListedQuery, Listing, PropertyQuery};
+pub use lazy::{DefeatedPrefetch, KeyRead, LazyRead, ListedQuery, Listing, Prefetched, PropertyQuery};
 pub use manifest::{ManifestFile, Manifests};
 pub use migration::{Migration, Step as MigrationStep};
 pub use repeats::{Hop, Repeat, RepeatKind};
@@ -387,6 +387,11 @@ impl Project {
     /// The queries of this file that a framework makes for each row of a list.
     pub fn listed_queries(&self, file: FileId) -> &[ListedQuery] {
         self.lazy.queries.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a prefetch means for the query of a [`Repeat`] of this file, if its rows are surely prefetched.
+    pub fn prefetched(&self, file: FileId, repeat: &Repeat) -> Option<&Prefetched> {
+        self.lazy.prefetched.get(file.0 as usize)?.get(&repeat.call).filter(|_| repeat.kind == RepeatKind::Read)
     }
 
     /// Whether some query of the project loads a relation of this name along with its rows, or a loop sets it.

@@ -21,7 +21,8 @@ pub(super) const ROUND_TRIPS: &str = "each run waits for a round trip: on Postgr
 
 /// Reports the repeats of one kind in a file.
 pub(super) fn report(cx: &FileCx<'_>, kind: RepeatKind, sink: &mut Sink<'_>) {
-    for repeat in cx.project.repeats(cx.id).iter().filter(|repeat| repeat.kind == kind) {
+    let is_told = |repeat: &&Repeat| repeat.kind == kind && cx.project.prefetched(cx.id, repeat).is_none();
+    for repeat in cx.project.repeats(cx.id).iter().filter(is_told) {
         if let Some(finding) = finding(cx.project, cx.id, repeat) {
             sink.report(finding);
         }
@@ -84,7 +85,8 @@ pub(super) fn loop_places(project: &Project, file: FileId, loops: &[LoopId]) -> 
     loops.iter().rev().enumerate().map(label).collect()
 }
 
-fn places(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> Vec<Label> {
+/// The loops, the calls on the way, and the query.
+pub(super) fn places(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> Vec<Label> {
     let label = |path: &Arc<str>, span: Span, role: Role, text: String| Label { path: path.clone(), span, role, text };
     let mut places = loop_places(project, file, &repeat.loops);
     for hop in &repeat.hops {
@@ -186,7 +188,7 @@ fn product(loops: usize) -> String {
 }
 
 /// What is called, as written, as far as it is short.
-fn quote_call(source: &SourceFile, facts: &FileFacts, repeat: &Repeat) -> String {
+pub(super) fn quote_call(source: &SourceFile, facts: &FileFacts, repeat: &Repeat) -> String {
     let call = facts.call(repeat.call);
     let from = if call.span.contains(repeat.span) { call.span.start } else { repeat.span.start };
     let text = &source.text[from as usize..repeat.span.end as usize];
