@@ -41,7 +41,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use executed::Wrapper;
-pub use lazy::{LazyRead, ListedQuery, Listing, PropertyQuery};
+pub use lazy::{DefeatedPrefetch, KeyRead, LazyRead, ListedQuery, Listing, Prefetched, PropertyQuery};
 pub use manifest::{ManifestFile, Manifests};
 pub use migration::{Migration, Step as MigrationStep};
 pub use relevance::{Glanced, Relevance, Slices};
@@ -151,6 +151,8 @@ pub struct Project {
     imports: Vec<FxHashMap<Name, Option<FileId>>>,
     /// What star imports bring into each file, found when first asked for.
     stars: Vec<OnceLock<Stars>>,
+    /// What is called when rows of Django's are saved, once asked for.
+    receivers: OnceLock<Vec<orm::Receiver>>,
     libraries: FxHashSet<LibraryId>,
     sites: Vec<Vec<QuerySite>>,
     repeats: Vec<Vec<Repeat>>,
@@ -209,6 +211,7 @@ impl Project {
             bindings,
             imports,
             stars,
+            receivers: OnceLock::new(),
             libraries,
             sites: Vec::new(),
             repeats: Vec::new(),
@@ -389,6 +392,11 @@ impl Project {
         self.lazy.queries.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
+    /// What a prefetch means for the query of a [`Repeat`] of this file, if its rows are surely prefetched.
+    pub fn prefetched(&self, file: FileId, repeat: &Repeat) -> Option<&Prefetched> {
+        self.lazy.prefetched.get(file.0 as usize)?.get(&repeat.call).filter(|_| repeat.kind == RepeatKind::Read)
+    }
+
     /// Whether some query of the project loads a relation of this name along with its rows, or a loop sets it.
     pub(crate) fn may_be_eager(&self, relation: &str) -> bool {
         self.prefetched.in_any_way(relation)
@@ -421,6 +429,11 @@ impl Project {
             let text = facts.statements[index].text.map_or("", |text| facts.texts[text.index()].cooked.as_str());
             ["information_schema", "sqlite_master", "PRAGMA"].iter().any(|name| text.contains(name))
         })
+    }
+
+    /// What is called when rows of Django's are saved.
+    pub(crate) fn receivers(&self) -> &[orm::Receiver] {
+        self.receivers.get_or_init(|| orm::receivers(self))
     }
 
     /// What star imports bring into a file.

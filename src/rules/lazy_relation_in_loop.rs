@@ -1,15 +1,15 @@
 //! `lazy-relation-in-loop`: a relation that is fetched once per row of a loop
 
 use super::eager_load;
-use super::repeated::{cost, head_of, loop_places, one_line};
+use super::lazy_read::{each, on_one_line, places};
+use super::repeated::one_line;
 use super::{FileCx, Finding, Sink};
-use crate::findings::{Label, Role, Severity};
-use crate::project::{FileId, LazyRead};
-use crate::source::{SourceFile, Span};
+use crate::findings::{Role, Severity};
+use crate::project::LazyRead;
 
 /// Reports a relation that is fetched once per row of a loop
 pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
-    for read in cx.project.lazy_reads(cx.id) {
+    for read in cx.project.lazy_reads(cx.id).iter().filter(|read| read.keys.is_empty()) {
         if let Some(finding) = finding(cx, read) {
             sink.report(finding);
         }
@@ -17,16 +17,10 @@ pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
 }
 
 fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
-    let (source, facts) = (cx.source(), cx.facts());
+    let source = cx.source();
     let last = read.path.rsplit("__").next().unwrap_or(&read.path);
     let what = one_line(&source.text[read.span.range()]);
-    let (each, price) = match (&read.listing, read.loops.first()) {
-        (Some(listing), _) => (format!("for each row that `{}` lists", listing.name), cost(1)),
-        (None, Some(&innermost)) => {
-            (format!("in each run of `{}`", head_of(source, facts.loop_(innermost))), cost(read.loops.len()))
-        }
-        (None, None) => return None,
-    };
+    let (each, price) = each(cx, read)?;
     let message = if !read.hops.is_empty() {
         format!("`{what}` leads to a read of `{last}`, which is fetched {each}: {price}")
     } else if read.listing.is_some() {
@@ -34,7 +28,7 @@ fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
     } else {
         format!("`{what}` fetches `{last}` {each}: {price}")
     };
-    let primary = cx.label(on_one_line(source, read), Role::Primary, "fetched row by row");
+    let primary = cx.label(on_one_line(source, read.span), Role::Primary, "fetched row by row");
     let mut finding = Finding::new(primary, message)
         .severity(if read.loops.len() > 1 { Severity::Error } else { Severity::Warning })
         .confidence(read.confidence)
@@ -44,41 +38,7 @@ fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
     if let Some(fix) = eager_load::fix(cx.project, read).filter(|_| !is_of_admin) {
         finding = finding.fix(fix);
     }
-    for label in loop_places(cx.project, cx.id, &read.loops) {
-        finding = finding.related(label);
-    }
-    let at = |(file, span): (FileId, Span), role: Role, text: String| {
-        let path = cx.project.file(file).source.path.clone();
-        Label { path, span, role, text }
-    };
-    if let Some(listing) = &read.listing {
-        finding = finding.related(at(listing.place, Role::Loop, "the rows are listed here".to_owned()));
-    }
-    // What is called in the loop is the primary place.
-    for hop in read.hops.iter().filter(|hop| (hop.file, hop.span) != (cx.id, read.span)) {
-        finding = finding.related(at((hop.file, hop.span), Role::Hop, format!("calls `{}`", hop.callee)));
-    }
-    if let Some(place) = read.read {
-        finding = finding.related(at(place, Role::Query, "the read".to_owned()));
-    }
-    if let Some(place) = read.origin {
-        let text = format!("the rows come from here, without `{}`", read.path.replace("__", "."));
-        finding = finding.related(at(place, Role::Query, text));
-    }
-    Some(finding)
-}
-
-/// The read, or its last name if it is written on several lines.
-fn on_one_line(source: &SourceFile, read: &LazyRead) -> Span {
-    let text = &source.text[read.span.range()];
-    match text.rfind('\n') {
-        Some(at) => {
-            let rest = &text[at + 1..];
-            let start = read.span.end - u32::try_from(rest.trim_start().len()).unwrap_or(0);
-            Span { start, end: read.span.end }
-        }
-        None => read.span,
-    }
+    Some(places(cx, read).into_iter().fold(finding, Finding::related))
 }
 
 fn note(read: &LazyRead) -> String {

@@ -10,15 +10,20 @@ mod conditions;
 mod context;
 mod correlated_subquery;
 mod count_for_existence;
+mod defeated_prefetch;
 mod duplicate_index;
 mod eager_load;
 mod eager_options;
+mod filter_in_memory;
 mod finding;
+mod foreign_key_fetched_for_id;
 mod implicit_conversion;
 mod index_column_order;
 mod invariant_query_in_loop;
+mod lazy_read;
 mod lazy_relation_in_loop;
 mod leading_wildcard_like;
+mod len_of_query;
 mod migration;
 mod missing_lock_timeout;
 mod missing_primary_key;
@@ -106,9 +111,24 @@ pub static RULES: &[Rule] = &[
         check: Check::File(count_for_existence::check),
     },
     Rule {
+        name: "defeated-prefetch",
+        page: include_str!("../../rules/defeated-prefetch.md"),
+        check: Check::File(defeated_prefetch::check),
+    },
+    Rule {
         name: "duplicate-index",
         page: include_str!("../../rules/duplicate-index.md"),
         check: Check::Project(duplicate_index::check),
+    },
+    Rule {
+        name: "filter-in-memory",
+        page: include_str!("../../rules/filter-in-memory.md"),
+        check: Check::File(filter_in_memory::check),
+    },
+    Rule {
+        name: "foreign-key-fetched-for-id",
+        page: include_str!("../../rules/foreign-key-fetched-for-id.md"),
+        check: Check::File(foreign_key_fetched_for_id::check),
     },
     Rule {
         name: "implicit-conversion",
@@ -134,6 +154,11 @@ pub static RULES: &[Rule] = &[
         name: "leading-wildcard-like",
         page: include_str!("../../rules/leading-wildcard-like.md"),
         check: Check::File(leading_wildcard_like::check),
+    },
+    Rule {
+        name: "len-of-query",
+        page: include_str!("../../rules/len-of-query.md"),
+        check: Check::File(len_of_query::check),
     },
     Rule {
         name: "missing-lock-timeout",

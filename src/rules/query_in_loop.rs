@@ -11,12 +11,12 @@ const MAX_LISTINGS: usize = 4;
 /// Reports a query that runs once per row of a loop
 pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
     repeated::report(cx, RepeatKind::Read, sink);
-    for property in cx.project.property_queries(cx.id) {
+    for property in cx.project.property_queries(cx.id).iter().filter(|property| property.defeats.is_none()) {
         if let Some(finding) = asked_by(cx, property) {
             sink.report(finding);
         }
     }
-    for query in cx.project.listed_queries(cx.id) {
+    for query in cx.project.listed_queries(cx.id).iter().filter(|query| query.defeats.is_none()) {
         sink.report(listed(cx, query));
     }
 }

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use super::{FileCx, Finding, Sink};
 use crate::facts::{FileFacts, Loop, LoopId, LoopKind};
 use crate::findings::{Confidence, Label, Role, Severity};
+use crate::project::orm::{LeftOut, left_out};
 use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind};
 use crate::source::{SourceFile, Span};
 
 /// The longest piece of code that a message quotes, in characters.
 const QUOTE: usize = 48;
+
+/// How many receivers of signals a help names.
+const MAX_RECEIVERS: usize = 3;
 
 /// What queries one by one cost.
 pub(super) const ROUND_TRIPS: &str = "each run waits for a round trip: on PostgreSQL, 1,000 look-ups by key took 1.6 s one \
@@ -17,7 +21,8 @@ pub(super) const ROUND_TRIPS: &str = "each run waits for a round trip: on Postgr
 
 /// Reports the repeats of one kind in a file.
 pub(super) fn report(cx: &FileCx<'_>, kind: RepeatKind, sink: &mut Sink<'_>) {
-    for repeat in cx.project.repeats(cx.id).iter().filter(|repeat| repeat.kind == kind) {
+    let is_told = |repeat: &&Repeat| repeat.kind == kind && cx.project.prefetched(cx.id, repeat).is_none();
+    for repeat in cx.project.repeats(cx.id).iter().filter(is_told) {
         if let Some(finding) = finding(cx.project, cx.id, repeat) {
             sink.report(finding);
         }
@@ -59,7 +64,7 @@ fn finding(project: &Project, file: FileId, repeat: &Repeat) -> Option<Finding> 
         .severity(severity)
         .confidence(repeat.confidence)
         .note(note(repeat))
-        .help(help(repeat, site));
+        .help(help(project, repeat, site));
     Some(places(project, file, repeat, site).into_iter().fold(finding, Finding::related))
 }
 
@@ -80,7 +85,8 @@ pub(super) fn loop_places(project: &Project, file: FileId, loops: &[LoopId]) -> 
     loops.iter().rev().enumerate().map(label).collect()
 }
 
-fn places(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> Vec<Label> {
+/// The loops, the calls on the way, and the query.
+pub(super) fn places(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> Vec<Label> {
     let label = |path: &Arc<str>, span: Span, role: Role, text: String| Label { path: path.clone(), span, role, text };
     let mut places = loop_places(project, file, &repeat.loops);
     for hop in &repeat.hops {
@@ -119,7 +125,7 @@ fn note(repeat: &Repeat) -> String {
     note
 }
 
-fn help(repeat: &Repeat, site: &QuerySite) -> String {
+fn help(project: &Project, repeat: &Repeat, site: &QuerySite) -> String {
     if repeat.kind == RepeatKind::Invariant {
         return "run it once, before the loop, and use its result inside".to_owned();
     }
@@ -127,9 +133,46 @@ fn help(repeat: &Repeat, site: &QuerySite) -> String {
         RepeatKind::Write => "write all rows with one statement after the loop",
         _ => "fetch the rows for all keys with one query before the loop, and look them up by key",
     });
-    match repeat.hops.last() {
+    let mut help = match repeat.hops.last() {
         Some(_) => format!("do it for all rows before the loop, and hand the result down the path above; {batch}"),
         None => batch.to_owned(),
+    };
+    if repeat.kind == RepeatKind::Write
+        && let Some(left) = left_out(project, site)
+    {
+        help.push_str(&without(project, &left));
+    }
+    help
+}
+
+/// What a bulk write leaves out of what Django does for one row.
+fn without(project: &Project, left: &LeftOut) -> String {
+    let place = |(file, span): (FileId, Span)| {
+        let source = &project.file(file).source;
+        format!("{}:{}", source.path, source.lines().line(span.start))
+    };
+    let mut parts = Vec::new();
+    if let Some(save) = left.save {
+        parts.push(format!("`save()` of `{}` is not called ({})", left.model, place(save)));
+    }
+    for &(signal, at) in left.receivers.iter().take(MAX_RECEIVERS) {
+        parts.push(format!("a receiver of `{signal}` is not ({})", place(at)));
+    }
+    if left.receivers.len() > MAX_RECEIVERS {
+        parts.push(format!("nor are {} more", left.receivers.len() - MAX_RECEIVERS));
+    }
+    if !left.times.is_empty() {
+        parts.push(format!("`bulk_update` and `update` do not set `{}`", left.times.join("`, `")));
+    }
+    match parts.is_empty() {
+        false => format!("; mind what that leaves out: {}", parts.join(", ")),
+        true if left.is_known => {
+            let model = &left.model;
+            format!(
+                "; nothing is left out by that: `{model}` has no `save()` of its own, no receiver of signals, no `auto_now`"
+            )
+        }
+        true => String::new(),
     }
 }
 
@@ -145,7 +188,7 @@ fn product(loops: usize) -> String {
 }
 
 /// What is called, as written, as far as it is short.
-fn quote_call(source: &SourceFile, facts: &FileFacts, repeat: &Repeat) -> String {
+pub(super) fn quote_call(source: &SourceFile, facts: &FileFacts, repeat: &Repeat) -> String {
     let call = facts.call(repeat.call);
     let from = if call.span.contains(repeat.span) { call.span.start } else { repeat.span.start };
     let text = &source.text[from as usize..repeat.span.end as usize];

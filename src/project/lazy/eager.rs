@@ -22,6 +22,7 @@ impl Tracer<'_, '_> {
         for arg in args {
             self.eager_value(file, arg.value, loaded, frame, depth + 1);
         }
+        loaded.place_prefetches((file, self.facts(file).call(id).name_span));
     }
 
     pub(super) fn eager_value(
@@ -38,16 +39,28 @@ impl Tracer<'_, '_> {
         }
         match facts.value(value) {
             Value::Text(_) => match facts.literal(value) {
-                Some(path) => loaded.add(path),
+                Some(path) => {
+                    loaded.add(path);
+                    loaded.add_prefetched(path, true);
+                }
                 None => loaded.add_open(""),
             },
+            // `prefetch_related(None)` takes all of them back.
+            Value::Null => {
+                loaded.keep_prefetches(0);
+                loaded.add_open("");
+            }
             Value::Sequence(items) => {
                 items.iter().for_each(|&item| self.eager_value(file, item, loaded, frame, depth + 1));
             }
             Value::Spread(inner) => self.eager_value(file, *inner, loaded, frame, depth + 1),
             Value::Either(left, right) | Value::Operation(Operation::Add, left, right) => {
+                let before = loaded.prefetches();
                 self.eager_value(file, *left, loaded, frame, depth + 1);
                 self.eager_value(file, *right, loaded, frame, depth + 1);
+                if let Value::Either(..) = facts.value(value) {
+                    loaded.keep_prefetches(before);
+                }
             }
             Value::Import(_) | Value::Member(..) => match self.types.definition(file, value) {
                 Some((file, value)) => self.eager_value(file, value, loaded, None, depth + 1),
@@ -63,13 +76,29 @@ impl Tracer<'_, '_> {
                 };
                 let path = named("lookup", 0).and_then(|path| facts.literal(path));
                 match path.filter(|_| name == "Prefetch") {
-                    Some(path) => match named("queryset", 1) {
-                        Some(queryset) => match self.rows(file, queryset, frame, depth + 1) {
-                            Traced::Rows(rows) => loaded.add_below(path, &rows.loaded),
-                            _ => loaded.add_open(path),
-                        },
-                        None => loaded.add(path),
-                    },
+                    Some(path) => {
+                        let before = loaded.prefetches();
+                        match named("queryset", 1) {
+                            Some(queryset) => {
+                                match self.rows(file, queryset, frame, depth + 1) {
+                                    Traced::Rows(rows) => loaded.add_below(path, &rows.loaded),
+                                    _ => loaded.add_open(path),
+                                }
+                                loaded.add_prefetched(path, false);
+                            }
+                            None => {
+                                loaded.add(path);
+                                loaded.add_prefetched(path, true);
+                            }
+                        }
+                        // They are kept elsewhere: in a list of their own.
+                        if named("to_attr", 2).is_some() {
+                            loaded.keep_prefetches(before);
+                            if let Some((way, _)) = path.rsplit_once("__") {
+                                loaded.add_prefetched(way, true);
+                            }
+                        }
+                    }
                     None => loaded.add_open(""),
                 }
             }

@@ -1,7 +1,19 @@
 //! What a query loads along with its rows.
 
 use crate::facts::*;
-use crate::project::Project;
+use crate::project::{FileId, Project};
+use crate::source::Span;
+
+/// A relation to many rows that is surely fetched with the rows, and kept for who asks for all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Prefetch {
+    /// `books__tags`
+    path: Box<str>,
+    /// Whether the query of the related rows is that of their manager; another one may order them.
+    is_plain: bool,
+    /// The call that asks for it.
+    pub(super) place: Option<(FileId, Span)>,
+}
 
 /// Relations that are loaded along with rows, as paths: `author__country`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +22,8 @@ pub(super) struct Loaded {
     paths: Vec<Box<str>>,
     /// Below each of these anything may be loaded; below the empty path, everything.
     open: Vec<Box<str>>,
+    /// What is prefetched for sure.
+    prefetched: Vec<Prefetch>,
     /// Whether the query is not in sight: then whatever some query of the project loads may be loaded here.
     pub(super) unseen: bool,
 }
@@ -30,9 +44,43 @@ impl Loaded {
         self.open.push(path.into());
     }
 
+    /// Adds a relation that is prefetched, and what lies on the way to it.
+    pub(super) fn add_prefetched(&mut self, path: &str, is_plain: bool) {
+        self.prefetched.push(Prefetch { path: path.into(), is_plain, place: None });
+    }
+
+    /// How much is prefetched for sure, to go back to.
+    pub(super) fn prefetches(&self) -> usize {
+        self.prefetched.len()
+    }
+
+    /// Forgets what was prefetched for sure after the first so many.
+    pub(super) fn keep_prefetches(&mut self, count: usize) {
+        self.prefetched.truncate(count);
+    }
+
+    /// What was prefetched without a known place was asked for here.
+    pub(super) fn place_prefetches(&mut self, place: (FileId, Span)) {
+        self.prefetched.iter_mut().for_each(|known| {
+            known.place.get_or_insert(place);
+        });
+    }
+
+    /// What has prefetched a relation for sure, and whether the rows of it come as their manager gives them.
+    pub(super) fn prefetch(&self, path: &str) -> Option<(&Prefetch, bool)> {
+        let of = |known: &&Prefetch| {
+            known.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with("__"))
+        };
+        let found = self.prefetched.iter().find(of)?;
+        let is_plain = |known: &Prefetch| known.is_plain || *known.path != *path;
+        Some((found, self.prefetched.iter().filter(of).all(is_plain)))
+    }
+
     /// Adds what another query loads, below `path`.
     pub(super) fn add_below(&mut self, path: &str, other: &Loaded) {
         let join = |rest: &str| if rest.is_empty() { path.to_owned() } else { format!("{path}__{rest}") };
+        let below = other.prefetched.iter().map(|known| Prefetch { path: join(&known.path).into(), ..known.clone() });
+        self.prefetched.extend(below);
         self.add(path);
         self.paths.extend(other.paths.iter().map(|rest| join(rest).into()));
         self.open.extend(other.open.iter().map(|rest| join(rest).into()));
@@ -41,11 +89,26 @@ impl Loaded {
         }
     }
 
-    /// Adds what another query loads of the same rows.
+    /// Adds what else is loaded with the same rows.
     pub(super) fn merge(&mut self, other: Loaded) {
         self.paths.extend(other.paths);
         self.open.extend(other.open);
+        self.prefetched.extend(other.prefetched);
         self.unseen |= other.unseen;
+    }
+
+    /// Adds what another query loads that the rows may come from instead.
+    pub(super) fn or(&mut self, other: Loaded) {
+        self.prefetched.retain(|own| other.prefetch(&own.path).is_some());
+        let before = self.prefetches();
+        self.merge(other);
+        self.keep_prefetches(before);
+    }
+
+    /// The rows may come from a query that is not in sight.
+    pub(super) fn or_unseen(&mut self) {
+        self.unseen = true;
+        self.prefetched.clear();
     }
 
     /// Whether a relation may be loaded.
@@ -75,6 +138,12 @@ impl Loaded {
         if self.open.iter().any(|known| within(known)) {
             open.push("".into());
         }
-        Loaded { paths: self.paths.iter().filter_map(|known| rest(known)).collect(), open, unseen: self.unseen }
+        let below = |known: &Prefetch| Some(Prefetch { path: rest(&known.path)?, ..known.clone() });
+        Loaded {
+            paths: self.paths.iter().filter_map(|known| rest(known)).collect(),
+            open,
+            prefetched: self.prefetched.iter().filter_map(below).collect(),
+            unseen: self.unseen,
+        }
     }
 }

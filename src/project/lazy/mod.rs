@@ -4,7 +4,9 @@
 //! gave the books has loaded the authors along. [`rows`] finds that query and what it loads, [`model`] what an
 //! attribute of a row is, [`needs`] what functions read of the rows they are given.
 
+mod defeated;
 mod eager;
+mod keys;
 mod listed;
 mod loaded;
 mod model;
@@ -25,10 +27,12 @@ use super::relations::{Shape, sqlalchemy};
 use super::requirements;
 use super::sites::SiteEffect;
 use super::types::{Ty, Types};
-use super::{ClassRef, FileId, Hop, Project};
+use super::{ClassRef, FileId, FunctionRef, Hop, Project, Repeat, RepeatKind};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::Span;
+pub use defeated::{DefeatedPrefetch, Prefetched};
+pub use keys::KeyRead;
 pub use listed::{ListedQuery, Listing};
 use needs::{Interesting, Needs, chain};
 use rows::Tracer;
@@ -63,6 +67,8 @@ pub struct LazyRead {
     pub confidence: Confidence,
     /// Whether it stands under a condition that the row does not decide.
     pub conditional: bool,
+    /// The reads, if all that is read of the related rows is their key, which the rows at hand hold.
+    pub keys: Vec<KeyRead>,
 }
 
 /// A property of a row that asks the database, read in a loop over rows.
@@ -80,6 +86,8 @@ pub struct PropertyQuery {
     pub batch: Option<Box<str>>,
     /// The weakest link.
     pub confidence: Confidence,
+    /// The prefetch that its query has no use of.
+    pub defeats: Option<DefeatedPrefetch>,
 }
 
 /// What is read lazily, by file.
@@ -91,6 +99,8 @@ pub(super) struct Lazy {
     pub(super) properties: Vec<Vec<PropertyQuery>>,
     /// Queries that frameworks make for each row of a list.
     pub(super) queries: Vec<Vec<ListedQuery>>,
+    /// By the call of a [`Repeat`]: what a prefetch means for its query.
+    pub(super) prefetched: Vec<FxHashMap<CallId, Prefetched>>,
 }
 
 /// What every file's loops read lazily.
@@ -107,9 +117,10 @@ pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy 
     });
     let mut lazy = Lazy { queries: vec![Vec::new(); found.len()], ..Lazy::default() };
     let mut listed = listed::Found::default();
-    for ((reads, properties), found) in found {
-        lazy.reads.push(reads);
-        lazy.properties.push(properties);
+    for (own, found) in found {
+        lazy.reads.push(own.reads);
+        lazy.properties.push(own.properties);
+        lazy.prefetched.push(own.prefetched);
         listed.reads.extend(found.reads);
         listed.queries.extend(found.queries);
     }
@@ -138,7 +149,12 @@ pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy 
 }
 
 /// What the loops of a file read.
-type Own = (Vec<LazyRead>, Vec<PropertyQuery>);
+#[derive(Default)]
+struct Own {
+    reads: Vec<LazyRead>,
+    properties: Vec<PropertyQuery>,
+    prefetched: FxHashMap<CallId, Prefetched>,
+}
 
 fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &Interesting, file: FileId) -> Own {
     let facts = types.facts(file);
@@ -186,7 +202,9 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &In
     for edge in &graph.edges[file.0 as usize] {
         finder.edge(edge);
     }
-    finder.finish()
+    let repeats = types.project().repeats(file).iter();
+    let prefetched = repeats.filter_map(|repeat| Some((repeat.call, finder.prefetched(repeat)?))).collect();
+    Own { prefetched, ..finder.finish() }
 }
 
 /// What callbacks give that do nothing else: `books.map((book) => book.author)`.
@@ -330,10 +348,44 @@ impl Finder<'_, '_> {
                 is_kept: kept.is_some(),
                 confidence,
                 conditional: way.conditional || unlikely || cost.conditional,
+                keys: cost.key.into_iter().collect(),
             };
             let key = (place.function, self.same_rows(root));
             self.found.entry(key).or_default().push(own);
         }
+    }
+
+    /// What a prefetch means for a query in a loop: one of a relation of a row, in the loop or one call away.
+    fn prefetched(&self, repeat: &Repeat) -> Option<Prefetched> {
+        let project = self.types.project();
+        let (file, site) = repeat.site;
+        let site = project.sites(file).get(site)?;
+        if repeat.kind != RepeatKind::Read || !repeat.hops.is_empty() {
+            return None;
+        }
+        let asked = defeated::asked(project, file, site.call)?;
+        let is_direct = file == self.file && site.call == repeat.call;
+        let (root, names) = if is_direct {
+            (asked.root, asked.names.clone())
+        } else {
+            let (home, _) = self.graph.place(project, file, site.function, site.in_loop);
+            let callee = FunctionRef { file, function: home };
+            let own = self.graph.edges[self.file.0 as usize].iter();
+            let edge = own.into_iter().find(|edge| edge.call == repeat.call && edge.callee == callee)?;
+            let source = asked.source(self.types.facts(file), home)?;
+            let [value] = *flowing_values(project, edge, Some(source)) else { return None };
+            let (root, mut names) = chain(self.facts, value);
+            names.extend(asked.names.iter().cloned());
+            (root, names)
+        };
+        let (rows, names) = self.tracer.row_of(self.file, root, &names)?;
+        if asked.is_answered() {
+            return asked.prefetch(self.types, rows.model, &rows.loaded, names).map(|_| Prefetched::Answers);
+        }
+        let found = asked.defeats(self.types, rows.model, &rows.loaded, names)?;
+        let at_most = if repeat.conditional { Confidence::Medium } else { Confidence::High };
+        let way = if is_direct { site.confidence } else { repeat.confidence };
+        Some(Prefetched::Defeated(found, rows.confidence.min(way).min(at_most)))
     }
 
     /// The property among the names that surely asks the database for each row.
@@ -370,11 +422,27 @@ impl Finder<'_, '_> {
                         query: (file, site.span),
                         batch: site.batch.clone(),
                         confidence: self.reach.witness(route).confidence,
+                        defeats: self.defeats(rows, &names[..index], function, (file, site.call)),
                     });
                 }
             }
         }
         None
+    }
+
+    /// The prefetch that a query in the property at the end of `way` has no use of.
+    fn defeats(
+        &self,
+        rows: &Rows,
+        way: &[Box<str>],
+        property: FunctionRef,
+        (file, call): (FileId, CallId),
+    ) -> Option<DefeatedPrefetch> {
+        let asked = defeated::asked(self.types.project(), file, call)?;
+        let function = self.types.facts(file).call(call).function;
+        let is_own = file == property.file && asked.source(self.types.facts(file), function)? == Source::This;
+        let names: Vec<Box<str>> = way.iter().chain(&asked.names).cloned().collect();
+        asked.defeats(self.types, rows.model, &rows.loaded, &names).filter(|_| is_own && function == property.function)
     }
 
     /// The model that the last relationship of a path leads to, if SQLAlchemy's session is asked for its rows by key.
@@ -460,13 +528,12 @@ impl Finder<'_, '_> {
     fn finish(mut self) -> Own {
         let mut all = Vec::new();
         for (_, mut reads) in self.found {
+            keys::settle(&mut reads);
             reads.sort_by_key(|read| (Reverse(read.confidence), read.hops.len(), read.span));
             let mut kept: Vec<LazyRead> = Vec::new();
             for read in reads {
-                let begins = |whole: &str, start: &str| {
-                    whole.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with("__"))
-                };
-                if kept.iter().any(|known| begins(&known.path, &read.path)) {
+                if let Some(known) = kept.iter_mut().find(|known| begins(&known.path, &read.path)) {
+                    known.keys.extend(read.keys);
                     continue;
                 }
                 kept.retain(|known| !begins(&read.path, &known.path));
@@ -480,6 +547,11 @@ impl Finder<'_, '_> {
         self.properties.sort_by_key(|property| property.span);
         let mut seen = FxHashSet::default();
         self.properties.retain(|property| seen.insert((property.loops.first().copied(), property.name.clone())));
-        (all, self.properties)
+        Own { reads: all, properties: self.properties, ..Own::default() }
     }
+}
+
+/// Whether a path begins with another one.
+fn begins(whole: &str, start: &str) -> bool {
+    whole.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with("__"))
 }

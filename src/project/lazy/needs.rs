@@ -13,6 +13,7 @@ use super::super::requirements::{self, Requirement};
 use super::super::sites::SiteEffect;
 use super::super::types::Types;
 use super::super::{ClassRef, FileId, FunctionRef, Hop, Project};
+use super::keys::{self, KeyRead};
 use super::loaded::Loaded;
 use super::model::{Attribute, Kind, Loading, attribute};
 use super::traced::join;
@@ -57,6 +58,8 @@ pub(super) struct Cost {
     /// The read behind the hops.
     pub(super) read: Option<(FileId, Span)>,
     pub(super) conditional: bool,
+    /// The read, if it only wants the key of the related row.
+    pub(super) key: Option<KeyRead>,
 }
 
 /// Names of attributes that may cost: all others are not looked at.
@@ -243,10 +246,12 @@ impl<'t, 'p> Needs<'t, 'p> {
     fn own(&self, function: FunctionRef, found: &mut Vec<Need>) {
         let facts = self.types.facts(function.file);
         let places = self.places(function.file);
+        let text = &self.types.project().file(function.file).source.text;
         let mut seen = FxHashSet::default();
         let mut add = |(root, names): (ValueId, Vec<Box<str>>), guard, within, span| {
             let names: Rc<[Box<str>]> = names.into();
-            if !seen.insert((root, Rc::clone(&names))) {
+            // What follows decides whether more than a key is wanted.
+            if !seen.insert((root, Rc::clone(&names), keys::may_want_key_only(text, span))) {
                 return;
             }
             let Some(source) = self.source(facts, function.function, root) else { return };
@@ -386,7 +391,7 @@ impl Walk<'_, '_, '_> {
                 {
                     path = join(&path, name);
                     if !self.is_loaded(&path) {
-                        cost = Some((path.clone(), true));
+                        cost = Some((path.clone(), true, None));
                     }
                     break;
                 }
@@ -397,11 +402,17 @@ impl Walk<'_, '_, '_> {
                         model = target;
                         continue;
                     }
-                    before = Some((relation.back, path.clone()));
-                    path = join(&path, name);
+                    let longer = join(&path, name);
+                    let start = std::mem::replace(&mut path, longer);
                     if relation.loading == Loading::Lazy && !self.is_loaded(&path) {
-                        cost = Some((path.clone(), relation.kind == Kind::Generic));
+                        // What is fetched on the way is fetched for more than a key.
+                        let key = match cost {
+                            None => keys::read(self.needs.types, model, name, &relation, &names[index + 1..], at),
+                            Some(_) => None,
+                        };
+                        cost = Some((path.clone(), relation.kind == Kind::Generic, key));
                     }
+                    before = Some((relation.back, start));
                     match relation.target {
                         // What follows is read of a list, not of its rows.
                         Some(target) if relation.kind != Kind::Many => model = target,
@@ -415,9 +426,9 @@ impl Walk<'_, '_, '_> {
                 _ => break,
             }
         }
-        if let Some((path, is_generic)) = cost {
+        if let Some((path, is_generic, key)) = cost {
             let read = (!hops.is_empty()).then_some(at);
-            self.found.push(Cost { path, is_generic, hops: hops.to_vec(), read, conditional });
+            self.found.push(Cost { path, is_generic, hops: hops.to_vec(), read, conditional, key });
         }
     }
 

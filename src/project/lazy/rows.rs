@@ -320,7 +320,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
         }
         if let Some(mut kept) = along {
             kept.merge(rows.loaded.clone());
-            rows.kept = Some(kept);
+            rows.kept = Some(Box::new(kept));
             rows.origin = owner.origin;
             rows.base = owner.base;
             rows.path = join(&owner.path, name);
@@ -522,7 +522,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
         let Some((model, fields)) = self.types.relations().only_many(name) else { return Traced::Unknown };
         let mut rows = plain(*model);
         rows.confidence = Confidence::Medium;
-        rows.kept = self.types.project().may_be_eager(name).then(Loaded::unseen);
+        rows.kept = self.types.project().may_be_eager(name).then(|| Box::new(Loaded::unseen()));
         for field in fields {
             rows.loaded.add_open(field);
             rows.kept.iter_mut().for_each(|kept| kept.add_open(field));
@@ -551,6 +551,10 @@ impl<'t, 'p> Tracer<'t, 'p> {
             rows.base = rows.model;
             rows.path.clear();
             rows.is_many = false;
+        }
+        // Without a size for its chunks it prefetches nothing, or fails.
+        if matches!(name, "iterator" | "aiterator") && call.args.is_empty() {
+            rows.loaded.keep_prefetches(0);
         }
         if rows.origin.is_none() {
             rows.origin = Some((file, call.name_span));

@@ -16,7 +16,7 @@ pub(super) struct Rows {
     /// What the query loads along.
     pub(super) loaded: Loaded,
     /// What a query that has loaded them along with other rows has loaded below them; gone with the next step.
-    pub(super) kept: Option<Loaded>,
+    pub(super) kept: Option<Box<Loaded>>,
     /// The query they come from: a step of it, to be shown.
     pub(super) origin: Option<(FileId, Span)>,
     /// How they hang on the rows of that query: `lines__product`; empty for its own rows.
@@ -44,7 +44,7 @@ impl Traced {
             (Traced::Nothing, known) | (known, Traced::Nothing) => known,
             (Traced::Unknown, Traced::Unknown) => Traced::Unknown,
             (Traced::Unknown, Traced::Rows(mut rows)) | (Traced::Rows(mut rows), Traced::Unknown) => {
-                rows.loaded.unseen = true;
+                rows.loaded.or_unseen();
                 rows.confidence = rows.confidence.min(Confidence::Medium);
                 Traced::Rows(rows)
             }
@@ -54,13 +54,16 @@ impl Traced {
                 Traced::Unknown
             }
             (Traced::Rows(mut rows), Traced::Rows(other)) => {
-                rows.loaded.merge(other.loaded);
+                rows.loaded.or(other.loaded);
                 rows.kept = match (rows.kept, other.kept) {
                     (Some(mut kept), Some(other)) => {
-                        kept.merge(other);
+                        kept.or(*other);
                         Some(kept)
                     }
-                    (kept, other) => kept.or(other),
+                    (kept, other) => kept.or(other).map(|mut kept| {
+                        kept.keep_prefetches(0);
+                        kept
+                    }),
                 };
                 rows.confidence = rows.confidence.min(other.confidence);
                 Traced::Rows(rows)
@@ -80,7 +83,7 @@ impl Traced {
         match self {
             Traced::Rows(mut rows) => {
                 if let Some(kept) = rows.kept.take() {
-                    rows.loaded = kept;
+                    rows.loaded = *kept;
                 }
                 Traced::Rows(rows)
             }

@@ -111,6 +111,8 @@ impl<'t, 'p> Collector<'t, 'p> {
             }
         }
         self.counts_for_existence();
+        self.lengths();
+        self.sieves();
         self.loose_lookups(&names);
         self.loose_columns(&names);
         for index in 0..self.facts.uses.len() {
@@ -141,6 +143,12 @@ impl<'t, 'p> Collector<'t, 'p> {
     fn ecma(&mut self) {
         let names: Vec<(CallId, &'p str)> = self.calls().collect();
         for &(call, name) in &names {
+            if matches!(name, "find" | "findAll" | "findMany") {
+                self.length_of_found(call);
+            }
+            if name == "filter" {
+                self.sieve_of_found(call);
+            }
             if self.seen.contains(&call) {
                 continue;
             }

@@ -82,7 +82,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     /// `Model.objects` before the call.
-    fn is_manager_of_model(&self, call: CallId) -> bool {
+    pub(super) fn is_manager_of_model(&self, call: CallId) -> bool {
         self.receiver(call).is_some_and(|receiver| match self.facts.value(receiver) {
             Value::Member(_, name) => matches!(&self.facts.names[*name], "objects" | "_default_manager"),
             _ => false,
@@ -156,7 +156,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     /// `.filter(pk=key)`: one row at most.
-    fn asks_for_key(&self, call: CallId) -> bool {
+    pub(super) fn asks_for_key(&self, call: CallId) -> bool {
         let mut names = self.facts.call(call).args.iter().filter_map(|arg| arg.name);
         self.called(call) == "filter" && names.any(|name| matches!(&self.facts.names[name], "pk" | "id"))
     }

@@ -7,6 +7,7 @@
 //! and [`pages`] turn the facts into what two rules tell.
 
 mod bound;
+mod bulk;
 mod collect;
 mod django;
 mod drizzle;
@@ -15,12 +16,14 @@ mod filters;
 mod fragment;
 mod help;
 mod knex;
+mod lengths;
 mod marks;
 mod mikroorm;
 mod objects;
 mod pages;
 mod prisma;
 mod sequelize;
+mod sieves;
 mod sort;
 mod sqlalchemy;
 #[cfg(test)]
@@ -32,10 +35,14 @@ mod wildcards;
 use std::sync::Arc;
 
 pub use bound::{BoundParam, ParamKey, SiteParams};
+pub use bulk::{LeftOut, left_out};
+pub(crate) use bulk::{Receiver, receivers};
 pub(crate) use collect::facts;
 pub use filters::{FilterCondition, OrmFilter, drafts as filter_drafts};
+pub use lengths::OrmLength;
 pub use marks::{OrmMark, count_drafts, random_drafts};
 pub use pages::drafts as page_drafts;
+pub use sieves::OrmSieve;
 pub use values::{Amount, Edge};
 pub use wildcards::drafts as wildcard_drafts;
 
@@ -217,6 +224,10 @@ pub struct OrmFacts {
     pub random_orders: Vec<OrmMark>,
     /// Counts that are only compared with zero.
     pub counts: Vec<OrmMark>,
+    /// Rows that are fetched to be counted.
+    pub lengths: Vec<OrmLength>,
+    /// Rows that are fetched and then left out.
+    pub sieves: Vec<OrmSieve>,
     /// Queries whose conditions are all in sight.
     pub filters: Vec<OrmFilter>,
     /// What is bound to the parameters of the file's query sites, where it matters.
@@ -230,6 +241,8 @@ impl OrmFacts {
         pages: Vec::new(),
         random_orders: Vec::new(),
         counts: Vec::new(),
+        lengths: Vec::new(),
+        sieves: Vec::new(),
         filters: Vec::new(),
         params: Vec::new(),
     };

@@ -117,6 +117,46 @@ pub(crate) fn is_key_to(types: &Types<'_>, owner: ClassRef, column: &str, to: Cl
     }
 }
 
+/// A column that refers to a row of another model.
+pub(crate) struct Key {
+    /// Its attribute: `author_id`.
+    pub(crate) column: Box<str>,
+    /// The column it refers to: `id`.
+    pub(crate) refers_to: Box<str>,
+    /// Whether it cannot be null, as far as is told.
+    pub(crate) is_required: bool,
+}
+
+/// The only column of `owner` that refers to `target`, if it has the names that it goes by in the database.
+pub(crate) fn key(types: &Types<'_>, owner: ClassRef, target: ClassRef) -> Option<Key> {
+    let mut found = None;
+    let mut at = vec![owner];
+    for _ in 0..MAX_BASES {
+        for &class in &at {
+            let facts = types.facts(class.file);
+            for of in facts.class(class.class).attributes.iter().filter(|of| of.in_body) {
+                let mut keys = keys_of(facts, of.value).filter(|&key| is_key_of(types, class.file, key, target));
+                let Some(key) = keys.next() else { continue };
+                if found.is_some() {
+                    return None;
+                }
+                let refers_to = match (facts.value(key), facts.literal(key)) {
+                    (Value::Member(_, name), _) => &facts.names[*name],
+                    (_, Some(path)) => path.rsplit_once('.')?.1,
+                    _ => return None,
+                };
+                let Value::Call(column) = *facts.value(of.value) else { return None };
+                let is_required = named(facts, facts.call(column), "nullable")
+                    .is_some_and(|value| *facts.value(value) == Value::Bool(false));
+                found = Some(Key { column: facts.names[of.name].into(), refers_to: refers_to.into(), is_required });
+            }
+        }
+        at = at.into_iter().flat_map(|class| types.project_bases(class)).collect();
+    }
+    // The column may have another name in the program.
+    found.filter(|key| matches!(types.class_member(target, &key.refers_to), Some(ClassMember::Attribute(..))))
+}
+
 fn call_of(facts: &FileFacts, value: ValueId) -> Option<&Call> {
     let Value::Call(call) = facts.value(value) else { return None };
     let call = facts.call(*call);

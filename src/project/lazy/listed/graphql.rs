@@ -193,6 +193,7 @@ impl Finder<'_, '_> {
                 also: Vec::new(),
                 batch: Some(DATA_LOADER.into()),
                 confidence: if unsure { Confidence::Low } else { Confidence::Medium.min(rows.confidence) },
+                defeats: None,
             };
             self.found.queries.push((function.file, query));
         }

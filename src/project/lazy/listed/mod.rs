@@ -8,6 +8,7 @@ mod serializers;
 use rustc_hash::FxHashSet;
 
 use super::LazyRead;
+use super::defeated::{self, DefeatedPrefetch};
 use super::loaded::Loaded;
 use super::model::{self, Attribute, attribute};
 use super::needs::{Cost, Interesting, Needs};
@@ -56,6 +57,8 @@ pub struct ListedQuery {
     pub batch: Option<Box<str>>,
     /// The weakest link.
     pub confidence: Confidence,
+    /// The prefetch that it has no use of.
+    pub defeats: Option<DefeatedPrefetch>,
 }
 
 /// What the lists of one file lead to, with the files it is told in.
@@ -199,17 +202,20 @@ impl Finder<'_, '_> {
             {
                 continue;
             }
-            let (place, within, batch, loaded) = match witness.step {
+            let (place, within, batch, loaded, defeats) = match witness.step {
                 Step::Site(file, index) => {
                     let Some(site) = project.sites(file).get(index) else { continue };
                     let facts = self.types.facts(file);
                     let loaded = scope.is_some_and(|scope| scope.loaded.answers(project, facts, facts.call(site.call)));
-                    ((file, site.span), site.function, site.batch.clone(), loaded)
+                    let defeats = scope
+                        .filter(|_| !loaded)
+                        .and_then(|scope| self.defeats(scope, function, source, (file, site.call)));
+                    ((file, site.span), site.function, site.batch.clone(), loaded, defeats)
                 }
                 Step::Call(file, index, _) => {
                     let edge = &self.tracer.graph.edges[file.0 as usize][index];
                     let call = self.types.facts(file).call(edge.call);
-                    ((file, call.name_span), call.function, None, false)
+                    ((file, call.name_span), call.function, None, false, None)
                 }
             };
             if loaded {
@@ -225,9 +231,23 @@ impl Finder<'_, '_> {
                 confidence: confidence
                     .min(witness.confidence)
                     .min(scope.map_or(Confidence::Medium, |scope| scope.rows.confidence)),
+                defeats,
             };
             self.found.queries.push((place.0, query));
         }
+    }
+
+    /// The prefetch that a query of a function has no use of which is given the row as `source`.
+    fn defeats(
+        &self,
+        scope: &Scope<'_>,
+        function: FunctionRef,
+        source: Source,
+        (file, call): (FileId, CallId),
+    ) -> Option<DefeatedPrefetch> {
+        let asked = defeated::asked(self.types.project(), file, call)?;
+        let is_own = file == function.file && asked.source(self.types.facts(file), function.function)? == source;
+        asked.defeats(self.types, scope.model, &scope.loaded, &asked.names).filter(|_| is_own)
     }
 
     /// What reading a chain of attributes of each row costs.
@@ -280,12 +300,21 @@ impl Finder<'_, '_> {
             origin: scope.rows.origin,
             confidence: confidence.min(scope.rows.confidence),
             conditional: cost.conditional,
+            // What else is read of the row where it is shown, is not all in sight.
+            keys: cost.key.into_iter().filter(|key| !key.is_test).collect(),
         };
         // A row keeps what was fetched for it, and what loads it for one column does so for the next.
         let known = self.found.reads.iter_mut().map(|(_, read)| read);
         let mut same = known.filter(|known| known.listing == read.listing && known.path == read.path);
         match same.next() {
-            Some(known) => known.confidence = known.confidence.max(read.confidence),
+            Some(known) => {
+                known.confidence = known.confidence.max(read.confidence);
+                if read.keys.is_empty() || known.keys.is_empty() {
+                    known.keys.clear();
+                } else {
+                    known.keys.extend(read.keys);
+                }
+            }
             None => self.found.reads.push((file, read)),
         }
     }

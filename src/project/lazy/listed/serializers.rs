@@ -150,8 +150,14 @@ impl Finder<'_, '_> {
         let path = join(&scope.path, name);
         let is_loaded = scope.loaded.has(name) || (scope.loaded.unseen && self.types.project().may_be_eager(name));
         if !is_loaded {
-            let cost =
-                Cost { path: name.to_owned(), is_generic: true, hops: Vec::new(), read: None, conditional: false };
+            let cost = Cost {
+                path: name.to_owned(),
+                is_generic: true,
+                hops: Vec::new(),
+                read: None,
+                conditional: false,
+                key: None,
+            };
             self.tell(scope, cost, place);
             return None;
         }
