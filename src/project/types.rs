@@ -480,6 +480,12 @@ impl<'p> Types<'p> {
                         Ty::Function(function)
                     }
                 }
+                // `class Author(models.Model): book_set: models.Manager["Book"]` declares what a relation gives.
+                Some(ClassMember::Attribute(_, UNKNOWN, Some(_)))
+                    if let Some(found) = self.reverse(*class, name).filter(|_| self.api_base(*class).is_some()) =>
+                {
+                    self.related(found.relation)
+                }
                 // `class Database(SQLAlchemy): Model: type[OwnModel]` declares again what the library gives.
                 Some(ClassMember::Attribute(_, UNKNOWN, Some(_)))
                     if let Some(given) = self.given_by_base(*class, name) =>
