@@ -99,6 +99,33 @@ impl<'p> Caches<'p> {
         })
     }
 
+    /// The name of what a query may have put on an object, where `function` gives something made of it if it is there:
+    /// `if hasattr(self, "total_sum"): return int(self.total_sum or 0)`.
+    pub(super) fn annotated(&self, function: FunctionId) -> Option<&'p str> {
+        let returns = &self.facts.function(function).returns;
+        if returns.len() < 2 || self.facts.names.find("hasattr").is_none() {
+            return None;
+        }
+        returns.iter().find_map(|&value| {
+            let mut at = value;
+            loop {
+                match self.facts.value(at) {
+                    Value::Either(left, _) => at = *left,
+                    Value::Call(call) => {
+                        let call = self.facts.call(*call);
+                        let converts =
+                            matches!(self.flow.called_name(call), Some("int" | "float" | "str" | "bool" | "Decimal"));
+                        at = call.args.first().filter(|_| converts)?.value;
+                    }
+                    Value::Member(_, name) => {
+                        return self.is_attached(at, function).then_some(&self.facts.names[*name]);
+                    }
+                    _ => return None,
+                }
+            }
+        })
+    }
+
     /// Whether a value is looked up in something that outlives a call of `function`: in its instance, in its module.
     pub(super) fn is_kept(&self, value: ValueId, function: FunctionId) -> bool {
         let object = match self.facts.value(value) {

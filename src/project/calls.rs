@@ -12,12 +12,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::caches::Caches;
 use super::callbacks::{self, Callbacks, Given};
 use super::flow::{Flow, Source};
+use super::properties;
 use super::requirements::{self, Requirement};
 use super::sites::{QuerySite, SiteEffect};
 use super::types::{Ty, Types};
 use super::{FileId, FunctionRef, Project};
 use crate::facts::*;
 use crate::findings::Confidence;
+use crate::source::Span;
 
 /// One call of a project function.
 #[derive(Clone, Debug)]
@@ -25,7 +27,7 @@ pub(super) struct Edge {
     /// Where the call stands.
     pub(super) file: FileId,
     /// The call.
-    pub(super) call: CallId,
+    pub(super) at: At,
     /// The function it belongs to: its home.
     pub(super) home: FunctionId,
     /// The function that is run.
@@ -36,9 +38,60 @@ pub(super) struct Edge {
     pub(super) given: Option<Given>,
     /// Whether it hands SQL over that writes: a wrapper runs what it is given.
     pub(super) writes: bool,
+    /// Whether the object keeps what it was told: it asks once for each object.
+    pub(super) memoised: bool,
+}
+
+/// What runs a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    /// A call.
+    Call(CallId),
+    /// An attribute that is read and is a property: which of the file's accesses.
+    Read(u32),
+}
+
+/// Where a function is run, and with what.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'f> {
+    /// The function around it.
+    pub(super) function: FunctionId,
+    pub(super) in_loop: Option<LoopId>,
+    pub(super) guard: Option<GuardId>,
+    /// The name that is called or read.
+    pub(super) span: Span,
+    pub(super) args: &'f [Arg],
+    /// What the function is called on.
+    pub(super) receiver: Option<ValueId>,
 }
 
 impl Edge {
+    /// The call, if it is written as one.
+    pub(super) fn call(&self) -> Option<CallId> {
+        match self.at {
+            At::Call(call) => Some(call),
+            At::Read(_) => None,
+        }
+    }
+
+    /// Where it stands, and what is given.
+    pub(super) fn place<'f>(&self, facts: &'f FileFacts) -> Place<'f> {
+        let object = |value: ValueId| match facts.value(value) {
+            Value::Member(object, _) => Some(*object),
+            _ => None,
+        };
+        match self.at {
+            At::Call(call) => {
+                let Call { function, in_loop, guard, name_span: span, callee, ref args, .. } = *facts.call(call);
+                Place { function, in_loop, guard, span, args, receiver: object(callee) }
+            }
+            At::Read(index) => {
+                let Access { function, in_loop, guard, span, value, .. } = facts.accesses[index as usize];
+                Place { function, in_loop, guard, span, args: &[], receiver: object(value) }
+            }
+        }
+    }
+
     /// What a query of the callee does when it is reached by this call.
     pub(super) fn effect(&self, effect: SiteEffect) -> SiteEffect {
         if self.writes { SiteEffect::Write } else { effect }
@@ -54,6 +107,8 @@ pub(super) struct CallGraph {
     callers: FxHashMap<FunctionRef, Vec<(FileId, usize)>>,
     /// For each file and function: whether it is an inline callback that is run at once.
     inlined: Vec<Vec<bool>>,
+    /// What queries put on their rows, by name: a property that keeps its answer has that.
+    pub(super) annotated: FxHashSet<Box<str>>,
 }
 
 impl CallGraph {
@@ -68,7 +123,21 @@ impl CallGraph {
         if drop_doubled(project, &inlined, &mut edges, &callers) {
             callers = callers_of(&edges);
         }
-        CallGraph { edges, callers, inlined }
+        let mut graph = CallGraph { edges, callers, inlined, annotated: FxHashSet::default() };
+        properties::read(project, &mut graph);
+        graph
+    }
+
+    /// Adds an edge.
+    pub(super) fn add(&mut self, edge: Edge) {
+        let own = &mut self.edges[edge.file.0 as usize];
+        self.callers.entry(edge.callee).or_default().push((edge.file, own.len()));
+        own.push(edge);
+    }
+
+    /// Whether some property is read that may come to a query.
+    pub(super) fn reads_properties(&self) -> bool {
+        self.edges.iter().flatten().any(|edge| edge.call().is_none())
     }
 
     /// The calls that run a function.
@@ -126,6 +195,8 @@ impl CallGraph {
                         site.confidence
                     },
                     cached,
+                    memoised: false,
+                    annotated: Caches::new(project, file).annotated(home).map(Box::from),
                     conditions: conditions(facts, site.guard),
                     required: requirements::of_place(facts, home, site.function, site.guard, site.span),
                     lists: params_of(facts, home, &site.lists),
@@ -140,8 +211,9 @@ impl CallGraph {
                 continue;
             }
             let hops = witness.hops + 1;
-            let Witness { confidence, cached, conditions: later, .. } = witness;
+            let Witness { confidence, cached, memoised, conditions: later, .. } = witness;
             let required = witness.required.clone();
+            let annotated = witness.annotated.clone();
             let lists = witness.lists.clone();
             let route = reach.add(state, witness);
             if hops >= max_hops {
@@ -155,17 +227,21 @@ impl CallGraph {
                 if edge.home == MODULE || caller == state.function {
                     continue;
                 }
-                let guard = facts.call(edge.call).guard;
-                if edge.effect(state.effect) == SiteEffect::Query && keeps(project, file, edge.home, guard) {
+                let call = edge.place(facts);
+                if edge.effect(state.effect) == SiteEffect::Query && keeps(project, file, edge.home, call.guard) {
+                    continue;
+                }
+                let values = flowing_values(project, edge, state.source);
+                let memoised = memoised || edge.memoised;
+                if memoised && !is_own(facts, &values) {
                     continue;
                 }
                 let Some(passed) = requirements::through(project, edge, &required) else { continue };
                 let mut own = passed.required;
-                let call = facts.call(edge.call);
-                own.extend(requirements::of_place(facts, edge.home, call.function, call.guard, call.name_span));
+                own.extend(requirements::of_place(facts, edge.home, call.function, call.guard, call.span));
                 let mut sources = FxHashSet::default();
                 let flow = Flow::new(facts);
-                for value in flowing_values(project, edge, state.source) {
+                for value in values {
                     flow.sources(value, edge.home, &mut sources);
                 }
                 let witness = Witness {
@@ -173,6 +249,8 @@ impl CallGraph {
                     hops,
                     confidence: if kept || passed.unlikely { Confidence::Low } else { confidence.min(edge.confidence) },
                     cached: cached || kept,
+                    memoised,
+                    annotated: annotated.clone(),
                     conditions: later + conditions(facts, call.guard),
                     required: own,
                     lists: params_of(facts, edge.home, &given_lists(project, edge, &lists)),
@@ -216,12 +294,23 @@ pub(super) struct Witness {
     pub(super) confidence: Confidence,
     /// Whether a cache is asked first, so that only what it does not hold costs a query.
     pub(super) cached: bool,
+    /// Whether the object that is asked keeps the answer: only one that is met once is asked each time.
+    pub(super) memoised: bool,
+    /// What queries may have put on the rows, so that it is not asked.
+    pub(super) annotated: Option<Box<str>>,
     /// How many of this step and the later ones stand under a condition; an exception counts twice.
     pub(super) conditions: usize,
     /// What callers must pass for this step to be taken.
     pub(super) required: Vec<Requirement>,
     /// The parameters that hold whole lists of keys: the query is one for all of them.
     pub(super) lists: Vec<u16>,
+}
+
+impl Witness {
+    /// Whether a file that loops over rows also speaks of what a query may put on them.
+    pub(super) fn is_attached_in(&self, facts: &FileFacts) -> bool {
+        self.annotated.as_deref().is_some_and(|name| facts.names.find(name).is_some())
+    }
 }
 
 fn conditions(facts: &FileFacts, guard: Option<GuardId>) -> usize {
@@ -320,10 +409,21 @@ impl Reach {
     }
 }
 
+/// Whether values are objects as they are handed over, not what hangs on them: several rows may share that.
+pub(super) fn is_own(facts: &FileFacts, values: &[ValueId]) -> bool {
+    let is_bare = |&value: &ValueId| {
+        matches!(
+            facts.value(value),
+            Value::Param(..) | Value::This(_) | Value::Element(..) | Value::Part(..) | Value::Carried(..)
+        )
+    };
+    !values.is_empty() && values.iter().all(is_bare)
+}
+
 /// The values of a call that flow into `source` of its callee.
 pub(super) fn flowing_values(project: &Project, edge: &Edge, source: Option<Source>) -> Vec<ValueId> {
     let facts = &project.file(edge.file).facts;
-    let call = facts.call(edge.call);
+    let call = edge.place(facts);
     let Some(source) = source else { return Vec::new() };
     if let Source::Captured(value) = source {
         // Only code around a function sees what it captures.
@@ -337,10 +437,10 @@ pub(super) fn flowing_values(project: &Project, edge: &Edge, source: Option<Sour
     }
     match source {
         Source::Captured(_) => Vec::new(),
-        Source::This => match facts.value(call.callee) {
-            Value::Member(object, _) => vec![*object],
+        Source::This => match call.receiver {
+            Some(object) => vec![object],
             // A constructor: what the new instance is made of.
-            _ => call.args.iter().map(|arg| arg.value).collect(),
+            None => call.args.iter().map(|arg| arg.value).collect(),
         },
         Source::Param(index) => {
             let callee = &project.file(edge.callee.file).facts;
@@ -580,7 +680,7 @@ fn find_edges(
         let (home, _) = place(facts, inlined, call.function, call.in_loop);
         let writes = call.args.iter().any(|arg| is_writing_sql(facts, arg.value));
         let mut edge = |callee: FunctionRef, confidence: Confidence, given: Option<Given>| {
-            edges.push(Edge { file, call: id, home, callee, confidence, given, writes });
+            edges.push(Edge { file, at: At::Call(id), home, callee, confidence, given, writes, memoised: false });
         };
         let is_handed = |function: FunctionRef| !(function.file == file && inlined[function.function.index()]);
         if let Some(api) = types.api_call(file, id) {

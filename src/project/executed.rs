@@ -82,7 +82,7 @@ fn sql_params(project: &Project, graph: &CallGraph) -> Wrappers {
         let before = all.len();
         for edge in graph.edges.iter().flatten().filter(|edge| edge.given.is_none()) {
             let facts = &project.file(edge.file).facts;
-            for (at, arg) in facts.call(edge.call).args.iter().enumerate() {
+            for (at, arg) in edge.place(facts).args.iter().enumerate() {
                 let at = u16::try_from(at).unwrap_or(u16::MAX);
                 if let Some(&effect) = all.get(&(edge.callee, at))
                     && let Some((function, param)) = as_param(facts, arg.value)
@@ -117,7 +117,7 @@ fn given(types: &Types<'_>, graph: &CallGraph, file: FileId, takes_sql: &Wrapper
     let flow = Flow::new(facts);
     let mut found = Vec::new();
     for edge in &graph.edges[file.0 as usize] {
-        for (at, arg) in facts.call(edge.call).args.iter().enumerate() {
+        for (at, arg) in edge.place(facts).args.iter().enumerate() {
             if takes_sql.contains_key(&(edge.callee, u16::try_from(at).unwrap_or(u16::MAX))) {
                 sql_behind(types, file, arg.value, &mut found);
             }

@@ -1,7 +1,8 @@
 //! Values of libraries that are no part of the project: what they have is no function of it.
 
-use super::FileId;
 use super::types::{ClassMember, Ty, Types};
+use super::{ClassRef, FileId};
+use crate::apis::TypeId;
 use crate::facts::*;
 
 impl Types<'_> {
@@ -54,6 +55,29 @@ impl Types<'_> {
         self.foreign(file, value, 0)
     }
 
+    /// Django's model, for a class that extends one of a library that is not known and has columns as models have:
+    /// `class Book(TimeStamped): title = models.TextField()`.
+    pub(super) fn model_by_columns(&self, class: ClassRef) -> Option<TypeId> {
+        let facts = self.facts(class.file);
+        let own = facts.class(class.class);
+        let extends = |&base: &ValueId| matches!(self.of(class.file, base), Ty::Path(path) if path.contains('.') && !path.starts_with('.'));
+        let is_column = |field: &Attribute| {
+            let Value::Call(call) = *facts.value(field.value) else { return false };
+            field.in_body
+                && matches!(self.of(class.file, facts.call(call).callee), Ty::Path(path)
+                    if path.starts_with("django.db.models.") && (path.ends_with("Field") || path.ends_with("ForeignKey")))
+        };
+        // Most classes have no such field, and bases are asked for only then.
+        let is_model = own.attributes.iter().any(is_column) && own.bases.iter().any(extends);
+        if is_model { self.project().catalog.type_named("django.db.models.Model") } else { None }
+    }
+
+    fn is_generic_key(&self, file: FileId, value: ValueId) -> bool {
+        let facts = self.facts(file);
+        matches!(facts.value(value), Value::Call(call)
+            if facts.own_name(facts.call(*call).callee).is_some_and(|name| name.ends_with("GenericForeignKey")))
+    }
+
     fn foreign(&self, file: FileId, value: ValueId, depth: u8) -> bool {
         if depth > 12 {
             return false;
@@ -75,6 +99,8 @@ impl Types<'_> {
             }
             Value::Member(object, name) => match self.of(file, *object) {
                 Ty::Class(class) | Ty::Instance(class, _) => match self.class_member(class, &facts.names[*name]) {
+                    // What a field of a library leads to may be a row of the project.
+                    Some(ClassMember::Attribute(file, value, _)) if self.is_generic_key(file, value) => false,
                     Some(ClassMember::Attribute(file, value, annotation)) => {
                         self.foreign(file, annotation.unwrap_or(value), depth + 1)
                     }

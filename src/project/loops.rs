@@ -321,9 +321,28 @@ impl<'t, 'p> Loops<'t, 'p> {
         }
         match exit.kind {
             ExitKind::Break => true,
-            ExitKind::Return => self.mentions(exit.value, call) || !self.is_used_after(exit, call, id),
+            ExitKind::Return => {
+                self.mentions(exit.value, call)
+                    || !(self.is_used_after(exit, call, id) || self.refuses(exit, guard, call, id))
+            }
             _ => false,
         }
+    }
+
+    /// Whether a function ends with an answer that says nothing of the row because something is wrong with it: `if not
+    /// may_edit(user, doc): return Forbidden()`. What all rows have to pass is asked of all of them.
+    fn refuses(&self, exit: &Exit, guard: &Guard, call: CallId, id: LoopId) -> bool {
+        let fails = match *self.facts.value(guard.condition) {
+            Value::Operation(Operation::Not, tested, _) => *self.facts.value(tested) == Value::Call(call),
+            Value::Operation(Operation::Equal, tested, other) => {
+                *self.facts.value(tested) == Value::Call(call) && *self.facts.value(other) == Value::Null
+            }
+            _ => false,
+        };
+        fails
+            && guard.kind == GuardKind::Then
+            && matches!(self.facts.value(exit.value), Value::Call(_))
+            && self.flow.dependence(exit.value, id) != Dependence::PerRow
     }
 
     fn is_used_after(&self, exit: &Exit, call: CallId, id: LoopId) -> bool {

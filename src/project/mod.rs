@@ -22,6 +22,7 @@ mod manifest;
 mod migration;
 mod modules;
 pub mod orm;
+mod properties;
 mod relations;
 mod relevance;
 mod repeats;

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashSet;
 
-use super::calls::{CallGraph, Edge, Reach, Route, Step, Witness, flowing_values, given_lists};
+use super::calls::{CallGraph, Edge, Reach, Route, Step, Witness, flowing_values, given_lists, is_own};
 use super::flow::{Dependence, Flow, for_each_part};
 use super::given;
 use super::loops::{LoopShape, Loops};
@@ -192,7 +192,9 @@ impl Finder<'_, '_, '_> {
         if routes.is_empty() {
             return None;
         }
-        let call = self.facts.call(edge.call);
+        // What is read in a loop is told of the rows.
+        let id = edge.call()?;
+        let call = self.facts.call(id);
         let (_, loops) = self.graph.place(self.types.project(), self.file, call.function, call.in_loop);
         if loops.is_empty() {
             return None;
@@ -207,11 +209,12 @@ impl Finder<'_, '_, '_> {
                 let parts = call.args.iter().map(|arg| arg.value);
                 lists.extend(parts.filter(|&part| matches!(self.facts.value(part), Value::Part(..))));
             }
-            if values.is_empty() || self.is_group(&lists, &loops) {
+            if values.is_empty() || self.is_group(&lists, &loops) || (witness.memoised && !is_own(self.facts, &values))
+            {
                 continue;
             }
             let candidate = Candidate {
-                call: edge.call,
+                call: id,
                 guard: call.guard,
                 args: &values,
                 effect: edge.effect(state.effect),
@@ -219,6 +222,18 @@ impl Finder<'_, '_, '_> {
                 library: "",
             };
             let Some(judged) = self.judge(&candidate, &loops) else { continue };
+            let Some((_, (site_file, _))) = self.path(route) else { continue };
+            let place = self.types.project().file(site_file).purpose;
+            let confidence = match place {
+                Purpose::Application if witness.conditions == 0 => judged.confidence,
+                // How often a long way under conditions is gone to its end cannot be known.
+                Purpose::Application if witness.conditions == 1 && witness.hops < 2 => {
+                    judged.confidence.min(Confidence::Medium)
+                }
+                // What migrates or fills a database has its own ways.
+                _ => Confidence::Low,
+            };
+            let judged = Judged { confidence, ..judged };
             // What surely happens is shown before what happens sooner.
             let rank = |judged: &Judged, witness: &Witness| {
                 (Reverse(judged.confidence), witness.cached, witness.conditions, witness.hops)
@@ -230,30 +245,22 @@ impl Finder<'_, '_, '_> {
                 best = Some((judged, route));
             }
         }
-        let Some((judged, route)) = best else { return self.invariant_edge(edge, &loops, routes) };
+        let Some((judged, route)) = best else { return self.invariant_edge(edge, id, &loops, routes) };
         let (hops, site) = self.path(route)?;
         let conditions = self.reach.witness(route).conditions;
-        let place = self.types.project().file(site.0).purpose;
-        let confidence = match place {
-            Purpose::Application if conditions == 0 => judged.confidence,
-            // How often a long way under conditions is gone to its end cannot be known.
-            Purpose::Application if conditions == 1 && hops.len() < 2 => judged.confidence.min(Confidence::Medium),
-            // What migrates or fills a database has its own ways.
-            _ => Confidence::Low,
-        };
         Some(Repeat {
             kind: if edge.effect(route.state.effect) == SiteEffect::Write {
                 RepeatKind::Write
             } else {
                 RepeatKind::Read
             },
-            call: edge.call,
+            call: id,
             span: call.name_span,
             function: call.function,
             loops: judged.loops,
             hops,
             site,
-            confidence,
+            confidence: judged.confidence,
             conditional: judged.conditional || conditions > 0,
             cached: self.reach.witness(route).cached,
             few: judged.few,
@@ -261,8 +268,8 @@ impl Finder<'_, '_, '_> {
     }
 
     /// A helper that asks the same each time: nothing flows into its query, and nothing it is given changes.
-    fn invariant_edge(&self, edge: &Edge, loops: &[LoopId], routes: &[Route]) -> Option<Repeat> {
-        let call = self.facts.call(edge.call);
+    fn invariant_edge(&self, edge: &Edge, id: CallId, loops: &[LoopId], routes: &[Route]) -> Option<Repeat> {
+        let call = self.facts.call(id);
         let is_read = |route: &&Route| route.state.effect == SiteEffect::Query && route.state.source.is_none();
         let route = *routes.iter().find(is_read)?;
         if routes.iter().any(|route| route.state.effect == SiteEffect::Write) {
@@ -275,7 +282,7 @@ impl Finder<'_, '_, '_> {
             args.push(*object);
         }
         let candidate = Candidate {
-            call: edge.call,
+            call: id,
             guard: call.guard,
             args: &args,
             effect: SiteEffect::Query,
@@ -290,7 +297,7 @@ impl Finder<'_, '_, '_> {
         }
         Some(Repeat {
             kind: RepeatKind::Invariant,
-            call: edge.call,
+            call: id,
             span: call.name_span,
             function: call.function,
             loops: vec![outer],
@@ -340,7 +347,7 @@ impl Finder<'_, '_, '_> {
                     let callee = &project.file(edge.callee.file).facts;
                     hops.push(Hop {
                         file,
-                        span: project.file(file).facts.call(edge.call).name_span,
+                        span: edge.place(&project.file(file).facts).span,
                         callee: callee.scope(edge.callee.function),
                     });
                     if hops.len() > 64 {
@@ -510,7 +517,7 @@ impl Finder<'_, '_, '_> {
         }
         for edge in &self.graph.edges[self.file.0 as usize] {
             if self.reach.of(edge.callee).iter().any(|route| route.state.effect == SiteEffect::Write) {
-                let call = self.facts.call(edge.call);
+                let call = edge.place(self.facts);
                 mark(call.function, call.in_loop);
             }
         }

@@ -208,7 +208,7 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
         return Some(passed);
     }
     let facts = &project.file(edge.file).facts;
-    let call = facts.call(edge.call);
+    let call = edge.place(facts);
     let callee = &project.file(edge.callee.file).facts;
     let params = &callee.function(edge.callee.function).params;
     if call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Spread(_))) {

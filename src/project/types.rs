@@ -302,7 +302,7 @@ impl<'p> Types<'p> {
                 None if is_plain_type(name) => Ty::Plain,
                 None => Ty::Unknown,
             },
-            Ty::Api(ty, model) => Ty::Api(ty, model),
+            Ty::Api(ty, model) => Ty::Api(ty, model.or_else(|| argument(0).and_then(|ty| self.class_of(&ty)))),
             // `typeof x`, `ReturnType<…>` and the like resolve to the thing itself.
             other if other.is_known() && !matches!(other, Ty::Plain) => other,
             _ if matches!(name, "Awaitable" | "Promise") => argument(0).unwrap_or(Ty::Unknown),
@@ -480,6 +480,12 @@ impl<'p> Types<'p> {
                         Ty::Function(function)
                     }
                 }
+                // `class Author(models.Model): book_set: models.Manager["Book"]` declares what a relation gives.
+                Some(ClassMember::Attribute(_, UNKNOWN, Some(_)))
+                    if let Some(found) = self.reverse(*class, name).filter(|_| self.api_base(*class).is_some()) =>
+                {
+                    self.related(found.relation)
+                }
                 // `class Database(SQLAlchemy): Model: type[OwnModel]` declares again what the library gives.
                 Some(ClassMember::Attribute(_, UNKNOWN, Some(_)))
                     if let Some(given) = self.given_by_base(*class, name) =>
@@ -510,7 +516,9 @@ impl<'p> Types<'p> {
                         {
                             Ty::Instance(manager, Some(*class))
                         }
-                        Ty::Api(ty, None) if self.api_base(*class).is_some() => Ty::Api(ty, Some(*class)),
+                        Ty::Api(ty, None) if annotation.is_none() && self.api_base(*class).is_some() => {
+                            Ty::Api(ty, Some(*class))
+                        }
                         ty => ty,
                     }
                 }
@@ -698,12 +706,13 @@ impl<'p> Types<'p> {
         }
         let bases = &self.facts(class.file).class(class.class).bases;
         let find = || {
-            bases.iter().find_map(|&base| match self.of(class.file, base) {
+            let known = bases.iter().find_map(|&base| match self.of(class.file, base) {
                 Ty::Path(path) => self.project.catalog.type_named(&path),
                 Ty::Api(ty, _) => Some(ty),
                 Ty::Class(base) | Ty::Instance(base, _) if base != class => self.api_base(base),
                 _ => None,
-            })
+            });
+            known.or_else(|| self.model_by_columns(class))
         };
         let cut_before = self.cut.replace(false);
         let (found, sure) = self.surely(|| self.steps.afresh(find));

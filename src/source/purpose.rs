@@ -38,6 +38,7 @@ const TEST_FOLDERS: &[&str] = &[
     "tests",
     "testutil",
     "testutils",
+    "unittests",
 ];
 
 /// Folders below which `scripts` is part of the application: a page's scripts, a package's source.

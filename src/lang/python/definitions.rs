@@ -64,7 +64,10 @@ impl<'a> Walk<'a> {
             runs_in: None,
         });
         if let Some(class) = class {
-            self.b.facts.classes[class.index()].methods.push(id);
+            // A setter would hide its property.
+            if !decorated.is_accessor {
+                self.b.facts.classes[class.index()].methods.push(id);
+            }
             self.leave_out_receiver(id);
         }
         if !decorated.is_accessor {

@@ -20,12 +20,13 @@ use std::cmp::Reverse;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::calls::{CallGraph, Edge, Reach, flowing_values};
+use super::calls::{At, CallGraph, Edge, Reach, Route, flowing_values, is_own};
 use super::flow::{Dependence, Flow, Source};
 use super::loops::{LoopShape, Loops};
-use super::relations::{Shape, sqlalchemy};
+use super::properties;
+use super::relations::{Orm, Shape, sqlalchemy};
 use super::requirements;
-use super::sites::SiteEffect;
+use super::sites::{QuerySite, SiteEffect};
 use super::types::{Ty, Types};
 use super::{ClassRef, FileId, FunctionRef, Hop, Project, Repeat, RepeatKind};
 use crate::facts::*;
@@ -108,7 +109,7 @@ pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy 
     let types = Types::new(project);
     let interesting = Interesting::of(&types, &project.relations);
     let nodes: FxHashSet<ClassRef> = project.each_file(listed::nodes_in).into_iter().flatten().collect();
-    if interesting.is_empty() && nodes.is_empty() && !listed::has_resolvers(project) {
+    if interesting.is_empty() && nodes.is_empty() && !listed::has_resolvers(project) && !graph.reads_properties() {
         return Lazy::default();
     }
     let found: Vec<(Own, listed::Found)> = project.each_file(|types, file| {
@@ -267,7 +268,7 @@ struct Finder<'t, 'p> {
 
 impl Finder<'_, '_> {
     fn edge(&mut self, edge: &Edge) {
-        let call = self.facts.call(edge.call);
+        let Some(call) = edge.call().map(|id| self.facts.call(id)) else { return self.asked(edge) };
         let (_, loops) = self.graph.place(self.types.project(), self.file, call.function, call.in_loop);
         if loops.is_empty() {
             return;
@@ -371,7 +372,7 @@ impl Finder<'_, '_> {
             let (home, _) = self.graph.place(project, file, site.function, site.in_loop);
             let callee = FunctionRef { file, function: home };
             let own = self.graph.edges[self.file.0 as usize].iter();
-            let edge = own.into_iter().find(|edge| edge.call == repeat.call && edge.callee == callee)?;
+            let edge = own.into_iter().find(|edge| edge.call() == Some(repeat.call) && edge.callee == callee)?;
             let source = asked.source(self.types.facts(file), home)?;
             let [value] = *flowing_values(project, edge, Some(source)) else { return None };
             let (root, mut names) = chain(self.facts, value);
@@ -400,19 +401,18 @@ impl Finder<'_, '_> {
                     if !facts.function(function.function).traits.is_property {
                         return None;
                     }
-                    let project = self.types.project();
-                    let routes = self.reach.of(function).iter().filter(|route| {
-                        let witness = self.reach.witness(**route);
-                        route.state.effect == SiteEffect::Query
-                            && route.state.source == Some(Source::This)
-                            && !witness.cached
-                            && witness.conditions == 0
-                            && witness.required.is_empty()
-                    });
-                    let (route, (file, site)) =
-                        routes.into_iter().find_map(|&route| Some((route, self.reach.site_of(project, route)?)))?;
+                    let (route, (file, site)) = self.query_of(function)?;
+                    let kept = self.reach.witness(route).memoised
+                        || properties::is_memoised(self.types.facts(function.file), function.function);
+                    // What was loaded for several rows at once is one object, and asked once where it keeps the answer.
+                    let is_shared = rows.loaded.unseen
+                        || rows.loaded.has(&names[..index].join("__"))
+                        || Orm::of(self.types, rows.model) == Some(Orm::SqlAlchemy);
+                    if kept && (self.graph.annotated.contains(name) || (index > 0 && is_shared)) {
+                        return None;
+                    }
                     let of = self.types.facts(file);
-                    if index == 0 && rows.loaded.answers(project, of, of.call(site.call)) {
+                    if index == 0 && rows.loaded.answers(self.types.project(), of, of.call(site.call)) {
                         return None;
                     }
                     return Some(PropertyQuery {
@@ -443,6 +443,62 @@ impl Finder<'_, '_> {
         let is_own = file == property.file && asked.source(self.types.facts(file), function)? == Source::This;
         let names: Vec<Box<str>> = way.iter().chain(&asked.names).cloned().collect();
         asked.defeats(self.types, rows.model, &rows.loaded, &names).filter(|_| is_own && function == property.function)
+    }
+
+    /// What a property surely asks of the object that it is read of.
+    fn query_of(&self, property: FunctionRef) -> Option<(Route, (FileId, &QuerySite))> {
+        let routes = self.reach.of(property).iter().filter(|route| {
+            let witness = self.reach.witness(**route);
+            route.state.effect == SiteEffect::Query
+                && route.state.source == Some(Source::This)
+                && !witness.cached
+                && witness.conditions == 0
+                && witness.required.is_empty()
+                && !witness.is_attached_in(self.facts)
+        });
+        routes.into_iter().find_map(|&route| Some((route, self.reach.site_of(self.types.project(), route)?)))
+    }
+
+    /// A property that is read of an object that is no row.
+    fn asked(&mut self, edge: &Edge) {
+        let read = edge.place(self.facts);
+        let Some(object) = read.receiver else { return };
+        let (_, around) = self.graph.place(self.types.project(), self.file, read.function, read.in_loop);
+        let Some(at) = around.iter().position(|&id| self.flow.dependence(object, id) == Dependence::PerRow) else {
+            return;
+        };
+        let is_row = match self.types.of(self.file, object) {
+            Ty::Instance(class, _) => Orm::of(self.types, class).is_some(),
+            _ => true,
+        };
+        let value = match edge.at {
+            At::Read(index) => self.facts.accesses[index as usize].value,
+            At::Call(_) => return,
+        };
+        let place = Place { value, function: read.function, in_loop: read.in_loop, guard: read.guard };
+        if is_row
+            || self.loops.shape(around[at]) != LoopShape::Rows
+            || self.is_left_out(place, read.span, around[at])
+            || (edge.memoised && !is_own(self.facts, &[object]))
+        {
+            return;
+        }
+        let Some((route, (file, site))) = self.query_of(edge.callee) else { return };
+        let loops = around[at..].iter().copied().filter(|&id| id == around[at] || self.multiplies(id)).collect();
+        let unlikely = self.loops.guards_within(read.guard, around[at]).iter().any(|guard| {
+            matches!(guard.kind, GuardKind::Then | GuardKind::Else)
+                && self.flow.dependence(guard.condition, around[at]) == Dependence::Invariant
+        });
+        let at_most = if unlikely { Confidence::Medium } else { Confidence::High };
+        self.properties.push(PropertyQuery {
+            span: read.span,
+            loops,
+            name: self.types.facts(edge.callee.file).scope(edge.callee.function),
+            query: (file, site.span),
+            batch: site.batch.clone(),
+            confidence: edge.confidence.min(self.reach.witness(route).confidence).min(at_most),
+            defeats: None,
+        });
     }
 
     /// The model that the last relationship of a path leads to, if SQLAlchemy's session is asked for its rows by key.

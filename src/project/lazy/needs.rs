@@ -292,7 +292,8 @@ impl<'t, 'p> Needs<'t, 'p> {
         let places = self.places(function.file);
         for &index in places.edges.get(&function.function).into_iter().flatten() {
             let edge = &self.graph.edges[function.file.0 as usize][index];
-            let call = facts.call(edge.call);
+            // What a property reads is found when the model is known.
+            let Some(call) = edge.call().map(|id| facts.call(id)) else { continue };
             if is_handled(facts, call.guard) {
                 continue;
             }

@@ -618,7 +618,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
             && frame.function == own
         {
             let Some((caller, call)) = frame.call else { return Traced::Unknown };
-            let mut edges = self.graph.calls_of(own).filter(|edge| edge.file == caller && edge.call == call);
+            let mut edges = self.graph.calls_of(own).filter(|edge| edge.file == caller && edge.call() == Some(call));
             let Some(edge) = edges.next() else { return Traced::Unknown };
             let values = flowing_values(self.types.project(), edge, source);
             return match values.as_slice() {

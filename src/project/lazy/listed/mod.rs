@@ -185,6 +185,9 @@ impl Finder<'_, '_> {
                 cost.hops = hops;
                 self.tell(scope, cost, place);
             }
+            if need.hops.is_empty() && !need.conditional {
+                self.asking(scope, &need.names, (need.file, need.span));
+            }
         }
         self.queries(scope.listing, Some(scope), function, Source::Param(0));
     }
@@ -198,6 +201,7 @@ impl Finder<'_, '_> {
                 || route.state.source != Some(source)
                 || witness.cached
                 || !witness.required.is_empty()
+                || witness.is_attached_in(self.types.facts(listing.place.0))
                 || (scope.is_none() && self.reach.site_of(project, route).is_some_and(|(_, site)| site.is_gathered))
             {
                 continue;
@@ -214,8 +218,12 @@ impl Finder<'_, '_> {
                 }
                 Step::Call(file, index, _) => {
                     let edge = &self.tracer.graph.edges[file.0 as usize][index];
-                    let call = self.types.facts(file).call(edge.call);
-                    ((file, call.name_span), call.function, None, false, None)
+                    // What a property of the row asks is told where it asks.
+                    if scope.is_some() && edge.call().is_none() {
+                        continue;
+                    }
+                    let call = edge.place(self.types.facts(file));
+                    ((file, call.span), call.function, None, false, None)
                 }
             };
             if loaded {
@@ -255,6 +263,11 @@ impl Finder<'_, '_> {
         for cost in self.needs.costs(scope.model, &scope.loaded, names, place) {
             self.tell(scope, cost, place);
         }
+        self.asking(scope, names, place);
+    }
+
+    /// The queries of a property of each row, if that is what is read first.
+    fn asking(&mut self, scope: &Scope<'_>, names: &[Box<str>], place: (FileId, Span)) {
         if let Some(first) = names.first()
             && scope.path.is_empty()
             && let Some(Attribute::Code(function)) = attribute(self.types, scope.model, first)

@@ -1,0 +1,139 @@
+//! Properties as calls: an attribute that is read runs the function behind it.
+
+use rustc_hash::FxHashSet;
+
+use super::calls::{At, CallGraph, Edge};
+use super::flow::Flow;
+use super::sites::SiteEffect;
+use super::types::{ClassMember, Ty, Types};
+use super::{ClassRef, FileId, FunctionRef, Project};
+use crate::facts::*;
+use crate::findings::Confidence;
+
+/// Adds an edge for each read of a property that may come to a query. All others are not looked at: what objects
+/// attributes are read of is only asked where the name is that of such a property.
+pub(super) fn read(project: &Project, graph: &mut CallGraph) {
+    graph.annotated = project.each_file(annotated).into_iter().flatten().collect();
+    let mut asking = Asking::default();
+    for file in project.ids() {
+        let asks = |effect| matches!(effect, SiteEffect::Query | SiteEffect::Write);
+        for site in project.sites(file).iter().filter(|site| asks(site.effect)) {
+            let (function, _) = graph.place(project, file, site.function, site.in_loop);
+            asking.follow(project, graph, FunctionRef { file, function });
+        }
+    }
+    while !asking.properties.is_empty() {
+        let names = std::mem::take(&mut asking.properties);
+        let found = project.each_file(|types, file| reads(types, graph, &names, file));
+        for edge in found.into_iter().flatten() {
+            let caller = FunctionRef { file: edge.file, function: edge.home };
+            graph.add(edge);
+            asking.follow(project, graph, caller);
+        }
+    }
+}
+
+/// The functions that come to a query.
+#[derive(Default)]
+struct Asking<'p> {
+    functions: FxHashSet<FunctionRef>,
+    known: FxHashSet<&'p str>,
+    /// The names of those that are properties, and that no read was looked for yet.
+    properties: FxHashSet<&'p str>,
+}
+
+impl<'p> Asking<'p> {
+    /// Adds a function and all that call it.
+    fn follow(&mut self, project: &'p Project, graph: &CallGraph, function: FunctionRef) {
+        let mut open = vec![function];
+        while let Some(function) = open.pop() {
+            if !self.functions.insert(function) {
+                continue;
+            }
+            let facts = &project.file(function.file).facts;
+            let own = facts.function(function.function);
+            if own.traits.is_property && self.known.insert(&facts.names[own.name]) {
+                self.properties.insert(&facts.names[own.name]);
+            }
+            open.extend(graph.calls_of(function).map(|edge| FunctionRef { file: edge.file, function: edge.home }));
+        }
+    }
+}
+
+/// The names that queries of a file put on their rows: `.annotate(size=Count("books"))`. A property that keeps its
+/// answer has it then, and does not ask.
+fn annotated(types: &Types<'_>, file: FileId) -> Vec<Box<str>> {
+    let facts = types.facts(file);
+    if facts.names.find("annotate").is_none() {
+        return Vec::new();
+    }
+    let flow = Flow::new(facts);
+    let calls = facts.calls.iter().filter(|call| flow.called_name(call) == Some("annotate"));
+    calls.flat_map(|call| &call.args).filter_map(|arg| Some(facts.names[arg.name?].into())).collect()
+}
+
+/// The reads of properties of such names in a file.
+fn reads(types: &Types<'_>, graph: &CallGraph, names: &FxHashSet<&str>, file: FileId) -> Vec<Edge> {
+    let facts = types.facts(file);
+    if facts.accesses.is_empty() {
+        return Vec::new();
+    }
+    let wanted: FxHashSet<Name> = names.iter().filter_map(|name| facts.names.find(name)).collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let mut edges = Vec::new();
+    for (index, access) in facts.accesses.iter().enumerate().filter(|(_, access)| !access.is_set) {
+        let Value::Member(object, name) = *facts.value(access.value) else { continue };
+        if !wanted.contains(&name) {
+            continue;
+        }
+        let Some((class, confidence)) = class_of(types, file, object) else { continue };
+        let Some(ClassMember::Method(callee)) = types.class_member(class, &facts.names[name]) else { continue };
+        if !types.facts(callee.file).function(callee.function).traits.is_property {
+            continue;
+        }
+        let memoised = is_memoised(types.facts(callee.file), callee.function);
+        if memoised && graph.annotated.contains(&facts.names[name]) {
+            continue;
+        }
+        let (home, _) = graph.place(types.project(), file, access.function, access.in_loop);
+        edges.push(Edge {
+            file,
+            at: At::Read(u32::try_from(index).unwrap_or(u32::MAX)),
+            home,
+            callee,
+            confidence,
+            given: None,
+            writes: false,
+            memoised,
+        });
+    }
+    edges
+}
+
+/// The class of an object; that of a model if the object is only called as its rows are: `page` of the only `Page`.
+fn class_of(types: &Types<'_>, file: FileId, object: ValueId) -> Option<(ClassRef, Confidence)> {
+    match types.of(file, object) {
+        Ty::Instance(class, _) => Some((class, Confidence::High)),
+        Ty::Unknown if !types.is_foreign(file, object) => {
+            let facts = types.facts(file);
+            let Value::Param(function, index) = *facts.value(object) else { return None };
+            let param = facts.function(function).params.get(usize::from(index))?;
+            let named = types.relations().named_like(&facts.names[param.name])?;
+            Some((named, Confidence::Medium))
+        }
+        _ => None,
+    }
+}
+
+/// Whether an object keeps what a property of it told: `@cached_property`.
+pub(super) fn is_memoised(facts: &FileFacts, function: FunctionId) -> bool {
+    facts.function(function).decorators.iter().any(|&decorator| {
+        let name = match facts.value(decorator) {
+            Value::Call(call) => facts.own_name(facts.call(*call).callee),
+            _ => facts.own_name(decorator),
+        };
+        name.is_some_and(|name| ["cache", "lazy"].iter().any(|word| name.to_ascii_lowercase().contains(word)))
+    })
+}
