@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -98,7 +98,8 @@ struct Entry {
 #[derive(Clone, Debug)]
 struct Parsed {
     facts: Arc<FileFacts>,
-    slices: Arc<Slices>,
+    /// What it consists of, if that was asked.
+    slices: OnceLock<Arc<Slices>>,
     failure: Option<InternalError>,
 }
 
@@ -420,51 +421,53 @@ impl Session {
 
     /// Finds the files that can matter, and takes them apart if they were not.
     fn understand(&mut self) -> Result<(), SessionError> {
+        let (pool, progress, catalog) = (self.pool.clone(), self.progress.clone(), self.catalog.clone());
         let mut entries: Vec<&mut Entry> = self.entries.values_mut().collect();
-        let (progress, catalog) = (&self.progress, &self.catalog);
-        let parse_all = |entries: &mut [&mut Entry]| {
+        // Takes files apart; `cut`: also into what they consist of.
+        let parse = |entries: &mut [&mut Entry], cut: bool| {
             progress.add(entries.iter().filter(|entry| entry.parsed.is_none()).count());
             let parse = |entry: &mut &mut Entry| {
                 if entry.parsed.is_none() && progress.step() {
-                    entry.parsed = Some(parsed(&entry.candidate, &entry.file.source, catalog));
+                    entry.parsed = Some(parsed(&entry.candidate, &entry.file.source));
+                }
+                if let Some(parsed) = entry.parsed.as_ref().filter(|_| cut) {
+                    let text = &entry.file.source.text;
+                    parsed.slices.get_or_init(|| Arc::new(Slices::of(text, &parsed.facts, &catalog)));
                 }
                 entry.parsed.is_some()
             };
-            let goes_on = self.pool.install(|| entries.par_iter_mut().with_max_len(8).map(parse).min()).unwrap_or(true);
+            let goes_on = pool.install(|| entries.par_iter_mut().with_max_len(8).map(parse).min()).unwrap_or(true);
             if goes_on { Ok(()) } else { Err(SessionError::Cancelled) }
         };
-        let matters = if self.parse_all {
-            parse_all(&mut entries)?;
-            vec![true; entries.len()]
-        } else {
-            let glanced = entries.iter().map(|entry| Glanced {
-                source: entry.file.source.clone(),
-                purpose: entry.file.purpose,
-                glance: entry.glance.clone(),
-            });
-            let glanced: Vec<Glanced> = glanced.collect();
-            let begin = || Relevance::new(glanced, &self.manifests, catalog.clone());
-            let mut relevance = self.pool.install(begin);
-            loop {
+        let glanced = entries.iter().map(|entry| Glanced {
+            source: entry.file.source.clone(),
+            purpose: entry.file.purpose,
+            glance: entry.glance.clone(),
+        });
+        let glanced: Vec<Glanced> = glanced.collect();
+        let manifests = &self.manifests;
+        let relevance = (!self.parse_all).then(|| pool.install(|| Relevance::new(glanced, manifests, catalog.clone())));
+        let matters = match relevance.filter(Relevance::is_worth_it) {
+            None => {
+                parse(&mut entries, false)?;
+                vec![true; entries.len()]
+            }
+            Some(mut relevance) => loop {
                 let next = relevance.unparsed();
                 if next.is_empty() {
-                    break;
+                    break relevance.matters();
                 }
                 let wanted: FxHashSet<usize> = next.iter().copied().collect();
-                let mut open: Vec<&mut Entry> = Vec::with_capacity(next.len());
-                for (at, entry) in entries.iter_mut().enumerate() {
-                    if wanted.contains(&at) {
-                        open.push(entry);
-                    }
-                }
-                parse_all(&mut open)?;
+                let all = entries.iter_mut().enumerate();
+                let mut open: Vec<&mut Entry> =
+                    all.filter(|(at, _)| wanted.contains(at)).map(|(_, entry)| &mut **entry).collect();
+                parse(&mut open, true)?;
                 for at in next {
-                    if let Some(parsed) = &entries[at].parsed {
-                        relevance.tell(at, parsed.slices.clone());
+                    if let Some(slices) = entries[at].parsed.as_ref().and_then(|parsed| parsed.slices.get()) {
+                        relevance.tell(at, slices.clone());
                     }
                 }
-            }
-            relevance.matters()
+            },
         };
         for (entry, matters) in entries.into_iter().zip(matters) {
             entry.file.facts = match &entry.parsed {
@@ -590,7 +593,7 @@ fn seen(candidate: Arc<Candidate>, reading: Reading, before: Option<&Entry>) -> 
 }
 
 /// What a file says.
-fn parsed(candidate: &Candidate, source: &SourceFile, catalog: &Catalog) -> Parsed {
+fn parsed(candidate: &Candidate, source: &SourceFile) -> Parsed {
     let mut failure = None;
     let says_nothing = !candidate.is_checked()
         && !candidate.settings.asks_for_migrations()
@@ -598,14 +601,13 @@ fn parsed(candidate: &Candidate, source: &SourceFile, catalog: &Catalog) -> Pars
         && source.language == Language::Python
         && schema::follows_models(&source.text);
     if says_nothing {
-        return Parsed { facts: nothing(), slices: Arc::default(), failure };
+        return Parsed { facts: nothing(), slices: OnceLock::new(), failure };
     }
     let facts = guarded(|| lang::extract(source)).unwrap_or_else(|message| {
         failure = Some(InternalError { rule: None, path: Some(source.path.clone()), message });
         FileFacts::empty()
     });
-    let slices = Arc::new(Slices::of(&source.text, &facts, catalog));
-    Parsed { facts: Arc::new(facts), slices, failure }
+    Parsed { facts: Arc::new(facts), slices: OnceLock::new(), failure }
 }
 
 /// What a file says that does not matter.

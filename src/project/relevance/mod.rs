@@ -162,6 +162,14 @@ impl Relevance {
         }
     }
 
+    /// Whether enough files show no signs of a database: finding out which of them matter has its price too.
+    pub fn is_worth_it(&self) -> bool {
+        let size = |(file, _): (&Glanced, &bool)| file.source.text.len();
+        let all = || self.files.iter().zip(&self.matters);
+        let silent: usize = all().filter(|&(_, matters)| !matters).map(size).sum();
+        silent * 5 > all().map(size).sum::<usize>() * 2
+    }
+
     /// The files that are to be parsed next, each once; none: it is done.
     pub fn unparsed(&mut self) -> Vec<usize> {
         while let Some(id) = self.open.pop() {
