@@ -1,6 +1,6 @@
 //! What a file of a host language says before it is parsed: a search through its bytes.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
 
@@ -13,7 +13,7 @@ const STATEMENT: usize = 2000;
 
 /// What a search through a file tells: enough to know whether it is worth parsing. It may tell too much, never too
 /// little.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Glance {
     /// What it may import.
     pub imports: Vec<Imports>,
@@ -21,8 +21,21 @@ pub struct Glance {
     pub hands_on: bool,
     /// Whether it may hold SQL or a suppression comment.
     pub is_telling: bool,
-    /// The libraries of which it may call something without importing them, if the project uses them.
-    pub libraries: Vec<LibraryId>,
+    libraries: OnceLock<Vec<LibraryId>>,
+}
+
+impl Glance {
+    /// The libraries of which the file may call something without importing them, if the project uses them. Looked for
+    /// when it is first asked.
+    pub fn libraries(&self, file: &SourceFile) -> &[LibraryId] {
+        self.libraries.get_or_init(|| match file.language {
+            Language::JavaScript | Language::TypeScript | Language::Tsx => {
+                Catalog::ecma_words().libraries_in(&file.text)
+            }
+            Language::Python => Catalog::python_words().libraries_in(&file.text),
+            Language::Sql | Language::Prisma => Vec::new(),
+        })
+    }
 }
 
 /// What a file may import of a module.
@@ -37,15 +50,15 @@ pub struct Imports {
 /// Searches a file. Of SQL and of schemas nothing needs to be known before they are read.
 pub fn glance(file: &SourceFile) -> Glance {
     let text = file.text.as_str();
-    let (imports, words) = match file.language {
-        Language::JavaScript | Language::TypeScript | Language::Tsx => (ecma_imports(text), Catalog::ecma_words()),
-        Language::Python => (python_imports(text), Catalog::python_words()),
+    let imports = match file.language {
+        Language::JavaScript | Language::TypeScript | Language::Tsx => ecma_imports(text),
+        Language::Python => python_imports(text),
         Language::Sql | Language::Prisma => return Glance { is_telling: true, ..Glance::default() },
     };
     let holds = |part: &str| memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some();
     let is_telling = holds("seqscan:") || may_hold_sql(text);
     let hands_on = holds("export *") || holds("import *");
-    Glance { hands_on, imports, is_telling, libraries: words.libraries_in(text) }
+    Glance { hands_on, imports, is_telling, libraries: OnceLock::new() }
 }
 
 /// Whether a string of a text may be SQL.
@@ -246,8 +259,8 @@ mod tests {
     #[test]
     fn calls_tell_of_their_library() {
         let names = |language, text: &str| -> Vec<String> {
-            let found = seen(language, text).libraries;
-            found.iter().map(|&id| Catalog::builtin().library(id).name.clone()).collect()
+            let file = SourceFile::new("a", Default::default(), language, text.into());
+            glance(&file).libraries(&file).iter().map(|&id| Catalog::builtin().library(id).name.clone()).collect()
         };
         assert!(names(Language::TypeScript, "ctx.user.findMany({ where: { id } })").contains(&"prisma".to_owned()));
         assert_eq!(names(Language::TypeScript, "findManyThings(); a.findManyThings(where)"), [""; 0]);

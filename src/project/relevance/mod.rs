@@ -127,15 +127,23 @@ impl Relevance {
                 || imported.contains(&id)
         };
         let used: Vec<bool> = (0..).map(LibraryId).take(catalog.libraries().len()).map(is_used).collect();
-        let own_words = catalog.own_words();
         let shows_signs = |file: &Glanced| {
             file.glance.is_telling
                 || file.purpose == Purpose::Migration
-                || file.glance.libraries.iter().any(|library| used[usize::from(library.0)])
                 || file.glance.imports.iter().any(|import| is_sign(import, language_of(file), &catalog))
-                || own_words.as_ref().is_some_and(|words| !words.libraries_in(&file.source.text).is_empty())
         };
-        let matters: Vec<bool> = files.par_iter().map(shows_signs).collect();
+        let mut matters: Vec<bool> = files.par_iter().map(shows_signs).collect();
+        // Words are looked for only where it may be worth it.
+        if is_worth_it(&files, &matters) {
+            let own_words = catalog.own_words();
+            let holds_words = |(file, matters): (&Glanced, &mut bool)| {
+                let Glanced { source, glance, .. } = file;
+                *matters = *matters
+                    || glance.libraries(source).iter().any(|library| used[usize::from(library.0)])
+                    || own_words.as_ref().is_some_and(|words| !words.libraries_in(&source.text).is_empty());
+            };
+            files.par_iter().zip(&mut matters).for_each(holds_words);
+        }
         let imports: Vec<Vec<(usize, Option<usize>)>> =
             files.par_iter().map(|file| imported_files(file, &manifests, &modules)).collect();
         let mut importers: Vec<Vec<(usize, Option<usize>)>> = vec![Vec::new(); files.len()];
@@ -164,10 +172,7 @@ impl Relevance {
 
     /// Whether enough files show no signs of a database: finding out which of them matter has its price too.
     pub fn is_worth_it(&self) -> bool {
-        let size = |(file, _): (&Glanced, &bool)| file.source.text.len();
-        let all = || self.files.iter().zip(&self.matters);
-        let silent: usize = all().filter(|&(_, matters)| !matters).map(size).sum();
-        silent * 5 > all().map(size).sum::<usize>() * 2
+        is_worth_it(&self.files, &self.matters)
     }
 
     /// The files that are to be parsed next, each once; none: it is done.
@@ -426,6 +431,14 @@ impl Relevance {
         let SourceFile { path, language, .. } = &*self.files[from].source;
         self.modules.resolve(&self.manifests, path, *language, module).map(|id| id.0 as usize)
     }
+}
+
+/// Whether two fifths of the text of a project stand in files that show no signs of a database.
+fn is_worth_it(files: &[Glanced], shows_signs: &[bool]) -> bool {
+    let size = |(file, _): (&Glanced, &bool)| file.source.text.len();
+    let all = || files.iter().zip(shows_signs);
+    let silent: usize = all().filter(|&(_, shows)| !shows).map(size).sum();
+    silent * 5 > all().map(size).sum::<usize>() * 2
 }
 
 /// A place in a list: there are fewer than 2³² of anything.
