@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::flow::Flow;
 use super::sites::SiteEffect;
 use super::types::Types;
-use super::{FileId, Project};
+use super::{FileId, FunctionRef, Project};
 use crate::facts::*;
 
 /// Looks at the conditions of one file.
@@ -33,6 +33,24 @@ impl<'p> Caches<'p> {
             GuardKind::Other => self.is_lookup(guard.condition, 0),
             GuardKind::Handler => false,
         }
+    }
+
+    /// Whether a condition holds only when the rows of a relation are in memory:
+    /// `if "tags" in post._prefetched_objects_cache`.
+    fn finds_prefetched(&self, guard: &Guard) -> bool {
+        let mut open = vec![guard.condition];
+        while let Some(condition) = open.pop().filter(|_| guard.kind == GuardKind::Then) {
+            match self.facts.value(condition) {
+                Value::Operation(Operation::And, left, right) => open.extend([*left, *right]),
+                Value::Operation(Operation::In, _, kept)
+                    if self.facts.own_name(*kept) == Some("_prefetched_objects_cache") =>
+                {
+                    return true;
+                }
+                _ => {}
+            }
+        }
+        false
     }
 
     fn is_miss(&self, condition: ValueId, holds: bool, depth: u8) -> bool {
@@ -251,6 +269,31 @@ pub(super) fn kept_for(facts: &FileFacts, function: FunctionId, effect: SiteEffe
             && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page");
     }
     (!cached || effect == SiteEffect::Query).then_some(cached)
+}
+
+/// Whether a function gives the rows of a relation only if they are in memory, and else nothing that is asked for:
+/// `if "tags" in post._prefetched_objects_cache: return post.tags.all()`.
+pub(super) fn gives_prefetched(project: &Project, function: FunctionRef) -> bool {
+    let facts = &project.file(function.file).facts;
+    if facts.names.find("_prefetched_objects_cache").is_none() {
+        return false;
+    }
+    let caches = Caches::new(project, function.file);
+    let is_prefetched = |call: CallId| {
+        let mut at = facts.call(call).guard;
+        while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
+            if caches.finds_prefetched(guard) {
+                return true;
+            }
+            at = guard.parent;
+        }
+        false
+    };
+    let mut asked = facts.function(function.function).returns.iter().filter_map(|&value| match facts.value(value) {
+        Value::Call(call) => Some(*call),
+        _ => None,
+    });
+    asked.next().is_some_and(is_prefetched) && asked.all(is_prefetched)
 }
 
 /// The functions of a file that are handed to a function of the project which runs them when a cache has no answer:
