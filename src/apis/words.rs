@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rustc_hash::FxHashMap;
 
 use super::shape::{ApiShape, ArgShape};
@@ -104,7 +104,9 @@ impl Words {
                 clues.push(Clue { library: *library, all: vec![id], any: Vec::new() });
             }
         }
-        let automaton = AhoCorasick::new(patterns.all.iter().map(|(text, _)| text)).expect("few and short words");
+        let texts = patterns.all.iter().map(|(text, _)| text);
+        let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(texts);
+        let automaton = automaton.expect("few and short words");
         Words { automaton, edges: patterns.all.into_iter().map(|(_, edges)| edges).collect(), clues }
     }
 

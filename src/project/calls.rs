@@ -9,13 +9,14 @@ use std::collections::BinaryHeap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::by_name::{UniqueNames, only_definition, unique_names};
 use super::caches::{self, Caches, keeps, kept_for};
 use super::callbacks::{self, Callbacks, Given};
 use super::flow::{Flow, Source};
 use super::properties;
 use super::requirements::{self, Requirement};
 use super::sites::{QuerySite, SiteEffect};
-use super::types::{Ty, Types};
+use super::types::Types;
 use super::{FileId, FunctionRef, Project};
 use crate::facts::*;
 use crate::findings::Confidence;
@@ -566,42 +567,6 @@ fn is_registration(name: &str) -> bool {
 
 // ── Edges ───────────────────────────────────────────────────────────────────────────────────────────────
 
-/// Method names that collections and standard libraries have too: never taken for the only definition.
-const COMMON_NAMES: [&str; 64] = [
-    "get", "set", "has", "add", "pop", "push", "find", "filter", "map", "items", "keys", "values", "update", "delete",
-    "remove", "insert", "append", "extend", "clear", "copy", "close", "open", "read", "write", "send", "run", "start",
-    "stop", "main", "call", "apply", "bind", "next", "then", "join", "split", "format", "replace", "load", "save",
-    "create", "count", "index", "sort", "exists", "first", "last", "all", "any", "execute", "query", "fetch",
-    "process", "handle", "init", "setup", "render", "to_dict", "toString", "toJSON", "validate", "parse", "emit",
-    "log",
-];
-
-/// Whether a name is so much its own that its only definition may be meant wherever it is called.
-pub(super) fn can_be_told_by_name(name: &str) -> bool {
-    name.len() >= 4 && !name.starts_with("__") && !COMMON_NAMES.contains(&name)
-}
-
-/// Functions by name and language family; `None` where there are several.
-type UniqueNames<'p> = FxHashMap<(bool, &'p str), Option<FunctionRef>>;
-
-/// Names with exactly one definition in the project, by language family.
-fn unique_names(project: &Project) -> UniqueNames<'_> {
-    let mut unique = UniqueNames::default();
-    for file in project.ids() {
-        let facts = &project.file(file).facts;
-        let ecma = project.file(file).source.language.is_ecma();
-        for (index, function) in facts.functions.iter().enumerate().skip(1) {
-            let name = &facts.names[function.name];
-            if !can_be_told_by_name(name) {
-                continue;
-            }
-            let found = FunctionRef { file, function: FunctionId(u32::try_from(index).unwrap_or(u32::MAX)) };
-            unique.entry((ecma, name)).and_modify(|known| *known = None).or_insert(Some(found));
-        }
-    }
-    unique
-}
-
 /// Callee → (file, index) of the edges to it.
 fn callers_of(edges: &[Vec<Edge>]) -> FxHashMap<FunctionRef, Vec<(FileId, usize)>> {
     let mut callers: FxHashMap<FunctionRef, Vec<(FileId, usize)>> = FxHashMap::default();
@@ -708,56 +673,4 @@ fn is_writing_sql(facts: &FileFacts, value: ValueId) -> bool {
     let from = facts.statements.partition_point(|statement| statement.text < Some(text));
     let own = facts.statements[from..].iter().take_while(|statement| statement.text == Some(text));
     own.into_iter().any(|statement| statement.statement.verb.writes())
-}
-
-/// The one fallback for a name that nothing resolves: the only function so called in the project, if the
-/// arguments fit its parameters.
-fn only_definition(types: &Types<'_>, file: FileId, call: &Call, unique: &UniqueNames<'_>) -> Option<FunctionRef> {
-    let project = types.project();
-    let facts = &project.file(file).facts;
-    let Value::Member(object, name) = facts.value(call.callee) else { return None };
-    let ecma = project.file(file).source.language.is_ecma();
-    let found = (*unique.get(&(ecma, &facts.names[*name]))?)?;
-    let callee = project.file(found.file).facts.function(found.function);
-    // A method is called on something; a plain function is not.
-    callee.class?;
-    // A method that also does what its base class does has that name from there, and other classes have it too.
-    if calls_its_base(&project.file(found.file).facts, found.function) {
-        return None;
-    }
-    let is_open = match types.of(file, *object) {
-        Ty::Unknown => !matches!(facts.value(*object), Value::Global(_)) && !types.is_foreign(file, *object),
-        Ty::Instance(class, _) | Ty::Class(class) => types.has_unknown_base(class),
-        _ => false,
-    };
-    if !is_open {
-        return None;
-    }
-    let given = call.args.iter().filter(|arg| arg.name.is_none()).count();
-    let takes_rest = callee.params.iter().any(|param| param.is_rest);
-    let required = callee
-        .params
-        .iter()
-        .filter(|param| param.default.is_none() && !param.is_rest && !param.is_keyword_only)
-        .count();
-    let fits = (takes_rest || given <= callee.params.len()) && (ecma || call.args.len() >= required);
-    fits.then_some(found)
-}
-
-/// Whether a method calls the method of the same name of its base class.
-fn calls_its_base(facts: &FileFacts, method: FunctionId) -> bool {
-    let name = facts.function(method).name;
-    facts.calls.iter().filter(|call| call.function == method).any(|call| match facts.value(call.callee) {
-        Value::Member(object, called) => {
-            *called == name
-                && match facts.value(*object) {
-                    Value::Super(_) => true,
-                    Value::Call(of) => {
-                        matches!(facts.value(facts.call(*of).callee), Value::Global(name) if &facts.names[*name] == "super")
-                    }
-                    _ => false,
-                }
-        }
-        _ => false,
-    })
 }

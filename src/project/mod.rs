@@ -5,6 +5,7 @@
 
 mod answers;
 mod bounds;
+mod by_name;
 mod caches;
 mod callbacks;
 mod calls;
@@ -33,7 +34,6 @@ mod shapes;
 mod sites;
 mod subjects;
 mod types;
-mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};

@@ -13,6 +13,7 @@ mod model;
 mod needs;
 mod rows;
 mod session;
+mod steps;
 mod traced;
 mod typeorm;
 

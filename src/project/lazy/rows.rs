@@ -13,6 +13,7 @@ use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
 use super::loaded::Loaded;
 use super::model::{Attribute, Kind, Relation, attribute};
+use super::steps::{ONE_ROW, SAME_ELEMENTS, SAME_ROWS};
 use super::traced::{Rows, Traced, join, plain};
 use crate::facts::*;
 use crate::findings::Confidence;
@@ -21,36 +22,6 @@ use crate::findings::Confidence;
 pub(super) const MAX_DEPTH: u8 = 24;
 /// How many callers of a function are asked what they pass.
 const MAX_CALLERS: usize = 24;
-
-/// Steps of a query that leave the model and what is loaded as they are.
-const SAME_ROWS: [&str; 21] = [
-    "alias",
-    "all",
-    "annotate",
-    "complex_filter",
-    "distinct",
-    "exclude",
-    "extra",
-    "filter",
-    "get_queryset",
-    "iterator",
-    "aiterator",
-    "order_by",
-    "reverse",
-    "select_for_update",
-    "using",
-    "only",
-    "defer",
-    "difference",
-    "intersection",
-    "union",
-    "db_manager",
-];
-/// Steps that give one row.
-const ONE_ROW: [&str; 10] =
-    ["get", "first", "last", "latest", "earliest", "aget", "afirst", "alast", "alatest", "aearliest"];
-/// Functions that give the elements of their first argument.
-const SAME_ELEMENTS: [&str; 9] = ["list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "islice", "tqdm"];
 
 /// A function that is followed from a call.
 pub(super) struct Frame<'f> {

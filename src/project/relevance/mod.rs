@@ -22,6 +22,7 @@ use super::modules::Modules;
 use super::types::library_path;
 use super::{FileId, sites};
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
+use crate::facts::{Name, Names};
 use crate::lang::{Glance, Imports};
 use crate::source::{Language, Purpose, SourceFile};
 
@@ -36,22 +37,14 @@ pub struct Glanced {
     pub glance: Arc<Glance>,
 }
 
-/// What can mention, and be mentioned.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Thing {
-    /// A piece of a file.
-    Piece(usize),
-    /// A name of a file.
-    Name(Box<str>),
-    /// All that a file has.
-    Whole,
-}
-
-/// A [`Thing`] of a file, and what is known of it.
-#[derive(Debug)]
+/// What can mention, and be mentioned: a piece of a file, a name of a file, or all that a file has.
+#[derive(Debug, Default)]
 struct Node {
-    file: usize,
-    thing: Thing,
+    file: u32,
+    /// The name, if it is one.
+    name: Option<Name>,
+    /// Whether it is a piece.
+    is_piece: bool,
     /// Whether it may reach a database.
     is_hot: bool,
     /// Whether it is or names a class: its type says what its values can do.
@@ -62,10 +55,31 @@ struct Node {
     runs_sql: bool,
     /// Whether something hot needs it.
     is_wanted: bool,
-    /// What it mentions; whether only as a type.
-    mentions: Vec<(usize, bool)>,
+    /// What it mentions.
+    mentions: Vec<u32>,
     /// Who mentions it; whether only as a type.
-    mentioned: Vec<(usize, bool)>,
+    mentioned: Vec<(u32, bool)>,
+}
+
+/// What a [`Meaning`] is, once its module is known.
+#[derive(Clone, Debug, Default)]
+struct Target {
+    nodes: Vec<u32>,
+    as_type: bool,
+    /// Whether it is something of a library that may lead to a database.
+    is_hot: bool,
+}
+
+/// What is known of a file that is parsed.
+#[derive(Debug)]
+struct Told {
+    slices: Arc<Slices>,
+    /// The node of its first piece; the others follow.
+    pieces: u32,
+    /// Its meanings.
+    targets: Vec<Target>,
+    /// The files of which it hands everything on.
+    stars: Vec<usize>,
 }
 
 /// Finds the files that can matter.
@@ -80,23 +94,23 @@ pub struct Relevance {
     /// For each file, the files that may import something of it, and which of their imports that is; none: a module
     /// as a name.
     importers: Vec<Vec<(usize, Option<usize>)>>,
-    /// For each file, what it consists of, if that was told.
-    slices: Vec<Option<Arc<Slices>>>,
+    /// For each file, what was told of it.
+    told: Vec<Option<Told>>,
     matters: Vec<bool>,
     /// What is to be parsed next.
     next: Vec<usize>,
     nodes: Vec<Node>,
-    ids: FxHashMap<(usize, Thing), usize>,
-    /// For each file, the nodes of its names.
-    names: Vec<Vec<usize>>,
-    /// The nodes of files of which nothing is told yet.
-    early: FxHashMap<usize, Vec<usize>>,
+    names: Names,
+    /// The node of a name of a file; of the whole file without a name.
+    ids: FxHashMap<(usize, Option<Name>), u32>,
+    /// For each file, the nodes of its names, and of all of it.
+    of_file: Vec<Vec<u32>>,
     /// Nodes of which something new is known.
-    open: Vec<usize>,
+    open: Vec<u32>,
     /// Functions by whether they are JavaScript's and by name: the piece of the only one, if there is only one.
-    functions: FxHashMap<(bool, Box<str>), Option<usize>>,
+    functions: FxHashMap<(bool, Name), Option<u32>>,
     /// Those of them of which the callers were looked for.
-    asked: FxHashSet<(bool, Box<str>)>,
+    asked: FxHashSet<(bool, Name)>,
 }
 
 impl Relevance {
@@ -129,12 +143,12 @@ impl Relevance {
             imports.iter().for_each(|&(imported, by)| importers[imported].push((file, by)));
         }
         Relevance {
-            slices: vec![None; files.len()],
+            told: files.iter().map(|_| None).collect(),
             next: (0..files.len()).filter(|&file| matters[file]).collect(),
             nodes: Vec::new(),
+            names: Names::default(),
             ids: FxHashMap::default(),
-            names: vec![Vec::new(); files.len()],
-            early: FxHashMap::default(),
+            of_file: vec![Vec::new(); files.len()],
             open: Vec::new(),
             functions: FxHashMap::default(),
             asked: FxHashSet::default(),
@@ -159,26 +173,6 @@ impl Relevance {
         std::mem::take(&mut self.next)
     }
 
-    /// Whoever calls a function that may be told by name alone, and may reach a database, is to be parsed.
-    fn ask_by_name(&mut self) {
-        let nodes = &self.nodes;
-        let is_new = |((ecma, name), only): (&(bool, Box<str>), &Option<usize>)| {
-            let is_asked = only.is_some_and(|id| nodes[id].is_hot) && !self.asked.contains(&(*ecma, name.clone()));
-            is_asked.then(|| (*ecma, name.clone()))
-        };
-        let names: Vec<(bool, Box<str>)> = self.functions.iter().filter_map(is_new).collect();
-        let Ok(search) = AhoCorasick::new(names.iter().map(|(_, name)| format!(".{name}("))) else { return };
-        let unread: Vec<usize> = (0..self.files.len()).filter(|&file| !self.matters[file]).collect();
-        let calls = |file: &usize| {
-            let SourceFile { text, language, .. } = &*self.files[*file].source;
-            let mut found = search.find_overlapping_iter(text.as_bytes());
-            found.any(|word| names[word.pattern().as_usize()].0 == language.is_ecma())
-        };
-        let callers: Vec<usize> = unread.into_par_iter().filter(calls).collect();
-        self.asked.extend(names);
-        callers.into_iter().for_each(|file| self.parse(file));
-    }
-
     /// For each file: whether it matters.
     pub fn matters(self) -> Vec<bool> {
         self.matters
@@ -186,192 +180,184 @@ impl Relevance {
 
     /// Says what a file consists of.
     pub fn tell(&mut self, file: usize, slices: Arc<Slices>) {
-        self.slices[file] = Some(slices.clone());
-        for (at, piece) in slices.pieces.iter().enumerate() {
-            let id = self.node(file, Thing::Piece(at));
-            let node = &mut self.nodes[id];
-            node.is_class = piece.is_class;
-            node.is_sql = piece.holds_sql;
-            node.runs_sql = piece.runs_sql;
-            node.is_hot = (piece.holds_sql && piece.runs_sql)
-                || piece.libraries.iter().any(|library| self.used[usize::from(library.0)]);
-            for meaning in &piece.mentions {
-                self.link(id, file, meaning);
-            }
-            // What stands behind an interface is what implements it.
-            for meaning in &piece.implements {
-                for interface in self.named(file, meaning) {
-                    self.mention(interface, id, false);
-                }
-            }
-            for name in &piece.functions {
-                let defined = self.functions.entry((self.files[file].source.language.is_ecma(), name.clone()));
-                defined.and_modify(|only| *only = None).or_insert(Some(id));
-            }
+        let pieces = small(self.nodes.len());
+        let ecma = self.files[file].source.language.is_ecma();
+        for (id, piece) in (pieces..).zip(&slices.pieces) {
+            self.nodes.push(Node {
+                file: small(file),
+                is_piece: true,
+                is_hot: (piece.holds_sql && piece.runs_sql)
+                    || piece.libraries.iter().any(|library| self.used[usize::from(library.0)]),
+                is_class: piece.is_class,
+                is_sql: piece.holds_sql,
+                runs_sql: piece.runs_sql,
+                ..Node::default()
+            });
             self.open.push(id);
+            for name in &piece.functions {
+                let name = self.names.intern(name);
+                self.functions.entry((ecma, name)).and_modify(|only| *only = None).or_insert(Some(id));
+            }
+        }
+        let targets: Vec<Target> = slices.meanings.iter().map(|meaning| self.target(file, pieces, meaning)).collect();
+        let stars: Vec<usize> = slices.stars.iter().filter_map(|module| self.file_of(file, module)).collect();
+        for (id, piece) in (pieces..).zip(&slices.pieces) {
+            piece.mentions.iter().for_each(|&meaning| self.link(id, &targets[meaning as usize]));
+            // What stands behind an interface is what implements it.
+            for &interface in piece.implements.iter().flat_map(|&meaning| &targets[meaning as usize].nodes) {
+                self.mention(interface, id, false);
+            }
         }
         for name in slices.names.keys() {
-            self.node(file, Thing::Name(name.clone()));
-        }
-        for id in self.early.remove(&file).unwrap_or_default() {
-            self.resolve(id);
+            self.name_of(file, name);
         }
         // Who hands on what is hot already.
-        for target in slices.stars.iter().filter_map(|module| self.file_of(file, module)).collect::<Vec<_>>() {
-            self.open.extend(&self.names[target]);
+        for &target in &stars {
+            self.open.extend(&self.of_file[target]);
+        }
+        self.told[file] = Some(Told { slices, pieces, targets, stars });
+        for id in self.of_file[file].clone() {
+            self.resolve(id);
         }
     }
 
-    /// The node of a thing, made if there is none.
-    fn node(&mut self, file: usize, thing: Thing) -> usize {
-        if let Some(&known) = self.ids.get(&(file, thing.clone())) {
+    /// The node of a name of a file.
+    fn name_of(&mut self, file: usize, name: &str) -> u32 {
+        let name = self.names.intern(name);
+        self.node(file, Some(name))
+    }
+
+    /// The node of a name of a file, or of all of it, made if there is none.
+    fn node(&mut self, file: usize, name: Option<Name>) -> u32 {
+        if let Some(&known) = self.ids.get(&(file, name)) {
             return known;
         }
-        let id = self.nodes.len();
-        self.ids.insert((file, thing.clone()), id);
-        if matches!(thing, Thing::Name(_)) {
-            self.names[file].push(id);
-        }
-        self.nodes.push(Node {
-            file,
-            thing,
-            is_hot: false,
-            is_class: false,
-            is_sql: false,
-            runs_sql: false,
-            is_wanted: false,
-            mentions: Vec::new(),
-            mentioned: Vec::new(),
-        });
-        if self.slices[file].is_some() {
+        let id = small(self.nodes.len());
+        self.ids.insert((file, name), id);
+        self.of_file[file].push(id);
+        self.nodes.push(Node { file: small(file), name, ..Node::default() });
+        if self.told[file].is_some() {
             self.resolve(id);
-        } else {
-            self.early.entry(file).or_default().push(id);
         }
         id
     }
 
     /// Finds what a name, or a whole file, stands for.
-    fn resolve(&mut self, id: usize) {
-        let file = self.nodes[id].file;
-        let Some(slices) = self.slices[file].clone() else { return };
-        match self.nodes[id].thing.clone() {
-            Thing::Piece(_) => {}
-            Thing::Whole => {
-                for piece in 0..slices.pieces.len() {
-                    let piece = self.node(file, Thing::Piece(piece));
-                    self.mention(id, piece, false);
-                }
+    fn resolve(&mut self, id: u32) {
+        let file = self.nodes[id as usize].file as usize;
+        let Some(told) = &self.told[file] else { return };
+        let Some(name) = self.nodes[id as usize].name else {
+            let pieces = told.pieces..told.pieces + small(told.slices.pieces.len());
+            pieces.for_each(|piece| self.mention(id, piece, false));
+            return;
+        };
+        match told.slices.names.get(&self.names[name]) {
+            Some(meanings) => {
+                let targets: Vec<Target> = meanings.iter().map(|&at| told.targets[at as usize].clone()).collect();
+                targets.iter().for_each(|target| self.link(id, target));
             }
-            Thing::Name(name) => match slices.names.get(&name) {
-                Some(meanings) => meanings.iter().for_each(|meaning| self.link(id, file, meaning)),
-                // What a barrel hands on.
-                None => {
-                    for module in &slices.stars {
-                        let Some(target) = self.file_of(file, module) else { continue };
-                        if self.slices[target].is_some()
-                            || self.files[target].glance.hands_on
-                            || has_word(&self.files[target].source.text, &name)
-                        {
-                            let target = self.node(target, Thing::Name(name.clone()));
-                            self.mention(id, target, false);
-                        }
+            // What a barrel hands on.
+            None => {
+                for target in told.stars.clone() {
+                    let Glanced { source, glance, .. } = &self.files[target];
+                    if self.told[target].is_some() || glance.hands_on || has_word(&source.text, &self.names[name]) {
+                        let target = self.node(target, Some(name));
+                        self.mention(id, target, false);
                     }
                 }
-            },
+            }
         }
     }
 
-    /// Lets a node mention what a name of its file stands for.
-    fn link(&mut self, id: usize, file: usize, meaning: &Meaning) {
+    /// What a meaning of a file is.
+    fn target(&mut self, file: usize, pieces: u32, meaning: &Meaning) -> Target {
+        let mut found = Target::default();
         match meaning {
-            Meaning::Piece(piece) => {
-                let piece = self.node(file, Thing::Piece(*piece));
-                self.mention(id, piece, false);
-            }
+            Meaning::Piece(piece) => found.nodes.push(pieces + small(*piece)),
             Meaning::Name { module, name, as_type } => {
-                let target = self.file_of(file, module);
-                if let Some(target) = target {
-                    let target = self.node(target, Thing::Name(name.clone()));
-                    self.mention(id, target, *as_type);
+                found.as_type = *as_type;
+                if let Some(target) = self.file_of(file, module) {
+                    found.nodes.push(self.name_of(target, name));
                 }
                 let is_python = self.files[file].source.language == Language::Python;
                 let dot = if module.ends_with('.') { "" } else { "." };
                 let module_itself = is_python.then(|| self.file_of(file, &format!("{module}{dot}{name}"))).flatten();
                 if let Some(target) = module_itself {
-                    let target = self.node(target, Thing::Whole);
-                    self.mention(id, target, false);
-                } else if target.is_none() && self.catalog.may_lead_on(&library_path(module, name)) {
-                    self.nodes[id].is_hot = true;
-                    self.open.push(id);
+                    found.as_type = false;
+                    found.nodes.push(self.node(target, None));
                 }
+                found.is_hot = found.nodes.is_empty() && self.catalog.may_lead_on(&library_path(module, name));
             }
             Meaning::Module(module) => {
-                let mut targets: Vec<usize> = self.file_of(file, module).into_iter().collect();
+                let mut files: Vec<usize> = self.file_of(file, module).into_iter().collect();
                 // `import a.b` binds `a`.
-                let below = format!("{module}.");
-                let glance = self.files[file].glance.clone();
-                for import in glance.imports.iter().filter(|import| import.module.starts_with(&below)) {
-                    targets.extend(self.file_of(file, &import.module));
+                if self.files[file].source.language == Language::Python {
+                    let is_below = |path: &str| path.strip_prefix(&**module).is_some_and(|rest| rest.starts_with('.'));
+                    let glance = self.files[file].glance.clone();
+                    let below = glance.imports.iter().filter(|import| is_below(&import.module));
+                    files.extend(below.filter_map(|import| self.file_of(file, &import.module)));
                 }
-                if targets.is_empty() && self.catalog.may_lead_on(module) {
-                    self.nodes[id].is_hot = true;
-                    self.open.push(id);
-                }
-                for target in targets {
-                    let target = self.node(target, Thing::Whole);
-                    self.mention(id, target, false);
-                }
+                found.is_hot = files.is_empty() && self.catalog.may_lead_on(module);
+                found.nodes.extend(files.into_iter().map(|target| self.node(target, None)));
             }
+        }
+        found
+    }
+
+    /// Lets a node mention what a meaning is.
+    fn link(&mut self, id: u32, target: &Target) {
+        let node = &mut self.nodes[id as usize];
+        if target.is_hot && !std::mem::replace(&mut node.is_hot, true) {
+            self.open.push(id);
+        }
+        target.nodes.iter().filter(|&&what| what != id).for_each(|&what| self.mention(id, what, target.as_type));
+    }
+
+    fn mention(&mut self, by: u32, what: u32, as_type: bool) {
+        self.nodes[by as usize].mentions.push(what);
+        self.nodes[what as usize].mentioned.push((by, as_type));
+        self.tell_mentioner(what, by, as_type);
+        if self.nodes[by as usize].is_hot || self.nodes[by as usize].is_wanted {
+            self.want(what);
         }
     }
 
-    /// The nodes of what a name of a file stands for.
-    fn named(&mut self, file: usize, meaning: &Meaning) -> Vec<usize> {
-        match meaning {
-            Meaning::Piece(piece) => vec![self.node(file, Thing::Piece(*piece))],
-            Meaning::Name { module, name, .. } => {
-                let target = self.file_of(file, module);
-                target.map(|target| self.node(target, Thing::Name(name.clone()))).into_iter().collect()
-            }
-            Meaning::Module(_) => Vec::new(),
+    /// What `id` is, those know that mention it.
+    fn tell_mentioner(&mut self, id: u32, by: u32, as_type: bool) {
+        let Node { is_hot, is_class, is_sql, .. } = self.nodes[id as usize];
+        let node = &mut self.nodes[by as usize];
+        let before = (node.is_hot, node.is_class, node.is_sql);
+        node.is_hot |= (is_hot && (!as_type || is_class)) || (is_sql && node.runs_sql);
+        // A name is what it names; a piece that mentions it is not.
+        node.is_class |= !node.is_piece && is_class;
+        node.is_sql |= !node.is_piece && is_sql;
+        if before != (node.is_hot, node.is_class, node.is_sql) {
+            self.open.push(by);
         }
     }
 
-    fn mention(&mut self, by: usize, what: usize, as_type: bool) {
-        self.nodes[by].mentions.push((what, as_type));
-        self.nodes[what].mentioned.push((by, as_type));
-        self.open.extend([by, what]);
+    fn want(&mut self, id: u32) {
+        if !std::mem::replace(&mut self.nodes[id as usize].is_wanted, true) {
+            self.open.push(id);
+        }
     }
 
     /// Lets those know that mention a node, and those that it mentions.
-    fn spread(&mut self, id: usize) {
-        let Node { is_hot, is_class, is_sql, is_wanted, file, .. } = self.nodes[id];
-        let is_piece = matches!(self.nodes[id].thing, Thing::Piece(_));
+    fn spread(&mut self, id: u32) {
+        let Node { is_hot, is_sql, is_wanted, is_piece, file, name, .. } = self.nodes[id as usize];
+        let file = file as usize;
         if is_hot || is_sql {
-            for at in 0..self.nodes[id].mentioned.len() {
-                let (by, as_type) = self.nodes[id].mentioned[at];
-                let node = &mut self.nodes[by];
-                let names_it = !matches!(node.thing, Thing::Piece(_));
-                let before = (node.is_hot, node.is_class, node.is_sql);
-                node.is_hot |= (is_hot && (!as_type || is_class)) || (is_sql && node.runs_sql);
-                // A name is what it names; a piece that mentions it is not.
-                node.is_class |= names_it && is_class;
-                node.is_sql |= names_it && is_sql;
-                if before != (node.is_hot, node.is_class, node.is_sql) {
-                    self.open.push(by);
-                }
+            for at in 0..self.nodes[id as usize].mentioned.len() {
+                let (by, as_type) = self.nodes[id as usize].mentioned[at];
+                self.tell_mentioner(id, by, as_type);
             }
-            if let Thing::Name(name) = self.nodes[id].thing.clone() {
-                self.look_up(file, &name);
+            if let Some(name) = name {
+                self.look_up(file, name);
             }
         }
         if is_hot || is_wanted {
-            for at in 0..self.nodes[id].mentions.len() {
-                let (what, _) = self.nodes[id].mentions[at];
-                if !std::mem::replace(&mut self.nodes[what].is_wanted, true) {
-                    self.open.push(what);
-                }
+            for at in 0..self.nodes[id as usize].mentions.len() {
+                self.want(self.nodes[id as usize].mentions[at]);
             }
             if !is_piece {
                 self.parse(file);
@@ -380,16 +366,16 @@ impl Relevance {
     }
 
     /// Those who may import a name that is hot are to be parsed.
-    fn look_up(&mut self, file: usize, name: &str) {
+    fn look_up(&mut self, file: usize, name: Name) {
         for at in 0..self.importers[file].len() {
             let (importer, by) = self.importers[file][at];
-            if let Some(slices) = &self.slices[importer] {
-                let mut stars = slices.stars.iter();
-                if stars.any(|module| self.file_of(importer, module) == Some(file)) {
-                    self.node(importer, Thing::Name(name.into()));
+            if let Some(told) = &self.told[importer] {
+                if told.stars.contains(&file) {
+                    self.node(importer, Some(name));
                 }
             } else if !self.matters[importer] {
                 let Glanced { source, glance, .. } = &self.files[importer];
+                let name = &self.names[name];
                 let takes_it = match by.and_then(|by| glance.imports[by].names.as_ref()) {
                     Some(names) => names.iter().any(|taken| **taken == *name),
                     None => has_word(&source.text, name) || name == "default",
@@ -399,6 +385,27 @@ impl Relevance {
                 }
             }
         }
+    }
+
+    /// Whoever calls a function that may be told by name alone, and may reach a database, is to be parsed.
+    fn ask_by_name(&mut self) {
+        let is_new = |(&key, only): (&(bool, Name), &Option<u32>)| {
+            let is_hot = only.is_some_and(|id| self.nodes[id as usize].is_hot);
+            (is_hot && !self.asked.contains(&key)).then_some(key)
+        };
+        let wanted: Vec<(bool, Name)> = self.functions.iter().filter_map(is_new).collect();
+        let Ok(search) = AhoCorasick::new(wanted.iter().map(|&(_, name)| format!(".{}(", &self.names[name]))) else {
+            return;
+        };
+        let unread: Vec<usize> = (0..self.files.len()).filter(|&file| !self.matters[file]).collect();
+        let calls = |file: &usize| {
+            let SourceFile { text, language, .. } = &*self.files[*file].source;
+            let mut found = search.find_overlapping_iter(text.as_bytes());
+            found.any(|word| wanted[word.pattern().as_usize()].0 == language.is_ecma())
+        };
+        let callers: Vec<usize> = unread.into_par_iter().filter(calls).collect();
+        self.asked.extend(wanted);
+        callers.into_iter().for_each(|file| self.parse(file));
     }
 
     fn parse(&mut self, file: usize) {
@@ -411,6 +418,11 @@ impl Relevance {
         let SourceFile { path, language, .. } = &*self.files[from].source;
         self.modules.resolve(&self.manifests, path, *language, module).map(|id| id.0 as usize)
     }
+}
+
+/// A place in a list: there are fewer than 2³² of anything.
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Whether an import may lead to a database, or define tables.
