@@ -1,7 +1,11 @@
 //! Conditions that ask a cache first: what stands behind them does not run for each row.
 
+use rustc_hash::FxHashSet;
+
 use super::flow::Flow;
-use super::{FileId, Project};
+use super::sites::SiteEffect;
+use super::types::Types;
+use super::{FileId, FunctionRef, Project};
 use crate::facts::*;
 
 /// Looks at the conditions of one file.
@@ -29,6 +33,24 @@ impl<'p> Caches<'p> {
             GuardKind::Other => self.is_lookup(guard.condition, 0),
             GuardKind::Handler => false,
         }
+    }
+
+    /// Whether a condition holds only when the rows of a relation are in memory:
+    /// `if "tags" in post._prefetched_objects_cache`.
+    fn finds_prefetched(&self, guard: &Guard) -> bool {
+        let mut open = vec![guard.condition];
+        while let Some(condition) = open.pop().filter(|_| guard.kind == GuardKind::Then) {
+            match self.facts.value(condition) {
+                Value::Operation(Operation::And, left, right) => open.extend([*left, *right]),
+                Value::Operation(Operation::In, _, kept)
+                    if self.facts.own_name(*kept) == Some("_prefetched_objects_cache") =>
+                {
+                    return true;
+                }
+                _ => {}
+            }
+        }
+        false
     }
 
     fn is_miss(&self, condition: ValueId, holds: bool, depth: u8) -> bool {
@@ -156,20 +178,155 @@ impl<'p> Caches<'p> {
             },
             _ => "",
         };
-        if is_cache_name(name) {
-            return true;
-        }
+        is_cache_name(name) || self.outlives(object, function)
+    }
+
+    /// Whether an object is there before and after a call of `function`.
+    fn outlives(&self, object: ValueId, function: FunctionId) -> bool {
         match self.facts.value(object) {
             Value::Member(owner, _) => matches!(self.facts.value(*owner), Value::This(_)),
             Value::Mapping(entries) => entries.is_empty(),
-            // `const kept = new Map()` in the module.
+            // `const kept = new Map()` in the module, `const redis = new Redis(url)`.
             Value::Call(call) => {
                 let made = self.facts.call(*call);
-                made.function != function && made.args.is_empty()
+                let is_cache = || self.flow.called_name(made).is_some_and(is_cache_name);
+                made.function != function && (made.args.is_empty() || is_cache())
             }
+            // `let redis; try { redis = new Redis(url) } …`
+            Value::Either(left, right) => self.outlives(*left, function) || self.outlives(*right, function),
             _ => false,
         }
     }
+}
+
+/// Whether what stands in `function` under `guard` is only asked when a cache does not have its answer.
+pub(super) fn keeps(project: &Project, file: FileId, function: FunctionId, guard: Option<GuardId>) -> bool {
+    let facts = &project.file(file).facts;
+    let caches = Caches::new(project, file);
+    let mut at = guard;
+    while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
+        if caches.asked_by(guard) {
+            return true;
+        }
+        at = guard.parent;
+    }
+    // `if key in self.known: return self.known[key]` before the query, and another return after it.
+    let returns = &facts.function(function).returns;
+    returns.len() > 1
+        && returns.iter().any(|&value| caches.is_kept(value, function) || caches.is_attached(value, function))
+}
+
+/// Whether a cache is asked before a function; `None` if the function runs once for each input, or changes something
+/// that a cache would keep it from. What a program keeps for ever is not made again, nor what a cache is given the
+/// loader of; other caches lose what they hold.
+pub(super) fn kept_for(facts: &FileFacts, function: FunctionId, effect: SiteEffect) -> Option<bool> {
+    let flow = Flow::new(facts);
+    let through_cache = facts.function(function).returns.iter().any(|&value| {
+        let Value::Call(call) = facts.value(value) else { return false };
+        let call = facts.call(*call);
+        call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Function(_)))
+            && is_loader(facts, call, flow.called_name(call).unwrap_or(""))
+    });
+    if through_cache {
+        return None;
+    }
+    let mut cached = false;
+    for &decorator in &facts.function(function).decorators {
+        let name = match facts.value(decorator) {
+            Value::Call(call) => flow.called_name(facts.call(*call)),
+            Value::Member(_, name) | Value::Global(name) => Some(&facts.names[*name]),
+            Value::Import(import) => match facts.imports[import.index()].what {
+                Imported::Name(name) => Some(&facts.names[name]),
+                _ => None,
+            },
+            _ => None,
+        };
+        // `@redis_cache.set("…")`
+        let called = match facts.value(decorator) {
+            Value::Call(call) => facts.call(*call).callee,
+            _ => decorator,
+        };
+        let owner = match facts.value(called) {
+            Value::Member(object, _) => match facts.value(*object) {
+                Value::Import(import) => match facts.imports[import.index()].what {
+                    Imported::Name(name) => Some(&facts.names[name]),
+                    _ => None,
+                },
+                Value::Member(_, name) | Value::Global(name) => Some(&facts.names[*name]),
+                // `redis_cache = RequestCache(store)`
+                Value::Call(made) => flow.called_name(facts.call(*made)),
+                _ => None,
+            },
+            _ => None,
+        };
+        cached |= owner.is_some_and(|owner| owner.to_ascii_lowercase().ends_with("cache")) && name != Some("delete");
+        let Some(name) = name else { continue };
+        let lower = name.to_ascii_lowercase();
+        if lower.contains("memo") || name == "cache" || lower.ends_with("lru_cache") {
+            return None;
+        }
+        cached |= lower.contains("cache")
+            && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page");
+    }
+    (!cached || effect == SiteEffect::Query).then_some(cached)
+}
+
+/// Whether a function gives the rows of a relation only if they are in memory, and else nothing that is asked for:
+/// `if "tags" in post._prefetched_objects_cache: return post.tags.all()`.
+pub(super) fn gives_prefetched(project: &Project, function: FunctionRef) -> bool {
+    let facts = &project.file(function.file).facts;
+    if facts.names.find("_prefetched_objects_cache").is_none() {
+        return false;
+    }
+    let caches = Caches::new(project, function.file);
+    let is_prefetched = |call: CallId| {
+        let mut at = facts.call(call).guard;
+        while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
+            if caches.finds_prefetched(guard) {
+                return true;
+            }
+            at = guard.parent;
+        }
+        false
+    };
+    let mut asked = facts.function(function.function).returns.iter().filter_map(|&value| match facts.value(value) {
+        Value::Call(call) => Some(*call),
+        _ => None,
+    });
+    asked.next().is_some_and(is_prefetched) && asked.all(is_prefetched)
+}
+
+/// The functions of a file that are handed to a function of the project which runs them when a cache has no answer:
+/// `fromCache(key, () => db.findOne(key))`.
+pub(super) fn loaders(types: &Types<'_>, file: FileId) -> FxHashSet<FunctionId> {
+    let project = types.project();
+    let facts = &project.file(file).facts;
+    let is_handed = |function: &Function| {
+        let Some((call, _)) = function.passed_to.filter(|_| function.runs_in.is_none()) else { return false };
+        let Some(taker) = types.target(file, call) else { return false };
+        let of = &project.file(taker.file).facts;
+        let runs = |call: &&Call| {
+            matches!(*of.value(call.callee), Value::Param(owner, _) if owner == taker.function)
+                && call.function == taker.function
+        };
+        of.calls.iter().find(runs).is_some_and(|run| keeps(project, taker.file, taker.function, run.guard))
+    };
+    let ids = (0..).map(FunctionId);
+    ids.zip(&facts.functions).filter(|(_, function)| is_handed(function)).map(|(id, _)| id).collect()
+}
+
+/// `cache.getOrLoad(key, async () => …)`: the callback is run when the cache has nothing.
+pub(super) fn is_loader(facts: &FileFacts, call: &Call, name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let by_name = ["cache", "orload", "orset", "orfetch", "orcreate", "memo", "remember", "dedupe", "singleflight"];
+    let on_cache = match facts.value(call.callee) {
+        Value::Member(object, _) => match facts.value(*object) {
+            Value::Member(_, name) | Value::Global(name) => facts.names[*name].to_ascii_lowercase().contains("cache"),
+            _ => false,
+        },
+        _ => false,
+    };
+    on_cache || by_name.iter().any(|word| lower.contains(word))
 }
 
 fn is_cache_name(name: &str) -> bool {

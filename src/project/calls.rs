@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::by_name::{UniqueNames, only_definition, unique_names};
-use super::caches::Caches;
+use super::caches::{self, Caches, keeps, kept_for};
 use super::callbacks::{self, Callbacks, Given};
 use super::flow::{Flow, Source};
 use super::properties;
@@ -108,6 +108,8 @@ pub(super) struct CallGraph {
     callers: FxHashMap<FunctionRef, Vec<(FileId, usize)>>,
     /// For each file and function: whether it is an inline callback that is run at once.
     inlined: Vec<Vec<bool>>,
+    /// For each file: the functions that are run when a cache has no answer.
+    loaders: Vec<FxHashSet<FunctionId>>,
     /// What queries put on their rows, by name: a property that keeps its answer has that.
     pub(super) annotated: FxHashSet<Box<str>>,
 }
@@ -115,7 +117,8 @@ pub(super) struct CallGraph {
 impl CallGraph {
     /// Finds every call whose target is known.
     pub(super) fn new(project: &Project) -> CallGraph {
-        let inlined = project.each_file(find_inlined);
+        let loaders = project.each_file(caches::loaders);
+        let inlined = project.each_file(|types, file| find_inlined(types, file, &loaders[file.0 as usize]));
         let unique = unique_names(project);
         let callbacks = Callbacks::find(project, &inlined);
         let mut edges: Vec<Vec<Edge>> =
@@ -124,7 +127,7 @@ impl CallGraph {
         if drop_doubled(project, &inlined, &mut edges, &callers) {
             callers = callers_of(&edges);
         }
-        let mut graph = CallGraph { edges, callers, inlined, annotated: FxHashSet::default() };
+        let mut graph = CallGraph { edges, callers, inlined, loaders, annotated: FxHashSet::default() };
         properties::read(project, &mut graph);
         graph
     }
@@ -139,6 +142,11 @@ impl CallGraph {
     /// Whether some property is read that may come to a query.
     pub(super) fn reads_properties(&self) -> bool {
         self.edges.iter().flatten().any(|edge| edge.call().is_none())
+    }
+
+    /// Whether a function is only run when a cache has no answer.
+    fn is_loader(&self, function: FunctionRef) -> bool {
+        self.loaders[function.file.0 as usize].contains(&function.function)
     }
 
     /// The calls that run a function.
@@ -178,9 +186,8 @@ impl CallGraph {
                 let (home, _) = self.place(project, file, site.function, site.in_loop);
                 let function = FunctionRef { file, function: home };
                 let Some(cached) = kept_for(facts, home, site.effect) else { continue };
-                if home == MODULE
-                    || (site.effect == SiteEffect::Query && keeps(project, file, site.function, site.guard))
-                {
+                let keeps = || self.is_loader(function) || keeps(project, file, site.function, site.guard);
+                if home == MODULE || (site.effect == SiteEffect::Query && keeps()) {
                     continue;
                 }
                 let mut sources = FxHashSet::default();
@@ -229,7 +236,8 @@ impl CallGraph {
                     continue;
                 }
                 let call = edge.place(facts);
-                if edge.effect(state.effect) == SiteEffect::Query && keeps(project, file, edge.home, call.guard) {
+                let keeps = || self.is_loader(caller) || keeps(project, file, edge.home, call.guard);
+                if edge.effect(state.effect) == SiteEffect::Query && keeps() {
                     continue;
                 }
                 let values = flowing_values(project, edge, state.source);
@@ -510,15 +518,15 @@ fn place(facts: &FileFacts, inlined: &[bool], function: FunctionId, at: Option<L
 
 // ── Inline callbacks ────────────────────────────────────────────────────────────────────────────────────
 
-fn find_inlined(types: &Types<'_>, file: FileId) -> Vec<bool> {
+fn find_inlined(types: &Types<'_>, file: FileId, loaders: &FxHashSet<FunctionId>) -> Vec<bool> {
     let facts = &types.project().file(file).facts;
     let flow = Flow::new(facts);
-    facts
-        .functions
-        .iter()
-        .map(|function| {
+    (0..)
+        .map(FunctionId)
+        .zip(&facts.functions)
+        .map(|(function_id, function)| {
             let Some((id, index)) = function.passed_to else { return false };
-            if function.runs_in.is_some() {
+            if function.runs_in.is_some() || loaders.contains(&function_id) {
                 return false;
             }
             if let Some(api) = types.api_call(file, id) {
@@ -531,23 +539,9 @@ fn find_inlined(types: &Types<'_>, file: FileId) -> Vec<bool> {
             }
             // `await withTransaction(async tx => …)`: waited for, so it runs now.
             let waited = call.awaited || call.result == ResultUse::Returned;
-            waited && function.traits.is_async && !is_registration(name) && !is_cache_loader(facts, call, name)
+            waited && function.traits.is_async && !is_registration(name) && !caches::is_loader(facts, call, name)
         })
         .collect()
-}
-
-/// `cache.getOrLoad(key, async () => …)`: the callback is run when the cache has nothing.
-fn is_cache_loader(facts: &FileFacts, call: &Call, name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let by_name = ["cache", "orload", "orset", "orfetch", "orcreate", "memo", "remember", "dedupe", "singleflight"];
-    let on_cache = match facts.value(call.callee) {
-        Value::Member(object, _) => match facts.value(*object) {
-            Value::Member(_, name) | Value::Global(name) => facts.names[*name].to_ascii_lowercase().contains("cache"),
-            _ => false,
-        },
-        _ => false,
-    };
-    on_cache || by_name.iter().any(|word| lower.contains(word))
 }
 
 fn is_registration(name: &str) -> bool {
@@ -679,76 +673,4 @@ fn is_writing_sql(facts: &FileFacts, value: ValueId) -> bool {
     let from = facts.statements.partition_point(|statement| statement.text < Some(text));
     let own = facts.statements[from..].iter().take_while(|statement| statement.text == Some(text));
     own.into_iter().any(|statement| statement.statement.verb.writes())
-}
-
-/// Whether what stands in `function` under `guard` is only asked when a cache does not have its answer.
-fn keeps(project: &Project, file: FileId, function: FunctionId, guard: Option<GuardId>) -> bool {
-    let facts = &project.file(file).facts;
-    let caches = Caches::new(project, file);
-    let mut at = guard;
-    while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
-        if caches.asked_by(guard) {
-            return true;
-        }
-        at = guard.parent;
-    }
-    // `if key in self.known: return self.known[key]` before the query, and another return after it.
-    let returns = &facts.function(function).returns;
-    returns.len() > 1
-        && returns.iter().any(|&value| caches.is_kept(value, function) || caches.is_attached(value, function))
-}
-
-/// Whether a cache is asked before a function; `None` if the function runs once for each input, or changes something
-/// that a cache would keep it from. What a program keeps for ever is not made again, nor what a cache is given the
-/// loader of; other caches lose what they hold.
-pub(super) fn kept_for(facts: &FileFacts, function: FunctionId, effect: SiteEffect) -> Option<bool> {
-    let flow = Flow::new(facts);
-    let through_cache = facts.function(function).returns.iter().any(|&value| {
-        let Value::Call(call) = facts.value(value) else { return false };
-        let call = facts.call(*call);
-        call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Function(_)))
-            && is_cache_loader(facts, call, flow.called_name(call).unwrap_or(""))
-    });
-    if through_cache {
-        return None;
-    }
-    let mut cached = false;
-    for &decorator in &facts.function(function).decorators {
-        let name = match facts.value(decorator) {
-            Value::Call(call) => flow.called_name(facts.call(*call)),
-            Value::Member(_, name) | Value::Global(name) => Some(&facts.names[*name]),
-            Value::Import(import) => match facts.imports[import.index()].what {
-                Imported::Name(name) => Some(&facts.names[name]),
-                _ => None,
-            },
-            _ => None,
-        };
-        // `@redis_cache.set("…")`
-        let called = match facts.value(decorator) {
-            Value::Call(call) => facts.call(*call).callee,
-            _ => decorator,
-        };
-        let owner = match facts.value(called) {
-            Value::Member(object, _) => match facts.value(*object) {
-                Value::Import(import) => match facts.imports[import.index()].what {
-                    Imported::Name(name) => Some(&facts.names[name]),
-                    _ => None,
-                },
-                Value::Member(_, name) | Value::Global(name) => Some(&facts.names[*name]),
-                // `redis_cache = RequestCache(store)`
-                Value::Call(made) => flow.called_name(facts.call(*made)),
-                _ => None,
-            },
-            _ => None,
-        };
-        cached |= owner.is_some_and(|owner| owner.to_ascii_lowercase().ends_with("cache")) && name != Some("delete");
-        let Some(name) = name else { continue };
-        let lower = name.to_ascii_lowercase();
-        if lower.contains("memo") || name == "cache" || lower.ends_with("lru_cache") {
-            return None;
-        }
-        cached |= lower.contains("cache")
-            && !matches!(name, "cached_property" | "never_cache" | "cache_control" | "cache_page");
-    }
-    (!cached || effect == SiteEffect::Query).then_some(cached)
 }

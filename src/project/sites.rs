@@ -6,6 +6,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::caches;
 use super::flow::Flow;
 use super::inputs::InputFinder;
 use super::types::{ClassMember, Ty, Types};
@@ -389,6 +390,9 @@ impl<'t, 'p> Finder<'t, 'p> {
         };
         let api_type = project.catalog.type_(ty);
         if !runs(&api_type.runs_on) || !self.seen.insert(id) {
+            return;
+        }
+        if self.types.target(self.file, id).is_some_and(|function| caches::gives_prefetched(project, function)) {
             return;
         }
         let call = self.facts.call(id);

@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::calls::{CallGraph, flowing_values, kept_for};
+use super::super::caches::kept_for;
+use super::super::calls::{CallGraph, flowing_values};
 use super::super::flow::Source;
 use super::super::relations::{Relations, is_model, typeorm};
 use super::super::requirements::{self, Requirement};

@@ -155,10 +155,29 @@ impl<'p> Collector<'_, 'p> {
         }
     }
 
-    /// `.filter(pk=key)`: one row at most.
+    /// `.filter(pk=key)`, `.count({ where: { id: key } })`: one row at most.
     pub(super) fn asks_for_key(&self, call: CallId) -> bool {
-        let mut names = self.facts.call(call).args.iter().filter_map(|arg| arg.name);
-        self.called(call) == "filter" && names.any(|name| matches!(&self.facts.names[name], "pk" | "id"))
+        let facts = self.facts;
+        let is_key = |name: &str| matches!(name, "pk" | "id");
+        let entries = |value: ValueId| match facts.value(value) {
+            Value::Mapping(entries) => entries.iter(),
+            _ => [].iter(),
+        };
+        // `{ id: { in: keys } }`, `{ id: Not(key) }` and `{ id: keys }` are met by more.
+        let is_one = |value: ValueId| {
+            !matches!(
+                facts.value(value),
+                Value::Mapping(_) | Value::Sequence(_) | Value::Collected(..) | Value::Call(_)
+            )
+        };
+        let names_key = |condition: ValueId| {
+            entries(condition).any(|&(name, value)| facts.literal(name).is_some_and(is_key) && is_one(value))
+        };
+        let args = &facts.call(call).args;
+        let mut named = args.iter().filter_map(|arg| arg.name);
+        let mut given = args.iter().flat_map(|arg| entries(arg.value));
+        matches!(self.called(call), "filter" | "filter_by") && named.any(|name| is_key(&facts.names[name]))
+            || given.any(|&(name, condition)| facts.literal(name) == Some("where") && names_key(condition))
     }
 
     fn mark(&self, evidence: Evidence<'p>, call: CallId) -> OrmMark {

@@ -14,7 +14,10 @@ use crate::project::types::Ty;
 use crate::project::{ClassRef, FileId};
 use crate::source::Span;
 
-impl Finder<'_, '_> {
+/// How far up the `Meta` of a serializer is looked for, in classes.
+const MAX_BASES: u8 = 8;
+
+impl<'p> Finder<'_, 'p> {
     /// A view that lists the rows of its queryset with its serializer.
     pub(super) fn view(&mut self, class: ClassRef) {
         // Another serializer for each action: which one lists is not known.
@@ -68,13 +71,16 @@ impl Finder<'_, '_> {
         if let Some(function) = self.method(serializer, "to_representation") {
             self.given_row(scope, function);
         }
+        let shown = self.shown(serializer);
         let mut seen = FxHashSet::default();
         let mut open = vec![serializer];
         while let Some(class) = open.pop() {
             let facts = self.types.facts(class.file);
             for field in facts.class(class.class).attributes.iter().filter(|field| field.in_body) {
                 let name = &facts.names[field.name];
+                let is_shown = shown.as_ref().is_none_or(|shown| shown.contains(name));
                 if seen.insert(name)
+                    && is_shown
                     && let Value::Call(call) = *facts.value(field.value)
                 {
                     self.field(scope, serializer, (class.file, call), name, depth);
@@ -82,6 +88,31 @@ impl Finder<'_, '_> {
             }
             open.extend(self.types.project_bases(class).into_iter().rev());
         }
+    }
+
+    /// The fields that a serializer of a model names, `class Meta: fields = ("id", "title")`: what it inherits beyond
+    /// them it does not show. `None` if it does not name them, or if not all of the names are known.
+    fn shown(&self, serializer: ClassRef) -> Option<FxHashSet<&'p str>> {
+        if !extends(self.types, serializer, &|name| name.ends_with("ModelSerializer"), 0)
+            || self.method(serializer, "get_field_names").is_some()
+        {
+            return None;
+        }
+        let mut class = serializer;
+        for _ in 0..MAX_BASES {
+            let facts = self.types.facts(class.file);
+            let is_meta = |of: &Class| of.parent == Some(class.class) && &facts.names[of.name] == "Meta";
+            if let Some(meta) = (0..).map(ClassId).zip(&facts.classes).find(|(_, of)| is_meta(of)) {
+                let (file, fields) = self.member(ClassRef { file: class.file, class: meta.0 }, "fields")?;
+                let facts = self.types.facts(file);
+                let Value::Sequence(names) = facts.value(fields) else { return None };
+                return names.iter().map(|&name| facts.literal(name)).collect();
+            }
+            // Of several bases any may be the one that has it.
+            let [base] = self.types.project_bases(class)[..] else { return None };
+            class = base;
+        }
+        None
     }
 
     fn field(&mut self, scope: &Scope<'_>, serializer: ClassRef, (file, id): (FileId, CallId), name: &str, depth: u8) {
