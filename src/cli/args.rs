@@ -30,6 +30,8 @@ pub fn command_for_docs() -> clap::Command {
 pub(super) enum Command {
     /// Check files and folders (the default)
     Check(Box<CheckArguments>),
+    /// Print the fewest indexes that serve what queries of the whole project look for, and those that may go
+    Advise(AdviseArguments),
     /// Print the page of a rule: what it finds, why it costs, when to ignore it
     Explain {
         /// The rule; without one, all rules are listed
@@ -102,6 +104,18 @@ pub(super) struct RulesArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct AdviseArguments {
+    /// Only these tables
+    #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
+    pub(super) table: Vec<String>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output_format: AdviceFormat,
+    #[command(flatten)]
+    pub(super) project: ProjectArguments,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct SchemaArguments {
     /// Only these tables
     #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
@@ -136,6 +150,17 @@ pub(super) enum SchemaFormat {
     /// One JSON document
     Json,
     /// Statements that make it
+    Sql,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum AdviceFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+    /// Statements that do it
     Sql,
 }
 

@@ -162,11 +162,20 @@ pub(super) fn open(arguments: &CheckArguments, cwd: &Path) -> Result<Open, Failu
 /// Reads a whole project for a command that does not check it; the style is that of standard output. A failure has
 /// been told, and is the exit code.
 pub(super) fn open_project(arguments: &ProjectArguments) -> Result<(Session, Style), u8> {
+    open_selecting(arguments, None)
+}
+
+/// The same, for a command that runs only these rules, or those that the configuration names.
+pub(super) fn open_selecting(
+    arguments: &ProjectArguments,
+    select: Option<Vec<String>>,
+) -> Result<(Session, Style), u8> {
     let cwd = current_folder().map_err(|failure| failure.tell(&Style::default()))?;
     let check = CheckArguments {
         paths: arguments.paths.clone(),
         config: arguments.config.clone(),
         isolated: arguments.isolated,
+        select,
         ..CheckArguments::default()
     };
     let session = open(&check, &cwd).and_then(|open| Session::open(open).map_err(Failure::from));

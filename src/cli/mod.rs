@@ -1,5 +1,6 @@
 //! The command line.
 
+mod advise;
 mod argfile;
 mod args;
 mod baseline;
@@ -22,6 +23,7 @@ use clap::{CommandFactory, Parser};
 
 use args::{Arguments, Command};
 
+pub use advise::json_schema as advice_json_schema;
 pub use args::command_for_docs;
 
 use crate::source::plain_reason;
@@ -53,6 +55,7 @@ fn run(arguments: Arguments, serve: fn() -> u8) -> u8 {
     match arguments.command {
         None => check::run(&arguments.check),
         Some(Command::Check(check)) => check::run(&check),
+        Some(Command::Advise(arguments)) => advise::run(&arguments),
         Some(Command::Explain { rule, color }) => explain::run(rule.as_deref(), color),
         Some(Command::Rules(arguments)) if arguments.inferred => inferred::run(&arguments),
         Some(Command::Rules(arguments)) => rules::run(arguments.output_format),

@@ -144,9 +144,9 @@ impl Printer<'_> {
             let _ = writeln!(text, "-- a view: {}", sanitize(&table.full_name()));
             return text;
         }
-        let name = table.full_name().split('.').map(|part| quoted(part, table.dialect)).collect::<Vec<_>>().join(".");
+        let name = table.full_name().split('.').map(|part| table.dialect.quoted(part)).collect::<Vec<_>>().join(".");
         let list = |columns: &[Box<str>]| {
-            columns.iter().map(|column| quoted(column, table.dialect)).collect::<Vec<_>>().join(", ")
+            columns.iter().map(|column| table.dialect.quoted(column)).collect::<Vec<_>>().join(", ")
         };
         let mut lines: Vec<String> = table
             .columns
@@ -154,7 +154,7 @@ impl Printer<'_> {
             .map(|column| {
                 let not_null = if column.not_null { " NOT NULL" } else { "" };
                 let default = column.default.as_ref().map(|default| format!(" DEFAULT {default}")).unwrap_or_default();
-                let line = format!("{} {}{not_null}{default}", quoted(&column.name, table.dialect), column.type_name);
+                let line = format!("{} {}{not_null}{default}", table.dialect.quoted(&column.name), column.type_name);
                 line.trim_end().to_owned()
             })
             .collect();
@@ -169,7 +169,7 @@ impl Printer<'_> {
                 OnDelete::Cascade => " ON DELETE CASCADE",
                 OnDelete::Reset => " ON DELETE SET NULL",
             };
-            let target = quoted(&key.target, table.dialect);
+            let target = table.dialect.quoted(&key.target);
             format!("FOREIGN KEY ({}) REFERENCES {target}{to}{action}", list(&key.columns))
         }));
         let temporary = if table.kind == TableKind::Temporary { "TEMPORARY " } else { "" };
@@ -184,12 +184,12 @@ impl Printer<'_> {
     fn index(&self, index: &Index, table: &str, dialect: Dialect) -> String {
         let definition = &index.definition;
         let unique = if definition.kind == IndexKind::Unique { "UNIQUE " } else { "" };
-        let name = definition.name.as_ref().map(|name| format!(" {}", quoted(&name.text, dialect))).unwrap_or_default();
+        let name = definition.name.as_ref().map(|name| format!(" {}", dialect.quoted(&name.text))).unwrap_or_default();
         let method = if definition.method.is_empty() { String::new() } else { format!(" USING {}", definition.method) };
         let include = match &*definition.include {
             [] => String::new(),
             columns => {
-                let columns: Vec<String> = columns.iter().map(|column| quoted(&column.text, dialect)).collect();
+                let columns: Vec<String> = columns.iter().map(|column| dialect.quoted(&column.text)).collect();
                 format!(" INCLUDE ({})", columns.join(", "))
             }
         };
@@ -213,7 +213,7 @@ impl Printer<'_> {
         let parts = index.definition.parts.iter().map(|part| match part.column() {
             Some(column) => {
                 let class = part.operator_class.as_ref().map(|class| format!(" {class}")).unwrap_or_default();
-                format!("{}{class}{}", quoted(column, dialect), if part.descending { " DESC" } else { "" })
+                format!("{}{class}{}", dialect.quoted(column), if part.descending { " DESC" } else { "" })
             }
             None => format!("({part})"),
         });
@@ -275,20 +275,6 @@ impl Printer<'_> {
             })
         });
         json!({ "version": 1, "tables": tables.collect::<Vec<_>>() })
-    }
-}
-
-/// A name as a statement of this dialect needs it.
-fn quoted(name: &str, dialect: Dialect) -> String {
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    let starts_plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
-    if starts_plain && name.chars().all(is_plain) {
-        return name.to_owned();
-    }
-    match dialect {
-        Dialect::MySql => format!("`{}`", name.replace('`', "``")),
-        Dialect::MsSql => format!("[{}]", name.replace(']', "]]")),
-        _ => format!("\"{}\"", name.replace('"', "\"\"")),
     }
 }
 

@@ -4,6 +4,7 @@
 //! A [`Session`] holds what is known of one project: its root, its settings, its files and what they say. A
 //! [`Snapshot`] is that at one moment; [`Snapshot::check`] runs the rules over it and gives a [`Report`].
 
+mod advice;
 mod baseline;
 mod edits;
 mod files;
@@ -25,6 +26,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+pub use advice::{Advice, INDEX_RULES, NewIndex, Spare, TableAdvice};
 pub use baseline::{Baseline, Baselined};
 pub use edits::ChangedFile;
 pub use fixing::Fixed;

@@ -2,11 +2,13 @@
 
 mod fingerprint;
 mod fix;
+mod index;
 
 use std::sync::Arc;
 
 pub use fingerprint::{Reported, fingerprints};
 pub use fix::{Applicability, Edit, Fix};
+pub use index::{IndexChange, IndexNeed, KeyUse, SpareIndex};
 
 use crate::source::Span;
 
@@ -86,6 +88,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Edits that do it.
     pub fix: Option<Fix>,
+    /// What it says of an index.
+    pub index: Option<IndexChange>,
     /// The enclosing function or class, `Class.method`; empty at the top level. Part of the fingerprint.
     pub scope: String,
 }

@@ -315,7 +315,7 @@ pub fn json_schema() -> Value {
 }
 
 /// An object that has all of these keys.
-fn record(properties: Value) -> Value {
+pub(crate) fn record(properties: Value) -> Value {
     let required: Vec<String> = properties.as_object().map(|keys| keys.keys().cloned().collect()).unwrap_or_default();
     json!({ "type": "object", "required": required, "properties": properties })
 }

@@ -33,9 +33,10 @@ use crate::rules::Registry;
 
 pub use config_error::write_config_error;
 pub use json::json_schema;
+pub(crate) use json::record;
 pub use paint::{Color, sanitize};
 pub use statistics::write_statistics;
-pub use summary::{SummaryLevel, write_summary};
+pub use summary::{SummaryLevel, checked, write_summary};
 
 /// What the reader's terminal, if it is one, can show. Nothing here is found out by itself.
 #[derive(Clone, Debug)]

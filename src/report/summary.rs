@@ -101,7 +101,7 @@ fn found(report: &Report) -> String {
 }
 
 /// `checked 41 files (left out: 12 tests, 1 minified file); 2 of 57 statements not understood; schema: 9 tables`
-fn checked(report: &Report) -> String {
+pub fn checked(report: &Report) -> String {
     let mut text = format!("checked {}", counted(report.checked.len(), "file"));
     let left_out = report.left_out_by_reason();
     if !left_out.is_empty() {

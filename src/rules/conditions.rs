@@ -1,7 +1,9 @@
 //! What rules over the conditions of a query share: whose columns they are, and how many rows they leave.
 
 use super::sql_finding::{SqlCx, SqlFinding};
+use crate::findings::{IndexChange, IndexNeed, KeyUse};
 use crate::project::schema::{Condition, Table, Test};
+use crate::sql::Dialect;
 use crate::sql::query::*;
 
 /// Looks at each source of each select of a statement, where something is known of tables and their indexes.
@@ -119,6 +121,37 @@ fn is_now(exprs: &Exprs, id: ExprId) -> bool {
             | "utc_timestamp"
     );
     is_named && call.args.iter().all(|&arg| matches!(exprs.get(arg), Expr::Literal(_)))
+}
+
+/// The index that a finding asks for: what is compared with `=`, then what is ordered.
+pub(super) fn missing_index<'c>(
+    table: &Table,
+    dialect: Dialect,
+    equal: impl IntoIterator<Item = &'c str>,
+    then: impl IntoIterator<Item = (&'c str, KeyUse)>,
+) -> IndexChange {
+    let mut seen: Vec<String> = Vec::new();
+    let mut is_new = |name: &str| {
+        let name = name.to_lowercase();
+        let is_new = !seen.contains(&name);
+        seen.push(name);
+        is_new
+    };
+    let equal: Vec<&str> = equal.into_iter().filter(|name| is_new(name)).collect();
+    let then: Vec<(&str, KeyUse)> = then.into_iter().filter(|(name, _)| is_new(name)).collect();
+    let kind = |wanted: KeyUse| match (wanted, dialect) {
+        (KeyUse::Prefix, Dialect::PostgreSql | Dialect::Sqlite) => KeyUse::Prefix,
+        (KeyUse::Prefix, _) => KeyUse::Ordered,
+        (wanted, _) => wanted,
+    };
+    // As the schema writes them.
+    let own = |name: &str| table.column(name).map_or(name, |column| &*column.name).to_owned();
+    IndexChange::Add(IndexNeed {
+        table: table.full_name(),
+        dialect: dialect.name(),
+        equal: equal.into_iter().map(own).collect(),
+        then: then.into_iter().map(|(name, wanted)| (own(name), kind(wanted))).collect(),
+    })
 }
 
 /// Whether a column has so few values that an index on it alone finds nothing.

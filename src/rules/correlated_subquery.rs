@@ -215,6 +215,7 @@ fn finding(cx: &SqlCx<'_>, select: &Select, place: ExprId, outer: &str, link: &L
         help: help(cx, select, place, link, &tables),
         related,
         fix: None,
+        index: None,
     }
 }
 

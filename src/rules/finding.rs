@@ -2,7 +2,7 @@
 
 use super::Registered;
 use super::context::scope_at;
-use crate::findings::{Confidence, Diagnostic, Fix, Label, Severity};
+use crate::findings::{Confidence, Diagnostic, Fix, IndexChange, Label, Severity};
 use crate::project::Project;
 
 /// What a rule found; the rest of the [`Diagnostic`] comes from the rule's page.
@@ -14,6 +14,7 @@ pub struct Finding {
     note: Option<String>,
     help: Option<String>,
     fix: Option<Fix>,
+    index: Option<IndexChange>,
     severity: Option<Severity>,
     confidence: Option<Confidence>,
 }
@@ -29,6 +30,7 @@ impl Finding {
             note: None,
             help: None,
             fix: None,
+            index: None,
             severity: None,
             confidence: None,
         }
@@ -55,6 +57,12 @@ impl Finding {
     /// Edits that do it.
     pub fn fix(mut self, fix: Fix) -> Finding {
         self.fix = Some(fix);
+        self
+    }
+
+    /// What is to become of an index.
+    pub fn index(mut self, index: impl Into<Option<IndexChange>>) -> Finding {
+        self.index = index.into();
         self
     }
 
@@ -99,6 +107,7 @@ impl<'a> Sink<'a> {
             note: finding.note,
             help: finding.help,
             fix: finding.fix,
+            index: finding.index,
             scope,
         });
     }

@@ -1,9 +1,9 @@
 //! `index-column-order`: an index that begins with a range, though the query knows a later column exactly.
 
-use super::conditions::{advised_table, columns_named, each_source, has_odd_joins, is_flag};
+use super::conditions::{advised_table, columns_named, each_source, has_odd_joins, is_flag, missing_index};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, written};
 use super::{Sink, StatementCx, sql_statement};
-use crate::findings::{Confidence, Severity};
+use crate::findings::{Confidence, KeyUse, Severity};
 use crate::project::schema::{Condition, Index, Known, Served, Test, conditions_of, served};
 use crate::sql::Dialect;
 use crate::sql::ddl::IndexPart;
@@ -66,6 +66,12 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
             (SqlPlace::Schema(index.place), "the index".to_owned()),
         ],
         fix: None,
+        index: Some(missing_index(
+            table,
+            dialect,
+            exact.column.as_deref(),
+            range.column.as_deref().map(|name| (name, KeyUse::Ordered)),
+        )),
     })
 }
 

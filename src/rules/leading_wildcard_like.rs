@@ -251,6 +251,7 @@ impl<'a> Search<'a> {
             help: help(first.table, &columns, self.cx.dialect),
             related: related.collect(),
             fix: None,
+            index: None,
         })
     }
 

@@ -58,6 +58,7 @@ pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
             help: help(&cx, select),
             related: Vec::new(),
             fix: None,
+            index: None,
         });
     }
 }

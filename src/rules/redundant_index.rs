@@ -2,7 +2,7 @@
 
 use super::schema_finding::{label, tables};
 use super::{Finding, ProjectCx, Sink};
-use crate::findings::{Confidence, Role, Severity};
+use crate::findings::{Confidence, IndexChange, Role, Severity, SpareIndex};
 use crate::project::schema::{Index, Overlap, Table, overlap};
 use crate::sql::Dialect;
 use crate::sql::ddl::IndexKind;
@@ -66,6 +66,13 @@ fn finding(cx: &ProjectCx<'_>, table: &Table, index: &Index, other: &Index, over
             (format!("{own} of `{}` holds only what its {others} begins with", table.name), Severity::Info)
         }
     };
+    let spare = SpareIndex {
+        table: table.full_name(),
+        name: index.definition.name.as_ref().map(|name| name.text.to_string()),
+        is_constraint: index.definition.is_constraint,
+        shown: own,
+        covered_by: others,
+    };
     // Nobody asked for the index of a foreign key of Django's, and few would have it gone.
     let is_implied = index.definition.is_implied;
     let help = match overlap {
@@ -77,7 +84,8 @@ fn finding(cx: &ProjectCx<'_>, table: &Table, index: &Index, other: &Index, over
         .severity(if is_implied { Severity::Info } else { severity })
         .confidence(if is_implied { Confidence::Low } else { Confidence::High })
         .note(NOTE)
-        .help(help);
+        .help(help)
+        .index(IndexChange::Drop(spare));
     if other.place != index.place {
         finding = finding.related(label(cx, other.place, Role::Schema, "the other one"));
     }

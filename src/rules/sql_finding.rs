@@ -1,6 +1,6 @@
 //! What a rule over one SQL statement finds, in places of the text the statement stands in.
 
-use crate::findings::{Applicability, Confidence, Severity};
+use crate::findings::{Applicability, Confidence, IndexChange, Severity};
 use crate::project::schema::{Known, Place, Schema, Test, conditions_of, served};
 use crate::source::Span;
 use crate::sql::query::*;
@@ -25,6 +25,8 @@ pub(crate) struct SqlFinding {
     pub(crate) related: Vec<(SqlPlace, String)>,
     /// Edits that mend it.
     pub(crate) fix: Option<SqlFix>,
+    /// What is to become of an index.
+    pub(crate) index: Option<IndexChange>,
 }
 
 /// Edits of the text that a statement stands in.
@@ -56,6 +58,7 @@ impl SqlFinding {
             help: help.into(),
             related: Vec::new(),
             fix: None,
+            index: None,
         }
     }
 
@@ -167,7 +170,7 @@ impl<'a> SqlCx<'a> {
 }
 
 /// Tables of the database itself: small, and not to be indexed.
-pub(super) fn is_system_table(table: &TableName) -> bool {
+pub(crate) fn is_system_table(table: &TableName) -> bool {
     let is_system_schema = table.schema().is_some_and(|schema| {
         ["information_schema", "pg_catalog", "sys", "mysql", "performance_schema", "system", "dba"]
             .iter()

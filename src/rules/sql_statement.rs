@@ -35,7 +35,8 @@ fn told(cx: &StatementCx<'_>, found: SqlFinding) -> Finding {
         .severity(found.severity)
         .confidence(found.confidence)
         .note(found.note)
-        .help(found.help);
+        .help(found.help)
+        .index(found.index);
     if let Some(fix) = found.fix.and_then(|fix| in_file(cx, fix)) {
         finding = finding.fix(fix);
     }
@@ -67,7 +68,8 @@ pub(super) fn drafted(cx: &FileCx<'_>, draft: Draft) -> Finding {
         .severity(draft.severity)
         .confidence(draft.confidence)
         .note(draft.note)
-        .help(draft.help);
+        .help(draft.help)
+        .index(draft.index);
     for (span, role, text) in draft.related {
         finding = finding.related(cx.label(span, role, text));
     }

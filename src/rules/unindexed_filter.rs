@@ -1,11 +1,11 @@
 //! `unindexed-filter`: a condition on a column that no index of its table begins with.
 
 use super::conditions::{
-    advised_table, columns_named, compared_source, each_source, has_odd_joins, is_flag, is_most_rows,
+    advised_table, columns_named, compared_source, each_source, has_odd_joins, is_flag, is_most_rows, missing_index,
 };
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
 use super::{FileCx, Sink, sql_statement};
-use crate::findings::{Confidence, Severity};
+use crate::findings::{Confidence, KeyUse, Severity};
 use crate::project::orm;
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served};
 use crate::sql::Dialect;
@@ -153,6 +153,11 @@ fn finding(
     let table = tables[0];
     let dialect = if cx.dialect == Dialect::Generic { table.dialect } else { cx.dialect };
     let help = name.map_or(String::new(), |name| create_index(name, &columns, dialect));
+    let (equal, ranges): (Vec<&Condition>, Vec<&Condition>) =
+        useful.iter().copied().partition(|condition| condition.test == Test::Equal);
+    let wanted = |test: Test| if test == Test::Prefix { KeyUse::Prefix } else { KeyUse::Ordered };
+    let equal = equal.into_iter().filter_map(|condition| condition.column.as_deref());
+    let then = ranges.into_iter().filter_map(|condition| Some((condition.column.as_deref()?, wanted(condition.test))));
     let mut related = vec![(SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))];
     if let Some(column) = table.column(column) {
         related.push((SqlPlace::Schema(column.place), "the column".to_owned()));
@@ -168,6 +173,7 @@ fn finding(
         help,
         related,
         fix: None,
+        index: Some(missing_index(table, dialect, equal, then)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::conditions::missing_index;
 use super::schema_finding::{add_index, all_agree, label, tables};
 use super::{Finding, ProjectCx, Sink};
 use crate::findings::{Confidence, Role, Severity};
@@ -81,7 +82,8 @@ fn check_key(
         .severity(severity)
         .confidence(confidence)
         .note(NOTE)
-        .help(add_index(cx, table, &key.columns, dialect));
+        .help(add_index(cx, table, &key.columns, dialect))
+        .index(missing_index(table, dialect, key.columns.iter().map(|column| &**column), []));
     if key.place.file != table.place.file {
         finding = finding.related(label(cx, table.place, Role::Schema, format!("`{}` is defined here", table.name)));
     }

@@ -1,6 +1,8 @@
 //! `unindexed-join`: a table that is read whole for the few rows of another one.
 
-use super::conditions::{advised_table, columns_named, compared_source, each_source, has_odd_joins, is_flag};
+use super::conditions::{
+    advised_table, columns_named, compared_source, each_source, has_odd_joins, is_flag, missing_index,
+};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
 use super::{Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
@@ -60,6 +62,7 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
         help: create_index(name, &[column], dialect),
         related: vec![(SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))],
         fix: None,
+        index: Some(missing_index(table, dialect, [&*own.name.text], [])),
     })
 }
 

@@ -1,9 +1,9 @@
 //! `unindexed-sort`: the first rows of an order that no index gives.
 
-use super::conditions::{advised_table, columns_named, is_flag, is_most_rows};
+use super::conditions::{advised_table, columns_named, is_flag, is_most_rows, missing_index};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, written};
 use super::{Sink, StatementCx, sql_statement};
-use crate::findings::{Confidence, Severity};
+use crate::findings::{Confidence, KeyUse, Severity};
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, orders, served};
 use crate::sql::Dialect;
 use crate::sql::query::*;
@@ -65,6 +65,13 @@ fn check_select(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFinding> {
     }
     let table = tables[0];
     let dialect = if cx.dialect == Dialect::Generic { table.dialect } else { cx.dialect };
+    let sorted = |order: &Order| match (select.order_by.len(), order.descending && is_mixed) {
+        (1, _) => KeyUse::Ordered,
+        (_, true) => KeyUse::Descending,
+        (_, false) => KeyUse::Ascending,
+    };
+    let then = select.order_by.iter().zip(&keys).map(|(order, key)| (&*key.name.text, sorted(order)));
+    let index = Some(missing_index(table, dialect, equal.iter().copied(), then));
     Some(SqlFinding {
         span: cx.query.exprs.span(first.expr),
         severity: Severity::Warning,
@@ -78,6 +85,7 @@ fn check_select(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFinding> {
         help: create_index(name, &columns, dialect),
         related: vec![(SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))],
         fix: None,
+        index,
     })
 }
 

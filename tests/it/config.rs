@@ -198,6 +198,7 @@ fn another_tools_mistake_is_not_ours() {
 #[test]
 fn the_json_schema_is_up_to_date() {
     up_to_date("editors/seqscan.schema.json", &json_schema(Registry::builtin()));
+    up_to_date("editors/advice.schema.json", &seqscan::cli::advice_json_schema());
     up_to_date("editors/report.schema.json", &seqscan::report::json_schema());
 }
 

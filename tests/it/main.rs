@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod advise;
 mod bad_input;
 mod baseline;
 mod catalogs;

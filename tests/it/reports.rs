@@ -74,6 +74,7 @@ pub(crate) fn one_finding() -> Report {
             applicability: Applicability::Unsafe,
             edits: vec![Edit { path: views.path.clone(), span: Span::new(4, 10), text: "all".to_owned() }],
         }),
+        index: None,
         scope: "report".to_owned(),
     };
     report(&[&views, &db], vec![finding])
@@ -279,6 +280,7 @@ pub(crate) fn hostile() -> Report {
         note: None,
         help: Some("\u{1b}[2Jclear".to_owned()),
         fix: None,
+        index: None,
         scope: String::new(),
     };
     let findings = vec![

@@ -9,7 +9,7 @@ use super::collect::Collector;
 use super::evidence::of_receiver;
 use super::{Draft, Orm, OrmPredicate, PredicateOp};
 use crate::facts::*;
-use crate::findings::{Confidence, Role, Severity};
+use crate::findings::{Confidence, IndexChange, IndexNeed, Role, Severity};
 use crate::project::schema::{Known, Owner, Schema, Table, Test, served_alone};
 use crate::project::{ClassMember, ClassRef, FileId, FunctionRef, Project, Ty, Types};
 use crate::source::{Purpose, Span};
@@ -164,6 +164,12 @@ fn draft(project: &Project, schema: &Schema, file: FileId, filter: &OrmFilter) -
             .iter()
             .map(|(condition, _)| (condition.span, Role::Related, "and here".to_owned()))
             .collect(),
+        index: Some(IndexChange::Add(IndexNeed {
+            table: tables[0].full_name(),
+            dialect: tables[0].dialect.name(),
+            equal: wanted.into_iter().map(str::to_owned).collect(),
+            then: Vec::new(),
+        })),
     })
 }
 

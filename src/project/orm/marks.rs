@@ -235,5 +235,6 @@ fn draft(mark: &OrmMark, severity: Severity, message: String, note: &str, help: 
         note: note.to_owned(),
         help: help.to_owned(),
         related: Vec::new(),
+        index: None,
     }
 }

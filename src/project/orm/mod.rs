@@ -47,7 +47,7 @@ pub use values::{Amount, Edge};
 pub use wildcards::drafts as wildcard_drafts;
 
 use crate::facts::{CallId, FunctionId, ValueId};
-use crate::findings::{Confidence, Diagnostic, Label, Role, Severity};
+use crate::findings::{Confidence, Diagnostic, IndexChange, Label, Role, Severity};
 use crate::project::{ClassRef, FileId, Project};
 use crate::source::Span;
 
@@ -267,6 +267,8 @@ pub struct Draft {
     pub help: String,
     /// Other places of the same file.
     pub related: Vec<(Span, Role, String)>,
+    /// What is to become of an index.
+    pub index: Option<IndexChange>,
 }
 
 impl Draft {
@@ -285,6 +287,7 @@ impl Draft {
             note: Some(self.note),
             help: Some(self.help),
             fix: None,
+            index: self.index,
             scope: file.facts.scope(self.function),
         }
     }

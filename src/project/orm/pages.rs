@@ -141,6 +141,7 @@ fn draft(project: &Project, file: FileId, page: &OrmPage) -> Option<Draft> {
         note: WHY.to_owned(),
         help: help::keyset(project, page),
         related,
+        index: None,
     })
 }
 

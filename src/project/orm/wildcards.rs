@@ -83,5 +83,6 @@ fn draft(project: &Project, file: FileId, predicates: &[&OrmPredicate]) -> Draft
         note: WHY.to_owned(),
         help: help::search(predicates, columns.len()),
         related: related.collect(),
+        index: None,
     }
 }

@@ -4,6 +4,7 @@
 //! two applications with a `users` table each. All definitions are kept, side by side; only what all of them
 //! say is said. What could not be read makes its table unsure, and nothing is said of what is missing there.
 
+mod advice;
 mod compare;
 mod conditions;
 mod drift;
@@ -19,6 +20,7 @@ use std::fmt;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+pub use advice::{Advised, fewest_indexes};
 pub use compare::{Overlap, overlap};
 pub use conditions::{Compared, Condition, Test, conditions_of, join_conditions};
 pub use drift::Drift;
@@ -342,6 +344,11 @@ impl Schema {
     fn size(&self, name: &TableName) -> Option<Size> {
         let told = |name: &str| self.rows.get(&*name.to_lowercase()).copied();
         told(&name.text()).or_else(|| told(&name.name().text))
+    }
+
+    /// About how many rows a table has and who told: `the statistics say`.
+    pub fn told_size(&self, name: &TableName) -> Option<(u64, &'static str)> {
+        self.size(name).map(|size| (size.rows, size.by))
     }
 
     /// About how many rows a table has and who told, for messages: ` of 5,000,000 rows (the configuration says)`; empty
