@@ -268,7 +268,8 @@ impl Tracer<'_, '_> {
         }
         for name in names {
             rows.loaded.add_open(name);
-            let targets = sqlalchemy::by_key(self.types, rows.model).into_iter().filter_map(|(_, target)| target);
+            let known = sqlalchemy::by_key(self.types, rows.model);
+            let targets = known.iter().filter_map(|(_, target)| *target);
             others.extend(targets.filter(|&to| sqlalchemy::is_key_to(self.types, rows.model, name, to)));
         }
         for other in others {

@@ -5,6 +5,8 @@ pub(super) mod sequelize;
 pub(super) mod sqlalchemy;
 pub(super) mod typeorm;
 
+use std::sync::{Arc, Mutex};
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::flow::Flow;
@@ -85,6 +87,8 @@ pub(crate) struct Relations {
     many: FxHashMap<Box<str>, Option<Related>>,
     /// What Sequelize's associations lead to.
     associations: sequelize::Associations,
+    /// What was found of SQLAlchemy's models when it was first asked.
+    by_key: Mutex<FxHashMap<ClassRef, Arc<[sqlalchemy::ByKey]>>>,
 }
 
 impl Relations {

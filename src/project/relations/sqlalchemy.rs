@@ -1,6 +1,8 @@
 //! SQLAlchemy's relationships between models: what `relationship("Author", back_populates="books")` is, from both
 //! ends.
 
+use std::sync::{Arc, PoisonError};
+
 use super::{Loading, Orm, Relations, Relationship, Shape};
 use crate::facts::*;
 use crate::project::flow::Flow;
@@ -80,9 +82,22 @@ pub(crate) fn options<'f>(facts: &'f FileFacts, call: &'f Call) -> Vec<Option<&'
     names
 }
 
-/// The relationships of a model that go by its own columns, and where they lead.
-pub(crate) fn by_key(types: &Types<'_>, model: ClassRef) -> Vec<(Box<str>, Option<ClassRef>)> {
-    let mut found: Vec<(Box<str>, Option<ClassRef>)> = Vec::new();
+/// A relationship that goes by a column of its model, and where it leads.
+pub(super) type ByKey = (Box<str>, Option<ClassRef>);
+
+/// The relationships of a model that go by its own columns, found once.
+pub(crate) fn by_key(types: &Types<'_>, model: ClassRef) -> Arc<[ByKey]> {
+    let known = || types.relations().by_key.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = known().get(&model) {
+        return known.clone();
+    }
+    let found: Arc<[ByKey]> = find_by_key(types, model).into();
+    known().insert(model, found.clone());
+    found
+}
+
+fn find_by_key(types: &Types<'_>, model: ClassRef) -> Vec<ByKey> {
+    let mut found: Vec<ByKey> = Vec::new();
     let mut at = vec![model];
     for _ in 0..MAX_BASES {
         for &class in &at {
@@ -104,7 +119,7 @@ pub(crate) fn by_key(types: &Types<'_>, model: ClassRef) -> Vec<(Box<str>, Optio
 /// The relationships of `from` that lead to `to` by a column of `from`.
 pub(crate) fn leading_to(types: &Types<'_>, from: ClassRef, to: ClassRef) -> Vec<Box<str>> {
     let leads = |target: &Option<ClassRef>| target.is_none_or(|target| target == to);
-    by_key(types, from).into_iter().filter(|(_, target)| leads(target)).map(|(name, _)| name).collect()
+    by_key(types, from).iter().filter(|(_, target)| leads(target)).map(|(name, _)| name.clone()).collect()
 }
 
 /// Whether a column of `owner` refers to `to`: `author_id` to `Author`.

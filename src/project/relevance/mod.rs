@@ -433,12 +433,12 @@ impl Relevance {
     }
 }
 
-/// Whether two fifths of the text of a project stand in files that show no signs of a database.
+/// Whether half of the text of a project stands in files that show no signs of a database.
 fn is_worth_it(files: &[Glanced], shows_signs: &[bool]) -> bool {
     let size = |(file, _): (&Glanced, &bool)| file.source.text.len();
     let all = || files.iter().zip(shows_signs);
     let silent: usize = all().filter(|&(_, shows)| !shows).map(size).sum();
-    silent * 5 > all().map(size).sum::<usize>() * 2
+    silent * 2 > all().map(size).sum::<usize>()
 }
 
 /// A place in a list: there are fewer than 2³² of anything.
