@@ -41,7 +41,7 @@
 //! - Results do not depend on which files were named: naming files selects what is *reported*; the project is
 //!   always what is *known*.
 //! - Only files that can have a part in a finding are parsed (`project::Relevance`): parsing the others too
-//!   (`--parse-all`) changes no finding.
+//!   (`--parse all`) changes no finding.
 //! - Any span that reaches a user is a non-empty byte range on character boundaries inside its own file.
 //! - What is not known is silent. No rule reports the absence of something in a world it has not seen whole.
 //! - No rule matches a bare method name.

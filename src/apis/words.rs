@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::shape::{ApiShape, ArgShape};
 use super::{Catalog, CatalogLanguage, LibraryId, Own};
+use crate::source::is_name;
 
 /// A search for the words of libraries.
 #[derive(Debug)]
@@ -160,8 +161,4 @@ fn clue(shape: &ApiShape, patterns: &mut Patterns) -> Option<Clue> {
         }
     }
     Some(Clue { library: shape.call.library, all, any })
-}
-
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii()
 }

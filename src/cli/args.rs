@@ -6,6 +6,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config::{FailOn, OutputFormat};
+use crate::engine::Parse;
 use crate::findings::Confidence;
 
 /// Finds slow database access before it ships.
@@ -335,12 +336,21 @@ pub(super) struct CheckArguments {
     /// Print the settings of the named paths
     #[arg(long, help_heading = CONFIGURATION)]
     pub(super) show_settings: bool,
-    /// Parse the files too that cannot reach a database: for showing that this changes no finding
-    #[arg(long, hide = true)]
-    pub(super) parse_all: bool,
+    /// Parse all files, or only those that can have a part in a finding: for showing that this changes none
+    #[arg(long, hide = true, value_parser = parse, default_value = "auto")]
+    pub(super) parse: Parse,
     /// How many threads work [default: as many as there are processors]
     #[arg(short = 'j', long, visible_alias = "threads", value_name = "N", help_heading = CONFIGURATION)]
     pub(super) jobs: Option<usize>,
+}
+
+fn parse(text: &str) -> Result<Parse, String> {
+    match text {
+        "all" => Ok(Parse::All),
+        "auto" => Ok(Parse::WhereWorth),
+        "relevant" => Ok(Parse::Relevant),
+        _ => Err("known are all, auto, relevant".to_owned()),
+    }
 }
 
 fn confidence(text: &str) -> Result<Confidence, String> {

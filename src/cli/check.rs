@@ -155,8 +155,8 @@ pub(super) fn open(arguments: &CheckArguments, cwd: &Path) -> Result<Open, Failu
         texts.push((name.clone(), text));
     }
     let (config, threads) = (request(arguments, cwd)?, arguments.jobs.unwrap_or(0));
-    let parse_all = arguments.parse_all;
-    Ok(Open { cwd: cwd.to_owned(), paths, texts, config, parse_all, threads, ..Open::default() })
+    let parse = arguments.parse;
+    Ok(Open { cwd: cwd.to_owned(), paths, texts, config, parse, threads, ..Open::default() })
 }
 
 /// Reads a whole project for a command that does not check it; the style is that of standard output. A failure has

@@ -34,6 +34,6 @@ pub use ignore::{Ignored, Insertion, comment as suppression};
 pub use progress::Progress;
 pub use report::{InternalError, LeftOutPath, PlacedGap, Reason, Report, SchemaSummary};
 pub use root::{REPOSITORY_MARK, is_too_wide, project_root};
-pub use session::{Open, Session, SessionError, settled_path};
+pub use session::{Open, Parse, Session, SessionError, settled_path};
 pub use since::Compared;
 pub use snapshot::{Snapshot, Targets};

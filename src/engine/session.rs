@@ -26,6 +26,18 @@ use crate::source::{self, FoundFile, Language, Purpose, ReadLimits, Reading, Sou
 /// The stack of each thread that parses: sqlparser and deep trees need it, and what is not used costs nothing.
 const STACK: usize = 64 << 20;
 
+/// Which files are parsed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Parse {
+    /// Those that can have a part in a finding, where leaving the others out saves more than it costs.
+    #[default]
+    WhereWorth,
+    /// Those that can have a part in a finding.
+    Relevant,
+    /// All.
+    All,
+}
+
 /// What a session begins with.
 #[derive(Clone, Debug, Default)]
 pub struct Open {
@@ -39,8 +51,8 @@ pub struct Open {
     pub documents: Vec<(PathBuf, Arc<str>)>,
     /// Where the configuration comes from.
     pub config: Request,
-    /// Whether files are parsed too that cannot reach a database: the findings are the same.
-    pub parse_all: bool,
+    /// Which files are parsed; the findings are the same.
+    pub parse: Parse,
     /// How many threads work; 0 means as many as there are processors.
     pub threads: usize,
     /// Who is told how far it has come, and may stop it.
@@ -141,7 +153,7 @@ pub struct Session {
     resolver: Resolver,
     pool: Arc<rayon::ThreadPool>,
     threads: usize,
-    parse_all: bool,
+    parse: Parse,
     named: Vec<PathBuf>,
     entries: BTreeMap<Arc<str>, Entry>,
     unread: BTreeMap<Arc<str>, Unread>,
@@ -187,7 +199,7 @@ impl Session {
             root,
             pool: Arc::new(pool),
             threads: open.threads,
-            parse_all: open.parse_all,
+            parse: open.parse,
             named,
             entries: BTreeMap::new(),
             unread: BTreeMap::new(),
@@ -446,8 +458,9 @@ impl Session {
         });
         let glanced: Vec<Glanced> = glanced.collect();
         let manifests = &self.manifests;
-        let relevance = (!self.parse_all).then(|| pool.install(|| Relevance::new(glanced, manifests, catalog.clone())));
-        let matters = match relevance.filter(Relevance::is_worth_it) {
+        let begin = || Relevance::new(glanced, manifests, catalog.clone(), self.parse == Parse::Relevant);
+        let relevance = if self.parse == Parse::All { None } else { pool.install(begin) };
+        let matters = match relevance {
             None => {
                 parse(&mut entries, false)?;
                 vec![true; entries.len()]

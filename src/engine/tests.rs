@@ -91,7 +91,7 @@ impl Tree {
         let config = Request { flags, ..Request::default() };
         let paths = paths.iter().map(PathBuf::from).collect();
         // The rules here look for words that are no sign of a database.
-        let open = Open { cwd: self.root(), paths, config, parse_all: true, threads: 2, ..Open::default() };
+        let open = Open { cwd: self.root(), paths, config, parse: Parse::All, threads: 2, ..Open::default() };
         Session::open_with(registry(), open).unwrap()
     }
 }

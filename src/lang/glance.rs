@@ -5,7 +5,7 @@ use std::sync::{LazyLock, OnceLock};
 use aho_corasick::AhoCorasick;
 
 use crate::apis::{Catalog, LibraryId};
-use crate::source::{Language, SourceFile};
+use crate::source::{Language, SourceFile, is_name, is_whole_name};
 use crate::sql;
 
 /// How far the words of a statement are looked for behind the quote that it may begin at, in bytes.
@@ -141,9 +141,7 @@ fn python_imports(text: &str) -> Vec<Imports> {
     let mut found = Vec::new();
     for start in memchr::memmem::find_iter(bytes, b"import") {
         let end = start + "import".len();
-        let is_word = start.checked_sub(1).is_none_or(|before| !is_name(bytes[before]))
-            && bytes.get(end).is_some_and(|&next| !is_name(next));
-        if !is_word {
+        if !is_whole_name(bytes, start, end) {
             continue;
         }
         let is_star = text[end..].trim_start().starts_with('*');
@@ -192,10 +190,6 @@ fn imported_names(text: &str) -> Vec<&str> {
     let parts = list[..end].split([',', '\n']).map(|part| part.trim_matches(is_between));
     let names = parts.map(|part| part.find(|letter| !is_part(letter)).map_or(part, |end| &part[..end]));
     names.filter(|name| !name.is_empty()).collect()
-}
-
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii()
 }
 
 #[cfg(test)]

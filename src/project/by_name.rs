@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::types::{Ty, Types};
 use super::{FileId, FunctionRef, Project};
 use crate::facts::*;
+use crate::source::is_whole_name;
 
 /// Method names that collections and standard libraries have too: never taken for the only definition.
 const COMMON_NAMES: [&str; 64] = [
@@ -125,9 +126,8 @@ const BEFORE: [&str; 10] =
 
 /// Whether the name between `start` and `end` is that of a function which is defined there.
 fn is_definition(ecma: bool, text: &str, start: usize, end: usize) -> bool {
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii();
     let bytes = text.as_bytes();
-    if bytes[..start].last().is_some_and(is_name) || bytes.get(end).is_some_and(is_name) {
+    if !is_whole_name(bytes, start, end) {
         return false;
     }
     let line = bytes[..start].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);

@@ -10,6 +10,7 @@ mod read;
 mod span;
 mod thin;
 mod walk;
+mod words;
 
 pub use file::{Cut, Encoding, SourceFile};
 pub use language::Language;
@@ -20,3 +21,4 @@ pub use read::{Decoded, ReadLimits, Reading, decode, is_generated, of_bytes, rea
 pub use span::Span;
 pub(crate) use walk::reason as plain_reason;
 pub use walk::{Companion, Discovery, FoundFile, LeftOut, Walk, ordered};
+pub use words::{has_name, is_name, is_whole_name};

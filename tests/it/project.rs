@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use seqscan::config::{Options, Request};
-use seqscan::engine::{Open, Session, Targets};
+use seqscan::engine::{Open, Parse, Session, Targets};
 use seqscan::project::SiteEffect;
 use tempfile::TempDir;
 
@@ -135,5 +135,7 @@ pub(crate) fn open(root: &Path, paths: &[PathBuf], rules: &BTreeSet<String>) -> 
     let select = (!rules.is_empty()).then(|| rules.iter().cloned().collect());
     let flags = Options { preview: Some(rules.is_empty()), select, ..Options::default() };
     let config = Request { flags, ..Request::default() };
-    Open { cwd: root.canonicalize().unwrap(), paths: paths.to_vec(), config, threads: 1, ..Open::default() }
+    // What can be left out is left out, however little it is.
+    let parse = Parse::Relevant;
+    Open { cwd: root.canonicalize().unwrap(), paths: paths.to_vec(), config, parse, threads: 1, ..Open::default() }
 }

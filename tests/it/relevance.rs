@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use seqscan::engine::{Open, Session, Targets};
+use seqscan::engine::{Open, Parse, Session, Targets};
 
 use crate::project::{Project, open};
 
 /// What is found in a tree, and in how many files something was read.
-fn found(root: &Path, parse_all: bool) -> (Vec<String>, usize) {
-    let open = Open { parse_all, ..open(root, &[], &BTreeSet::new()) };
+fn found(root: &Path, parse: Parse) -> (Vec<String>, usize) {
+    let open = Open { parse, ..open(root, &[], &BTreeSet::new()) };
     let snapshot = Session::open(open).unwrap().snapshot();
     let report = snapshot.check(&Targets::All);
     let findings = report.findings.iter().map(|reported| {
@@ -26,7 +26,7 @@ fn fixtures_say_the_same_when_every_file_is_parsed() {
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")).unwrap() {
         let root = entry.unwrap().path();
         if root.is_dir() {
-            assert_eq!(found(&root, false).0, found(&root, true).0, "{}", root.display());
+            assert_eq!(found(&root, Parse::Relevant).0, found(&root, Parse::All).0, "{}", root.display());
         }
     }
 }
@@ -53,9 +53,9 @@ fn only_files_on_the_way_to_a_query_are_parsed() {
         ("page.tsx", "import { Draw } from \"./draw\";\nexport const Page = () => <Draw />;\n"),
         ("alone.ts", "export function each(xs) { for (const x of xs) x.run(); }\n"),
     ]);
-    let (findings, parsed) = found(project.path(), false);
+    let (findings, parsed) = found(project.path(), Parse::Relevant);
     assert_eq!(findings.iter().filter(|finding| finding.starts_with("query-in-loop loop.ts")).count(), 1);
-    assert_eq!(findings, found(project.path(), true).0);
+    assert_eq!(findings, found(project.path(), Parse::All).0);
     assert_eq!(parsed, 5, "the first five");
-    assert_eq!(found(project.path(), true).1, 8);
+    assert_eq!(found(project.path(), Parse::All).1, 8);
 }

@@ -14,8 +14,8 @@ use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use slices::Meaning;
 pub use slices::Slices;
-use slices::{Meaning, has_word};
 
 use super::manifest::{ManifestFile, Manifests};
 use super::modules::Modules;
@@ -24,7 +24,7 @@ use super::{FileId, sites};
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
 use crate::facts::{Name, Names};
 use crate::lang::{Glance, Imports};
-use crate::source::{Language, Purpose, SourceFile};
+use crate::source::{Language, Purpose, SourceFile, has_name};
 
 /// A file of the project, before it is parsed.
 #[derive(Clone, Debug)]
@@ -114,10 +114,25 @@ pub struct Relevance {
 }
 
 impl Relevance {
-    /// Begins with the files that show signs of a database. They are to be sorted by path.
-    pub fn new(files: Vec<Glanced>, manifests: &[ManifestFile], catalog: Arc<Catalog>) -> Relevance {
+    /// Begins with the files that show signs of a database; they are to be sorted by path. Nothing where so many do that
+    /// finding out which of the others matter costs more than parsing them, unless it is to be found out `anyway`.
+    pub fn new(
+        files: Vec<Glanced>,
+        manifests: &[ManifestFile],
+        catalog: Arc<Catalog>,
+        anyway: bool,
+    ) -> Option<Relevance> {
+        let shows_signs = |file: &Glanced| {
+            file.glance.is_telling
+                || file.purpose == Purpose::Migration
+                || file.glance.imports.iter().any(|import| is_sign(import, language_of(file), &catalog))
+        };
+        let mut matters: Vec<bool> = files.par_iter().map(shows_signs).collect();
+        // Words are looked for only where it may be worth it.
+        if !anyway && !is_worth_it(&files, &matters) {
+            return None;
+        }
         let manifests = Manifests::read(manifests);
-        let modules = Modules::new((0..).map(FileId).zip(files.iter().map(|file| &file.source.path)));
         let imported: FxHashSet<LibraryId> =
             files.par_iter().flat_map_iter(|file| libraries_of(file, &catalog)).collect();
         let is_used = |id: LibraryId| {
@@ -127,30 +142,25 @@ impl Relevance {
                 || imported.contains(&id)
         };
         let used: Vec<bool> = (0..).map(LibraryId).take(catalog.libraries().len()).map(is_used).collect();
-        let shows_signs = |file: &Glanced| {
-            file.glance.is_telling
-                || file.purpose == Purpose::Migration
-                || file.glance.imports.iter().any(|import| is_sign(import, language_of(file), &catalog))
+        let own_words = catalog.own_words();
+        let holds_words = |(file, matters): (&Glanced, &mut bool)| {
+            let Glanced { source, glance, .. } = file;
+            *matters = *matters
+                || glance.libraries(source).iter().any(|library| used[usize::from(library.0)])
+                || own_words.as_ref().is_some_and(|words| !words.libraries_in(&source.text).is_empty());
         };
-        let mut matters: Vec<bool> = files.par_iter().map(shows_signs).collect();
-        // Words are looked for only where it may be worth it.
-        if is_worth_it(&files, &matters) {
-            let own_words = catalog.own_words();
-            let holds_words = |(file, matters): (&Glanced, &mut bool)| {
-                let Glanced { source, glance, .. } = file;
-                *matters = *matters
-                    || glance.libraries(source).iter().any(|library| used[usize::from(library.0)])
-                    || own_words.as_ref().is_some_and(|words| !words.libraries_in(&source.text).is_empty());
-            };
-            files.par_iter().zip(&mut matters).for_each(holds_words);
+        files.par_iter().zip(&mut matters).for_each(holds_words);
+        if !anyway && !is_worth_it(&files, &matters) {
+            return None;
         }
+        let modules = Modules::new((0..).map(FileId).zip(files.iter().map(|file| &file.source.path)));
         let imports: Vec<Vec<(usize, Option<usize>)>> =
             files.par_iter().map(|file| imported_files(file, &manifests, &modules)).collect();
         let mut importers: Vec<Vec<(usize, Option<usize>)>> = vec![Vec::new(); files.len()];
         for (file, imports) in imports.iter().enumerate() {
             imports.iter().for_each(|&(imported, by)| importers[imported].push((file, by)));
         }
-        Relevance {
+        Some(Relevance {
             told: files.iter().map(|_| None).collect(),
             next: (0..files.len()).filter(|&file| matters[file]).collect(),
             nodes: Vec::new(),
@@ -167,12 +177,7 @@ impl Relevance {
             used,
             importers,
             matters,
-        }
-    }
-
-    /// Whether enough files show no signs of a database: finding out which of them matter has its price too.
-    pub fn is_worth_it(&self) -> bool {
-        is_worth_it(&self.files, &self.matters)
+        })
     }
 
     /// The files that are to be parsed next, each once; none: it is done.
@@ -273,7 +278,7 @@ impl Relevance {
             None => {
                 for target in told.stars.clone() {
                     let Glanced { source, glance, .. } = &self.files[target];
-                    if self.told[target].is_some() || glance.hands_on || has_word(&source.text, &self.names[name]) {
+                    if self.told[target].is_some() || glance.hands_on || has_name(&source.text, &self.names[name]) {
                         let target = self.node(target, Some(name));
                         self.mention(id, target, false);
                     }
@@ -391,7 +396,7 @@ impl Relevance {
                 let name = &self.names[name];
                 let takes_it = match by.and_then(|by| glance.imports[by].names.as_ref()) {
                     Some(names) => names.iter().any(|taken| **taken == *name),
-                    None => has_word(&source.text, name) || name == "default",
+                    None => has_name(&source.text, name) || name == "default",
                 };
                 if takes_it || glance.hands_on {
                     self.parse(importer);

@@ -7,7 +7,7 @@ use crate::apis::{ArgShape, Catalog, LibraryId};
 use crate::facts::*;
 use crate::project::by_name::can_be_told_by_name;
 use crate::project::shapes;
-use crate::source::Span;
+use crate::source::{Span, is_name};
 
 /// The pieces of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -302,16 +302,4 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
         at += bytes[at..].iter().position(|&byte| !is_name(byte)).unwrap_or(bytes.len() - at);
         Some((start, text.get(start..at).unwrap_or("")))
     })
-}
-
-/// Whether a word stands in a text.
-pub(super) fn has_word(text: &str, word: &str) -> bool {
-    memchr::memmem::find_iter(text.as_bytes(), word.as_bytes()).any(|at| {
-        let (before, after) = (at.checked_sub(1).map(|at| text.as_bytes()[at]), text.as_bytes().get(at + word.len()));
-        !before.is_some_and(is_name) && !after.is_some_and(|&byte| is_name(byte))
-    })
-}
-
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii()
 }
