@@ -13,6 +13,7 @@ use super::by_name::{UniqueNames, only_definition, unique_names};
 use super::caches::{self, Caches, keeps, kept_for};
 use super::callbacks::{self, Callbacks, Given};
 use super::flow::{Flow, Source};
+use super::groups;
 use super::properties;
 use super::requirements::{self, Requirement};
 use super::sites::{QuerySite, SiteEffect};
@@ -476,21 +477,13 @@ pub(super) fn given_lists(project: &Project, edge: &Edge, lists: &[u16]) -> Vec<
     lists.iter().flat_map(|&at| flowing_values(project, edge, Some(Source::Param(at)))).collect()
 }
 
-/// Which of `values` are parameters of `home`, as they are or made a list or set of.
-fn params_of(facts: &FileFacts, home: FunctionId, values: &[ValueId]) -> Vec<u16> {
-    let bare = |value: ValueId| match facts.value(value) {
-        Value::Call(call) => {
-            let call = facts.call(*call);
-            let copies = matches!(Flow::new(facts).called_name(call), Some("list" | "set" | "tuple" | "sorted"));
-            call.args.first().filter(|_| copies).map_or(value, |arg| arg.value)
-        }
-        _ => value,
-    };
-    let param = |&value: &ValueId| match facts.value(bare(value)) {
+/// Which parameters of `home` the lists are made of.
+fn params_of(facts: &FileFacts, home: FunctionId, lists: &[ValueId]) -> Vec<u16> {
+    let param = |&list: &ValueId| match facts.value(groups::collection(facts, list)) {
         Value::Param(function, at) if *function == home => Some(*at),
         _ => None,
     };
-    values.iter().filter_map(param).collect()
+    lists.iter().filter_map(param).collect()
 }
 
 fn place(facts: &FileFacts, inlined: &[bool], function: FunctionId, at: Option<LoopId>) -> (FunctionId, Vec<LoopId>) {

@@ -14,6 +14,7 @@ mod executed;
 mod flow;
 mod foreign;
 mod given;
+mod groups;
 mod handed;
 mod implementations;
 mod inputs;
