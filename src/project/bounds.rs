@@ -198,6 +198,9 @@ impl<'t, 'p> Bounds<'t, 'p> {
             _ => None,
         };
         let first = call.args.first().map(|arg| arg.value);
+        if self.types.finds_one(file, id) {
+            return LoopShape::Silent;
+        }
         match (name, first, object) {
             (_, _, Some(_)) if REFLECTING.contains(&name) => LoopShape::Few,
             ("range", Some(bound), _) => match (call.args.len(), facts.value(bound)) {
@@ -224,13 +227,14 @@ impl<'t, 'p> Bounds<'t, 'p> {
             }
             (
                 "all" | "order_by" | "select_related" | "prefetch_related" | "exclude" | "values" | "values_list"
-                | "only" | "defer" | "select_for_update" | "using" | "iterator" | "options" | "distinct" | "annotate",
+                | "only" | "defer" | "select_for_update" | "using" | "iterator" | "options" | "distinct" | "annotate"
+                | "filter" | "filter_by" | "where",
                 _,
                 Some(object),
-            ) if self.is_query(file, object) => match self.shape(file, object, depth + 1) {
-                LoopShape::Silent => LoopShape::Silent,
-                _ => LoopShape::Rows,
-            },
+            ) if self.is_query(file, object) => self.one_or_rows(file, object, depth),
+            ("scalars" | "execute" | "exec", Some(statement), Some(_)) if self.is_query(file, statement) => {
+                self.one_or_rows(file, statement, depth)
+            }
             (
                 "enumerate" | "list" | "tuple" | "set" | "frozenset" | "dict" | "sorted" | "reversed" | "iter" | "tqdm",
                 Some(inner),
@@ -299,6 +303,14 @@ impl<'t, 'p> Bounds<'t, 'p> {
                 Some(target) => self.returned(target.file, target.function, depth),
                 None => LoopShape::Rows,
             },
+        }
+    }
+
+    /// What a query gives that is made of another: one row, or none, or any number.
+    fn one_or_rows(&self, file: FileId, query: ValueId, depth: u8) -> LoopShape {
+        match self.shape(file, query, depth + 1) {
+            LoopShape::Silent => LoopShape::Silent,
+            _ => LoopShape::Rows,
         }
     }
 

@@ -35,6 +35,7 @@ mod shapes;
 mod sites;
 mod subjects;
 mod types;
+mod unique;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
