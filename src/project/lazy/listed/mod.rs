@@ -3,7 +3,10 @@
 
 mod admin;
 mod graphql;
+mod resolver_maps;
+mod sdl;
 mod serializers;
+mod strawberry;
 
 use rustc_hash::FxHashSet;
 
@@ -20,9 +23,10 @@ use crate::project::calls::{CallGraph, Reach, Step};
 use crate::project::flow::{Flow, Source};
 use crate::project::sites::SiteEffect;
 use crate::project::types::{ClassMember, Ty, Types};
-use crate::project::{ClassRef, FileId, FunctionRef};
+use crate::project::{ClassRef, FileId, FunctionRef, Project};
 use crate::source::Span;
-pub(super) use graphql::{has_resolvers, nodes_in};
+use graphql::{has_resolvers, nodes_in};
+use resolver_maps::{FieldResolver, field_resolvers};
 
 /// How deep serializers are nested, at most.
 const MAX_NESTED: u8 = 4;
@@ -68,13 +72,39 @@ pub(super) struct Found {
     pub(super) queries: Vec<(FileId, ListedQuery)>,
 }
 
+/// What a project says of GraphQL schemas.
+pub(super) struct GraphQl {
+    /// Types of which there are lists.
+    nodes: FxHashSet<ClassRef>,
+    /// Functions in maps of resolvers, by function.
+    resolvers: Vec<FieldResolver>,
+    /// Whether some file has classes of resolvers.
+    has_classes: bool,
+}
+
+impl GraphQl {
+    /// Reads it from all files.
+    pub(super) fn find(project: &Project) -> GraphQl {
+        GraphQl {
+            nodes: project.each_file(nodes_in).into_iter().flatten().collect(),
+            resolvers: field_resolvers(project),
+            has_classes: has_resolvers(project),
+        }
+    }
+
+    /// Whether nothing is said.
+    pub(super) fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.resolvers.is_empty() && !self.has_classes
+    }
+}
+
 /// What the lists of a file lead to.
 pub(super) fn in_file(
     types: &Types<'_>,
     graph: &CallGraph,
     reach: &Reach,
     interesting: &Interesting,
-    nodes: &FxHashSet<ClassRef>,
+    graphql: &GraphQl,
     file: FileId,
 ) -> Found {
     let facts = types.facts(file);
@@ -89,12 +119,20 @@ pub(super) fn in_file(
     for index in 0..facts.classes.len() {
         let class = ClassRef { file, class: ClassId(u32::try_from(index).unwrap_or(u32::MAX)) };
         if is_ecma {
-            finder.resolver_class(class, nodes);
-        } else if nodes.contains(&class) {
-            finder.resolvers(class);
+            finder.resolver_class(class, &graphql.nodes);
+        } else if graphql.nodes.contains(&class) {
+            if strawberry::is_type(facts, facts.class(class.class)) {
+                finder.strawberry_fields(class);
+            } else {
+                finder.resolvers(class);
+            }
         } else if extends(types, class, &|name| LISTING.contains(&name), 0) {
             finder.view(class);
         }
+    }
+    let from = graphql.resolvers.partition_point(|resolver| resolver.function.file < file);
+    for resolver in graphql.resolvers[from..].iter().take_while(|resolver| resolver.function.file == file) {
+        finder.field_resolver(resolver);
     }
     let flow = Flow::new(facts);
     for (index, call) in facts.calls.iter().enumerate() {
