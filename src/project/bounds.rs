@@ -318,6 +318,9 @@ impl<'t, 'p> Bounds<'t, 'p> {
     fn returned(&self, file: FileId, function: FunctionId, depth: u8) -> LoopShape {
         let facts = &self.types.project().file(file).facts;
         let found = facts.function(function);
+        if found.traits.is_generator && never_ends(facts, function) {
+            return LoopShape::Silent;
+        }
         if found.traits.is_generator || found.returns.is_empty() {
             return LoopShape::Rows;
         }
@@ -579,6 +582,38 @@ fn is_number(facts: &FileFacts, value: ValueId) -> bool {
                 && call.args.iter().all(|arg| matches!(facts.value(arg.value), Value::Int(_)))
         }
         Value::Global(name) | Value::Member(_, name) => is_constant_name(&facts.names[*name]),
+        _ => false,
+    }
+}
+
+/// Whether a generator waits for ever for what comes next: `while True: yield await queue.get()`. What runs over it is a
+/// worker.
+fn never_ends(facts: &FileFacts, generator: FunctionId) -> bool {
+    let is_left = |id: LoopId| {
+        facts.exits.iter().any(|exit| {
+            exit.function == generator
+                && match exit.kind {
+                    ExitKind::Break => exit.in_loop == id,
+                    ExitKind::Return | ExitKind::Raise => Flow::new(facts).inside(Some(exit.in_loop), id),
+                    ExitKind::Continue => false,
+                }
+        })
+    };
+    (0..).map(LoopId).zip(&facts.loops).any(|(id, found)| {
+        found.function == generator
+            && found.parent.is_none()
+            && found.kind == LoopKind::While
+            && is_always(facts, found.condition)
+            && !is_left(id)
+    })
+}
+
+/// Whether a condition holds as long as the program runs: `True`, `settings.is_running`.
+fn is_always(facts: &FileFacts, condition: ValueId) -> bool {
+    match facts.value(condition) {
+        Value::Bool(always) => *always,
+        Value::Int(number) => *number != 0,
+        Value::Member(object, _) => matches!(facts.value(*object), Value::Import(_)),
         _ => false,
     }
 }
