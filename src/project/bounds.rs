@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::flow::Flow;
-use super::loops::LoopShape;
+use super::loops::{LoopShape, waits};
 use super::types::{ClassMember, Ty, Types};
 use super::{ClassRef, FileId};
 use crate::facts::*;
@@ -589,14 +589,21 @@ fn is_number(facts: &FileFacts, value: ValueId) -> bool {
 /// Whether a generator waits for ever for what comes next: `while True: yield await queue.get()`. What runs over it is a
 /// worker.
 fn never_ends(facts: &FileFacts, generator: FunctionId) -> bool {
+    let flow = Flow::new(facts);
     let is_left = |id: LoopId| {
         facts.exits.iter().any(|exit| {
             exit.function == generator
                 && match exit.kind {
                     ExitKind::Break => exit.in_loop == id,
-                    ExitKind::Return | ExitKind::Raise => Flow::new(facts).inside(Some(exit.in_loop), id),
+                    ExitKind::Return | ExitKind::Raise => flow.inside(Some(exit.in_loop), id),
                     ExitKind::Continue => false,
                 }
+        })
+    };
+    let waits_in = |id: LoopId| {
+        facts.calls.iter().filter(|call| call.function == generator && flow.inside(call.in_loop, id)).any(|call| {
+            let name = flow.called_name(call).unwrap_or("");
+            waits(name) || (matches!(name, "get" | "receive" | "recv") && call.args.is_empty())
         })
     };
     (0..).map(LoopId).zip(&facts.loops).any(|(id, found)| {
@@ -605,6 +612,7 @@ fn never_ends(facts: &FileFacts, generator: FunctionId) -> bool {
             && found.kind == LoopKind::While
             && is_always(facts, found.condition)
             && !is_left(id)
+            && waits_in(id)
     })
 }
 

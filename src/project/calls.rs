@@ -351,7 +351,7 @@ fn conditions(facts: &FileFacts, guard: Option<GuardId>) -> usize {
 }
 
 /// One step on the way to a query.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// The query: its file and which of its sites.
     Site(FileId, usize),

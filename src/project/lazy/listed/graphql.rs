@@ -15,6 +15,9 @@ pub(super) fn has_resolvers(project: &Project) -> bool {
     project.files.iter().any(|file| names.iter().any(|name| file.facts.names.find(name).is_some()))
 }
 
+/// The longest chain of calls that is looked through.
+const MAX_CHAIN: usize = 64;
+
 /// Decorators whose first argument shows what a field or a query of a GraphQL schema gives.
 const SHOWS_TYPE: [&str; 4] = ["Query", "ResolveField", "FieldResolver", "Field"];
 
@@ -174,7 +177,7 @@ impl Finder<'_, '_> {
             Flow::new(facts).sources(value, function.function, &mut sources);
             if !matches!(facts.value(call.callee), Value::Member(..))
                 || !sources.contains(&root)
-                || self.types.project().site_of(function.file, id).is_some()
+                || self.runs_already(function.file, id)
             {
                 continue;
             }
@@ -199,5 +202,25 @@ impl Finder<'_, '_> {
             };
             self.found.queries.push((function.file, query));
         }
+    }
+
+    /// Whether a call, or one before it in its chain, is a query that is told already: `session.scalars(…).all()`.
+    fn runs_already(&self, file: FileId, id: CallId) -> bool {
+        let facts = self.types.facts(file);
+        let mut at = Some(id);
+        for _ in 0..MAX_CHAIN {
+            let Some(id) = at else { return false };
+            if self.types.project().site_of(file, id).is_some() {
+                return true;
+            }
+            at = match facts.value(facts.call(id).callee) {
+                Value::Member(object, _) => match facts.value(*object) {
+                    Value::Call(before) => Some(*before),
+                    _ => None,
+                },
+                _ => None,
+            };
+        }
+        false
     }
 }

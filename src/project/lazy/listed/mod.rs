@@ -267,7 +267,12 @@ impl Finder<'_, '_> {
             if loaded {
                 continue;
             }
-            let confidence = if witness.conditions > 0 { Confidence::Low } else { Confidence::Medium };
+            let by_arguments = scope.is_none()
+                && self.reach.of(function).iter().any(|other| {
+                    self.reach.witness(*other).step == witness.step
+                        && self.is_field_argument(function, other.state.source)
+                });
+            let confidence = if witness.conditions > 0 || by_arguments { Confidence::Low } else { Confidence::Medium };
             let query = ListedQuery {
                 span: place.1,
                 function: within,
@@ -281,6 +286,21 @@ impl Finder<'_, '_> {
             };
             self.found.queries.push((place.0, query));
         }
+    }
+
+    /// Whether a resolver in Python is given something with its field: what a request asks for in that way is rarely
+    /// asked for of a whole list, and has no one query for all of it.
+    fn is_field_argument(&self, function: FunctionRef, source: Option<Source>) -> bool {
+        let Some(Source::Param(at)) = source else { return false };
+        let file = self.types.project().file(function.file);
+        let param = file.facts.function(function.function).params.get(usize::from(at));
+        param.is_some_and(|param| {
+            !file.source.language.is_ecma()
+                && !matches!(
+                    &file.facts.names[param.name],
+                    "root" | "parent" | "self" | "info" | "_info" | "context" | "ctx"
+                )
+        })
     }
 
     /// The prefetch that a query of a function has no use of which is given the row as `source`.

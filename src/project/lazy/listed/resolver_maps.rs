@@ -31,6 +31,9 @@ pub(in crate::project::lazy) struct FieldResolver {
     listing: Listing,
     /// Whether there are lists of the type, as far as the project says.
     is_listed: bool,
+    /// Whether requests say what they want of the field: pages, filters. That is rarely asked for of a whole list, and
+    /// has no one query for all of it.
+    has_arguments: bool,
 }
 
 /// The field resolvers of a project, by function.
@@ -42,6 +45,13 @@ pub(in crate::project::lazy) fn field_resolvers(project: &Project) -> Vec<FieldR
     // One that is run for several types is told of the one that is surely listed.
     found.sort_by(|a, b| (a.function, !a.is_listed, &a.listing.name).cmp(&(b.function, !b.is_listed, &b.listing.name)));
     found.dedup_by_key(|resolver| resolver.function);
+    let mut using = (None, FxHashSet::default());
+    for FieldResolver { function, has_arguments, .. } in &mut found {
+        if using.0 != Some(function.file) {
+            using = (Some(function.file), using_arguments(&project.file(function.file).facts));
+        }
+        *has_arguments |= using.1.contains(&function.function);
+    }
     found
 }
 
@@ -110,6 +120,7 @@ impl<'p> Maps<'_, 'p> {
                     },
                     // Of most types there are lists.
                     is_listed: definitions.lists(of_type.key).unwrap_or(true),
+                    has_arguments: false,
                 });
             }
         }
@@ -242,6 +253,19 @@ impl<'p> Maps<'_, 'p> {
     }
 }
 
+/// The functions that look at their second parameter: what a request gives with a field.
+fn using_arguments(facts: &FileFacts) -> FxHashSet<FunctionId> {
+    let given = |value: ValueId| match *facts.value(value) {
+        Value::Param(function, 1) => Some(function),
+        _ => None,
+    };
+    let parts = facts.values.iter().filter_map(|value| match value {
+        Value::Member(object, _) | Value::Item(object, _) | Value::Spread(object) => given(*object),
+        _ => None,
+    });
+    parts.chain(facts.calls.iter().flat_map(|call| &call.args).filter_map(|arg| given(arg.value))).collect()
+}
+
 /// The objects that are types of which a file says that there are lists: `new GraphQLList(Book)`.
 fn listed_objects(types: &Types<'_>, file: FileId) -> Vec<(FileId, CallId)> {
     let facts = types.facts(file);
@@ -297,11 +321,12 @@ fn of_objects(types: &Types<'_>, file: FileId, lists: &FxHashSet<(FileId, CallId
         let listing = Listing { place: (file, call.name_span), name: name.to_owned(), is_type: true };
         for field in &entries {
             let (at, value) = field.value;
-            if matches!(types.facts(at).value(value), Value::Mapping(_))
+            if let Value::Mapping(parts) = types.facts(at).value(value)
                 && let Some(function) = maps.function(at, value)
             {
+                let has_arguments = parts.iter().any(|(key, _)| types.facts(at).literal(*key) == Some("args"));
                 let is_listed = lists.contains(&(file, id));
-                found.push(FieldResolver { function, listing: listing.clone(), is_listed });
+                found.push(FieldResolver { function, listing: listing.clone(), is_listed, has_arguments });
             }
         }
     }
@@ -314,7 +339,7 @@ impl Finder<'_, '_> {
         let before = self.found.queries.len();
         self.queries(&resolver.listing, None, resolver.function, Source::Param(0));
         self.handed_back(&resolver.listing, resolver.function);
-        if !resolver.is_listed {
+        if !resolver.is_listed || resolver.has_arguments {
             self.found.queries[before..].iter_mut().for_each(|(_, query)| query.confidence = Confidence::Low);
         }
     }
