@@ -134,6 +134,9 @@ pub(super) fn in_file(
     for resolver in graphql.resolvers[from..].iter().take_while(|resolver| resolver.function.file == file) {
         finder.field_resolver(resolver);
     }
+    if !facts.names.iter().any(|name| name == "register" || name.ends_with("Serializer")) {
+        return finder.found;
+    }
     let flow = Flow::new(facts);
     for (index, call) in facts.calls.iter().enumerate() {
         let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
