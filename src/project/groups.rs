@@ -219,7 +219,7 @@ impl<'f> Groups<'f> {
     }
 
     /// Whether a loop runs over what rows were gathered in by a key.
-    fn runs_over_groups(&self, id: LoopId) -> bool {
+    pub(super) fn runs_over_groups(&self, id: LoopId) -> bool {
         let mut at = self.facts.loop_(id).iterable;
         for _ in 0..8 {
             at = match self.facts.value(at) {

@@ -123,6 +123,8 @@ struct Candidate<'c> {
     args: &'c [ValueId],
     /// The lists of keys that it asks for.
     lists: &'c [ValueId],
+    /// What else its query is given.
+    beside: &'c [ValueId],
     effect: SiteEffect,
     confidence: Confidence,
     /// The catalogued path of a query in the loop itself, else empty.
@@ -145,6 +147,7 @@ impl Finder<'_, '_, '_> {
             guard: site.guard,
             args: &site.inputs,
             lists: &site.lists,
+            beside: &[],
             effect: site.effect,
             confidence: if unsure { Confidence::Low } else { site.confidence },
             library: &site.path,
@@ -223,6 +226,7 @@ impl Finder<'_, '_, '_> {
                 guard: call.guard,
                 args: &values,
                 lists: &lists,
+                beside: &self.beside(edge, route, &loops),
                 effect: edge.effect(state.effect),
                 confidence: if passed.unlikely { Confidence::Low } else { edge.confidence.min(witness.confidence) },
                 library: "",
@@ -292,6 +296,7 @@ impl Finder<'_, '_, '_> {
             guard: call.guard,
             args: &args,
             lists: &[],
+            beside: &[],
             effect: SiteEffect::Query,
             confidence: edge.confidence,
             library: "",
@@ -366,6 +371,18 @@ impl Finder<'_, '_, '_> {
         }
     }
 
+    /// What flows into the query of a route by the other ways to it, where one of the loops runs over groups: the group,
+    /// beside what its rows have in common.
+    fn beside(&self, edge: &Edge, route: Route, loops: &[LoopId]) -> Vec<ValueId> {
+        if !loops.iter().any(|&id| self.groups.runs_over_groups(id)) {
+            return Vec::new();
+        }
+        let project = self.types.project();
+        let site = |route: Route| self.reach.site_of(project, route).map(|(file, site)| (file, site.span));
+        let others = self.reach.of(edge.callee).iter().filter(|&&other| other != route && site(other) == site(route));
+        others.flat_map(|other| flowing_values(project, edge, other.state.source)).collect()
+    }
+
     /// What `id` is, with what the callers of its function say.
     fn shape(&self, id: LoopId) -> LoopShape {
         let shape = self.loops.shape(id);
@@ -435,7 +452,8 @@ impl Finder<'_, '_, '_> {
                 confidence = confidence.min(Confidence::Medium);
             }
             let asked = candidate.effect == SiteEffect::Write && self.loops.count_is_asked(candidate.call);
-            let groups = self.groups.are_asked_for(candidate.args, candidate.lists, id);
+            let groups = self.groups.are_asked_for(candidate.args, candidate.lists, id)
+                || self.groups.are_asked_for(candidate.beside, &[], id);
             if handler || asked || groups || shape == LoopShape::Few {
                 confidence = Confidence::Low;
             }

@@ -10,8 +10,8 @@ use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::flow::{Flow, Source};
 use crate::project::types::{Ty, Types};
-use crate::project::{FileId, FunctionRef, Project};
-use crate::source::Span;
+use crate::project::{FileId, FunctionRef, Project, ProjectFile};
+use crate::source::{Language, Span};
 
 /// How far maps are followed, through modules, functions and calls that merge them.
 const MAX_DEPTH: u8 = 8;
@@ -38,7 +38,10 @@ pub(in crate::project::lazy) struct FieldResolver {
 
 /// The field resolvers of a project, by function.
 pub(in crate::project::lazy) fn field_resolvers(project: &Project) -> Vec<FieldResolver> {
-    let mut found: Vec<FieldResolver> = project.each_file(in_file).into_iter().flatten().collect();
+    let is_schema = |file: &&ProjectFile| file.source.language == Language::GraphQl;
+    let written = Definitions::read(project.files().iter().filter(is_schema).map(|file| file.source.text.as_str()));
+    let maps = project.each_file(|types, file| in_file(types, file, &written));
+    let mut found: Vec<FieldResolver> = maps.into_iter().flatten().collect();
     let lists: FxHashSet<(FileId, CallId)> = project.each_file(listed_objects).into_iter().flatten().collect();
     let objects = project.each_file(|types, file| of_objects(types, file, &lists));
     found.extend(objects.into_iter().flatten());
@@ -55,15 +58,16 @@ pub(in crate::project::lazy) fn field_resolvers(project: &Project) -> Vec<FieldR
     found
 }
 
-/// The resolvers in the maps that a file hands to a library, or gives to whoever gathers such maps.
-fn in_file(types: &Types<'_>, file: FileId) -> Vec<FieldResolver> {
+/// The resolvers in the maps that a file hands to a library, or gives to whoever gathers such maps; `written` are the
+/// definitions in files of their own.
+fn in_file(types: &Types<'_>, file: FileId, written: &Definitions) -> Vec<FieldResolver> {
     let facts = types.facts(file);
     let is_ecma = types.project().file(file).source.language.is_ecma();
     let names = ["Mutation", "Query", "Subscription", "resolvers"];
     if !is_ecma || !names.iter().any(|name| facts.names.find(name).is_some()) {
         return Vec::new();
     }
-    let maps = Maps { types };
+    let maps = Maps { types, written };
     let mut found = Vec::new();
     for call in &facts.calls {
         for arg in &call.args {
@@ -99,6 +103,8 @@ struct Entry<'p> {
 /// Follows maps through the files of a project.
 struct Maps<'t, 'p> {
     types: &'t Types<'p>,
+    /// Definitions in files of their own.
+    written: &'t Definitions,
 }
 
 impl<'p> Maps<'_, 'p> {
@@ -119,7 +125,10 @@ impl<'p> Maps<'_, 'p> {
                         is_type: true,
                     },
                     // Of most types there are lists.
-                    is_listed: definitions.lists(of_type.key).unwrap_or(true),
+                    is_listed: match (definitions.lists(of_type.key), self.written.lists(of_type.key)) {
+                        (None, None) => true,
+                        (told, written) => told == Some(true) || written == Some(true),
+                    },
                     has_arguments: false,
                 });
             }
@@ -303,7 +312,7 @@ fn of_objects(types: &Types<'_>, file: FileId, lists: &FxHashSet<(FileId, CallId
     if facts.names.find("GraphQLObjectType").is_none() {
         return Vec::new();
     }
-    let maps = Maps { types };
+    let maps = Maps { types, written: &Definitions::default() };
     let flow = Flow::new(facts);
     let mut found = Vec::new();
     for (id, call) in (0..).map(CallId).zip(&facts.calls) {
