@@ -380,7 +380,13 @@ impl Finder<'_, '_, '_> {
         let project = self.types.project();
         let site = |route: Route| self.reach.site_of(project, route).map(|(file, site)| (file, site.span));
         let others = self.reach.of(edge.callee).iter().filter(|&&other| other != route && site(other) == site(route));
-        others.flat_map(|other| flowing_values(project, edge, other.state.source)).collect()
+        let mut beside: Vec<ValueId> =
+            others.flat_map(|other| flowing_values(project, edge, other.state.source)).collect();
+        // Who is given a group writes all of it.
+        if edge.effect(route.state.effect) == SiteEffect::Write {
+            beside.extend(edge.place(self.facts).args.iter().map(|arg| arg.value));
+        }
+        beside
     }
 
     /// What `id` is, with what the callers of its function say.

@@ -46,7 +46,7 @@ pub struct Asked {
 }
 
 /// How a site writes one row of a model of Django's, and which model: `save` or `create`.
-fn written<'p>(site: &'p QuerySite) -> Option<(&'p str, ClassRef)> {
+fn written(site: &QuerySite) -> Option<(&str, ClassRef)> {
     let method = site.path.strip_prefix("django.")?.rsplit('.').next()?;
     matches!(method, "save" | "asave" | "save_base" | "create" | "acreate").then_some((method, site.model?))
 }
