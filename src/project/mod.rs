@@ -14,6 +14,7 @@ mod executed;
 mod flow;
 mod foreign;
 mod given;
+mod groups;
 mod handed;
 mod implementations;
 mod inputs;
@@ -34,6 +35,7 @@ mod shapes;
 mod sites;
 mod subjects;
 mod types;
+mod unique;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};

@@ -29,6 +29,7 @@ mod proofs;
 mod readme;
 mod relevance;
 mod reports;
+mod saves;
 mod schema_sources;
 #[cfg(unix)]
 mod table_sizes;

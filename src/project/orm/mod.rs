@@ -35,7 +35,7 @@ mod wildcards;
 use std::sync::Arc;
 
 pub use bound::{BoundParam, ParamKey, SiteParams};
-pub use bulk::{LeftOut, left_out};
+pub use bulk::{Asked, LeftOut, also_asked, left_out};
 pub(crate) use bulk::{Receiver, receivers};
 pub(crate) use collect::facts;
 pub use filters::{FilterCondition, OrmFilter, drafts as filter_drafts};

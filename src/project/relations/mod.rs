@@ -1,6 +1,7 @@
 //! The relations between models, from both ends: what `book.author` and `author.books` are. Django's are read here,
 //! those of the others in a file each.
 
+mod objects;
 pub(super) mod sequelize;
 pub(super) mod sqlalchemy;
 pub(super) mod typeorm;
@@ -13,6 +14,7 @@ use super::flow::Flow;
 use super::types::{Ty, Types};
 use super::{ClassRef, FileId, Project};
 use crate::facts::*;
+pub(super) use objects::decorator_of;
 
 /// One end of a relation, as an attribute of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +87,8 @@ pub(crate) struct Relations {
     orms: Vec<Orm>,
     /// What leads to many rows, by name: the model, and the fields that declare it; `None` where it is not one model.
     many: FxHashMap<Box<str>, Option<Related>>,
+    /// Types of GraphQL schemas, and the models whose rows their objects are.
+    objects: FxHashMap<ClassRef, ClassRef>,
     /// What Sequelize's associations lead to.
     associations: sequelize::Associations,
     /// What was found of SQLAlchemy's models when it was first asked.
@@ -142,6 +146,7 @@ impl Relations {
             .into_iter()
             .filter(|wanted| models.iter().flatten().any(|(_, orm)| orm == wanted))
             .collect();
+        relations.objects = project.each_file(objects::in_file).into_iter().flatten().collect();
         relations.associations = sequelize::Associations::find(project);
         relations.models = models.into_iter().flatten().map(|(class, _)| class).collect();
         relations.is_async = project.files.iter().any(|file| {
@@ -165,6 +170,11 @@ impl Relations {
     /// Whether some session is an asynchronous one of SQLAlchemy's: rows that come from it load nothing lazily.
     pub(crate) fn is_async(&self) -> bool {
         self.is_async
+    }
+
+    /// The model whose rows the objects of a type of a GraphQL schema are.
+    pub(crate) fn model_behind(&self, class: ClassRef) -> Option<ClassRef> {
+        if self.objects.is_empty() { None } else { self.objects.get(&class).copied() }
     }
 
     /// The model of users.
