@@ -7,12 +7,15 @@ use seqscan::source::Language;
 
 use crate::dice::Dice;
 
+/// A file: where it stands, and its text.
+type File = (PathBuf, Arc<str>);
+
 /// All texts.
 pub(crate) struct Seeds {
     /// By language.
     texts: Vec<(Language, String)>,
     /// The folders of the fixtures, with the files of each.
-    pub(crate) projects: Vec<(PathBuf, Vec<(PathBuf, Arc<str>)>)>,
+    pub(crate) projects: Vec<(PathBuf, Vec<File>)>,
     /// Configurations.
     pub(crate) configs: Vec<String>,
 }
