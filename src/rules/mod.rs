@@ -5,6 +5,7 @@
 //! configuration: whether they run, and what their findings are worth, is the engine's concern.
 
 mod blocking_index_build;
+mod cartesian_eager_load;
 mod cartesian_join;
 mod conditions;
 mod context;
@@ -95,6 +96,11 @@ pub static RULES: &[Rule] = &[
         name: "blocking-index-build",
         page: include_str!("../../rules/blocking-index-build.md"),
         check: Check::File(blocking_index_build::check),
+    },
+    Rule {
+        name: "cartesian-eager-load",
+        page: include_str!("../../rules/cartesian-eager-load.md"),
+        check: Check::File(cartesian_eager_load::check),
     },
     Rule {
         name: "cartesian-join",

@@ -113,6 +113,7 @@ impl<'t, 'p> Collector<'t, 'p> {
         self.counts_for_existence();
         self.lengths();
         self.sieves();
+        self.products(&names);
         self.loose_lookups(&names);
         self.loose_columns(&names);
         for index in 0..self.facts.uses.len() {
@@ -163,6 +164,7 @@ impl<'t, 'p> Collector<'t, 'p> {
             }
         }
         self.counts_for_existence();
+        self.products(&names);
         self.loose_drizzle(&names);
         self.loose_operators(&names);
         self.loose_builders(&names);

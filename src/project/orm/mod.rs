@@ -22,6 +22,7 @@ mod mikroorm;
 mod objects;
 mod pages;
 mod prisma;
+mod products;
 mod sequelize;
 mod sieves;
 mod sort;
@@ -42,6 +43,7 @@ pub use filters::{FilterCondition, OrmFilter, drafts as filter_drafts};
 pub use lengths::OrmLength;
 pub use marks::{OrmMark, count_drafts, random_drafts};
 pub use pages::drafts as page_drafts;
+pub use products::{Multiplied, OrmProduct};
 pub use sieves::OrmSieve;
 pub use values::{Amount, Edge};
 pub use wildcards::drafts as wildcard_drafts;
@@ -226,6 +228,8 @@ pub struct OrmFacts {
     pub counts: Vec<OrmMark>,
     /// Rows that are fetched to be counted.
     pub lengths: Vec<OrmLength>,
+    /// Queries that join several relations to many rows each.
+    pub products: Vec<OrmProduct>,
     /// Rows that are fetched and then left out.
     pub sieves: Vec<OrmSieve>,
     /// Queries whose conditions are all in sight.
@@ -242,6 +246,7 @@ impl OrmFacts {
         random_orders: Vec::new(),
         counts: Vec::new(),
         lengths: Vec::new(),
+        products: Vec::new(),
         sieves: Vec::new(),
         filters: Vec::new(),
         params: Vec::new(),

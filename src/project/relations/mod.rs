@@ -1,6 +1,8 @@
 //! The relations between models, from both ends: what `book.author` and `author.books` are. Django's are read here,
 //! those of the others in a file each.
 
+pub(super) mod mikroorm;
+pub(super) mod objection;
 pub(super) mod sequelize;
 pub(super) mod sqlalchemy;
 pub(super) mod typeorm;
@@ -52,6 +54,8 @@ pub(crate) enum Loading {
     Lazy,
     /// With the row (`lazy="selectin"`), or never: reading it asks nothing.
     Eager,
+    /// By the query of the row, which joins them: `lazy="joined"`, `eager: true`.
+    Joined,
     /// When it is asked for: it is a query of its own (`lazy="dynamic"`).
     Asked,
     /// Never: reading it is an error (`lazy="raise"`).
@@ -87,6 +91,8 @@ pub(crate) struct Relations {
     many: FxHashMap<Box<str>, Option<Related>>,
     /// What Sequelize's associations lead to.
     associations: sequelize::Associations,
+    /// Whether TypeORM fetches the relations that a find names by queries of their own.
+    asks_apart: bool,
     /// What was found of SQLAlchemy's models when it was first asked.
     by_key: Mutex<FxHashMap<ClassRef, Arc<[sqlalchemy::ByKey]>>>,
 }
@@ -143,6 +149,7 @@ impl Relations {
             .filter(|wanted| models.iter().flatten().any(|(_, orm)| orm == wanted))
             .collect();
         relations.associations = sequelize::Associations::find(project);
+        relations.asks_apart = relations.has(Orm::TypeOrm) && typeorm::asks_apart(project);
         relations.models = models.into_iter().flatten().map(|(class, _)| class).collect();
         relations.is_async = project.files.iter().any(|file| {
             let imports = file.facts.imports.iter();
@@ -180,6 +187,11 @@ impl Relations {
     /// What Sequelize's associations lead to.
     pub(crate) fn associations(&self) -> &sequelize::Associations {
         &self.associations
+    }
+
+    /// Whether TypeORM fetches the relations that a find names by queries of their own.
+    pub(crate) fn asks_apart(&self) -> bool {
+        self.asks_apart
     }
 
     /// All models, in order of place.
