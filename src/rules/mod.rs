@@ -54,6 +54,7 @@ mod unindexed_join;
 mod unindexed_sort;
 mod union_without_all;
 mod unusable_keyset;
+mod unused_eager_load;
 mod unused_suppression;
 mod unvalidated_constraint_scan;
 mod volatile_default;
@@ -276,6 +277,11 @@ pub static RULES: &[Rule] = &[
         name: "unusable-keyset",
         page: include_str!("../../rules/unusable-keyset.md"),
         check: Check::Statement(unusable_keyset::check),
+    },
+    Rule {
+        name: "unused-eager-load",
+        page: include_str!("../../rules/unused-eager-load.md"),
+        check: Check::File(unused_eager_load::check),
     },
     Rule {
         name: "unused-suppression",

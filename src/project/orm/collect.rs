@@ -114,6 +114,7 @@ impl<'t, 'p> Collector<'t, 'p> {
         self.lengths();
         self.sieves();
         self.products(&names);
+        self.unread(&names);
         self.loose_lookups(&names);
         self.loose_columns(&names);
         for index in 0..self.facts.uses.len() {
@@ -165,6 +166,7 @@ impl<'t, 'p> Collector<'t, 'p> {
         }
         self.counts_for_existence();
         self.products(&names);
+        self.unread(&names);
         self.loose_drizzle(&names);
         self.loose_operators(&names);
         self.loose_builders(&names);

@@ -18,6 +18,7 @@ mod help;
 mod knex;
 mod lengths;
 mod marks;
+mod mentions;
 mod mikroorm;
 mod objects;
 mod pages;
@@ -30,6 +31,7 @@ mod sqlalchemy;
 #[cfg(test)]
 mod tests;
 mod typeorm;
+mod unread;
 mod values;
 mod wildcards;
 
@@ -45,6 +47,7 @@ pub use marks::{OrmMark, count_drafts, random_drafts};
 pub use pages::drafts as page_drafts;
 pub use products::{Multiplied, OrmProduct};
 pub use sieves::OrmSieve;
+pub use unread::OrmUnread;
 pub use values::{Amount, Edge};
 pub use wildcards::drafts as wildcard_drafts;
 
@@ -232,6 +235,8 @@ pub struct OrmFacts {
     pub products: Vec<OrmProduct>,
     /// Rows that are fetched and then left out.
     pub sieves: Vec<OrmSieve>,
+    /// Relations that are loaded along and not read.
+    pub unread: Vec<OrmUnread>,
     /// Queries whose conditions are all in sight.
     pub filters: Vec<OrmFilter>,
     /// What is bound to the parameters of the file's query sites, where it matters.
@@ -248,6 +253,7 @@ impl OrmFacts {
         lengths: Vec::new(),
         products: Vec::new(),
         sieves: Vec::new(),
+        unread: Vec::new(),
         filters: Vec::new(),
         params: Vec::new(),
     };
