@@ -13,7 +13,6 @@ mod model;
 mod needs;
 mod rows;
 mod session;
-mod steps;
 mod traced;
 mod typeorm;
 

@@ -391,6 +391,18 @@ impl<'t, 'p> Collector<'t, 'p> {
         chain
     }
 
+    /// The calls that `call` is made on directly, after it: not through a name that may be one of several.
+    pub(super) fn direct_chain(&self, call: CallId) -> Vec<CallId> {
+        let mut chain = vec![call];
+        while let Some(receiver) = self.receiver(chain[chain.len() - 1])
+            && let Value::Call(before) = *self.facts.value(receiver)
+            && !chain.contains(&before)
+        {
+            chain.push(before);
+        }
+        chain
+    }
+
     /// The chain of calls around `call` in the same query: those it is made on and those made on it.
     pub(super) fn whole_chain(&mut self, call: CallId) -> Vec<CallId> {
         if self.callers.is_none() {

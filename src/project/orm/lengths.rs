@@ -7,6 +7,7 @@ use super::evidence::of_call;
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::Flow;
+use crate::project::querysets::Step;
 use crate::source::Span;
 
 /// Rows of a query of which only the number is asked.
@@ -28,24 +29,6 @@ pub struct OrmLength {
     pub around: Option<(Span, Span)>,
 }
 
-/// Steps of Django's that give a queryset; sorted.
-pub(super) const QUERYSETS: [&str; 15] = [
-    "all",
-    "annotate",
-    "defer",
-    "distinct",
-    "exclude",
-    "extra",
-    "filter",
-    "only",
-    "order_by",
-    "prefetch_related",
-    "reverse",
-    "select_related",
-    "using",
-    "values",
-    "values_list",
-];
 /// Steps of SQLAlchemy's after which a count would be another one, or could not be asked for.
 const PARTS: [&str; 8] = ["fetch", "first", "from_statement", "group_by", "limit", "offset", "slice", "unique"];
 /// Options that leave the number of rows as it is; sorted.
@@ -135,7 +118,7 @@ impl<'p> Collector<'_, 'p> {
                 // Rows that were prefetched are at hand.
                 let may_be_held = is_narrow && name == "all" && self.types.project().may_be_eager(relation);
                 evidence.confidence == Confidence::High
-                    && QUERYSETS.binary_search(&name).is_ok()
+                    && Step::named(name).is_some_and(Step::gives_queryset)
                     && !may_be_held
                     && !chain.iter().any(|&step| self.asks_for_key(step))
             }
@@ -232,6 +215,6 @@ mod tests {
 
     #[test]
     fn lists_are_sorted() {
-        assert!(QUERYSETS.is_sorted() && OPTIONS.is_sorted());
+        assert!(OPTIONS.is_sorted());
     }
 }

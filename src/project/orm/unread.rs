@@ -10,7 +10,7 @@ use super::evidence::of_call;
 use super::mentions::{Mention, is_part};
 use crate::facts::*;
 use crate::project::relations::{Orm as Models, sqlalchemy};
-use crate::project::{ClassMember, ClassRef, Flow, Ty};
+use crate::project::{ClassMember, ClassRef, Flow, QuerysetStep, Ty};
 use crate::source::Span;
 
 /// A relation that is loaded along, and that nothing reads.
@@ -26,33 +26,11 @@ pub struct OrmUnread {
     pub span: Span,
 }
 
-/// Steps of Django's and SQLAlchemy's that give the same rows, or some of them; sorted.
-const SAME_ROWS: [&str; 22] = [
-    "all",
-    "annotate",
-    "defer",
-    "distinct",
-    "exclude",
-    "filter",
-    "filter_by",
-    "iterator",
-    "join",
-    "limit",
-    "offset",
-    "only",
-    "options",
-    "order_by",
-    "outerjoin",
-    "prefetch_related",
-    "query",
-    "reverse",
-    "select",
-    "select_related",
-    "unique",
-    "where",
-];
-/// Steps that give one row; sorted.
-const ONE_ROW: [&str; 8] = ["aget", "first", "get", "last", "latest", "one", "one_or_none", "scalar_one"];
+/// Steps of SQLAlchemy's that give the same rows, or some of them; sorted.
+const SAME_ROWS: [&str; 11] =
+    ["all", "filter", "filter_by", "join", "limit", "offset", "options", "order_by", "outerjoin", "unique", "where"];
+/// Steps of SQLAlchemy's that give one row; sorted.
+const ONE_ROW: [&str; 5] = ["first", "get", "one", "one_or_none", "scalar_one"];
 /// What finds many rows, or one.
 const FINDS: [&str; 8] =
     ["find", "findAll", "findByPk", "findFirst", "findMany", "findOne", "findOneOrFail", "findUnique"];
@@ -79,7 +57,7 @@ impl<'p> Collector<'_, 'p> {
                 continue;
             }
             let read = match orm {
-                Orm::Django | Orm::SqlAlchemy => self.reads_of_chain(call),
+                Orm::Django | Orm::SqlAlchemy => self.reads_of_chain(orm, call),
                 _ => self.reads_of_rows(call, name.starts_with("findMany") || matches!(name, "find" | "findAll")),
             };
             let Some(read) = read else { continue };
@@ -191,18 +169,43 @@ impl<'p> Collector<'_, 'p> {
     // ── What is read ────────────────────────────────────────────────────────────────────────────────
 
     /// What is read of the rows of a chain of calls, if all of it is in sight.
-    fn reads_of_chain(&mut self, call: CallId) -> Option<Vec<&'p str>> {
+    fn reads_of_chain(&mut self, orm: Orm, call: CallId) -> Option<Vec<&'p str>> {
         let chain = self.whole_chain(call);
+        let at = chain.iter().position(|&step| step == call)?;
         let last = chain[0];
-        let is_one = ONE_ROW.binary_search(&self.called(last)).is_ok();
+        // What is bound to a name may be used elsewhere, too.
+        if chain[1..=at].iter().any(|&step| self.facts.call(step).result != ResultUse::Receiver) {
+            return None;
+        }
+        let is_one = self.gives_one(orm, last);
         let steps = if is_one { &chain[1..] } else { &chain[..] };
-        if !steps.iter().all(|&step| SAME_ROWS.binary_search(&self.called(step)).is_ok()) {
+        if !steps.iter().all(|&step| self.keeps_rows(orm, step)) {
             return None;
         }
         if self.facts.call(last).result == ResultUse::Argument && !is_one {
             return self.reads_of_taken(last);
         }
         self.reads_of_rows(last, !is_one)
+    }
+
+    /// Whether a step gives the rows that it is asked of, or some of them.
+    fn keeps_rows(&self, orm: Orm, step: CallId) -> bool {
+        let name = self.called(step);
+        match orm {
+            Orm::Django => matches!(
+                QuerysetStep::named(name),
+                Some(QuerysetStep::Columns | QuerysetStep::Iterates | QuerysetStep::Loads | QuerysetStep::Rows)
+            ),
+            _ => matches!(name, "query" | "select") || SAME_ROWS.binary_search(&name).is_ok(),
+        }
+    }
+
+    fn gives_one(&self, orm: Orm, step: CallId) -> bool {
+        let name = self.called(step);
+        match orm {
+            Orm::Django => QuerysetStep::named(name) == Some(QuerysetStep::One),
+            _ => ONE_ROW.binary_search(&name).is_ok(),
+        }
     }
 
     /// `get_object_or_404(Book.objects.select_related("author"), pk=1)`, `session.scalars(select(Book)).all()`
@@ -215,9 +218,9 @@ impl<'p> Collector<'_, 'p> {
             "scalars" => {
                 let chain = self.whole_chain(by);
                 let last = chain[0];
-                let is_one = ONE_ROW.binary_search(&self.called(last)).is_ok();
+                let is_one = self.gives_one(Orm::SqlAlchemy, last);
                 let mut steps = chain.iter().take_while(|&&step| step != by).skip(usize::from(is_one));
-                let is_same = steps.all(|&step| SAME_ROWS.binary_search(&self.called(step)).is_ok());
+                let is_same = steps.all(|&step| self.keeps_rows(Orm::SqlAlchemy, step));
                 if is_same { self.reads_of_rows(last, !is_one) } else { None }
             }
             _ => None,

@@ -14,7 +14,8 @@ mod typeorm;
 use super::Orm;
 use super::collect::Collector;
 use crate::facts::*;
-use crate::project::{ClassRef, FileId, relations};
+use crate::project::relations::{self, Loading, Relationship, Shape};
+use crate::project::{ClassRef, FileId};
 use crate::source::{Language, Span};
 
 /// Relations to many rows that one query joins, side by side.
@@ -55,6 +56,21 @@ struct Branch {
     /// The model it leads to, if that is known.
     target: Option<ClassRef>,
     below: Vec<Branch>,
+}
+
+impl Branch {
+    /// A relation that the rows of a model always come with, if it is one.
+    fn declared(model: ClassRef, name: &str, found: &Relationship, place: Option<(FileId, Span)>) -> Option<Branch> {
+        (found.loading == Loading::Joined).then(|| Branch {
+            name: name.into(),
+            is_many: found.shape == Shape::ToMany,
+            is_joined: true,
+            is_asked: false,
+            place,
+            target: found.target.filter(|&target| target != model),
+            below: Vec::new(),
+        })
+    }
 }
 
 /// The end of a tree that leads to many rows.

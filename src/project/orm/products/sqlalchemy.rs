@@ -53,13 +53,7 @@ impl Collector<'_, '_> {
             if seen.contains(&call) {
                 continue;
             }
-            let mut steps = vec![call];
-            while let Some(receiver) = self.receiver(steps[steps.len() - 1])
-                && let Value::Call(before) = *self.facts.value(receiver)
-                && !steps.contains(&before)
-            {
-                steps.push(before);
-            }
+            let steps = self.direct_chain(call);
             seen.extend(&steps);
             let mut root = None;
             let mut branches = Vec::new();
@@ -188,15 +182,7 @@ impl Collector<'_, '_> {
         let facts = &self.types.project().file(model.file).facts;
         let own = sqlalchemy::names(facts, model.class).filter_map(|name| {
             let found = sqlalchemy::relationship(self.types, model, name)?;
-            (found.loading == Loading::Joined).then(|| Branch {
-                name: name.into(),
-                is_many: found.shape == Shape::ToMany,
-                is_joined: true,
-                is_asked: false,
-                place: self.declared_at(model, name),
-                target: found.target.filter(|&target| target != model),
-                below: Vec::new(),
-            })
+            Branch::declared(model, name, &found, self.declared_at(model, name))
         });
         own.collect()
     }

@@ -7,7 +7,7 @@ use super::super::evidence::of_call;
 use super::{Branch, Known, MAX_DEPTH, Orm, join_path};
 use crate::facts::*;
 use crate::project::ClassRef;
-use crate::project::relations::{Loading, Shape, mikroorm, typeorm};
+use crate::project::relations::{Shape, mikroorm, typeorm};
 use crate::source::Span;
 
 impl Collector<'_, '_> {
@@ -92,15 +92,7 @@ impl Collector<'_, '_> {
         let own = facts.class(model.class).attributes.iter().filter_map(|field| {
             let name = &facts.names[field.name];
             let found = typeorm::relationship(self.types, model, name)?;
-            (found.loading == Loading::Joined).then(|| Branch {
-                name: name.into(),
-                is_many: found.shape == Shape::ToMany,
-                is_joined: true,
-                is_asked: false,
-                place: Some((model.file, field_place(&file.source.text, field.span))),
-                target: found.target.filter(|&target| target != model),
-                below: Vec::new(),
-            })
+            Branch::declared(model, name, &found, Some((model.file, field_place(&file.source.text, field.span))))
         });
         own.collect()
     }
@@ -110,13 +102,7 @@ impl Collector<'_, '_> {
         if !matches!(name, "getMany" | "getManyAndCount" | "getOne" | "getOneOrFail") {
             return;
         }
-        let mut steps = vec![call];
-        while let Some(receiver) = self.receiver(steps[steps.len() - 1])
-            && let Value::Call(before) = *self.facts.value(receiver)
-            && !steps.contains(&before)
-        {
-            steps.push(before);
-        }
+        let steps = self.direct_chain(call);
         let joins = steps.iter().filter(|&&step| typeorm::joined(self.facts, self.facts.call(step)).is_some());
         let Some(first) = steps.iter().copied().find(|&step| self.called(step) == "createQueryBuilder") else { return };
         if joins.count() < 2 {
