@@ -11,6 +11,7 @@ mod listed;
 mod loaded;
 mod model;
 mod needs;
+mod peewee;
 mod rows;
 mod session;
 mod traced;

@@ -217,6 +217,8 @@ impl<'t, 'p> Tracer<'t, 'p> {
             None => return Traced::Unknown,
             // Rows of an asynchronous session load nothing lazily.
             Some(Orm::SqlAlchemy) if self.types.relations().is_async() => return Traced::Unknown,
+            // What its queries select along is not told by names.
+            Some(Orm::Peewee) => return Traced::Unknown,
             _ => {}
         }
         let loaded = Loaded::unseen();
@@ -364,6 +366,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
             return Traced::Unknown;
         }
         if let Some(found) = self.session_call(file, id, many, frame, depth) {
+            return found;
+        }
+        if let Some(found) = self.select_call(file, id, many, frame, depth) {
             return found;
         }
         if let Some(found) = self.repository_call(file, id, many, frame, depth) {

@@ -3,6 +3,7 @@
 
 pub(super) mod mikroorm;
 pub(super) mod objection;
+pub(super) mod peewee;
 pub(super) mod sequelize;
 pub(super) mod sqlalchemy;
 pub(super) mod typeorm;
@@ -144,7 +145,7 @@ impl Relations {
         for (class, put) in backrefs.into_iter().flatten() {
             relations.backrefs.entry(class).or_default().push(put);
         }
-        relations.orms = [Orm::Django, Orm::SqlAlchemy, Orm::TypeOrm]
+        relations.orms = [Orm::Django, Orm::Peewee, Orm::SqlAlchemy, Orm::TypeOrm]
             .into_iter()
             .filter(|wanted| models.iter().flatten().any(|(_, orm)| orm == wanted))
             .collect();
@@ -318,6 +319,8 @@ pub(super) fn prefetched(project: &Project) -> Prefetched {
 pub(crate) enum Orm {
     /// Django.
     Django,
+    /// peewee.
+    Peewee,
     /// SQLAlchemy, Flask-SQLAlchemy, SQLModel.
     SqlAlchemy,
     /// TypeORM.
@@ -331,6 +334,8 @@ impl Orm {
             Some(Orm::Django)
         } else if sqlalchemy::is_model(types, class) {
             Some(Orm::SqlAlchemy)
+        } else if peewee::is_model(types, class) {
+            Some(Orm::Peewee)
         } else {
             typeorm::is_model(types, class).then_some(Orm::TypeOrm)
         }
