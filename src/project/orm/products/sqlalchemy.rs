@@ -80,9 +80,7 @@ impl Collector<'_, '_> {
     /// The steps of a query, also those of the call that is given it: `session.scalars(query).one()`.
     fn steps_around(&mut self, call: CallId) -> Vec<&'static str> {
         let mut steps = self.whole_chain(call);
-        if let Some(&last) = steps.first()
-            && self.facts.call(last).result == ResultUse::Argument
-        {
+        if let Some(&last) = steps.first() {
             let taken = |other: &Call| other.args.iter().any(|arg| *self.facts.value(arg.value) == Value::Call(last));
             let by = self.facts.calls.iter().position(taken).and_then(|at| u32::try_from(at).ok());
             if let Some(by) = by {
