@@ -20,7 +20,8 @@ fn finding(cx: &FileCx<'_>, product: &OrmProduct) -> Finding {
         Some(model) => {
             let facts = &cx.project.file(model.file).facts;
             let name = &facts.names[facts.class(model.class).name];
-            format!("every query of `{name}` joins {all}: each row of one comes with each row of the others")
+            let asked = if product.orm == Orm::TypeOrm { "find" } else { "query" };
+            format!("every {asked} of `{name}` joins {all}: each row of one comes with each row of the others")
         }
         None => format!("{all} are joined in one query: each row of one comes with each row of the others"),
     };

@@ -26,7 +26,9 @@ impl Collector<'_, '_> {
         };
         if let (Some(model), Some(named)) = (model, self.option_of(options, "relations").filter(|_| !is_apart)) {
             self.named(model, named, "", None, &mut branches, 0);
-            self.add_eager(model, &mut branches, 0);
+            if self.option_of(options, "loadEagerRelations").is_none() {
+                self.add_eager(model, &mut branches, 0);
+            }
         }
         branches
     }
