@@ -444,6 +444,11 @@ impl Project {
         self.stars[file.0 as usize].get_or_init(|| self.find_stars(file))
     }
 
+    /// Whether a file imports all names of a library at once.
+    pub(crate) fn takes_all_of(&self, file: FileId, library: &str) -> bool {
+        self.stars(file).libraries.iter().any(|module| **module == *library)
+    }
+
     fn find_stars(&self, file: FileId) -> Stars {
         let mut stars = Stars::default();
         // Each file is looked at once: barrels re-export each other.

@@ -20,7 +20,14 @@ pub(crate) fn relationship(types: &Types<'_>, owner: ClassRef, name: &str) -> Op
     let facts = types.facts(file);
     let Value::Call(call) = *facts.value(value) else { return None };
     let call = facts.call(call);
-    let is_own = matches!(types.of(file, call.callee), Ty::Path(path) if path.starts_with("peewee."));
+    let is_own = match types.of(file, call.callee) {
+        Ty::Path(path) => path.starts_with("peewee."),
+        // `from peewee import *`
+        Ty::Unknown => {
+            matches!(facts.value(call.callee), Value::Global(_)) && types.project().takes_all_of(file, "peewee")
+        }
+        _ => false,
+    };
     if !is_own || !matches!(Flow::new(facts).called_name(call)?, "DeferredForeignKey" | "ForeignKeyField") {
         return None;
     }
