@@ -119,8 +119,10 @@ impl Asked {
         names: &[Box<str>],
     ) -> Option<DefeatedPrefetch> {
         // Another one is of the project, or writes.
-        let asks = |step: &&Box<str>| Step::named(step).is_some_and(|step| step != Step::Writes);
-        let step = self.steps.first().filter(asks)?;
+        let step = self.steps.first()?;
+        if Step::named(step)? == Step::Writes {
+            return None;
+        }
         self.prefetch(types, model, loaded, names)
             .filter(|_| !self.is_answered())
             .map(|found| DefeatedPrefetch { step: step.clone(), ..found })

@@ -558,8 +558,7 @@ impl Finder<'_, '_> {
             Value::Part(pair, index) if let Value::Element(of, _) = *self.facts.value(pair) => (of, Some(index)),
             _ => return root,
         };
-        loop {
-            let Value::Call(call) = *self.facts.value(of) else { break };
+        while let Value::Call(call) = *self.facts.value(of) {
             let call = self.facts.call(call);
             let name =
                 self.flow.called_name(call).filter(|_| matches!(self.facts.value(call.callee), Value::Global(_)));
