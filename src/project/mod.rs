@@ -25,6 +25,7 @@ mod migration;
 mod modules;
 pub mod orm;
 mod properties;
+mod querysets;
 mod relations;
 mod relevance;
 mod repeats;
@@ -47,6 +48,7 @@ pub use executed::Wrapper;
 pub use lazy::{DefeatedPrefetch, KeyRead, LazyRead, ListedQuery, Listing, Prefetched, PropertyQuery};
 pub use manifest::{ManifestFile, Manifests};
 pub use migration::{Migration, Step as MigrationStep};
+pub(crate) use querysets::Step as QuerysetStep;
 pub use relevance::{Glanced, Relevance, Slices};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use schema::Schema;
@@ -442,6 +444,11 @@ impl Project {
     /// What star imports bring into a file.
     pub(crate) fn stars(&self, file: FileId) -> &Stars {
         self.stars[file.0 as usize].get_or_init(|| self.find_stars(file))
+    }
+
+    /// Whether a file imports all names of a library at once.
+    pub(crate) fn takes_all_of(&self, file: FileId, library: &str) -> bool {
+        self.stars(file).libraries.iter().any(|module| **module == *library)
     }
 
     fn find_stars(&self, file: FileId) -> Stars {

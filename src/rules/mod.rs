@@ -5,6 +5,7 @@
 //! configuration: whether they run, and what their findings are worth, is the engine's concern.
 
 mod blocking_index_build;
+mod cartesian_eager_load;
 mod cartesian_join;
 mod conditions;
 mod context;
@@ -53,6 +54,7 @@ mod unindexed_join;
 mod unindexed_sort;
 mod union_without_all;
 mod unusable_keyset;
+mod unused_eager_load;
 mod unused_suppression;
 mod unvalidated_constraint_scan;
 mod volatile_default;
@@ -95,6 +97,11 @@ pub static RULES: &[Rule] = &[
         name: "blocking-index-build",
         page: include_str!("../../rules/blocking-index-build.md"),
         check: Check::File(blocking_index_build::check),
+    },
+    Rule {
+        name: "cartesian-eager-load",
+        page: include_str!("../../rules/cartesian-eager-load.md"),
+        check: Check::File(cartesian_eager_load::check),
     },
     Rule {
         name: "cartesian-join",
@@ -270,6 +277,11 @@ pub static RULES: &[Rule] = &[
         name: "unusable-keyset",
         page: include_str!("../../rules/unusable-keyset.md"),
         check: Check::Statement(unusable_keyset::check),
+    },
+    Rule {
+        name: "unused-eager-load",
+        page: include_str!("../../rules/unused-eager-load.md"),
+        check: Check::File(unused_eager_load::check),
     },
     Rule {
         name: "unused-suppression",

@@ -18,10 +18,12 @@ mod help;
 mod knex;
 mod lengths;
 mod marks;
+mod mentions;
 mod mikroorm;
 mod objects;
 mod pages;
 mod prisma;
+mod products;
 mod sequelize;
 mod sieves;
 mod sort;
@@ -29,6 +31,7 @@ mod sqlalchemy;
 #[cfg(test)]
 mod tests;
 mod typeorm;
+mod unread;
 mod values;
 mod wildcards;
 
@@ -42,7 +45,9 @@ pub use filters::{FilterCondition, OrmFilter, drafts as filter_drafts};
 pub use lengths::OrmLength;
 pub use marks::{OrmMark, count_drafts, random_drafts};
 pub use pages::drafts as page_drafts;
+pub use products::{Multiplied, OrmProduct};
 pub use sieves::OrmSieve;
+pub use unread::OrmUnread;
 pub use values::{Amount, Edge};
 pub use wildcards::drafts as wildcard_drafts;
 
@@ -226,8 +231,12 @@ pub struct OrmFacts {
     pub counts: Vec<OrmMark>,
     /// Rows that are fetched to be counted.
     pub lengths: Vec<OrmLength>,
+    /// Queries that join several relations to many rows each.
+    pub products: Vec<OrmProduct>,
     /// Rows that are fetched and then left out.
     pub sieves: Vec<OrmSieve>,
+    /// Relations that are loaded along and not read.
+    pub unread: Vec<OrmUnread>,
     /// Queries whose conditions are all in sight.
     pub filters: Vec<OrmFilter>,
     /// What is bound to the parameters of the file's query sites, where it matters.
@@ -242,7 +251,9 @@ impl OrmFacts {
         random_orders: Vec::new(),
         counts: Vec::new(),
         lengths: Vec::new(),
+        products: Vec::new(),
         sieves: Vec::new(),
+        unread: Vec::new(),
         filters: Vec::new(),
         params: Vec::new(),
     };
