@@ -20,6 +20,7 @@ mod finding;
 mod foreign_key_fetched_for_id;
 mod implicit_conversion;
 mod index_column_order;
+mod int_primary_key;
 mod invariant_query_in_loop;
 mod json_filter_unindexed;
 mod lazy_read;
@@ -50,6 +51,7 @@ mod redundant_distinct;
 mod redundant_index;
 mod registry;
 mod repeated;
+mod repeated_count;
 mod schema_finding;
 mod sql_finding;
 mod sql_statement;
@@ -157,6 +159,11 @@ pub static RULES: &[Rule] = &[
         name: "index-column-order",
         page: include_str!("../../rules/index-column-order.md"),
         check: Check::Statement(index_column_order::check),
+    },
+    Rule {
+        name: "int-primary-key",
+        page: include_str!("../../rules/int-primary-key.md"),
+        check: Check::Project(int_primary_key::check),
     },
     Rule {
         name: "invariant-query-in-loop",
@@ -282,6 +289,11 @@ pub static RULES: &[Rule] = &[
         name: "redundant-index",
         page: include_str!("../../rules/redundant-index.md"),
         check: Check::Project(redundant_index::check),
+    },
+    Rule {
+        name: "repeated-count",
+        page: include_str!("../../rules/repeated-count.md"),
+        check: Check::File(repeated_count::check),
     },
     Rule {
         name: "subquery-in-dml",
