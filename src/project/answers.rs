@@ -28,8 +28,10 @@ pub(super) struct Answers {
 /// What is known of one file.
 #[derive(Debug, Default)]
 pub(super) struct FileAnswers {
-    /// A bit for each value of which nothing can be known, found out without a step: most of what is asked.
-    unknown: Vec<u64>,
+    /// The values of which nothing can be known, found out without a step: most of what is asked.
+    unknown: Bits,
+    /// The calls that no entry of the catalog is resolved to, with all steps to find out.
+    pub(super) uncatalogued: Bits,
     /// With the steps that were taken to find out.
     pub(super) values: FxHashMap<ValueId, (Answer<Ty>, u8)>,
     /// What is known of a value when so many steps are left, and more of them might have told more.
@@ -37,20 +39,35 @@ pub(super) struct FileAnswers {
     pub(super) bases: FxHashMap<ClassId, Answer<Option<TypeId>>>,
 }
 
+/// A set of small numbers.
+#[derive(Debug, Default)]
+pub(super) struct Bits(Vec<u64>);
+
+impl Bits {
+    /// Whether it has this number.
+    pub(super) fn has(&self, number: usize) -> bool {
+        self.0.get(number / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1)
+    }
+
+    /// Adds a number.
+    pub(super) fn set(&mut self, number: usize) {
+        if self.0.len() <= number / 64 {
+            self.0.resize(number / 64 + 1, 0);
+        }
+        self.0[number / 64] |= 1 << (number % 64);
+    }
+}
+
 impl FileAnswers {
     /// Whether it was found out, without a step, that nothing can be known of a value.
     pub(super) fn is_unknown(&self, value: ValueId) -> bool {
-        self.unknown.get(value.index() / 64).is_some_and(|bits| bits >> (value.index() % 64) & 1 == 1)
+        self.unknown.has(value.index())
     }
 
     /// Keeps what was found out about a value in so many steps.
     pub(super) fn keep(&mut self, value: ValueId, answer: Answer<Ty>, steps: u8) {
         if answer == (Ty::Unknown, false) && steps == 0 {
-            let at = value.index() / 64;
-            if self.unknown.len() <= at {
-                self.unknown.resize(at + 1, 0);
-            }
-            self.unknown[at] |= 1 << (value.index() % 64);
+            self.unknown.set(value.index());
         } else {
             self.values.insert(value, (answer, steps));
         }
@@ -85,6 +102,11 @@ impl Default for Steps {
 }
 
 impl Steps {
+    /// Whether none was taken.
+    pub(super) fn are_all_left(&self) -> bool {
+        self.left.get() == MAX_STEPS
+    }
+
     /// The answer to `ask`, how many steps it took, and whether it would have taken more.
     pub(super) fn count<T>(&self, ask: impl FnOnce() -> T) -> (T, u8, bool) {
         let left = self.left.get();

@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::types::{Ty, Types};
-use super::{FileId, FunctionRef, Project};
+use super::{FileId, FunctionRef, Project, ProjectFile};
 use crate::facts::*;
-use crate::source::is_whole_name;
+use crate::source::{Purpose, is_whole_name};
 
 /// Method names that collections and standard libraries have too: never taken for the only definition.
 const COMMON_NAMES: [&str; 64] = [
@@ -106,7 +106,8 @@ impl Project {
     /// Those of these names that a file which was not parsed gives to a function; with each, whether JavaScript is meant.
     pub(super) fn defined_unread(&self, names: &[(bool, &str)]) -> FxHashSet<(bool, Box<str>)> {
         let Ok(search) = AhoCorasick::new(names.iter().map(|(_, name)| name)) else { return FxHashSet::default() };
-        let unread = self.files.par_iter().filter(|file| !names.is_empty() && file.facts.functions.is_empty());
+        let may_define = |file: &ProjectFile| file.purpose != Purpose::Migration && file.facts.functions.is_empty();
+        let unread = self.files.par_iter().filter(|file| !names.is_empty() && may_define(file));
         let defined = unread.flat_map_iter(|file| {
             let ecma = file.source.language.is_ecma();
             let text = file.source.text.as_str();

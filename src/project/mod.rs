@@ -246,7 +246,7 @@ impl Project {
         };
         project.servers = servers(&project.manifests, options);
         project.declared = declared::Declared::find(&project);
-        project.prefetched = relations::prefetched(&project);
+        project.prefetched = relations::Prefetched::find(&project);
         project.answers = answers::Answers::of(project.files.len());
         project.relations = relations::Relations::find(&project);
         project.implementations = implementations::Implementations::find(&project);

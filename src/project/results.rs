@@ -10,6 +10,24 @@ use crate::source::Language;
 impl<'p> Types<'p> {
     /// The catalog entry that a call is resolved to.
     pub(crate) fn api_call(&self, file: FileId, call: CallId) -> Option<&'p ApiCall> {
+        if !self.is_first() {
+            return self.resolved(file, call);
+        }
+        // Most calls have none, and several passes ask.
+        let answers = || self.project().answers.file(file);
+        if answers().is_some_and(|answers| answers.uncatalogued.has(call.index())) {
+            return None;
+        }
+        let found = self.resolved(file, call);
+        if found.is_none()
+            && let Some(mut answers) = answers()
+        {
+            answers.uncatalogued.set(call.index());
+        }
+        found
+    }
+
+    fn resolved(&self, file: FileId, call: CallId) -> Option<&'p ApiCall> {
         if let Some(declared) = self.declared_call(file, call) {
             return Some(declared);
         }

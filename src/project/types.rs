@@ -186,6 +186,11 @@ impl<'p> Types<'p> {
         }
     }
 
+    /// Whether no question is being answered.
+    pub(super) fn is_first(&self) -> bool {
+        self.depth.get() == 0 && self.steps.are_all_left()
+    }
+
     /// What `ask` finds one step further.
     pub(super) fn further(&self, ask: impl FnOnce() -> Ty) -> Ty {
         self.steps.further(ask).unwrap_or(Ty::Unknown)

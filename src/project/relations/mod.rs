@@ -213,6 +213,59 @@ pub(super) struct Prefetched {
 }
 
 impl Prefetched {
+    /// Those that the queries of a project name for eager loading, each part of a path by itself.
+    pub(super) fn find(project: &Project) -> Prefetched {
+        let mut all = Prefetched::default();
+        for found in project.each_file(Prefetched::in_file) {
+            all.names.extend(found.names);
+            all.joined.extend(found.joined);
+            all.places.extend(found.places);
+        }
+        all
+    }
+
+    fn in_file(types: &Types<'_>, file: FileId) -> Prefetched {
+        let mut found = Prefetched::default();
+        let facts = types.facts(file);
+        // `for book in books: book.author = authors[book.author_id]`
+        let set = facts.accesses.iter().filter(|access| access.is_set && access.in_loop.is_some());
+        found.joined.extend(set.filter_map(|access| match *facts.value(access.value) {
+            Value::Member(object, name) if !matches!(facts.value(object), Value::This(_)) => {
+                Some(Box::from(&facts.names[name]))
+            }
+            _ => None,
+        }));
+        if types.project().file(file).source.language.is_ecma() {
+            found.joined.extend(facts.calls.iter().flat_map(|call| typeorm::loaded_by(facts, call)));
+        } else if facts
+            .names
+            .iter()
+            .any(|name| name == "select_related" || is_prefetch(name) || sqlalchemy::is_loader(name))
+        {
+            for call in &facts.calls {
+                found.add(types, file, call);
+            }
+        }
+        found
+    }
+
+    /// What a call of Python's loads along.
+    fn add(&mut self, types: &Types<'_>, file: FileId, call: &Call) {
+        let facts = types.facts(file);
+        match Flow::new(facts).called_name(call).unwrap_or("") {
+            "select_related" => self.joined.extend(paths(types, file, call)),
+            name if sqlalchemy::is_loader(name) => {
+                self.joined.extend(sqlalchemy::options(facts, call).into_iter().flatten().map(Box::from));
+            }
+            name if is_prefetch(name) => {
+                let named = paths(types, file, call);
+                self.places.extend(named.iter().map(|name| (file, call.function, name.clone())));
+                self.names.extend(named);
+            }
+            _ => {}
+        }
+    }
+
     /// Whether some query of the project does.
     pub(super) fn anywhere(&self, relation: &str) -> bool {
         self.names.contains(relation)
@@ -229,75 +282,40 @@ impl Prefetched {
     }
 }
 
-/// The relations that some query of the project names for eager loading, each part of a path by itself.
-pub(super) fn prefetched(project: &Project) -> Prefetched {
-    let mut names = FxHashSet::default();
-    let mut joined = FxHashSet::default();
-    let mut places = FxHashSet::default();
-    let types = Types::new(project);
-    for id in project.ids() {
-        let facts = &project.file(id).facts;
-        let flow = Flow::new(facts);
-        // `for book in books: book.author = authors[book.author_id]`
-        let set = facts.accesses.iter().filter(|access| access.is_set && access.in_loop.is_some());
-        joined.extend(set.filter_map(|access| match *facts.value(access.value) {
-            Value::Member(object, name) if !matches!(facts.value(object), Value::This(_)) => {
-                Some(Box::from(&facts.names[name]))
+fn is_prefetch(name: &str) -> bool {
+    matches!(name, "prefetch_related" | "Prefetch" | "prefetch_related_objects" | "GenericPrefetch")
+}
+
+/// The parts of the paths that a call of Django's is given, wherever in the project they are written.
+fn paths(types: &Types<'_>, file: FileId, call: &Call) -> Vec<Box<str>> {
+    let mut open: Vec<(FileId, ValueId)> = call.args.iter().map(|arg| (file, arg.value)).collect();
+    let mut steps = 0;
+    let mut found: Vec<Box<str>> = Vec::new();
+    while let Some((file, value)) = open.pop() {
+        steps += 1;
+        if steps > 500 {
+            break;
+        }
+        let facts = types.facts(file);
+        match facts.value(value) {
+            // What stands in a hole is a relation of its own; what stands beside it is told.
+            Value::Text(text) => {
+                let path = &facts.texts[text.index()].cooked;
+                found.extend(path.split("__").filter(|part| !part.contains('{')).map(Box::from));
             }
-            _ => None,
-        }));
-        for call in &facts.calls {
-            let name = flow.called_name(call).unwrap_or("");
-            if project.file(id).source.language.is_ecma() {
-                joined.extend(typeorm::loaded_by(facts, call));
-                continue;
+            Value::Sequence(items) => open.extend(items.iter().map(|&item| (file, item))),
+            Value::Spread(inner) | Value::Carried(inner, _) | Value::Collected(inner, _) => {
+                open.push((file, *inner));
             }
-            let is_join = name == "select_related";
-            if sqlalchemy::is_loader(name) {
-                joined.extend(sqlalchemy::options(facts, call).into_iter().flatten().map(Box::from));
-                continue;
+            Value::Either(left, right) | Value::Operation(Operation::Add, left, right) => {
+                open.extend([(file, *left), (file, *right)]);
             }
-            if !is_join
-                && !matches!(name, "prefetch_related" | "Prefetch" | "prefetch_related_objects" | "GenericPrefetch")
-            {
-                continue;
-            }
-            let mut open: Vec<(FileId, ValueId)> = call.args.iter().map(|arg| (id, arg.value)).collect();
-            let mut steps = 0;
-            let mut own: Vec<Box<str>> = Vec::new();
-            while let Some((file, value)) = open.pop() {
-                steps += 1;
-                if steps > 500 {
-                    break;
-                }
-                let facts = &project.file(file).facts;
-                match facts.value(value) {
-                    // What stands in a hole is a relation of its own; what stands beside it is told.
-                    Value::Text(text) => {
-                        let path = &facts.texts[text.index()].cooked;
-                        own.extend(path.split("__").filter(|part| !part.contains('{')).map(Box::from));
-                    }
-                    Value::Sequence(items) => open.extend(items.iter().map(|&item| (file, item))),
-                    Value::Spread(inner) | Value::Carried(inner, _) | Value::Collected(inner, _) => {
-                        open.push((file, *inner));
-                    }
-                    Value::Either(left, right) | Value::Operation(Operation::Add, left, right) => {
-                        open.extend([(file, *left), (file, *right)]);
-                    }
-                    // `prefetch_related(*PREFETCHED)`
-                    Value::Import(_) | Value::Member(..) => open.extend(types.definition(file, value)),
-                    _ => {}
-                }
-            }
-            if is_join {
-                joined.extend(own);
-                continue;
-            }
-            places.extend(own.iter().map(|name| (id, call.function, name.clone())));
-            names.extend(own);
+            // `prefetch_related(*PREFETCHED)`
+            Value::Import(_) | Value::Member(..) => open.extend(types.definition(file, value)),
+            _ => {}
         }
     }
-    Prefetched { names, joined, places }
+    found
 }
 
 /// The library whose models a class is one of.

@@ -96,6 +96,9 @@ pub(super) fn in_file(
             finder.view(class);
         }
     }
+    if !facts.names.iter().any(|name| name == "register" || name.ends_with("Serializer")) {
+        return finder.found;
+    }
     let flow = Flow::new(facts);
     for (index, call) in facts.calls.iter().enumerate() {
         let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));

@@ -9,10 +9,17 @@ use crate::source::Span;
 use crate::sql::ddl::define::{index, table_name};
 use crate::sql::ddl::{IndexDef, IndexKind, TableChange};
 
+/// What only a file has that makes keys or indexes.
+const SIGNS: [&str; 5] =
+    ["create_index", "create_primary_key", "create_table", "create_unique_constraint", "index_name"];
+
 /// The indexes that a file makes.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     let facts: &FileFacts = &types.project().file(file).facts;
     let mut defined = Defined { only_adds: true, ..Defined::default() };
+    if !SIGNS.iter().any(|sign| facts.names.find(sign).is_some()) {
+        return defined;
+    }
     for (id, call) in (0..).map(CallId).zip(&facts.calls) {
         let name = called(facts, call);
         if name == "create_table" {
