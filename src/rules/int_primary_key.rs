@@ -47,7 +47,11 @@ pub(super) fn check(cx: &ProjectCx<'_>, sink: &mut Sink<'_>) {
         // SQLite's integers have eight bytes.
         let dialects = cx.project.databases_of(table);
         let is_told = matches!(*dialects, [Dialect::PostgreSql | Dialect::MySql]);
-        if !is_told || !grows(&table.name) || schema.told_rows(&name).is_some_and(|rows| rows < 1_000_000) {
+        if !is_told
+            || !grows(&table.name)
+            || is_made_by_people(table)
+            || schema.told_rows(&name).is_some_and(|rows| rows < 1_000_000)
+        {
             continue;
         }
         let Some(column) = short_key(table) else { continue };
@@ -77,6 +81,12 @@ fn short_key(table: &Table) -> Option<&Column> {
     // The key of another table's row comes from there.
     let is_foreign = table.foreign_keys.iter().any(|key| key.columns.iter().any(|column| same_name(column, name)));
     (is_short && !is_foreign && !table.partitioned && !table.is_heir).then_some(column)
+}
+
+/// Whether its rows can be turned on and off: what people set up, as the notifications that are to be sent, is few.
+fn is_made_by_people(table: &Table) -> bool {
+    let words = ["active", "enabled", "is_active", "is_enabled", "isactive", "isenabled", "disabled", "is_disabled"];
+    words.iter().any(|word| table.column(word).is_some())
 }
 
 /// Whether a table is named after what happens all the time: `audit_logs`, `PageView`, `user_history`.
