@@ -12,8 +12,8 @@ use std::path::Path;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
-use super::Report;
 use super::replace::replace;
+use super::{Report, one_line};
 use crate::findings::Reported;
 use crate::source::plain_reason;
 
@@ -65,7 +65,8 @@ impl Baseline {
     /// Reads one; the error is one line.
     pub fn read(path: &Path) -> Result<Baseline, String> {
         let text = std::fs::read_to_string(path).map_err(|error| plain_reason(&error))?;
-        let written: Written = serde_json::from_str(&text).map_err(|error| format!("it is not a baseline: {error}"))?;
+        let written: Written =
+            serde_json::from_str(&text).map_err(|error| format!("it is not a baseline: {}", one_line(&error)))?;
         if written.version != VERSION {
             return Err(format!("it is of version {}, and only {VERSION} can be read", written.version));
         }

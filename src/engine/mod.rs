@@ -37,3 +37,8 @@ pub use root::{REPOSITORY_MARK, is_too_wide, project_root};
 pub use session::{Open, Parse, Session, SessionError, settled_path};
 pub use since::Compared;
 pub use snapshot::{Snapshot, Targets};
+
+/// What an error says, in one line: it may hold parts of what was read.
+fn one_line(error: &dyn std::fmt::Display) -> String {
+    error.to_string().replace(['\n', '\r'], " ")
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::one_line;
 use crate::source::plain_reason;
 
 /// `{"tables": {"public.orders": 5000000}}`; a database that never counted a table says -1 or nothing.
@@ -18,7 +19,8 @@ pub(super) fn read(path: &Path) -> Result<BTreeMap<String, u64>, String> {
     let bytes = std::fs::read(path).map_err(|error| plain_reason(&error))?;
     let text = String::from_utf8_lossy(&bytes);
     let body = text.trim_start_matches('\u{feff}').trim();
-    let stats: Stats = serde_json::from_str(body).map_err(|error| format!("not the numbers of rows: {error}"))?;
+    let stats: Stats =
+        serde_json::from_str(body).map_err(|error| format!("not the numbers of rows: {}", one_line(&error)))?;
     let mut rows: BTreeMap<String, u64> = BTreeMap::new();
     for (name, count) in stats.tables {
         let Some(count) = count.filter(|count| *count >= 0.0) else { continue };

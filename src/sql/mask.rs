@@ -240,7 +240,7 @@ pub(super) fn mask(out: &Lexed, blanks: &[(usize, usize)], mut bytes: Vec<u8>) -
             Reading::Clause => range.fill(b' '),
             Reading::Operator => {
                 range.fill(b' ');
-                let sign: &[u8] = if range.len() > 1 { b"<>" } else { b"<" };
+                let sign = &b"<>"[..range.len().min(2)];
                 range[..sign.len()].copy_from_slice(sign);
             }
             _ => fill(range, b'z', b'_'),

@@ -438,6 +438,15 @@ fn on_a_large_stack(run: impl FnOnce() + Send + 'static) {
 }
 
 #[test]
+fn an_empty_hole_may_stand_anywhere() {
+    let text = "SELECT a FROM t WHERE b  1 AND c = 'd' ORDER BY e";
+    for at in 0..=text.len() {
+        let found = statements(text, &[Span::new(at, at)], Dialect::Generic);
+        assert_eq!(found.statements.len(), 1, "{at}");
+    }
+}
+
+#[test]
 fn deep_and_long_inputs_do_no_harm() {
     on_a_large_stack(|| {
         let nested = |n: usize| format!("SELECT {}1{}", "(".repeat(n), ")".repeat(n));

@@ -144,6 +144,10 @@ fn the_configuration_names_it() {
     assert_eq!((code, told.lines().count()), (1, 2));
     assert!(rest.contains("seqscan-baseline.json: it is not a baseline: "), "{rest}");
     assert!(rest.contains("; all findings are told"), "{rest}");
+    // What it holds is told in one line.
+    project.write("seqscan-baseline.json", "{\"version\": 1, \"fi\\nndings\": []}");
+    assert!(run(&project, &[]).2.contains("unknown field `fi ndings`"), "{rest}");
+    project.write("seqscan-baseline.json", "[]");
     // What cannot be read is not written over.
     let (code, _, rest) = run(&project, &["--write-baseline"]);
     assert_eq!(code, 2, "{rest}");
