@@ -68,9 +68,14 @@ fn reads_nothing(cx: &SqlCx<'_>, select: SelectId) -> bool {
     select.sources.is_empty() && select.arms.is_empty()
 }
 
-/// The edit that makes `DELETE t FROM t` of `DELETE FROM t`, which takes neither order nor limit nor alias.
+/// The edit that makes `DELETE t FROM t` of `DELETE FROM t`, which takes neither order nor limit nor alias, nor a
+/// subquery that reads the same table.
 fn as_join(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFix> {
     let source = select.sources.first()?;
+    let own = source.table()?.name();
+    if cx.statement.tables.iter().filter(|used| used.table.name().is(&own.text)).count() > 1 {
+        return None;
+    }
     let table = cx.text.get(source.table()?.span().range())?;
     let takes_all = select.order_by.is_empty() && select.limit.is_none() && source.alias.is_none();
     let from = cx.text.get(select.head.end as usize..source.span.start as usize)?;
