@@ -132,7 +132,7 @@ pub fn comment(source: &SourceFile, place: Span, rules: &[&str], reason: &str) -
 /// What begins a comment that ends with its line.
 fn mark(language: Language) -> &'static str {
     match language {
-        Language::Python => "#",
+        Language::Python | Language::GraphQl => "#",
         Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Prisma => "//",
         Language::Sql => "--",
     }

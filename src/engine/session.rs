@@ -26,6 +26,9 @@ use crate::source::{self, FoundFile, Language, Purpose, ReadLimits, Reading, Sou
 /// The stack of each thread that parses: sqlparser and deep trees need it, and what is not used costs nothing.
 const STACK: usize = 64 << 20;
 
+/// One of so many files tells whether it may be worth to look which of all can matter.
+const SAMPLE: usize = 8;
+
 /// Which files are parsed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Parse {
@@ -98,7 +101,8 @@ impl std::error::Error for SessionError {}
 #[derive(Clone, Debug)]
 struct Entry {
     candidate: Arc<Candidate>,
-    glance: Arc<Glance>,
+    /// What a search through it tells, if that was asked.
+    glance: OnceLock<Arc<Glance>>,
     /// It says nothing as long as it does not matter.
     file: ProjectFile,
     /// What it says, if it ever mattered.
@@ -451,15 +455,24 @@ impl Session {
             let goes_on = pool.install(|| entries.par_iter_mut().with_max_len(8).map(parse).min()).unwrap_or(true);
             if goes_on { Ok(()) } else { Err(SessionError::Cancelled) }
         };
-        let glanced = entries.iter().map(|entry| Glanced {
+        let glanced = |entry: &&mut Entry| Glanced {
             source: entry.file.source.clone(),
             purpose: entry.file.purpose,
-            glance: entry.glance.clone(),
+            glance: entry.glance.get_or_init(|| Arc::new(lang::glance(&entry.file.source))).clone(),
+        };
+        let relevance = pool.install(|| {
+            if self.parse == Parse::All {
+                return None;
+            }
+            if self.parse == Parse::WhereWorth && entries.len() >= SAMPLE * 50 {
+                let some: Vec<Glanced> = entries.par_iter().step_by(SAMPLE).map(glanced).collect();
+                if !Relevance::may_be_worth(&some, &catalog) {
+                    return None;
+                }
+            }
+            let all = entries.par_iter().map(glanced).collect();
+            Relevance::new(all, &self.manifests, catalog.clone(), self.parse == Parse::Relevant)
         });
-        let glanced: Vec<Glanced> = glanced.collect();
-        let manifests = &self.manifests;
-        let begin = || Relevance::new(glanced, manifests, catalog.clone(), self.parse == Parse::Relevant);
-        let relevance = if self.parse == Parse::All { None } else { pool.install(begin) };
         let matters = match relevance {
             None => {
                 parse(&mut entries, false)?;
@@ -517,6 +530,7 @@ impl Session {
         self.options.schema_files = (!chosen.is_empty()).then_some(chosen);
         let mut apis = Vec::new();
         for settings in self.resolver.all() {
+            self.options.servers.extend(settings.databases.iter().filter_map(|database| database.server));
             for (table, rows) in &settings.rows {
                 self.options.rows.entry(table.clone()).or_insert(*rows);
             }
@@ -590,7 +604,7 @@ fn read(candidate: Arc<Candidate>, documents: &HashMap<PathBuf, Arc<str>>, befor
     seen(candidate, reading, before)
 }
 
-/// What a search through a file tells; taken from `before`, with all that it says, if that had the same text.
+/// What was read; taken from `before`, with all that it says, if that had the same text.
 fn seen(candidate: Arc<Candidate>, reading: Reading, before: Option<&Entry>) -> Outcome {
     let (source, notices) = match reading {
         Reading::Text(source, notices) => (source, notices),
@@ -600,9 +614,8 @@ fn seen(candidate: Arc<Candidate>, reading: Reading, before: Option<&Entry>) -> 
     if let Some(before) = before.filter(|before| before.file.source.is_same(&source)) {
         return Outcome::Entry(Box::new(Entry { candidate, notices, ..before.clone() }));
     }
-    let glance = Arc::new(lang::glance(&source));
     let file = ProjectFile { purpose: Purpose::of_path(&source.path), source: Arc::new(source), facts: nothing() };
-    Outcome::Entry(Box::new(Entry { candidate, glance, file, parsed: None, notices }))
+    Outcome::Entry(Box::new(Entry { candidate, glance: OnceLock::new(), file, parsed: None, notices }))
 }
 
 /// What a file says.

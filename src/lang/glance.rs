@@ -33,7 +33,7 @@ impl Glance {
                 Catalog::ecma_words().libraries_in(&file.text)
             }
             Language::Python => Catalog::python_words().libraries_in(&file.text),
-            Language::Sql | Language::Prisma => Vec::new(),
+            Language::Sql | Language::Prisma | Language::GraphQl => Vec::new(),
         })
     }
 }
@@ -53,7 +53,9 @@ pub fn glance(file: &SourceFile) -> Glance {
     let imports = match file.language {
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma_imports(text),
         Language::Python => python_imports(text),
-        Language::Sql | Language::Prisma => return Glance { is_telling: true, ..Glance::default() },
+        Language::Sql | Language::Prisma | Language::GraphQl => {
+            return Glance { is_telling: true, ..Glance::default() };
+        }
     };
     let holds = |part: &str| memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some();
     let is_telling = holds("seqscan:") || may_hold_sql(text);

@@ -24,6 +24,8 @@ pub fn extract(file: &SourceFile) -> FileFacts {
         Language::Python => python::extract(file),
         Language::Sql => return sql_file::extract(file),
         Language::Prisma => return prisma::extract(file),
+        // What it says of types is read where it is asked for.
+        Language::GraphQl => return FileFacts::empty(),
     };
     embedded::find(&mut facts, file.language);
     facts

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::flow::Flow;
-use super::loops::LoopShape;
+use super::loops::{LoopShape, waits};
 use super::types::{ClassMember, Ty, Types};
 use super::{ClassRef, FileId};
 use crate::facts::*;
@@ -198,6 +198,9 @@ impl<'t, 'p> Bounds<'t, 'p> {
             _ => None,
         };
         let first = call.args.first().map(|arg| arg.value);
+        if self.types.finds_one(file, id) {
+            return LoopShape::Silent;
+        }
         match (name, first, object) {
             (_, _, Some(_)) if REFLECTING.contains(&name) => LoopShape::Few,
             ("range", Some(bound), _) => match (call.args.len(), facts.value(bound)) {
@@ -224,13 +227,14 @@ impl<'t, 'p> Bounds<'t, 'p> {
             }
             (
                 "all" | "order_by" | "select_related" | "prefetch_related" | "exclude" | "values" | "values_list"
-                | "only" | "defer" | "select_for_update" | "using" | "iterator" | "options" | "distinct" | "annotate",
+                | "only" | "defer" | "select_for_update" | "using" | "iterator" | "options" | "distinct" | "annotate"
+                | "filter" | "filter_by" | "where",
                 _,
                 Some(object),
-            ) if self.is_query(file, object) => match self.shape(file, object, depth + 1) {
-                LoopShape::Silent => LoopShape::Silent,
-                _ => LoopShape::Rows,
-            },
+            ) if self.is_query(file, object) => self.one_or_rows(file, object, depth),
+            ("scalars" | "execute" | "exec", Some(statement), Some(_)) if self.is_query(file, statement) => {
+                self.one_or_rows(file, statement, depth)
+            }
             (
                 "enumerate" | "list" | "tuple" | "set" | "frozenset" | "dict" | "sorted" | "reversed" | "iter" | "tqdm",
                 Some(inner),
@@ -302,10 +306,21 @@ impl<'t, 'p> Bounds<'t, 'p> {
         }
     }
 
+    /// What a query gives that is made of another: one row, or none, or any number.
+    fn one_or_rows(&self, file: FileId, query: ValueId, depth: u8) -> LoopShape {
+        match self.shape(file, query, depth + 1) {
+            LoopShape::Silent => LoopShape::Silent,
+            _ => LoopShape::Rows,
+        }
+    }
+
     /// What a function gives that only ever returns literals.
     fn returned(&self, file: FileId, function: FunctionId, depth: u8) -> LoopShape {
         let facts = &self.types.project().file(file).facts;
         let found = facts.function(function);
+        if found.traits.is_generator && never_ends(facts, function) {
+            return LoopShape::Silent;
+        }
         if found.traits.is_generator || found.returns.is_empty() {
             return LoopShape::Rows;
         }
@@ -567,6 +582,46 @@ fn is_number(facts: &FileFacts, value: ValueId) -> bool {
                 && call.args.iter().all(|arg| matches!(facts.value(arg.value), Value::Int(_)))
         }
         Value::Global(name) | Value::Member(_, name) => is_constant_name(&facts.names[*name]),
+        _ => false,
+    }
+}
+
+/// Whether a generator waits for ever for what comes next: `while True: yield await queue.get()`. What runs over it is a
+/// worker.
+fn never_ends(facts: &FileFacts, generator: FunctionId) -> bool {
+    let flow = Flow::new(facts);
+    let is_left = |id: LoopId| {
+        facts.exits.iter().any(|exit| {
+            exit.function == generator
+                && match exit.kind {
+                    ExitKind::Break => exit.in_loop == id,
+                    ExitKind::Return | ExitKind::Raise => flow.inside(Some(exit.in_loop), id),
+                    ExitKind::Continue => false,
+                }
+        })
+    };
+    let waits_in = |id: LoopId| {
+        facts.calls.iter().filter(|call| call.function == generator && flow.inside(call.in_loop, id)).any(|call| {
+            let name = flow.called_name(call).unwrap_or("");
+            waits(name) || (matches!(name, "get" | "receive" | "recv") && call.args.is_empty())
+        })
+    };
+    (0..).map(LoopId).zip(&facts.loops).any(|(id, found)| {
+        found.function == generator
+            && found.parent.is_none()
+            && found.kind == LoopKind::While
+            && is_always(facts, found.condition)
+            && !is_left(id)
+            && waits_in(id)
+    })
+}
+
+/// Whether a condition holds as long as the program runs: `True`, `settings.is_running`.
+fn is_always(facts: &FileFacts, condition: ValueId) -> bool {
+    match facts.value(condition) {
+        Value::Bool(always) => *always,
+        Value::Int(number) => *number != 0,
+        Value::Member(object, _) => matches!(facts.value(*object), Value::Import(_)),
         _ => false,
     }
 }

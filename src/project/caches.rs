@@ -216,6 +216,61 @@ pub(super) fn keeps(project: &Project, file: FileId, function: FunctionId, guard
         && returns.iter().any(|&value| caches.is_kept(value, function) || caches.is_attached(value, function))
 }
 
+/// Whether what stands in a method under `guard` is only asked when its object does not have the answer yet, which it
+/// then keeps: `if self._size is None: self._size = self.rows.count()`.
+pub(super) fn keeps_in_object(facts: &FileFacts, method: FunctionId, guard: Option<GuardId>) -> bool {
+    let own = facts.function(method);
+    let is_set = |value: ValueId| match *facts.value(value) {
+        Value::Member(object, name) => match *facts.value(object) {
+            Value::This(class) => facts
+                .class(class)
+                .attributes
+                .iter()
+                .any(|attribute| attribute.name == name && !attribute.in_body && own.span.contains(attribute.span)),
+            _ => false,
+        },
+        _ => false,
+    };
+    let mut at = guard;
+    while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
+        let kept = match guard.kind {
+            GuardKind::Then => tested(facts, guard.condition, false),
+            GuardKind::Else => tested(facts, guard.condition, true),
+            // `this.size ??= await …`
+            GuardKind::Other => Some(guard.condition),
+            GuardKind::Handler => None,
+        };
+        if kept.is_some_and(is_set) {
+            return true;
+        }
+        at = guard.parent;
+    }
+    // `if self.rows: return self.rows` before the query.
+    own.returns.len() > 1
+        && own.returns.iter().any(|&value| {
+            let is_tested = |guard: &Guard| {
+                let parts = match *facts.value(guard.condition) {
+                    Value::Operation(Operation::And, left, right) => [left, right],
+                    _ => [guard.condition, UNKNOWN],
+                };
+                parts.iter().any(|&part| tested(facts, part, true) == Some(value))
+            };
+            is_set(value) && facts.guards.iter().any(is_tested)
+        })
+}
+
+/// What has a value (`has`), or has none, where a condition holds: the `x` of `x`, `not x`, `x is None`.
+fn tested(facts: &FileFacts, condition: ValueId, has: bool) -> Option<ValueId> {
+    let is_null = |value: ValueId| matches!(facts.value(value), Value::Null);
+    match *facts.value(condition) {
+        Value::Operation(Operation::Not, inner, _) => tested(facts, inner, !has),
+        Value::Operation(Operation::Equal, value, null) if is_null(null) => (!has).then_some(value),
+        Value::Operation(Operation::NotEqual, value, null) if is_null(null) => has.then_some(value),
+        Value::Operation(Operation::And, left, _) if !has => tested(facts, left, has),
+        _ => has.then_some(condition),
+    }
+}
+
 /// Whether a cache is asked before a function; `None` if the function runs once for each input, or changes something
 /// that a cache would keep it from. What a program keeps for ever is not made again, nor what a cache is given the
 /// loader of; other caches lose what they hold.

@@ -10,9 +10,10 @@ use std::collections::BinaryHeap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::by_name::{UniqueNames, only_definition, unique_names};
-use super::caches::{self, Caches, keeps, kept_for};
+use super::caches::{self, Caches, keeps, keeps_in_object, kept_for};
 use super::callbacks::{self, Callbacks, Given};
 use super::flow::{Flow, Source};
+use super::groups;
 use super::properties;
 use super::requirements::{self, Requirement};
 use super::sites::{QuerySite, SiteEffect};
@@ -194,6 +195,10 @@ impl CallGraph {
                 for &value in &site.inputs {
                     flow.sources(value, home, &mut sources);
                 }
+                let memoised = site.effect == SiteEffect::Query && keeps_in_object(facts, home, site.guard);
+                if memoised && !only_own(&mut sources) {
+                    continue;
+                }
                 let witness = Witness {
                     step: Step::Site(file, index),
                     hops: 0,
@@ -203,7 +208,7 @@ impl CallGraph {
                         site.confidence
                     },
                     cached,
-                    memoised: false,
+                    memoised,
                     annotated: Caches::new(project, file).annotated(home).map(Box::from),
                     conditions: conditions(facts, site.guard),
                     required: requirements::of_place(facts, home, site.function, site.guard, site.span),
@@ -253,6 +258,12 @@ impl CallGraph {
                 for value in values {
                     flow.sources(value, edge.home, &mut sources);
                 }
+                let keeps_answer =
+                    edge.effect(state.effect) == SiteEffect::Query && keeps_in_object(facts, edge.home, call.guard);
+                if keeps_answer && !only_own(&mut sources) {
+                    continue;
+                }
+                let memoised = memoised || keeps_answer;
                 let witness = Witness {
                     step: Step::Call(file, index, route),
                     hops,
@@ -273,6 +284,12 @@ impl CallGraph {
         }
         reach
     }
+}
+
+/// Leaves nothing but the object that keeps an answer; whether that is anything.
+fn only_own(sources: &mut FxHashSet<Source>) -> bool {
+    sources.retain(|&source| source == Source::This);
+    !sources.is_empty()
 }
 
 fn states(function: FunctionRef, effect: SiteEffect, sources: &FxHashSet<Source>) -> Vec<State> {
@@ -334,7 +351,7 @@ fn conditions(facts: &FileFacts, guard: Option<GuardId>) -> usize {
 }
 
 /// One step on the way to a query.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// The query: its file and which of its sites.
     Site(FileId, usize),
@@ -418,13 +435,18 @@ impl Reach {
     }
 }
 
-/// Whether values are objects as they are handed over, not what hangs on them: several rows may share that.
+/// Whether values are objects as they are handed over or made, not what hangs on them: several rows may share that.
 pub(super) fn is_own(facts: &FileFacts, values: &[ValueId]) -> bool {
-    let is_bare = |&value: &ValueId| {
-        matches!(
-            facts.value(value),
-            Value::Param(..) | Value::This(_) | Value::Element(..) | Value::Part(..) | Value::Carried(..)
-        )
+    let is_bare = |&value: &ValueId| match facts.value(value) {
+        Value::Param(..) | Value::This(_) | Value::Element(..) | Value::Part(..) | Value::Carried(..) => true,
+        Value::Call(call) => {
+            let call = facts.call(*call);
+            let is_capital = |name: &str| name.starts_with(char::is_uppercase);
+            call.is_new
+                || matches!(facts.value(call.callee), Value::Class(_))
+                || facts.own_name(call.callee).is_some_and(is_capital)
+        }
+        _ => false,
     };
     !values.is_empty() && values.iter().all(is_bare)
 }
@@ -476,21 +498,13 @@ pub(super) fn given_lists(project: &Project, edge: &Edge, lists: &[u16]) -> Vec<
     lists.iter().flat_map(|&at| flowing_values(project, edge, Some(Source::Param(at)))).collect()
 }
 
-/// Which of `values` are parameters of `home`, as they are or made a list or set of.
-fn params_of(facts: &FileFacts, home: FunctionId, values: &[ValueId]) -> Vec<u16> {
-    let bare = |value: ValueId| match facts.value(value) {
-        Value::Call(call) => {
-            let call = facts.call(*call);
-            let copies = matches!(Flow::new(facts).called_name(call), Some("list" | "set" | "tuple" | "sorted"));
-            call.args.first().filter(|_| copies).map_or(value, |arg| arg.value)
-        }
-        _ => value,
-    };
-    let param = |&value: &ValueId| match facts.value(bare(value)) {
+/// Which parameters of `home` the lists are made of.
+fn params_of(facts: &FileFacts, home: FunctionId, lists: &[ValueId]) -> Vec<u16> {
+    let param = |&list: &ValueId| match facts.value(groups::collection(facts, list)) {
         Value::Param(function, at) if *function == home => Some(*at),
         _ => None,
     };
-    values.iter().filter_map(param).collect()
+    lists.iter().filter_map(param).collect()
 }
 
 fn place(facts: &FileFacts, inlined: &[bool], function: FunctionId, at: Option<LoopId>) -> (FunctionId, Vec<LoopId>) {

@@ -2,6 +2,7 @@
 
 use super::FileId;
 use super::flow::for_each_part;
+use super::groups;
 use super::types::{Ty, Types};
 use crate::apis::{Effect, TypeId};
 use crate::facts::*;
@@ -20,7 +21,7 @@ pub(super) struct Inputs {
     pub(super) root: Option<ValueId>,
     /// The connection that the chain starts from, if it is one; or the model, if that is a value like others.
     pub(super) via: Option<ValueId>,
-    /// Whole lists of keys that are asked for at once: `id__in=ids`, `User.id.in_(ids)`.
+    /// Whole lists of keys that are asked for at once: `id__in=ids`, `.whereIn("id", ids)`.
     pub(super) lists: Vec<ValueId>,
 }
 
@@ -41,17 +42,6 @@ impl<'t, 'p> InputFinder<'t, 'p> {
     pub(super) fn of(&self, call: CallId) -> Inputs {
         let mut inputs = Inputs::default();
         inputs.root = self.chain(call, &mut inputs, 0);
-        // A group of rows and what they have in common: one query for all of them.
-        let of_loop = |value: ValueId| match self.facts.value(value) {
-            Value::Element(_, id) => Some(*id),
-            Value::Part(of, _) => match self.facts.value(*of) {
-                Value::Element(_, id) => Some(*id),
-                _ => None,
-            },
-            _ => None,
-        };
-        let groups: Vec<LoopId> = inputs.lists.iter().filter_map(|&list| of_loop(list)).collect();
-        inputs.args.retain(|&arg| of_loop(arg).is_none_or(|id| !groups.contains(&id)));
         inputs
     }
 
@@ -115,10 +105,7 @@ impl<'t, 'p> InputFinder<'t, 'p> {
 
     fn arguments(&self, id: CallId, into: &mut Inputs, depth: u8) {
         let call = self.facts.call(id);
-        let takes_list = matches!(
-            self.facts.value(call.callee),
-            Value::Member(_, name) if matches!(&self.facts.names[*name], "in_" | "in_bulk")
-        );
+        groups::lists_in(self.facts, call, &mut into.lists);
         // pandas is given the connection beside the statement.
         let reads_frame = matches!(
             self.facts.value(call.callee),
@@ -128,13 +115,7 @@ impl<'t, 'p> InputFinder<'t, 'p> {
             if reads_frame && (index == 1 || arg.name.is_some_and(|name| &self.facts.names[name] == "con")) {
                 continue;
             }
-            if (takes_list && index == 0) || arg.name.is_some_and(|name| self.facts.names[name].ends_with("__in")) {
-                into.lists.push(arg.value);
-            }
             match *self.facts.value(arg.value) {
-                // A list that is handed over whole (`id__in=ids`): what differs is a group of rows.
-                Value::Element(..) | Value::Part(..)
-                    if arg.name.is_some_and(|name| self.facts.names[name].ends_with("__in")) => {}
                 Value::Call(call) if depth < 6 && self.is_builder(call) => {
                     let root = self.chain(call, into, depth + 1);
                     into.args.extend(root);

@@ -532,7 +532,8 @@ impl<'t, 'p> Loops<'t, 'p> {
     }
 }
 
-fn waits(name: &str) -> bool {
+/// Whether what is called so waits.
+pub(super) fn waits(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     matches!(lower.as_str(), "delay" | "backoff" | "settimeout" | "wait_for") || lower.ends_with("sleep")
 }

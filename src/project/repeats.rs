@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::calls::{CallGraph, Edge, Reach, Route, Step, Witness, flowing_values, given_lists, is_own};
 use super::flow::{Dependence, Flow, for_each_part};
 use super::given;
+use super::groups::Groups;
 use super::loops::{LoopShape, Loops};
 use super::requirements;
 use super::sites::SiteEffect;
@@ -86,6 +87,7 @@ pub(super) fn find(types: &Types<'_>, graph: &CallGraph, reach: &Reach, file: Fi
         loops: Loops::new(types, file),
         flow: Flow::new(facts),
         subjects: Subjects::new(facts),
+        groups: Groups::new(facts),
         changing: OnceCell::new(),
     };
     let mut found = Vec::new();
@@ -109,6 +111,7 @@ struct Finder<'a, 't, 'p> {
     loops: Loops<'t, 'p>,
     flow: Flow<'p>,
     subjects: Subjects<'p>,
+    groups: Groups<'p>,
     changing: OnceCell<FxHashSet<LoopId>>,
 }
 
@@ -118,6 +121,10 @@ struct Candidate<'c> {
     guard: Option<GuardId>,
     /// What decides which rows it is about.
     args: &'c [ValueId],
+    /// The lists of keys that it asks for.
+    lists: &'c [ValueId],
+    /// What else its query is given.
+    beside: &'c [ValueId],
     effect: SiteEffect,
     confidence: Confidence,
     /// The catalogued path of a query in the loop itself, else empty.
@@ -139,6 +146,8 @@ impl Finder<'_, '_, '_> {
             call: site.call,
             guard: site.guard,
             args: &site.inputs,
+            lists: &site.lists,
+            beside: &[],
             effect: site.effect,
             confidence: if unsure { Confidence::Low } else { site.confidence },
             library: &site.path,
@@ -209,14 +218,15 @@ impl Finder<'_, '_, '_> {
                 let parts = call.args.iter().map(|arg| arg.value);
                 lists.extend(parts.filter(|&part| matches!(self.facts.value(part), Value::Part(..))));
             }
-            if values.is_empty() || self.is_group(&lists, &loops) || (witness.memoised && !is_own(self.facts, &values))
-            {
+            if values.is_empty() || (witness.memoised && !is_own(self.facts, &values)) {
                 continue;
             }
             let candidate = Candidate {
                 call: id,
                 guard: call.guard,
                 args: &values,
+                lists: &lists,
+                beside: &self.beside(edge, route, &loops),
                 effect: edge.effect(state.effect),
                 confidence: if passed.unlikely { Confidence::Low } else { edge.confidence.min(witness.confidence) },
                 library: "",
@@ -285,6 +295,8 @@ impl Finder<'_, '_, '_> {
             call: id,
             guard: call.guard,
             args: &args,
+            lists: &[],
+            beside: &[],
             effect: SiteEffect::Query,
             confidence: edge.confidence,
             library: "",
@@ -359,13 +371,22 @@ impl Finder<'_, '_, '_> {
         }
     }
 
-    /// Whether one of the lists is an element of one of the loops: `for key, ids in groups.items(): load(key, ids)`.
-    fn is_group(&self, lists: &[ValueId], loops: &[LoopId]) -> bool {
-        lists.iter().any(|&list| match self.facts.value(list) {
-            Value::Element(_, id) => loops.contains(id),
-            Value::Part(of, _) => matches!(self.facts.value(*of), Value::Element(_, id) if loops.contains(id)),
-            _ => false,
-        })
+    /// What flows into the query of a route by the other ways to it, where one of the loops runs over groups: the group,
+    /// beside what its rows have in common.
+    fn beside(&self, edge: &Edge, route: Route, loops: &[LoopId]) -> Vec<ValueId> {
+        if !loops.iter().any(|&id| self.groups.runs_over_groups(id)) {
+            return Vec::new();
+        }
+        let project = self.types.project();
+        let site = |route: Route| self.reach.site_of(project, route).map(|(file, site)| (file, site.span));
+        let others = self.reach.of(edge.callee).iter().filter(|&&other| other != route && site(other) == site(route));
+        let mut beside: Vec<ValueId> =
+            others.flat_map(|other| flowing_values(project, edge, other.state.source)).collect();
+        // Who is given a group writes all of it.
+        if edge.effect(route.state.effect) == SiteEffect::Write {
+            beside.extend(edge.place(self.facts).args.iter().map(|arg| arg.value));
+        }
+        beside
     }
 
     /// What `id` is, with what the callers of its function say.
@@ -437,7 +458,8 @@ impl Finder<'_, '_, '_> {
                 confidence = confidence.min(Confidence::Medium);
             }
             let asked = candidate.effect == SiteEffect::Write && self.loops.count_is_asked(candidate.call);
-            let groups = self.subjects.are_groups(candidate.call, candidate.args, id);
+            let groups = self.groups.are_asked_for(candidate.args, candidate.lists, id)
+                || self.groups.are_asked_for(candidate.beside, &[], id);
             if handler || asked || groups || shape == LoopShape::Few {
                 confidence = Confidence::Low;
             }

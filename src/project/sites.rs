@@ -522,6 +522,11 @@ fn collect_sql(types: &Types<'_>, file: FileId, value: ValueId, depth: u8, into:
             {
                 // `text("…").bindparams(q=q)`
                 collect_sql(types, file, *object, depth + 1, into);
+            } else if let Some(maker) = types.target(file, *call) {
+                // `insert_query("books", book)`
+                for &value in &types.facts(maker.file).function(maker.function).returns {
+                    collect_sql(types, maker.file, value, depth + 1, into);
+                }
             }
         }
         Value::Mapping(entries) => {

@@ -1,5 +1,5 @@
-//! What the runs of a loop are about, where that is not rows: statements, tables, columns, groups of keys. No batch
-//! form exists for the first three, and the last is one.
+//! What the runs of a loop are about, where that is not rows: statements, tables, columns. No batch form exists for
+//! them.
 
 use std::cell::OnceCell;
 
@@ -277,109 +277,6 @@ impl<'f> Subjects<'f> {
     fn has_table_hole(&self, text: ValueId, id: LoopId) -> bool {
         let holes = table_holes(self.facts, text);
         holes.into_iter().any(|hole| self.flow.dependence(hole, id) > Dependence::Invariant)
-    }
-
-    /// Whether a query asks for a whole group of keys: `for (const [kind, ids] of groups) … where id in ids`.
-    pub(super) fn are_groups(&self, call: CallId, inputs: &[ValueId], id: LoopId) -> bool {
-        inputs.iter().any(|&input| self.holds_list(input, id, 0))
-            || self.chain_has_list(call, id, 0)
-            || (self.runs_over_lists(id) && self.facts.call(call).args.iter().any(|arg| self.is_group(arg.value, id)))
-    }
-
-    /// Whether a loop runs over what a `defaultdict(list)` gathered.
-    fn runs_over_lists(&self, id: LoopId) -> bool {
-        let Value::Call(call) = self.facts.value(self.facts.loop_(id).iterable) else { return false };
-        let call = self.facts.call(*call);
-        let Value::Member(gathered, _) = self.facts.value(call.callee) else { return false };
-        let mut gathered = *gathered;
-        while let Value::Carried(before, _) | Value::Either(before, _) = self.facts.value(gathered) {
-            gathered = *before;
-        }
-        let Value::Call(made) = self.facts.value(gathered) else { return false };
-        let made = self.facts.call(*made);
-        matches!(self.flow.called_name(call), Some("items" | "values"))
-            && self.flow.called_name(made) == Some("defaultdict")
-            && made.args.first().is_some_and(|kind| matches!(self.facts.own_name(kind.value), Some("list" | "set")))
-    }
-
-    fn chain_has_list(&self, call: CallId, id: LoopId, depth: u8) -> bool {
-        let mut step = call;
-        for _ in 0..64 {
-            if self.call_has_list(step, id, depth) {
-                return true;
-            }
-            let Value::Member(object, _) = self.facts.value(self.facts.call(step).callee) else { return false };
-            let mut at = *object;
-            while let Value::Member(object, _) = self.facts.value(at) {
-                at = *object;
-            }
-            let Value::Call(next) = self.facts.value(at) else { return false };
-            step = *next;
-        }
-        false
-    }
-
-    fn call_has_list(&self, call: CallId, id: LoopId, depth: u8) -> bool {
-        let call = self.facts.call(call);
-        let compares = match self.flow.called_name(call) {
-            Some("whereIn" | "andWhereIn" | "orWhereIn" | "whereNotIn" | "inArray" | "notInArray" | "In" | "any") => {
-                true
-            }
-            Some("where" | "andWhere") => call.args.iter().any(|arg| self.facts.literal(arg.value) == Some("in")),
-            _ => false,
-        };
-        call.args
-            .iter()
-            .any(|arg| (compares && self.is_group(arg.value, id)) || self.holds_list(arg.value, id, depth + 1))
-    }
-
-    /// Whether a condition compares with a group: `{ id: { in: ids } }`, `inArray(post.id, ids)`.
-    fn holds_list(&self, value: ValueId, id: LoopId, depth: u8) -> bool {
-        if depth > 8 {
-            return false;
-        }
-        match self.facts.value(value) {
-            Value::Mapping(entries) => entries.iter().any(|&(key, value)| {
-                let compares = key != UNKNOWN
-                    && self.facts.literal(key).is_none_or(|key| matches!(key, "in" | "notIn" | "$in" | "$nin"));
-                (compares && self.is_group(value, id)) || self.holds_list(value, id, depth + 1)
-            }),
-            Value::Sequence(items) => items.iter().any(|&item| self.holds_list(item, id, depth + 1)),
-            Value::Call(call) => self.chain_has_list(*call, id, depth),
-            _ => false,
-        }
-    }
-
-    /// Whether a value is what a grouped object or `Map` holds under the key that the loop is at.
-    fn is_group(&self, value: ValueId, id: LoopId) -> bool {
-        let is_key = |key: ValueId| match self.facts.value(key) {
-            Value::Element(_, at) => *at == id,
-            Value::Part(of, 0) => matches!(self.facts.value(*of), Value::Element(_, at) if *at == id),
-            _ => false,
-        };
-        match self.facts.value(value) {
-            Value::Part(of, 1) => matches!(self.facts.value(*of), Value::Element(_, at) if *at == id),
-            Value::Element(..) => self.runs_over_lists(id) && self.is_element(value, id),
-            Value::Item(_, key) => is_key(*key),
-            Value::Sequence(items) => match **items {
-                [only] => matches!(self.facts.value(only), Value::Spread(inner) if self.is_group(*inner, id)),
-                _ => false,
-            },
-            Value::Either(left, _) => self.is_group(*left, id),
-            Value::Call(call) => {
-                let call = self.facts.call(*call);
-                let first = call.args.first().map(|arg| arg.value);
-                match (self.flow.called_name(call), self.facts.value(call.callee), first) {
-                    (Some("get"), Value::Member(..), Some(key)) => is_key(key),
-                    (Some("map" | "sort" | "filter" | "slice" | "flatMap" | "values"), Value::Member(object, _), _) => {
-                        self.is_group(*object, id)
-                    }
-                    (Some("from" | "uniq" | "unique" | "Set"), _, Some(inner)) => self.is_group(inner, id),
-                    _ => false,
-                }
-            }
-            _ => false,
-        }
     }
 
     fn is_element(&self, value: ValueId, id: LoopId) -> bool {

@@ -201,7 +201,10 @@ impl<'p> Types<'p> {
         Some(match self.facts(file).value(value) {
             Value::Unknown | Value::Null | Value::Spread(_) | Value::Mixed(_) => Ty::Unknown,
             Value::Bool(_) | Value::Int(_) | Value::Float | Value::Text(_) | Value::Mapping(_) => Ty::Plain,
-            Value::This(class) => Ty::Instance(ClassRef { file, class: *class }, None),
+            Value::This(class) => {
+                let own = ClassRef { file, class: *class };
+                Ty::Instance(self.relations().model_behind(own).unwrap_or(own), None)
+            }
             Value::Function(function) => Ty::Function(FunctionRef { file, function: *function }),
             Value::Class(class) => Ty::Class(ClassRef { file, class: *class }),
             _ => return None,

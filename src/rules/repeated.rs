@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{FileCx, Finding, Sink};
 use crate::facts::{FileFacts, Loop, LoopId, LoopKind};
 use crate::findings::{Confidence, Label, Role, Severity};
-use crate::project::orm::{LeftOut, left_out};
+use crate::project::orm::{Asked, LeftOut, also_asked, left_out};
 use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind};
 use crate::source::{SourceFile, Span};
 
@@ -37,12 +37,15 @@ fn finding(project: &Project, file: FileId, repeat: &Repeat) -> Option<Finding> 
     let innermost = facts.loop_(*repeat.loops.first()?);
     let called = quote_call(source, facts, repeat);
     let head = head_of(source, innermost);
+    let also = if repeat.kind == RepeatKind::Write { also_asked(project, site) } else { Vec::new() };
     let message = match repeat.kind {
         RepeatKind::Read => {
             format!("`{called}` runs a query for each run of `{head}`: {}", cost(repeat.loops.len()))
         }
         RepeatKind::Write => {
-            format!("`{called}` writes one row for each run of `{head}`: {} round trips", product(repeat.loops.len()))
+            let runs = product(repeat.loops.len());
+            let each = if also.is_empty() { String::new() } else { format!(" × {}", also.len() + 1) };
+            format!("`{called}` writes one row for each run of `{head}`: {runs}{each} round trips")
         }
         RepeatKind::Invariant => {
             format!("`{called}` asks the same in each run of `{head}`: N queries where one serves")
@@ -65,7 +68,13 @@ fn finding(project: &Project, file: FileId, repeat: &Repeat) -> Option<Finding> 
         .confidence(repeat.confidence)
         .note(note(repeat))
         .help(help(project, repeat, site));
-    Some(places(project, file, repeat, site).into_iter().fold(finding, Finding::related))
+    let asked = |asked: &Asked| {
+        let (file, span) = asked.place;
+        let path = project.file(file).source.path.clone();
+        Label { path, span, role: Role::Query, text: format!("`{}` asks this for each row, too", asked.by) }
+    };
+    let places = places(project, file, repeat, site).into_iter().chain(also.iter().map(asked));
+    Some(places.fold(finding, Finding::related))
 }
 
 /// The loops that multiply something, outermost first.

@@ -15,6 +15,8 @@ pub enum Language {
     Sql,
     /// `.prisma`: models, which are tables.
     Prisma,
+    /// `.graphql`, `.gql`: definitions of types, which say of which of them there are lists.
+    GraphQl,
 }
 
 /// What may stand behind `.sql`: what fills its holes, or the only database that it is for.
@@ -35,6 +37,7 @@ impl Language {
             "tsx" => Language::Tsx,
             "sql" => Language::Sql,
             "prisma" => Language::Prisma,
+            "graphql" | "graphqls" | "gql" => Language::GraphQl,
             _ => return None,
         })
     }
@@ -52,6 +55,7 @@ impl Language {
             Language::TypeScript | Language::Tsx => "typescript",
             Language::Sql => "sql",
             Language::Prisma => "prisma",
+            Language::GraphQl => "graphql",
         }
     }
 }

@@ -12,6 +12,8 @@ mod config;
 mod editors;
 #[cfg(unix)]
 mod engines;
+#[cfg(unix)]
+mod equivalence;
 mod fixes;
 mod fixtures;
 mod html;
@@ -29,6 +31,7 @@ mod proofs;
 mod readme;
 mod relevance;
 mod reports;
+mod saves;
 mod schema_sources;
 #[cfg(unix)]
 mod table_sizes;

@@ -109,13 +109,13 @@ pub(super) struct Lazy {
 pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy {
     let types = Types::new(project);
     let interesting = Interesting::of(&types, &project.relations);
-    let nodes: FxHashSet<ClassRef> = project.each_file(listed::nodes_in).into_iter().flatten().collect();
-    if interesting.is_empty() && nodes.is_empty() && !listed::has_resolvers(project) && !graph.reads_properties() {
+    let graphql = listed::GraphQl::find(project);
+    if interesting.is_empty() && graphql.is_empty() && !graph.reads_properties() {
         return Lazy::default();
     }
     let found: Vec<(Own, listed::Found)> = project.each_file(|types, file| {
         let own = in_file(types, graph, reach, &interesting, file);
-        (own, listed::in_file(types, graph, reach, &interesting, &nodes, file))
+        (own, listed::in_file(types, graph, reach, &interesting, &graphql, file))
     });
     let mut lazy = Lazy { queries: vec![Vec::new(); found.len()], ..Lazy::default() };
     let mut listed = listed::Found::default();

@@ -1,8 +1,8 @@
-//! What writing many rows at once leaves out of what Django does for one: a model's own `save()`, receivers of signals,
+//! What Django does for one row that is written, and not for many at once: a model's own `save()`, receivers of signals,
 //! columns that are set to the time of each change.
 
 use crate::facts::*;
-use crate::project::{ClassMember, ClassRef, FileId, Flow, Project, QuerySite, Ty, Types};
+use crate::project::{ClassMember, ClassRef, FileId, Flow, FunctionRef, Project, QuerySite, SiteEffect, Ty, Types};
 use crate::source::Span;
 
 /// Signals that a bulk write does not send.
@@ -32,17 +32,78 @@ pub(crate) struct Receiver {
     /// Rows of which model; `None` for all.
     sender: Option<ClassRef>,
     place: (FileId, Span),
+    /// What is called, if it is in sight.
+    function: Option<FunctionRef>,
+}
+
+/// A query that Django runs for each row that is written.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Where it stands.
+    pub place: (FileId, Span),
+    /// The function that it stands in: `Order.save`.
+    pub by: String,
+}
+
+/// How a site writes one row of a model of Django's, and which model: `save` or `create`.
+fn written(site: &QuerySite) -> Option<(&str, ClassRef)> {
+    let method = site.path.strip_prefix("django.")?.rsplit('.').next()?;
+    matches!(method, "save" | "asave" | "save_base" | "create" | "acreate").then_some((method, site.model?))
+}
+
+/// The queries that surely run with each row that a site writes: in the `save()` of its model, and in receivers of that
+/// model's signals.
+pub fn also_asked(project: &Project, site: &QuerySite) -> Vec<Asked> {
+    let Some((method, model)) = written(site) else { return Vec::new() };
+    let is_new = matches!(method, "create" | "acreate");
+    let types = Types::new(project);
+    let save = match types.class_member(model, "save") {
+        Some(ClassMember::Method(function)) => Some(function),
+        _ => None,
+    };
+    let receivers = project.receivers().iter().filter(|of| of.sender == Some(model)).filter_map(|of| of.function);
+    save.into_iter().chain(receivers).flat_map(|function| surely_asked(project, function, is_new)).collect()
+}
+
+/// The queries of a function that stand under no condition, but that the row is new.
+fn surely_asked(project: &Project, function: FunctionRef, is_new: bool) -> Vec<Asked> {
+    let file = project.file(function.file);
+    let facts = &file.facts;
+    let own = facts.function(function.function);
+    // What stands behind an early exit does not always run.
+    let is_reached = |span: Span| {
+        let before = &file.source.text[own.span.start as usize..span.start as usize];
+        !before.lines().any(|line| line.trim_start().starts_with("return") || line.trim_start().starts_with("raise"))
+    };
+    let is_created = |guard: &Guard| {
+        let is_told =
+            |at: u16| own.params.get(usize::from(at)).is_some_and(|param| &facts.names[param.name] == "created");
+        is_new
+            && guard.kind == GuardKind::Then
+            && guard.parent.is_none()
+            && matches!(*facts.value(guard.condition), Value::Param(of, at) if of == function.function && is_told(at))
+    };
+    let writes_row = |site: &QuerySite| match facts.value(facts.call(site.call).callee) {
+        Value::Member(object, _) => matches!(facts.value(*object), Value::Super(_)),
+        _ => false,
+    };
+    let sites = project.sites(function.file).iter().filter(|site| {
+        site.function == function.function
+            && matches!(site.effect, SiteEffect::Query | SiteEffect::Write)
+            && site.in_loop.is_none()
+            && site.guard.is_none_or(|guard| is_created(&facts.guards[guard.index()]))
+            && is_reached(site.span)
+            && !writes_row(site)
+    });
+    let by = facts.scope(function.function);
+    sites.map(|site| Asked { place: (function.file, site.span), by: by.clone() }).collect()
 }
 
 /// What a bulk write leaves out of what a site does for its row, if that is Django's `save()` or `create()`.
 pub fn left_out(project: &Project, site: &QuerySite) -> Option<LeftOut> {
-    let method = site.path.strip_prefix("django.")?.rsplit('.').next()?;
-    let is_save = matches!(method, "save" | "asave" | "save_base");
-    if !is_save && !matches!(method, "create" | "acreate") {
-        return None;
-    }
+    let (method, model) = written(site)?;
+    let is_save = !matches!(method, "create" | "acreate");
     let types = Types::new(project);
-    let model = site.model?;
     let facts = &project.file(model.file).facts;
     let save = match types.class_member(model, "save") {
         Some(ClassMember::Method(function)) => {
@@ -98,7 +159,7 @@ pub(crate) fn receivers(project: &Project) -> Vec<Receiver> {
             let name = facts.own_name(value)?;
             SIGNALS.into_iter().find(|signal| *signal == name)
         };
-        for call in &facts.calls {
+        for (id, call) in (0..).map(CallId).zip(&facts.calls) {
             let signals: Vec<&'static str> = match (flow.called_name(call), facts.value(call.callee)) {
                 (Some("connect"), Value::Member(object, _)) => signal(*object).into_iter().collect(),
                 (Some("receiver"), _) => match call.args.first().map(|arg| (arg.value, facts.value(arg.value))) {
@@ -114,7 +175,17 @@ pub(crate) fn receivers(project: &Project) -> Vec<Receiver> {
                 Some(Ty::Class(class)) => Some(class),
                 Some(_) => continue,
             };
-            found.extend(signals.into_iter().map(|signal| Receiver { signal, sender, place: (file, call.name_span) }));
+            let handed = call.args.first().map(|arg| types.of(file, arg.value));
+            let decorates = |own: &Function| own.decorators.iter().any(|&by| *facts.value(by) == Value::Call(id));
+            let function = match handed {
+                Some(Ty::Function(function)) => Some(function),
+                _ => {
+                    let own = (0..).map(FunctionId).zip(&facts.functions).find(|(_, own)| decorates(own));
+                    own.map(|(function, _)| FunctionRef { file, function })
+                }
+            };
+            let place = (file, call.name_span);
+            found.extend(signals.into_iter().map(|signal| Receiver { signal, sender, place, function }));
         }
     }
     found

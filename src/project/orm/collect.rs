@@ -111,6 +111,7 @@ impl<'t, 'p> Collector<'t, 'p> {
             }
         }
         self.counts_for_existence();
+        self.several_counts();
         self.lengths();
         self.sieves();
         self.products(&names);

@@ -9,6 +9,7 @@
 mod bound;
 mod bulk;
 mod collect;
+mod counts;
 mod django;
 mod drizzle;
 mod evidence;
@@ -38,9 +39,10 @@ mod wildcards;
 use std::sync::Arc;
 
 pub use bound::{BoundParam, ParamKey, SiteParams};
-pub use bulk::{LeftOut, left_out};
+pub use bulk::{Asked, LeftOut, also_asked, left_out};
 pub(crate) use bulk::{Receiver, receivers};
 pub(crate) use collect::facts;
+pub use counts::OrmCounts;
 pub use filters::{FilterCondition, OrmFilter, drafts as filter_drafts};
 pub use lengths::OrmLength;
 pub use marks::{OrmMark, count_drafts, random_drafts};
@@ -229,6 +231,8 @@ pub struct OrmFacts {
     pub random_orders: Vec<OrmMark>,
     /// Counts that are only compared with zero.
     pub counts: Vec<OrmMark>,
+    /// Several counts of one model.
+    pub several_counts: Vec<OrmCounts>,
     /// Rows that are fetched to be counted.
     pub lengths: Vec<OrmLength>,
     /// Queries that join several relations to many rows each.
@@ -250,6 +254,7 @@ impl OrmFacts {
         pages: Vec::new(),
         random_orders: Vec::new(),
         counts: Vec::new(),
+        several_counts: Vec::new(),
         lengths: Vec::new(),
         products: Vec::new(),
         sieves: Vec::new(),

@@ -3,6 +3,7 @@
 
 pub(super) mod mikroorm;
 pub(super) mod objection;
+mod objects;
 pub(super) mod peewee;
 pub(super) mod sequelize;
 pub(super) mod sqlalchemy;
@@ -16,6 +17,7 @@ use super::flow::Flow;
 use super::types::{Ty, Types};
 use super::{ClassRef, FileId, Project};
 use crate::facts::*;
+pub(super) use objects::decorator_of;
 
 /// One end of a relation, as an attribute of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +92,8 @@ pub(crate) struct Relations {
     orms: Vec<Orm>,
     /// What leads to many rows, by name: the model, and the fields that declare it; `None` where it is not one model.
     many: FxHashMap<Box<str>, Option<Related>>,
+    /// Types of GraphQL schemas, and the models whose rows their objects are.
+    objects: FxHashMap<ClassRef, ClassRef>,
     /// What Sequelize's associations lead to.
     associations: sequelize::Associations,
     /// Whether TypeORM fetches the relations that a find names by queries of their own.
@@ -149,6 +153,7 @@ impl Relations {
             .into_iter()
             .filter(|wanted| models.iter().flatten().any(|(_, orm)| orm == wanted))
             .collect();
+        relations.objects = project.each_file(objects::in_file).into_iter().flatten().collect();
         relations.associations = sequelize::Associations::find(project);
         relations.asks_apart = relations.has(Orm::TypeOrm) && typeorm::asks_apart(project);
         relations.models = models.into_iter().flatten().map(|(class, _)| class).collect();
@@ -173,6 +178,11 @@ impl Relations {
     /// Whether some session is an asynchronous one of SQLAlchemy's: rows that come from it load nothing lazily.
     pub(crate) fn is_async(&self) -> bool {
         self.is_async
+    }
+
+    /// The model whose rows the objects of a type of a GraphQL schema are.
+    pub(crate) fn model_behind(&self, class: ClassRef) -> Option<ClassRef> {
+        if self.objects.is_empty() { None } else { self.objects.get(&class).copied() }
     }
 
     /// The model of users.

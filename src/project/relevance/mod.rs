@@ -26,6 +26,9 @@ use crate::facts::{Name, Names};
 use crate::lang::{Glance, Imports};
 use crate::source::{Language, Purpose, SourceFile, has_name};
 
+/// Files are left out where more than this share of the text stands in files that show no signs of a database.
+const WORTH_IT: f64 = 0.5;
+
 /// A file of the project, before it is parsed.
 #[derive(Clone, Debug)]
 pub struct Glanced {
@@ -114,6 +117,13 @@ pub struct Relevance {
 }
 
 impl Relevance {
+    /// Whether leaving files out may save more than it costs, told by some of them.
+    pub fn may_be_worth(some: &[Glanced], catalog: &Catalog) -> bool {
+        let signs: Vec<bool> = some.par_iter().map(|file| shows_signs(file, catalog)).collect();
+        // Words take silent files away, and some files are not all.
+        share_of_silent(some, &signs) > WORTH_IT - 0.1
+    }
+
     /// Begins with the files that show signs of a database; they are to be sorted by path. Nothing where so many do that
     /// finding out which of the others matter costs more than parsing them, unless it is to be found out `anyway`.
     pub fn new(
@@ -122,14 +132,9 @@ impl Relevance {
         catalog: Arc<Catalog>,
         anyway: bool,
     ) -> Option<Relevance> {
-        let shows_signs = |file: &Glanced| {
-            file.glance.is_telling
-                || file.purpose == Purpose::Migration
-                || file.glance.imports.iter().any(|import| is_sign(import, language_of(file), &catalog))
-        };
-        let mut matters: Vec<bool> = files.par_iter().map(shows_signs).collect();
+        let mut matters: Vec<bool> = files.par_iter().map(|file| shows_signs(file, &catalog)).collect();
         // Words are looked for only where it may be worth it.
-        if !anyway && !is_worth_it(&files, &matters) {
+        if !anyway && share_of_silent(&files, &matters) <= WORTH_IT {
             return None;
         }
         let manifests = Manifests::read(manifests);
@@ -150,7 +155,7 @@ impl Relevance {
                 || own_words.as_ref().is_some_and(|words| !words.libraries_in(&source.text).is_empty());
         };
         files.par_iter().zip(&mut matters).for_each(holds_words);
-        if !anyway && !is_worth_it(&files, &matters) {
+        if !anyway && share_of_silent(&files, &matters) <= WORTH_IT {
             return None;
         }
         let modules = Modules::new((0..).map(FileId).zip(files.iter().map(|file| &file.source.path)));
@@ -438,12 +443,20 @@ impl Relevance {
     }
 }
 
-/// Whether half of the text of a project stands in files that show no signs of a database.
-fn is_worth_it(files: &[Glanced], shows_signs: &[bool]) -> bool {
+/// Whether a file imports what may lead to a database, or defines tables.
+fn shows_signs(file: &Glanced, catalog: &Catalog) -> bool {
+    file.glance.is_telling
+        || file.purpose == Purpose::Migration
+        || file.glance.imports.iter().any(|import| is_sign(import, language_of(file), catalog))
+}
+
+/// How much of the text of some files stands in those that show no signs of a database.
+#[expect(clippy::cast_precision_loss, reason = "about is enough")]
+fn share_of_silent(files: &[Glanced], shows_signs: &[bool]) -> f64 {
     let size = |(file, _): (&Glanced, &bool)| file.source.text.len();
     let all = || files.iter().zip(shows_signs);
     let silent: usize = all().filter(|&(_, shows)| !shows).map(size).sum();
-    silent * 2 > all().map(size).sum::<usize>()
+    silent as f64 / all().map(size).sum::<usize>().max(1) as f64
 }
 
 /// A place in a list: there are fewer than 2³² of anything.

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{Finder, ListedQuery, Listing, extends};
+use super::{Finder, ListedQuery, Listing, extends, strawberry};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::flow::{Flow, Source};
@@ -10,10 +10,13 @@ use crate::project::types::{Ty, Types};
 use crate::project::{ClassRef, FileId, FunctionRef, Project};
 
 /// Whether some file has classes of resolvers.
-pub(in crate::project::lazy) fn has_resolvers(project: &Project) -> bool {
+pub(super) fn has_resolvers(project: &Project) -> bool {
     let names = ["ResolveField", "ResolveProperty", "FieldResolver"];
     project.files.iter().any(|file| names.iter().any(|name| file.facts.names.find(name).is_some()))
 }
+
+/// The longest chain of calls that is looked through.
+const MAX_CHAIN: usize = 64;
 
 /// Decorators whose first argument shows what a field or a query of a GraphQL schema gives.
 const SHOWS_TYPE: [&str; 4] = ["Query", "ResolveField", "FieldResolver", "Field"];
@@ -41,7 +44,7 @@ fn shown_lists(types: &Types<'_>, file: FileId) -> Vec<ClassRef> {
 
 /// The types of a GraphQL schema of which a file says that there are lists: `graphene.List(Book)`, the `node` of a
 /// connection.
-pub(in crate::project::lazy) fn nodes_in(types: &Types<'_>, file: FileId) -> Vec<ClassRef> {
+pub(super) fn nodes_in(types: &Types<'_>, file: FileId) -> Vec<ClassRef> {
     if types.project().file(file).source.language.is_ecma() {
         return shown_lists(types, file);
     }
@@ -54,7 +57,7 @@ pub(in crate::project::lazy) fn nodes_in(types: &Types<'_>, file: FileId) -> Vec
     let metas = facts.classes.iter().filter(|class| &facts.names[class.name] == "Meta" && class.parent.is_some());
     let nodes = metas.flat_map(|meta| &meta.attributes).filter(|field| &facts.names[field.name] == "node");
     let named: Vec<ValueId> = listed.chain(nodes.map(|field| field.value)).collect();
-    let mut found = Vec::new();
+    let mut found = strawberry::listed_types(types, file);
     for value in named {
         // `graphene.List(graphene.NonNull(Book))`, `graphene.List(lambda: Book)`
         let value = match facts.value(value) {
@@ -89,8 +92,10 @@ impl Finder<'_, '_> {
             let by_key = own.params.iter().any(|param| matches!(&facts.names[param.name], "id" | "pk"));
             if facts.names[own.name].starts_with("resolve_") && !by_key {
                 let given = FunctionRef { file: class.file, function };
-                self.queries(&listing, None, given, Source::Param(0));
-                self.returned(&listing, given);
+                // What is called `self` is the object, too.
+                let root = if own.traits.is_static { Source::Param(0) } else { Source::This };
+                self.queries(&listing, None, given, root);
+                self.returned(&listing, given, root);
             }
         }
     }
@@ -158,7 +163,7 @@ impl Finder<'_, '_> {
 
     /// The queries that a resolver makes of its object and gives back, to be run by the library:
     /// `return root.tags.all()`.
-    fn returned(&mut self, listing: &Listing, function: FunctionRef) {
+    pub(super) fn returned(&mut self, listing: &Listing, function: FunctionRef, root: Source) {
         let facts = self.types.facts(function.file);
         let returns = &facts.function(function.function).returns;
         // `return root.loaded_tags`: what was loaded before is given back where it is there.
@@ -171,8 +176,8 @@ impl Finder<'_, '_> {
             let mut sources = FxHashSet::default();
             Flow::new(facts).sources(value, function.function, &mut sources);
             if !matches!(facts.value(call.callee), Value::Member(..))
-                || !sources.contains(&Source::Param(0))
-                || self.types.project().site_of(function.file, id).is_some()
+                || !sources.contains(&root)
+                || self.runs_already(function.file, id)
             {
                 continue;
             }
@@ -197,5 +202,25 @@ impl Finder<'_, '_> {
             };
             self.found.queries.push((function.file, query));
         }
+    }
+
+    /// Whether a call, or one before it in its chain, is a query that is told already: `session.scalars(…).all()`.
+    fn runs_already(&self, file: FileId, id: CallId) -> bool {
+        let facts = self.types.facts(file);
+        let mut at = Some(id);
+        for _ in 0..MAX_CHAIN {
+            let Some(id) = at else { return false };
+            if self.types.project().site_of(file, id).is_some() {
+                return true;
+            }
+            at = match facts.value(facts.call(id).callee) {
+                Value::Member(object, _) => match facts.value(*object) {
+                    Value::Call(before) => Some(*before),
+                    _ => None,
+                },
+                _ => None,
+            };
+        }
+        false
     }
 }

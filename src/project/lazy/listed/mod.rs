@@ -3,7 +3,10 @@
 
 mod admin;
 mod graphql;
+mod resolver_maps;
+mod sdl;
 mod serializers;
+mod strawberry;
 
 use rustc_hash::FxHashSet;
 
@@ -20,9 +23,10 @@ use crate::project::calls::{CallGraph, Reach, Step};
 use crate::project::flow::{Flow, Source};
 use crate::project::sites::SiteEffect;
 use crate::project::types::{ClassMember, Ty, Types};
-use crate::project::{ClassRef, FileId, FunctionRef};
+use crate::project::{ClassRef, FileId, FunctionRef, Project};
 use crate::source::Span;
-pub(super) use graphql::{has_resolvers, nodes_in};
+use graphql::{has_resolvers, nodes_in};
+use resolver_maps::{FieldResolver, field_resolvers};
 
 /// How deep serializers are nested, at most.
 const MAX_NESTED: u8 = 4;
@@ -68,13 +72,39 @@ pub(super) struct Found {
     pub(super) queries: Vec<(FileId, ListedQuery)>,
 }
 
+/// What a project says of GraphQL schemas.
+pub(super) struct GraphQl {
+    /// Types of which there are lists.
+    nodes: FxHashSet<ClassRef>,
+    /// Functions in maps of resolvers, by function.
+    resolvers: Vec<FieldResolver>,
+    /// Whether some file has classes of resolvers.
+    has_classes: bool,
+}
+
+impl GraphQl {
+    /// Reads it from all files.
+    pub(super) fn find(project: &Project) -> GraphQl {
+        GraphQl {
+            nodes: project.each_file(nodes_in).into_iter().flatten().collect(),
+            resolvers: field_resolvers(project),
+            has_classes: has_resolvers(project),
+        }
+    }
+
+    /// Whether nothing is said.
+    pub(super) fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.resolvers.is_empty() && !self.has_classes
+    }
+}
+
 /// What the lists of a file lead to.
 pub(super) fn in_file(
     types: &Types<'_>,
     graph: &CallGraph,
     reach: &Reach,
     interesting: &Interesting,
-    nodes: &FxHashSet<ClassRef>,
+    graphql: &GraphQl,
     file: FileId,
 ) -> Found {
     let facts = types.facts(file);
@@ -89,12 +119,20 @@ pub(super) fn in_file(
     for index in 0..facts.classes.len() {
         let class = ClassRef { file, class: ClassId(u32::try_from(index).unwrap_or(u32::MAX)) };
         if is_ecma {
-            finder.resolver_class(class, nodes);
-        } else if nodes.contains(&class) {
-            finder.resolvers(class);
+            finder.resolver_class(class, &graphql.nodes);
+        } else if graphql.nodes.contains(&class) {
+            if strawberry::is_type(facts, facts.class(class.class)) {
+                finder.strawberry_fields(class);
+            } else {
+                finder.resolvers(class);
+            }
         } else if extends(types, class, &|name| LISTING.contains(&name), 0) {
             finder.view(class);
         }
+    }
+    let from = graphql.resolvers.partition_point(|resolver| resolver.function.file < file);
+    for resolver in graphql.resolvers[from..].iter().take_while(|resolver| resolver.function.file == file) {
+        finder.field_resolver(resolver);
     }
     if !facts.names.iter().any(|name| name == "register" || name.ends_with("Serializer")) {
         return finder.found;
@@ -232,7 +270,12 @@ impl Finder<'_, '_> {
             if loaded {
                 continue;
             }
-            let confidence = if witness.conditions > 0 { Confidence::Low } else { Confidence::Medium };
+            let by_arguments = scope.is_none()
+                && self.reach.of(function).iter().any(|other| {
+                    self.reach.witness(*other).step == witness.step
+                        && self.is_field_argument(function, other.state.source)
+                });
+            let confidence = if witness.conditions > 0 || by_arguments { Confidence::Low } else { Confidence::Medium };
             let query = ListedQuery {
                 span: place.1,
                 function: within,
@@ -246,6 +289,21 @@ impl Finder<'_, '_> {
             };
             self.found.queries.push((place.0, query));
         }
+    }
+
+    /// Whether a resolver in Python is given something with its field: what a request asks for in that way is rarely
+    /// asked for of a whole list, and has no one query for all of it.
+    fn is_field_argument(&self, function: FunctionRef, source: Option<Source>) -> bool {
+        let Some(Source::Param(at)) = source else { return false };
+        let file = self.types.project().file(function.file);
+        let param = file.facts.function(function.function).params.get(usize::from(at));
+        param.is_some_and(|param| {
+            !file.source.language.is_ecma()
+                && !matches!(
+                    &file.facts.names[param.name],
+                    "root" | "parent" | "self" | "info" | "_info" | "context" | "ctx"
+                )
+        })
     }
 
     /// The prefetch that a query of a function has no use of which is given the row as `source`.

@@ -1,0 +1,92 @@
+//! Queries that find one row at most: those that ask for the value of a unique column.
+
+use super::types::{ClassMember, Ty, Types};
+use super::{ClassRef, FileId};
+use crate::facts::*;
+
+/// The longest chain of calls that is looked through.
+const MAX_CHAIN: usize = 64;
+
+impl Types<'_> {
+    /// Whether a call narrows the rows of a model to one at most: `Token.objects.filter(serial=serial)`,
+    /// `select(Token).where(Token.serial == serial)`.
+    pub(super) fn finds_one(&self, file: FileId, id: CallId) -> bool {
+        let facts = self.facts(file);
+        let call = facts.call(id);
+        let finds = |callee: ValueId| {
+            let Value::Member(object, name) = *facts.value(callee) else { return false };
+            matches!(&facts.names[name], "filter" | "filter_by" | "get" | "where")
+                && self.queried(file, object).is_some_and(|model| {
+                    call.args.iter().any(|arg| self.is_unique_value(file, arg, model)) && !joins(facts, object)
+                })
+        };
+        match *facts.value(call.callee) {
+            // `find = books.filter if all else books.get`
+            Value::Either(left, right) => finds(left) && finds(right),
+            _ => finds(call.callee),
+        }
+    }
+
+    /// The model whose rows a query gives.
+    fn queried(&self, file: FileId, query: ValueId) -> Option<ClassRef> {
+        match self.of(file, query) {
+            Ty::Api(_, model) | Ty::Instance(_, model) => model,
+            _ => None,
+        }
+    }
+
+    /// `serial=serial`, `Token.serial == serial`
+    fn is_unique_value(&self, file: FileId, arg: &Arg, model: ClassRef) -> bool {
+        let facts = self.facts(file);
+        if let Some(name) = arg.name {
+            return &facts.names[name] == "pk" || self.is_unique(model, &facts.names[name]);
+        }
+        let Value::Operation(Operation::Equal, left, right) = *facts.value(arg.value) else { return false };
+        [left, right].into_iter().any(|side| match *facts.value(side) {
+            Value::Member(of, name) => {
+                self.of(file, of) == Ty::Class(model) && self.is_unique(model, &facts.names[name])
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether no two rows of a model have the same in a column: `models.CharField(unique=True)`,
+    /// `mapped_column(primary_key=True)`.
+    fn is_unique(&self, model: ClassRef, column: &str) -> bool {
+        let Some(ClassMember::Attribute(file, value, _)) = self.class_member(model, column) else { return false };
+        let facts = self.facts(file);
+        let Value::Call(call) = *facts.value(value) else { return false };
+        is_told(facts, call, "unique") || (is_told(facts, call, "primary_key") && self.keys_of(model) == 1)
+    }
+
+    /// How many columns the primary key of a model has.
+    fn keys_of(&self, model: ClassRef) -> usize {
+        let facts = self.facts(model.file);
+        let is_key = |attribute: &&Attribute| match *facts.value(attribute.value) {
+            Value::Call(call) => is_told(facts, call, "primary_key"),
+            _ => false,
+        };
+        facts.class(model.class).attributes.iter().filter(is_key).count()
+    }
+}
+
+/// Whether a column is declared with a keyword that is true.
+fn is_told(facts: &FileFacts, column: CallId, keyword: &str) -> bool {
+    facts.call(column).args.iter().any(|arg| {
+        arg.name.is_some_and(|name| &facts.names[name] == keyword) && *facts.value(arg.value) == Value::Bool(true)
+    })
+}
+
+/// Whether a query joins other tables: then a row may come several times.
+fn joins(facts: &FileFacts, query: ValueId) -> bool {
+    let mut at = query;
+    for _ in 0..MAX_CHAIN {
+        at = match facts.value(at) {
+            Value::Member(_, name) if facts.names[*name].contains("join") => return true,
+            Value::Member(object, _) => *object,
+            Value::Call(call) => facts.call(*call).callee,
+            _ => return false,
+        };
+    }
+    false
+}
