@@ -151,6 +151,8 @@ pub struct DatabaseOptions {
     pub name: String,
     /// Its SQL dialect, where nothing nearer tells it.
     pub dialect: Option<String>,
+    /// The version of its server: `15`, `10.11`.
+    pub version: Option<String>,
     /// The files that use it.
     pub paths: Option<Vec<String>>,
     /// Files and folders that define its schema.

@@ -150,6 +150,10 @@ fn definitions(registry: &Registry) -> Value {
     definitions["database"] = object(json!({
         "name": { "type": "string", "description": "Its name, for messages." },
         "dialect": described(one("dialect"), "Its SQL dialect, where neither driver nor ORM nor the SQL itself tells it."),
+        "version": described(
+            json!({ "type": "string", "examples": ["15", "10.11"] }),
+            "The version of its server. Default: that of the images in compose and CI files.",
+        ),
         "paths": described(paths(), "The files that use it. Default: all."),
         "schema": described(paths(), "Files and folders that define its schema."),
     }));

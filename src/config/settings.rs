@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::error::nearest_of;
 use super::selection::{RuleLevels, Selection, UnknownRule, rules_named};
-use super::{ConfigError, ConfigFile, FailOn, Options, OutputFormat, PathPatterns};
+use super::{ConfigError, ConfigFile, DatabaseOptions, FailOn, Options, OutputFormat, PathPatterns};
 use crate::apis::UserApi;
 use crate::findings::{Confidence, Severity};
 use crate::rules::{Category, Registry};
-use crate::sql::Dialect;
+use crate::sql::{Dialect, Product, Server, Version};
 
 /// About how many rows a table of `small-tables` has.
 const SMALL_TABLE: u64 = 1_000;
@@ -26,6 +26,8 @@ pub struct Database {
     pub name: String,
     /// Its dialect.
     pub dialect: Option<Dialect>,
+    /// Its server, if its version is told.
+    pub server: Option<Server>,
     /// The files that use it; none said: all.
     pub paths: PathPatterns,
     /// The files that define its schema.
@@ -266,6 +268,7 @@ impl Settings {
             self.databases.push(Database {
                 name: written.name.clone(),
                 dialect: dialect(&written.dialect)?,
+                server: server(file, written)?,
                 paths: path_patterns(file, base, written.paths.as_deref().unwrap_or_default())?,
                 schema: path_patterns(file, base, written.schema.as_deref().unwrap_or_default())?,
             });
@@ -360,6 +363,24 @@ fn add_patterns(
     patterns.add(base, words).map_err(|(pattern, message)| {
         ConfigError::new(file.path.display().to_string(), message).at(&file.text, &pattern)
     })
+}
+
+/// The server of a database whose version is told. Of some products no rule asks.
+fn server(file: &ConfigFile, written: &DatabaseOptions) -> Result<Option<Server>, ConfigError> {
+    let Some(text) = &written.version else { return Ok(None) };
+    let error = |what: String, help: &str| {
+        ConfigError::new(file.path.display().to_string(), what).help(Some(help.to_owned())).at(&file.text, text)
+    };
+    let Some(version) = Version::parse(text) else {
+        return Err(error(format!("`{text}` is not a version"), "up to three numbers, as in \"15\" or \"10.11\""));
+    };
+    let Some(name) = written.dialect.as_ref().or(file.options.dialect.as_ref()) else {
+        return Err(error(
+            format!("version {text} of which database?"),
+            "say its dialect, as in dialect = \"mariadb\"",
+        ));
+    };
+    Ok(Product::from_name(name).map(|product| Server { product, version: Some(version) }))
 }
 
 fn dialect_named(file: &ConfigFile, name: &str) -> Result<Dialect, ConfigError> {

@@ -12,6 +12,10 @@ use crate::sql::Dialect;
 /// Larger manifests are not read, in bytes.
 const MAX_MANIFEST: u64 = 4 << 20;
 
+/// Where CI services keep what they run.
+const CI_FILES: [&str; 2] = [".circleci/config.yml", ".gitlab-ci.yml"];
+const CI_FOLDERS: [&str; 2] = [".devcontainer", ".github/workflows"];
+
 /// A file of the project, before it is read.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
@@ -94,7 +98,24 @@ impl Finder<'_> {
         }
         found.manifests =
             discovery.companions.into_iter().filter_map(|file| read_manifest(&file.absolute, file.path)).collect();
+        found.manifests.extend(self.hidden_manifests());
         Ok(found)
+    }
+
+    /// What says how the project is tested: it stands in hidden folders, which are not walked.
+    fn hidden_manifests(&self) -> Vec<ManifestFile> {
+        let mut paths: Vec<PathBuf> = CI_FILES.iter().map(|path| self.root.join(path)).collect();
+        for folder in CI_FOLDERS {
+            let entries = std::fs::read_dir(self.root.join(folder)).into_iter().flatten().filter_map(Result::ok);
+            let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| is_yaml(path)).collect();
+            files.sort();
+            paths.extend(files);
+        }
+        let read = |path: &PathBuf| {
+            let relative = path.strip_prefix(self.root).ok()?.to_str()?.replace('\\', "/");
+            read_manifest(path, relative.into())
+        };
+        paths.iter().filter_map(read).collect()
     }
 
     /// What is to be done with one file.
@@ -145,6 +166,10 @@ impl Finder<'_> {
         let around = self.named.iter().map(PathBuf::as_path).filter(|named| *named != path && path.starts_with(named));
         around.max_by_key(|named| named.as_os_str().len())
     }
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yml" || ending == "yaml")
 }
 
 /// The text of a manifest; one that cannot be read tells nothing.

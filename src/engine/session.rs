@@ -530,6 +530,7 @@ impl Session {
         self.options.schema_files = (!chosen.is_empty()).then_some(chosen);
         let mut apis = Vec::new();
         for settings in self.resolver.all() {
+            self.options.servers.extend(settings.databases.iter().filter_map(|database| database.server));
             for (table, rows) in &settings.rows {
                 self.options.rows.entry(table.clone()).or_insert(*rows);
             }

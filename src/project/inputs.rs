@@ -166,7 +166,11 @@ impl<'t, 'p> InputFinder<'t, 'p> {
         let connects = |ty| self.types.is_connection_type(ty);
         match self.types.of(self.file, value) {
             Ty::Api(ty, _) => connects(ty),
-            Ty::Instance(class, _) => self.types.api_base(class).is_some_and(connects),
+            // Rows of Objection's have the methods of their class, of which one makes queries; but they can be written out.
+            Ty::Instance(class, _) => self
+                .types
+                .api_base(class)
+                .is_some_and(|ty| connects(ty) && self.types.project().catalog.method(ty, "toJSON").is_none()),
             Ty::Class(_) | Ty::Path(_) | Ty::Module(_) => true,
             _ => false,
         }

@@ -1,11 +1,13 @@
-//! What a repository's manifests say: which packages are used, what packages of its own are called, and
-//! how TypeScript rewrites import paths.
+//! What a repository's manifests say: which packages are used, what packages of its own are called, how TypeScript
+//! rewrites import paths, and which database servers run in its containers.
 
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// A manifest as it was read: `package.json`, `tsconfig.json`, `pyproject.toml`, `requirements.txt` …
+use crate::sql::{Server, of_image};
+
+/// A manifest as it was read: `package.json`, `tsconfig.json`, `pyproject.toml`, `requirements.txt`, `compose.yml` …
 #[derive(Clone, Debug)]
 pub struct ManifestFile {
     /// Project-relative path.
@@ -21,6 +23,7 @@ impl ManifestFile {
         let tsconfig = (name.starts_with("tsconfig") || name.starts_with("jsconfig")) && name.ends_with(".json");
         requirements
             || tsconfig
+            || is_compose(name)
             || matches!(name, "package.json" | "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile")
     }
 }
@@ -54,6 +57,8 @@ pub struct Manifests {
     pub(super) own: FxHashMap<String, OwnPackage>,
     /// Path aliases, deepest directory first.
     pub(super) aliases: Vec<PathAliases>,
+    /// Database servers that run in containers.
+    pub(super) servers: Vec<Server>,
 }
 
 impl Manifests {
@@ -71,6 +76,7 @@ impl Manifests {
                 "package.json" => all.read_package(directory, &file.text),
                 "pyproject.toml" | "Pipfile" | "setup.py" | "setup.cfg" => all.read_python_names(&file.text),
                 _ if name.starts_with("requirements") => all.read_requirements(&file.text),
+                _ if is_yaml(name) => all.servers.extend(file.text.lines().filter_map(server_on)),
                 _ => all.aliases.extend(read_aliases(&file.path, &configs, 0)),
             }
         }
@@ -183,6 +189,22 @@ fn read_aliases(path: &str, configs: &FxHashMap<&str, serde_json::Value>, depth:
         });
     }
     Some(PathAliases { directory: directory.to_owned(), base, patterns })
+}
+
+fn is_yaml(name: &str) -> bool {
+    name.ends_with(".yml") || name.ends_with(".yaml")
+}
+
+/// `compose.yml`, `docker-compose.dev.yaml`
+fn is_compose(name: &str) -> bool {
+    is_yaml(name) && ["compose.", "compose-", "docker-compose"].iter().any(|start| name.starts_with(start))
+}
+
+/// The database server whose image a line of a compose or CI file names: `image: postgres:15`, `- image: mysql:8.0`.
+fn server_on(line: &str) -> Option<Server> {
+    let line = line.trim().trim_start_matches("- ").trim_start();
+    let image = line.strip_prefix("image:")?;
+    of_image(image.split(" #").next()?)
 }
 
 /// Directory (without a trailing `/`) and file name.

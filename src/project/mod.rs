@@ -25,6 +25,7 @@ mod migration;
 mod modules;
 pub mod orm;
 mod properties;
+mod querysets;
 mod relations;
 mod relevance;
 mod repeats;
@@ -47,6 +48,7 @@ pub use executed::Wrapper;
 pub use lazy::{DefeatedPrefetch, KeyRead, LazyRead, ListedQuery, Listing, Prefetched, PropertyQuery};
 pub use manifest::{ManifestFile, Manifests};
 pub use migration::{Migration, Step as MigrationStep};
+pub(crate) use querysets::Step as QuerysetStep;
 pub use relevance::{Glanced, Relevance, Slices};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use schema::Schema;
@@ -59,7 +61,7 @@ pub(crate) use {
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
 use crate::facts::{CallId, ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
 use crate::source::{Purpose, SourceFile};
-use crate::sql::Dialect;
+use crate::sql::{Dialect, Server, Servers, TableUse};
 
 /// A file of the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -120,6 +122,8 @@ pub struct ProjectOptions {
     pub dialect: Option<Dialect>,
     /// The same where it is another one in some files, by path.
     pub dialects: BTreeMap<Arc<str>, Dialect>,
+    /// The servers that the user told: of their dialects there are no others.
+    pub servers: Vec<Server>,
     /// About how many rows tables have, as the user told; by name in lower case.
     pub rows: BTreeMap<String, u64>,
     /// The same as the database counts them.
@@ -134,11 +138,20 @@ impl Default for ProjectOptions {
             max_hops: 6,
             dialect: None,
             dialects: BTreeMap::new(),
+            servers: Vec::new(),
             rows: BTreeMap::new(),
             counted: BTreeMap::new(),
             schema_files: None,
         }
     }
+}
+
+/// The servers that the user tells of, and, of dialects that the user tells nothing of, those whose images the project
+/// runs.
+fn servers(manifests: &Manifests, options: &ProjectOptions) -> Servers {
+    let is_told = |dialect: Dialect| options.servers.iter().any(|server| server.product.dialect() == dialect);
+    let images = manifests.servers.iter().filter(|server| !is_told(server.product.dialect()));
+    Servers::new(options.servers.iter().chain(images).copied())
 }
 
 /// The whole project, understood.
@@ -176,6 +189,8 @@ pub struct Project {
     databases: Vec<Dialect>,
     /// The dialect of SQL of which nothing near it tells.
     dialect: Dialect,
+    /// The servers that its manifests and its user tell of.
+    servers: Servers,
     options: ProjectOptions,
 }
 
@@ -230,8 +245,10 @@ impl Project {
             schema: Schema::default(),
             databases: Vec::new(),
             dialect: Dialect::Generic,
+            servers: Servers::default(),
             options: options.clone(),
         };
+        project.servers = servers(&project.manifests, options);
         project.declared = declared::Declared::find(&project);
         project.prefetched = relations::Prefetched::find(&project);
         project.answers = answers::Answers::of(project.files.len());
@@ -274,13 +291,32 @@ impl Project {
         &self.schema
     }
 
+    /// The servers that the project tells of.
+    pub fn servers(&self) -> &Servers {
+        &self.servers
+    }
+
     /// The dialect of a statement: what its file tells, else the configuration, else the only database that the
-    /// project's libraries and definitions are about.
+    /// project's libraries and definitions are about, else the only one that has its tables.
     pub fn dialect_of(&self, file: FileId, statement: usize) -> Dialect {
         let told = self.dialect_told(file, statement);
         // Where the configuration names a dialect for the file, nothing else is looked at.
         let is_told = told != Dialect::Generic || self.options.dialects.contains_key(&self.file(file).source.path);
-        if is_told { told } else { self.dialect }
+        if is_told {
+            told
+        } else if self.dialect != Dialect::Generic {
+            self.dialect
+        } else {
+            self.dialect_of_tables(&self.file(file).facts.statements[statement].statement.tables)
+        }
+    }
+
+    /// The dialect of the only database that has these tables, as far as all their definitions tell of one.
+    fn dialect_of_tables(&self, tables: &[TableUse]) -> Dialect {
+        let definitions = tables.iter().flat_map(|used| self.schema.definitions(&used.table));
+        let mut told = definitions.map(|table| table.dialect);
+        let first = told.next().unwrap_or_default();
+        if told.all(|other| other == first) { first } else { Dialect::Generic }
     }
 
     /// The dialect that the file of a statement tells, or the configuration for that file; [`Dialect::Generic`] if
@@ -442,6 +478,11 @@ impl Project {
     /// What star imports bring into a file.
     pub(crate) fn stars(&self, file: FileId) -> &Stars {
         self.stars[file.0 as usize].get_or_init(|| self.find_stars(file))
+    }
+
+    /// Whether a file imports all names of a library at once.
+    pub(crate) fn takes_all_of(&self, file: FileId, library: &str) -> bool {
+        self.stars(file).libraries.iter().any(|module| **module == *library)
     }
 
     fn find_stars(&self, file: FileId) -> Stars {

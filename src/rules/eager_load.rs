@@ -3,27 +3,8 @@
 use super::eager_options;
 use crate::facts::{Call, FileFacts, Value};
 use crate::findings::{Applicability, Confidence, Edit, Fix};
-use crate::project::{LazyRead, Project};
+use crate::project::{LazyRead, Project, QuerysetStep};
 use crate::source::Span;
-
-/// Steps of a query that may stand before or after any other, and after which it gives rows of the same model; sorted.
-const STEPS: &[&str] = &[
-    "alias",
-    "all",
-    "annotate",
-    "complex_filter",
-    "distinct",
-    "exclude",
-    "filter",
-    "order_by",
-    "prefetch_related",
-    "reverse",
-    "select_related",
-    "using",
-];
-
-/// Steps that give the rows themselves, so that no other may follow.
-const ENDS: &[&str] = &["aiterator", "iterator"];
 
 /// What loads the relation of `read` with its rows, if their query is in sight.
 pub(super) fn fix(project: &Project, read: &LazyRead) -> Option<Fix> {
@@ -60,7 +41,11 @@ pub(super) fn fix(project: &Project, read: &LazyRead) -> Option<Fix> {
         (None, None) => {
             let text = format!(".{step}({quote}{}{quote})", read.path);
             let dot = dot_before(&source.text, first.name_span)?;
-            let place = if ENDS.contains(&name_of(first)) { dot } else { first.span.end as usize };
+            let place = if QuerysetStep::named(name_of(first)) == Some(QuerysetStep::Iterates) {
+                dot
+            } else {
+                first.span.end as usize
+            };
             // One step a line stays so.
             match line_break_before(&source.text, dot) {
                 Some(line_break) if place != dot => at(place, format!("{line_break}{text}")),
@@ -69,9 +54,12 @@ pub(super) fn fix(project: &Project, read: &LazyRead) -> Option<Fix> {
             }
         }
     };
-    let may_stand = |call: &&Call| {
-        let name = name_of(call);
-        STEPS.binary_search(&name).is_ok() || ENDS.contains(&name) && !is_prefetch
+    // Steps that may stand before or after any other, and after which a query gives rows of the same model.
+    let may_stand = |call: &&Call| match QuerysetStep::named(name_of(call)) {
+        Some(QuerysetStep::Loads | QuerysetStep::Rows) => true,
+        // It gives the rows themselves, so that no other may follow.
+        Some(QuerysetStep::Iterates) => !is_prefetch,
+        _ => false,
     };
     let is_sure = read.confidence == Confidence::High && is_of_one_model(facts, first) && chain.iter().all(may_stand);
     Some(Fix {

@@ -1,8 +1,8 @@
 //! `implicit-conversion`: a column is compared with a literal of another type, so that the column is converted.
 
-use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, shown};
+use super::sql_finding::{SqlCx, SqlFinding, SqlFix, SqlPlace, shown};
 use super::{Sink, StatementCx, sql_statement};
-use crate::findings::Severity;
+use crate::findings::{Applicability, Severity};
 use crate::project::schema::{Known, Test, conditions_of, served_alone};
 use crate::sql::Dialect;
 use crate::sql::query::*;
@@ -69,7 +69,15 @@ fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
                     Dialect::PostgreSql => "compare it with an integer".to_owned(),
                     _ => format!("compare it with a text: '{number}'"),
                 };
-                let mut finding = SqlFinding::new(exprs.span(condition.expr), Severity::Warning, message, NOTE, help);
+                let whole = number.split_once('.').filter(|(_, rest)| rest.bytes().all(|digit| digit == b'0'));
+                let fix = whole.filter(|(whole, _)| cx.dialect == Dialect::PostgreSql && !whole.is_empty());
+                let fix = fix.map(|(whole, _)| SqlFix {
+                    title: "compare with an integer".to_owned(),
+                    applicability: Applicability::Unsafe,
+                    edits: vec![(exprs.span(value), whole.to_owned())],
+                });
+                let mut finding =
+                    SqlFinding::new(exprs.span(condition.expr), Severity::Warning, message, NOTE, help).fix(fix);
                 finding
                     .related
                     .extend(definition.map(|column| (SqlPlace::Schema(column.place), "the column".to_owned())));

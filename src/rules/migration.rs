@@ -36,6 +36,12 @@ impl StepCx<'_> {
     pub(super) fn is_postgresql(&self) -> bool {
         self.step.dialect == Dialect::PostgreSql
     }
+
+    /// Whether all servers that it is done to are known to be older than this version.
+    pub(super) fn servers_are_before(&self, version: &[u16]) -> bool {
+        let servers = self.file.project.servers();
+        servers.all(self.step.dialect, |_, own| own.is_before(version)) == Some(true)
+    }
 }
 
 /// Asks `check` about every step of a file, if the file is a migration, and tells what it finds.

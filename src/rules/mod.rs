@@ -4,7 +4,9 @@
 //! identity. To add a rule: one page, one file, two lines here. Rules see the project, never the
 //! configuration: whether they run, and what their findings are worth, is the engine's concern.
 
+mod anti_join_on_wrong_column;
 mod blocking_index_build;
+mod cartesian_eager_load;
 mod cartesian_join;
 mod conditions;
 mod context;
@@ -19,31 +21,42 @@ mod finding;
 mod foreign_key_fetched_for_id;
 mod implicit_conversion;
 mod index_column_order;
+mod int_primary_key;
 mod invariant_query_in_loop;
+mod json_filter_unindexed;
 mod lazy_read;
 mod lazy_relation_in_loop;
 mod leading_wildcard_like;
 mod len_of_query;
+mod lock_without_index;
+mod low_selectivity_index;
+mod materialized_cte;
 mod migration;
 mod missing_lock_timeout;
 mod missing_primary_key;
+mod mixed_sort_direction;
 mod mysql_copy_alter;
 mod non_sargable_predicate;
 mod not_in_nullable_subquery;
 mod null_comparison;
 mod nulls_order_defeats_index;
 mod offset_pagination;
+mod optional_filter;
 mod or_across_tables;
+mod order_in_subquery;
 mod page;
+mod prefix_like_collation;
 mod query_in_loop;
 mod random_order;
 mod redundant_distinct;
 mod redundant_index;
 mod registry;
 mod repeated;
+mod repeated_count;
 mod schema_finding;
 mod sql_finding;
 mod sql_statement;
+mod subquery_in_dml;
 mod table_rewrite;
 mod unbatched_backfill;
 mod unbounded_write;
@@ -52,10 +65,13 @@ mod unindexed_foreign_key;
 mod unindexed_join;
 mod unindexed_sort;
 mod union_without_all;
+mod unordered_page;
 mod unusable_keyset;
+mod unused_eager_load;
 mod unused_suppression;
 mod unvalidated_constraint_scan;
 mod volatile_default;
+mod volatile_function_per_row;
 mod write_in_loop;
 
 pub use context::{FileCx, ProjectCx, StatementCx};
@@ -92,9 +108,19 @@ pub enum Check {
 /// Every rule, sorted by name.
 pub static RULES: &[Rule] = &[
     Rule {
+        name: "anti-join-on-wrong-column",
+        page: include_str!("../../rules/anti-join-on-wrong-column.md"),
+        check: Check::Statement(anti_join_on_wrong_column::check),
+    },
+    Rule {
         name: "blocking-index-build",
         page: include_str!("../../rules/blocking-index-build.md"),
         check: Check::File(blocking_index_build::check),
+    },
+    Rule {
+        name: "cartesian-eager-load",
+        page: include_str!("../../rules/cartesian-eager-load.md"),
+        check: Check::File(cartesian_eager_load::check),
     },
     Rule {
         name: "cartesian-join",
@@ -142,9 +168,19 @@ pub static RULES: &[Rule] = &[
         check: Check::Statement(index_column_order::check),
     },
     Rule {
+        name: "int-primary-key",
+        page: include_str!("../../rules/int-primary-key.md"),
+        check: Check::Project(int_primary_key::check),
+    },
+    Rule {
         name: "invariant-query-in-loop",
         page: include_str!("../../rules/invariant-query-in-loop.md"),
         check: Check::File(invariant_query_in_loop::check),
+    },
+    Rule {
+        name: "json-filter-unindexed",
+        page: include_str!("../../rules/json-filter-unindexed.md"),
+        check: Check::Statement(json_filter_unindexed::check),
     },
     Rule {
         name: "lazy-relation-in-loop",
@@ -162,6 +198,21 @@ pub static RULES: &[Rule] = &[
         check: Check::File(len_of_query::check),
     },
     Rule {
+        name: "lock-without-index",
+        page: include_str!("../../rules/lock-without-index.md"),
+        check: Check::Statement(lock_without_index::check),
+    },
+    Rule {
+        name: "low-selectivity-index",
+        page: include_str!("../../rules/low-selectivity-index.md"),
+        check: Check::Project(low_selectivity_index::check),
+    },
+    Rule {
+        name: "materialized-cte",
+        page: include_str!("../../rules/materialized-cte.md"),
+        check: Check::Statement(materialized_cte::check),
+    },
+    Rule {
         name: "missing-lock-timeout",
         page: include_str!("../../rules/missing-lock-timeout.md"),
         check: Check::File(missing_lock_timeout::check),
@@ -170,6 +221,11 @@ pub static RULES: &[Rule] = &[
         name: "missing-primary-key",
         page: include_str!("../../rules/missing-primary-key.md"),
         check: Check::Project(missing_primary_key::check),
+    },
+    Rule {
+        name: "mixed-sort-direction",
+        page: include_str!("../../rules/mixed-sort-direction.md"),
+        check: Check::Statement(mixed_sort_direction::check),
     },
     Rule {
         name: "mysql-copy-alter",
@@ -202,9 +258,24 @@ pub static RULES: &[Rule] = &[
         check: Check::File(offset_pagination::check),
     },
     Rule {
+        name: "optional-filter",
+        page: include_str!("../../rules/optional-filter.md"),
+        check: Check::Statement(optional_filter::check),
+    },
+    Rule {
         name: "or-across-tables",
         page: include_str!("../../rules/or-across-tables.md"),
         check: Check::Statement(or_across_tables::check),
+    },
+    Rule {
+        name: "order-in-subquery",
+        page: include_str!("../../rules/order-in-subquery.md"),
+        check: Check::Statement(order_in_subquery::check),
+    },
+    Rule {
+        name: "prefix-like-collation",
+        page: include_str!("../../rules/prefix-like-collation.md"),
+        check: Check::Statement(prefix_like_collation::check),
     },
     Rule {
         name: "query-in-loop",
@@ -225,6 +296,16 @@ pub static RULES: &[Rule] = &[
         name: "redundant-index",
         page: include_str!("../../rules/redundant-index.md"),
         check: Check::Project(redundant_index::check),
+    },
+    Rule {
+        name: "repeated-count",
+        page: include_str!("../../rules/repeated-count.md"),
+        check: Check::File(repeated_count::check),
+    },
+    Rule {
+        name: "subquery-in-dml",
+        page: include_str!("../../rules/subquery-in-dml.md"),
+        check: Check::Statement(subquery_in_dml::check),
     },
     Rule {
         name: "table-rewrite",
@@ -267,9 +348,19 @@ pub static RULES: &[Rule] = &[
         check: Check::Statement(union_without_all::check),
     },
     Rule {
+        name: "unordered-page",
+        page: include_str!("../../rules/unordered-page.md"),
+        check: Check::Statement(unordered_page::check),
+    },
+    Rule {
         name: "unusable-keyset",
         page: include_str!("../../rules/unusable-keyset.md"),
         check: Check::Statement(unusable_keyset::check),
+    },
+    Rule {
+        name: "unused-eager-load",
+        page: include_str!("../../rules/unused-eager-load.md"),
+        check: Check::File(unused_eager_load::check),
     },
     Rule {
         name: "unused-suppression",
@@ -285,6 +376,11 @@ pub static RULES: &[Rule] = &[
         name: "volatile-default",
         page: include_str!("../../rules/volatile-default.md"),
         check: Check::File(volatile_default::check),
+    },
+    Rule {
+        name: "volatile-function-per-row",
+        page: include_str!("../../rules/volatile-function-per-row.md"),
+        check: Check::Statement(volatile_function_per_row::check),
     },
     Rule {
         name: "write-in-loop",

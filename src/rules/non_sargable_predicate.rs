@@ -1,11 +1,11 @@
 //! `non-sargable-predicate`: a function, a cast or a sum around an indexed column, which hides it from its index.
 
-use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, shown, written, written_table};
+use super::sql_finding::{SqlCx, SqlFinding, SqlFix, SqlPlace, shown, written, written_table};
 use super::{Sink, StatementCx, sql_statement};
-use crate::findings::{Confidence, Severity};
+use crate::findings::{Applicability, Confidence, Severity};
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served, served_alone};
-use crate::sql::Dialect;
 use crate::sql::query::*;
+use crate::sql::{Dialect, Product, Version};
 
 const NOTE: &str = "an index on the column is ordered by the column, not by what is computed from it, so every row is read: of one million rows \
                     that was 330 to 100,000 times the work of a look-up for functions, 1,052 times on PostgreSQL 15 for one day of four years";
@@ -60,7 +60,7 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16, out: &mut Vec<SqlF
             answer(table, condition) == Known::No && served_alone(table, name, condition.test).known() == Known::Yes
         });
         let searches = definitions.iter().any(|table| cx.schema.may_search(&[&table.name], name));
-        if !is_hidden || searches {
+        if !is_hidden || searches || is_seen_through(cx, &around) {
             continue;
         }
         let message = format!(
@@ -77,13 +77,67 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16, out: &mut Vec<SqlF
             message,
             NOTE,
             help(cx, table, condition, &around, definitions[0].dialect),
-        );
+        )
+        .fix(without_default(cx, condition, &around, &definitions));
         finding.confidence = if definitions.len() == 1 { Confidence::High } else { Confidence::Medium };
         finding
             .related
             .extend(index.map(|index| (SqlPlace::Schema(index.place), "this index is of no use".to_owned())));
         out.push(finding);
     }
+}
+
+/// Whether all servers make a range of what is computed themselves.
+fn is_seen_through(cx: &SqlCx<'_>, around: &Around<'_>) -> bool {
+    let since: &[u16] = match &*around.what {
+        "`date()`" | "`year()`" => &[11, 1],
+        "`upper()`" => &[11, 3],
+        _ => return false,
+    };
+    let makes_range = |product, version: Version| product == Product::MariaDb && !version.is_before(since);
+    cx.servers.all(cx.dialect, makes_range) == Some(true)
+}
+
+/// The edit that makes `c = 'x'` of `coalesce(c, '') = 'x'`, where the value in place of null is another one.
+fn without_default(
+    cx: &SqlCx<'_>,
+    condition: &Condition,
+    around: &Around<'_>,
+    definitions: &[&Table],
+) -> Option<SqlFix> {
+    let exprs = &cx.query.exprs;
+    let Expr::Compare(Comparison::Equal, left, right) = exprs.get(condition.expr) else { return None };
+    let value = if *left == condition.side { *right } else { *left };
+    let Expr::Call(call) = exprs.get(condition.side) else { return None };
+    let [column, default] = &*call.args else { return None };
+    let starts = |kinds: &[&str]| {
+        let kind = |table: &&Table| table.column(&around.column.name.text).map(|column| column.type_name.clone());
+        definitions.iter().map(kind).all(|kind| kind.is_some_and(|kind| kinds.iter().any(|one| kind.starts_with(one))))
+    };
+    // In some collation, "a" and "A" are one, and so may be letters with and without their accents.
+    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let differ = match (exprs.get(*default), exprs.get(value)) {
+        (
+            Expr::Literal(Literal::Text { value: one, has_slots: false }),
+            Expr::Literal(Literal::Text { value: other, has_slots: false }),
+        ) => {
+            starts(&["text", "varchar", "char"]) && is_plain(one) && is_plain(other) && !one.eq_ignore_ascii_case(other)
+        }
+        (Expr::Literal(Literal::Number(one)), Expr::Literal(Literal::Number(other))) => {
+            let whole = |text: &str| text.parse::<u64>().ok();
+            starts(&["int", "bigint", "smallint"])
+                && whole(one).is_some()
+                && whole(other).is_some()
+                && whole(one) != whole(other)
+        }
+        _ => false,
+    };
+    let is_it = around.kind == Kind::Coalesce && exprs.column(*column).is_some() && differ;
+    is_it.then(|| SqlFix {
+        title: "compare the column itself".to_owned(),
+        applicability: Applicability::Safe,
+        edits: vec![(exprs.span(condition.side), cx.written(exprs.span(*column)))],
+    })
 }
 
 /// What stands around a column.

@@ -1,9 +1,10 @@
 //! `nulls-order-defeats-index`: an order of nulls that no index has, for a column without nulls.
 
-use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, shown};
+use super::sql_finding::{SqlCx, SqlFinding, SqlFix, SqlPlace, shown};
 use super::{Sink, StatementCx, sql_statement};
-use crate::findings::Severity;
+use crate::findings::{Applicability, Severity};
 use crate::project::schema::{Table, TableKind};
+use crate::source::Span;
 use crate::sql::Dialect;
 use crate::sql::query::*;
 
@@ -44,7 +45,8 @@ fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
             message,
             NOTE,
             format!("leave {words} out"),
-        );
+        )
+        .fix(without(&cx, order, words));
         finding.related.extend(
             definitions[0]
                 .column(&column.name.text)
@@ -52,6 +54,35 @@ fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
         );
         out.push(finding);
     }
+}
+
+/// The edit that takes the words out, which stand behind what is ordered by and its direction. It holds as far as the
+/// database has the columns of the repository.
+fn without(cx: &SqlCx<'_>, order: &Order, words: &str) -> Option<SqlFix> {
+    let from = cx.query.exprs.span(order.expr).end as usize;
+    let rest = cx.text.get(from..)?;
+    let after = rest.trim_start();
+    let direction = ["DESC", "ASC"].iter().find(|word| begins_with(after, word)).map_or(0, |word| word.len());
+    let blanks = rest.len() - after.len();
+    let tail = after.get(direction..)?;
+    let start = if direction == 0 { from } else { from + blanks + direction };
+    let mut end = from + blanks + direction;
+    let mut left = tail;
+    for word in words.split(' ') {
+        let next = left.trim_start();
+        end += left.len() - next.len() + word.len();
+        left = begins_with(next, word).then(|| &next[word.len()..])?;
+    }
+    Some(SqlFix {
+        title: format!("leave {words} out"),
+        applicability: Applicability::Unsafe,
+        edits: vec![(Span::new(start, end), String::new())],
+    })
+}
+
+fn begins_with(text: &str, word: &str) -> bool {
+    let is_word = text.get(..word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word));
+    is_word && !text[word.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
 }
 
 /// Whether an index of a table would give an order if it were not for the nulls, of which there are none.

@@ -4,7 +4,7 @@ use crate::findings::{Applicability, Confidence, IndexChange, Severity};
 use crate::project::schema::{Known, Place, Schema, Test, conditions_of, served};
 use crate::source::Span;
 use crate::sql::query::*;
-use crate::sql::{Dialect, Slot, Statement};
+use crate::sql::{Dialect, Servers, Slot, Statement};
 
 /// One finding.
 #[derive(Clone, Debug)]
@@ -90,15 +90,23 @@ pub(crate) struct SqlCx<'a> {
     pub(crate) text: &'a str,
     /// The tables of the project.
     pub(crate) schema: &'a Schema,
+    /// The servers of the project.
+    pub(crate) servers: &'a Servers,
     /// The dialect of the database that it is sent to, as far as is known.
     pub(crate) dialect: Dialect,
 }
 
 impl<'a> SqlCx<'a> {
     /// What is known of a statement; `None` if it has no query that was understood.
-    pub(crate) fn new(statement: &'a Statement, text: &'a str, schema: &'a Schema, dialect: Dialect) -> Option<Self> {
+    pub(crate) fn new(
+        statement: &'a Statement,
+        text: &'a str,
+        schema: &'a Schema,
+        servers: &'a Servers,
+        dialect: Dialect,
+    ) -> Option<Self> {
         let query = statement.query.as_deref()?;
-        Some(SqlCx { statement, query, text, schema, dialect })
+        Some(SqlCx { statement, query, text, schema, servers, dialect })
     }
 
     /// The statement's slots.
@@ -273,7 +281,8 @@ pub(super) mod testing {
         let schema = Schema::build(vec![source]);
         let mut found = Vec::new();
         let last = statements.last().expect("a statement");
-        check(SqlCx::new(last, text, &schema, dialect).expect("a query"), &mut found);
+        let servers = Servers::default();
+        check(SqlCx::new(last, text, &schema, &servers, dialect).expect("a query"), &mut found);
         found
     }
 

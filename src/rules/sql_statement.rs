@@ -21,7 +21,8 @@ pub(super) fn report(cx: &StatementCx<'_>, sink: &mut Sink<'_>, check: impl FnOn
         None => cx.file.source().text.as_str(),
     };
     let dialect = project.dialect_of(cx.file.id, cx.index);
-    let Some(sql) = SqlCx::new(&cx.sql.statement, text, project.schema(), dialect) else { return };
+    let sql = SqlCx::new(&cx.sql.statement, text, project.schema(), project.servers(), dialect);
+    let Some(sql) = sql else { return };
     let mut found = Vec::new();
     check(sql, &mut found);
     for finding in found {

@@ -20,7 +20,10 @@ pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let text = statement.sql.text.map_or(&*cx.source().text, |text| &*cx.facts().texts[text.index()].cooked);
-        let Some(sql) = SqlCx::new(&statement.sql.statement, text, cx.project.schema(), dialect) else { continue };
+        let Some(sql) = SqlCx::new(&statement.sql.statement, text, cx.project.schema(), cx.project.servers(), dialect)
+        else {
+            continue;
+        };
         let Some(root) = sql.query.root().filter(|root| root.role == Role::Update && root.limit.is_none()) else {
             continue;
         };

@@ -3,6 +3,7 @@
 use super::conditions::{
     advised_table, columns_named, compared_source, each_source, has_odd_joins, is_flag, is_most_rows, missing_index,
 };
+use super::lock_without_index::locks_rows;
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
 use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, KeyUse, Severity};
@@ -26,10 +27,14 @@ pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
 
 /// Finds conditions that no index serves, on tables whose definition is known.
 pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
-    each_source(&cx, out, check_source);
+    // What is locked meanwhile is another rule's matter.
+    each_source(&cx, out, |cx, select, source| {
+        unserved(cx, select, source).filter(|_| !locks_rows(cx, select, source)).map(|(finding, _)| finding)
+    });
 }
 
-fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFinding> {
+/// The condition on a source that no index serves, if none serves another, and what it asks.
+pub(super) fn unserved(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<(SqlFinding, Test)> {
     let joined = &select.sources[usize::from(source)];
     // The other side of an outer join is found by what it is joined on.
     if has_odd_joins(select) || joined.join == Join::Left {
@@ -68,7 +73,7 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
     scanned.retain(|condition| changes_rows || !is_most_rows(cx, condition));
     let useful: Vec<&Condition> = ordered(cx, &scanned, &tables);
     let first = *useful.iter().find(|condition| !is_flag(cx, condition, &tables))?;
-    Some(finding(cx, select, source, first, &useful, &tables))
+    Some((finding(cx, select, source, first, &useful, &tables), first.test))
 }
 
 /// Whether rows of this source can be found by a column of another source whose own rows are few: those of a

@@ -23,10 +23,22 @@ pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
     });
 }
 
-fn check_select(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFinding> {
+/// A sort of most rows of a table, of which only the first are wanted.
+pub(super) struct FirstRows<'a> {
+    /// The table, as it is named.
+    pub(super) name: &'a TableName,
+    /// What it may be.
+    pub(super) tables: Vec<&'a Table>,
+    /// What is sorted by.
+    pub(super) keys: Vec<&'a Column>,
+    /// What is equal to something, and leaves many rows.
+    pub(super) exact: Vec<&'a Column>,
+}
+
+/// What a select sorts, if it wants only the first of most rows of one table, by columns of its own.
+pub(super) fn first_rows<'a>(cx: &SqlCx<'a>, select: &'a Select) -> Option<FirstRows<'a>> {
     let [source] = &*select.sources else { return None };
-    let first = select.order_by.first()?;
-    if !takes_first_rows(cx, select) {
+    if select.order_by.is_empty() || !takes_first_rows(cx, select) {
         return None;
     }
     let name = advised_table(cx, select, source)?;
@@ -51,6 +63,12 @@ fn check_select(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFinding> {
     let exact = conditions.iter().filter(|condition| condition.test == Test::Equal);
     let exact: Vec<&Column> =
         exact.filter_map(|condition| cx.query.exprs.column(cx.query.exprs.bare(condition.side))).chain(flags).collect();
+    Some(FirstRows { name, tables, keys, exact })
+}
+
+fn check_select(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFinding> {
+    let FirstRows { name, tables, keys, exact } = first_rows(cx, select)?;
+    let first = select.order_by.first()?;
     let equal: Vec<&str> = exact.iter().map(|column| &*column.name.text).collect();
     let key = &*keys[0].name.text;
     if !tables.iter().all(|table| orders(table, key, &equal) == Known::No) {

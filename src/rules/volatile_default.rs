@@ -33,14 +33,24 @@ fn check_step(cx: StepCx<'_>) -> Option<Finding> {
     }
     let table = cx.table_in_use()?;
     let AlterOperation::AddColumn { column, .. } = cx.step.operation()?.1 else { return None };
-    let function = volatile_in(column.default.as_deref()?)?;
+    let default = column.default.as_deref()?;
+    let why = match volatile_in(default) {
+        Some(function) => format!("calls `{function}()`"),
+        // Until PostgreSQL 10 every default was written into each row.
+        None if !is_null(default) && cx.servers_are_before(&[11]) => "is kept in each row by PostgreSQL 10".to_owned(),
+        None => return None,
+    };
     let message = format!(
-        "the default of `{}` calls `{function}()`, so every row of `{}` is written anew while nobody can read or write it",
+        "the default of `{}` {why}, so every row of `{}` is written anew while nobody can read or write it",
         column.name.text,
         table.text()
     );
     let help = "add the column without a default, set the default for new rows, then fill the old ones in batches";
     Some(Finding::new(cx.label(), message).note(NOTE).help(help))
+}
+
+fn is_null(default: &str) -> bool {
+    default.trim().eq_ignore_ascii_case("null")
 }
 
 /// The first function that a default calls and that gives another value each time.

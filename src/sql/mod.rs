@@ -14,12 +14,15 @@ mod mask;
 mod parse;
 pub mod query;
 mod scan;
+mod server;
 mod split;
 
 pub use dialect::Dialect;
 pub(crate) use dialect::{of_content, of_file_name};
 pub use looks::{looks_like_sql, may_begin_sql};
 pub use mask::{ParameterKey, Reading, Slot, SlotKind};
+pub(crate) use server::of_image;
+pub use server::{Product, Server, Servers, Version};
 pub use split::Splitter;
 
 use crate::source::Span;

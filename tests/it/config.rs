@@ -131,6 +131,24 @@ fn mistakes_are_shown_where_they_stand() {
        ╰────
       help: did you mean `dialect`?
     "#);
+    insta::assert_snapshot!(told("seqscan.toml", "dialect = \"mysql\"\n[[database]]\nname = \"a\"\nversion = \"8.x\"\n"), @r#"
+    error: `8.x` is not a version
+       ╭─[seqscan.toml:4:12]
+     3 │ name = "a"
+     4 │ version = "8.x"
+       ·            ───
+       ╰────
+      help: up to three numbers, as in "15" or "10.11"
+    "#);
+    insta::assert_snapshot!(told("seqscan.toml", "[[database]]\nname = \"a\"\nversion = \"15\"\n"), @r#"
+    error: version 15 of which database?
+       ╭─[seqscan.toml:3:12]
+     2 │ name = "a"
+     3 │ version = "15"
+       ·            ──
+       ╰────
+      help: say its dialect, as in dialect = "mariadb"
+    "#);
     insta::assert_snapshot!(told("seqscan.toml", "[[database]]\nname = \"a\"\ndialect = \"mysqll\"\n"), @r#"
     error: unknown dialect `mysqll`
        ╭─[seqscan.toml:3:12]

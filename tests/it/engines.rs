@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::{Connection, StatementStatus};
 use tempfile::TempDir;
 
@@ -303,6 +304,17 @@ impl Database<'_> {
         Ok(rows)
     }
 
+    /// The rows of all queries of a script, in order, columns apart by tabs; a null is `NULL`.
+    pub(crate) fn answers(&self, script: &str) -> Result<Vec<String>, String> {
+        match self {
+            Database::Server(server, name) => {
+                let shown = if server.kind == Kind::PostgreSql { "\\pset null NULL\n" } else { "" };
+                Ok(server.ask(name, &format!("{shown}{script}"))?.lines().map(str::to_owned).collect())
+            }
+            Database::Sqlite(connection) => read_all(connection, script).map_err(|error| error.to_string()),
+        }
+    }
+
     /// The plan of a query, as the engine writes it for people.
     pub(crate) fn plan(&self, query: &str) -> Result<String, String> {
         let explain = match self.kind() {
@@ -344,21 +356,36 @@ const RUN_AND_STOP: &str = "\"$@\" & server=$!; while read -r line; do :; done; 
 
 fn read(connection: &Connection, query: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(query.trim().trim_end_matches(';'))?;
-    let width = statement.column_count();
-    let mut rows = statement.query([])?;
     let mut found = Vec::new();
+    read_rows(&mut statement, "", &mut found)?;
+    Ok(found)
+}
+
+fn read_all(connection: &Connection, script: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statements = rusqlite::Batch::new(connection, script);
+    let mut found = Vec::new();
+    while let Some(mut statement) = statements.next()? {
+        read_rows(&mut statement, "NULL", &mut found)?;
+    }
+    Ok(found)
+}
+
+fn read_rows(statement: &mut rusqlite::Statement<'_>, null: &str, found: &mut Vec<String>) -> rusqlite::Result<()> {
+    let width = statement.column_count();
+    // A parameter without a value is null.
+    let mut rows = statement.raw_query();
     while let Some(row) = rows.next()? {
         let columns: Vec<String> = (0..width)
             .map(|index| match row.get_ref(index) {
                 Ok(rusqlite::types::ValueRef::Integer(number)) => number.to_string(),
                 Ok(rusqlite::types::ValueRef::Real(number)) => number.to_string(),
                 Ok(rusqlite::types::ValueRef::Text(text)) => String::from_utf8_lossy(text).into_owned(),
-                _ => String::new(),
+                _ => null.to_owned(),
             })
             .collect();
         found.push(columns.join("\t"));
     }
-    Ok(found)
+    Ok(())
 }
 
 fn steps(connection: &Connection, query: &str) -> rusqlite::Result<u64> {

@@ -12,6 +12,8 @@ mod config;
 mod editors;
 #[cfg(unix)]
 mod engines;
+#[cfg(unix)]
+mod equivalence;
 mod fixes;
 mod fixtures;
 mod html;

@@ -6,7 +6,9 @@ use std::process::{Command, Output};
 
 use seqscan::config::{Options, Request};
 use seqscan::engine::{Open, Parse, Session, Targets};
+use seqscan::findings::Confidence;
 use seqscan::project::SiteEffect;
+use seqscan::rules::Registry;
 use tempfile::TempDir;
 
 /// A helper that asks for one row.
@@ -133,7 +135,10 @@ pub(crate) fn check(root: &Path, paths: &[PathBuf], rules: &BTreeSet<String>) ->
 
 pub(crate) fn open(root: &Path, paths: &[PathBuf], rules: &BTreeSet<String>) -> Open {
     let select = (!rules.is_empty()).then(|| rules.iter().cloned().collect());
-    let flags = Options { preview: Some(rules.is_empty()), select, ..Options::default() };
+    // A rule that is never sure is asked for what it has.
+    let registered = rules.iter().filter_map(|rule| Registry::builtin().get(rule));
+    let least = registered.map(|rule| rule.page.metadata.confidence).min().filter(|least| *least == Confidence::Low);
+    let flags = Options { preview: Some(rules.is_empty()), select, min_confidence: least, ..Options::default() };
     let config = Request { flags, ..Request::default() };
     // What can be left out is left out, however little it is.
     let parse = Parse::Relevant;

@@ -6,6 +6,7 @@
 //! ordered, and orders a new one by its key if not. So do all versions of Django from 2.2 to 5.2.
 
 use super::super::flow::{Flow, Source};
+use super::super::querysets::Step;
 use super::super::types::{ClassMember, Types};
 use super::super::{ClassRef, FileId, Project};
 use super::loaded::Loaded;
@@ -44,51 +45,6 @@ pub enum Prefetched {
 
 /// Steps that give the rows that are held.
 const WHOLE: [&str; 2] = ["all", "get_queryset"];
-/// Steps that are answered from them.
-const ANSWERED: [&str; 7] = ["acontains", "acount", "aexists", "contains", "count", "exists", "none"];
-/// Steps that make a new queryset, or ask the database themselves; sorted.
-const ANEW: [&str; 40] = [
-    "aaggregate",
-    "aearliest",
-    "afirst",
-    "aget",
-    "aggregate",
-    "ain_bulk",
-    "aiterator",
-    "alast",
-    "alatest",
-    "alias",
-    "all",
-    "annotate",
-    "complex_filter",
-    "dates",
-    "datetimes",
-    "defer",
-    "difference",
-    "distinct",
-    "earliest",
-    "exclude",
-    "extra",
-    "filter",
-    "first",
-    "get",
-    "get_queryset",
-    "in_bulk",
-    "intersection",
-    "iterator",
-    "last",
-    "latest",
-    "only",
-    "order_by",
-    "prefetch_related",
-    "reverse",
-    "select_for_update",
-    "select_related",
-    "union",
-    "using",
-    "values",
-    "values_list",
-];
 /// What changes the rows of a relation: what was prefetched is gone after it.
 const CHANGES: [&str; 16] = [
     "aadd",
@@ -151,7 +107,7 @@ pub(super) fn asked(project: &Project, file: FileId, call: CallId) -> Option<Ask
 impl Asked {
     /// Whether rows that are held answer it, if they are.
     pub(super) fn is_answered(&self) -> bool {
-        self.steps.first().is_none_or(|first| ANSWERED.contains(&&**first))
+        self.steps.first().is_none_or(|first| Step::named(first).is_some_and(Step::is_answered_from_rows))
     }
 
     /// The prefetch that it does not use, asked of a row of `model` at which `names` lead to the relation.
@@ -162,7 +118,11 @@ impl Asked {
         loaded: &Loaded,
         names: &[Box<str>],
     ) -> Option<DefeatedPrefetch> {
-        let step = self.steps.first().filter(|step| ANEW.binary_search(&&***step).is_ok())?;
+        // Another one is of the project, or writes.
+        let step = self.steps.first()?;
+        if Step::named(step)? == Step::Writes {
+            return None;
+        }
         self.prefetch(types, model, loaded, names)
             .filter(|_| !self.is_answered())
             .map(|found| DefeatedPrefetch { step: step.clone(), ..found })
@@ -256,14 +216,4 @@ fn is_unordered(types: &Types<'_>, model: ClassRef) -> bool {
         open.extend(types.project_bases(class));
     }
     true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn steps_are_sorted() {
-        assert!(ANEW.is_sorted());
-    }
 }

@@ -156,6 +156,9 @@ fn column(types: &Types<'_>, model: ClassRef, name: &str, relation: &Relation) -
         let key = sqlalchemy::key(types, model, relation.target?)?;
         return Some(Column { name: key.column, keys: vec![key.refers_to], is_required: key.is_required });
     }
+    if Orm::of(types, model) == Some(Orm::Peewee) {
+        return None;
+    }
     let column = format!("{name}_id");
     let Some(ClassMember::Attribute(file, value, _)) = types.class_member(model, name) else { return None };
     let facts = types.facts(file);

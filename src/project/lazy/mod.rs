@@ -11,9 +11,9 @@ mod listed;
 mod loaded;
 mod model;
 mod needs;
+mod peewee;
 mod rows;
 mod session;
-mod steps;
 mod traced;
 mod typeorm;
 
@@ -294,7 +294,7 @@ impl Finder<'_, '_> {
 
     /// A chain of attributes that is read of `root`, here or behind `hops`.
     fn read(&mut self, root: ValueId, names: &[Box<str>], place: Place, span: Span, way: &Way<'_>) {
-        let (_, around) = self.graph.place(self.types.project(), self.file, place.function, place.in_loop);
+        let (home, around) = self.graph.place(self.types.project(), self.file, place.function, place.in_loop);
         let Some(at) = around.iter().position(|&id| self.flow.dependence(root, id) == Dependence::PerRow) else {
             return;
         };
@@ -352,7 +352,7 @@ impl Finder<'_, '_> {
                 conditional: way.conditional || unlikely || cost.conditional,
                 keys: cost.key.into_iter().collect(),
             };
-            let key = (place.function, self.same_rows(root));
+            let key = (home, self.same_rows(root));
             self.found.entry(key).or_default().push(own);
         }
     }
@@ -550,12 +550,31 @@ impl Finder<'_, '_> {
         facts.names[facts.class(rows.model.class).name].to_owned()
     }
 
-    /// What stands for a row in all loops over the same rows: a second one finds what the first has fetched.
+    /// What stands for a row in all loops over the same rows: a second one finds what the first has fetched, also through
+    /// `sorted(rows)` and `enumerate(rows)`.
     fn same_rows(&self, root: ValueId) -> ValueId {
-        match *self.facts.value(root) {
-            Value::Element(of, _) => of,
-            _ => root,
+        let (mut of, mut part) = match *self.facts.value(root) {
+            Value::Element(of, _) => (of, None),
+            Value::Part(pair, index) if let Value::Element(of, _) = *self.facts.value(pair) => (of, Some(index)),
+            _ => return root,
+        };
+        while let Value::Call(call) = *self.facts.value(of) {
+            let call = self.facts.call(call);
+            let name =
+                self.flow.called_name(call).filter(|_| matches!(self.facts.value(call.callee), Value::Global(_)));
+            let at = match (name, part.take()) {
+                (Some("enumerate"), Some(1)) => 0,
+                (Some("zip"), Some(index)) => usize::from(index),
+                (Some("list" | "reversed" | "sorted" | "tuple"), None) => 0,
+                (_, None) => break,
+                _ => return root,
+            };
+            match call.args.get(at) {
+                Some(arg) => of = arg.value,
+                None => break,
+            }
         }
+        if part.is_none() { of } else { root }
     }
 
     /// Whether the relation is set somewhere: `book.author = known[book.author_id]`.

@@ -1,6 +1,6 @@
 //! The relations of models, as a row has them.
 
-use super::super::relations::{self, Orm, Relationship, Shape, sqlalchemy, typeorm};
+use super::super::relations::{self, Orm, Relationship, Shape, peewee, sqlalchemy, typeorm};
 use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
 use super::loaded::Loaded;
@@ -47,6 +47,12 @@ pub(super) enum Attribute {
 pub(super) fn attribute(types: &Types<'_>, model: ClassRef, name: &str) -> Option<Attribute> {
     match Orm::of(types, model) {
         Some(Orm::SqlAlchemy) => return of_sqlalchemy(types, model, name),
+        Some(Orm::Peewee) => {
+            return match types.class_member(model, name) {
+                Some(ClassMember::Method(function)) => Some(Attribute::Code(function)),
+                _ => peewee::relationship(types, model, name).map(|found| related(&found, Vec::new())),
+            };
+        }
         Some(Orm::TypeOrm) => {
             return match types.class_member(model, name) {
                 Some(ClassMember::Method(function)) => Some(Attribute::Code(function)),
@@ -102,6 +108,17 @@ pub(super) fn load(types: &Types<'_>, base: ClassRef, path: &str, is_prefetch: b
     if orm == Some(Orm::TypeOrm) {
         let names: Vec<&str> = path.split("__").collect();
         return format!("relations: {{ {}: true{} }}", names.join(": { "), " }".repeat(names.len() - 1));
+    }
+    if orm == Some(Orm::Peewee) {
+        let mut model = base;
+        let mut models = vec![facts_of_class(types, base)];
+        for name in path.split("__") {
+            let Some(target) = peewee::relationship(types, model, name).and_then(|found| found.target) else { break };
+            models.push(facts_of_class(types, target));
+            model = target;
+        }
+        let joins: String = models[1..].iter().map(|name| format!(".join({name})")).collect();
+        return format!(".select({}){joins}", models.join(", "));
     }
     if orm != Some(Orm::SqlAlchemy) {
         let step = if is_prefetch { "prefetch_related" } else { "select_related" };

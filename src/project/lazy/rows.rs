@@ -8,18 +8,20 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::calls::{CallGraph, flowing_values};
 use super::super::flow::{Flow, Source};
+use super::super::querysets::Step;
 use super::super::relations::{Orm, is_model};
 use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
 use super::loaded::Loaded;
 use super::model::{Attribute, Kind, Relation, attribute};
-use super::steps::{ONE_ROW, SAME_ELEMENTS, SAME_ROWS};
 use super::traced::{Rows, Traced, join, plain};
 use crate::facts::*;
 use crate::findings::Confidence;
 
 /// How far values are followed.
 pub(super) const MAX_DEPTH: u8 = 24;
+/// Functions that give the elements of their first argument.
+const SAME_ELEMENTS: [&str; 9] = ["list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "islice", "tqdm"];
 /// How many callers of a function are asked what they pass.
 const MAX_CALLERS: usize = 24;
 
@@ -215,6 +217,8 @@ impl<'t, 'p> Tracer<'t, 'p> {
             None => return Traced::Unknown,
             // Rows of an asynchronous session load nothing lazily.
             Some(Orm::SqlAlchemy) if self.types.relations().is_async() => return Traced::Unknown,
+            // What its queries select along is not told by names.
+            Some(Orm::Peewee) => return Traced::Unknown,
             _ => {}
         }
         let loaded = Loaded::unseen();
@@ -364,12 +368,15 @@ impl<'t, 'p> Tracer<'t, 'p> {
         if let Some(found) = self.session_call(file, id, many, frame, depth) {
             return found;
         }
+        if let Some(found) = self.select_call(file, id, many, frame, depth) {
+            return found;
+        }
         if let Some(found) = self.repository_call(file, id, many, frame, depth) {
             return found;
         }
         match facts.value(call.callee) {
             Value::Member(object, _) if many => self.method(file, id, *object, frame, depth),
-            Value::Member(object, _) if ONE_ROW.contains(&name) => {
+            Value::Member(object, _) if Step::named(name) == Some(Step::One) => {
                 match self.rows(file, *object, frame, depth).last() {
                     Traced::Rows(rows) => self.step(file, call, "all", rows),
                     found => found,
@@ -430,7 +437,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 }
                 self.step(file, call, name, rows)
             }
-            _ if SAME_ROWS.contains(&name) => match self.queried(file, object, frame, depth) {
+            _ if Step::named(name).is_some_and(Step::keeps_rows) => match self.queried(file, object, frame, depth) {
                 Traced::Rows(rows) => self.step(file, call, name, rows),
                 // The queryset that a generic view is given.
                 _ if name == "get_queryset" => self.view_rows(file, object, depth),
@@ -531,6 +538,12 @@ impl<'t, 'p> Tracer<'t, 'p> {
             rows.origin = Some((file, call.name_span));
         }
         Traced::Rows(rows)
+    }
+
+    /// What a query gives at a call that needs no other step: many rows, or one of them.
+    pub(super) fn given_by(&self, file: FileId, call: &Call, many: bool, rows: Rows) -> Traced {
+        let found = self.step(file, call, "all", rows);
+        if many { found } else { found.last() }
     }
 
     /// What a function of the project gives.

@@ -125,8 +125,7 @@ impl Tracer<'_, '_> {
             name if OTHER_ROWS.contains(&name) => rows.entities = vec![None],
             _ => {}
         }
-        let found = self.step(file, call, "all", rows);
-        Some(self.awaited(call, if many { found } else { found.last() }))
+        Some(self.awaited(call, self.given_by(file, call, many, rows)))
     }
 
     /// The rows of a query of SQLAlchemy's that a value is.

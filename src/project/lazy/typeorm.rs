@@ -47,8 +47,7 @@ impl Tracer<'_, '_> {
             _ if name.contains("By") => {}
             _ => call.args.iter().for_each(|arg| self.find_options(file, arg.value, &mut rows.loaded)),
         }
-        let found = self.step(file, call, "all", rows);
-        Some(if many { found } else { found.last() })
+        Some(self.given_by(file, call, many, rows))
     }
 
     /// The entity whose rows a call gives.

@@ -111,8 +111,11 @@ impl<'t, 'p> Collector<'t, 'p> {
             }
         }
         self.counts_for_existence();
+        self.several_counts();
         self.lengths();
         self.sieves();
+        self.products(&names);
+        self.unread(&names);
         self.loose_lookups(&names);
         self.loose_columns(&names);
         for index in 0..self.facts.uses.len() {
@@ -163,6 +166,8 @@ impl<'t, 'p> Collector<'t, 'p> {
             }
         }
         self.counts_for_existence();
+        self.products(&names);
+        self.unread(&names);
         self.loose_drizzle(&names);
         self.loose_operators(&names);
         self.loose_builders(&names);
@@ -383,6 +388,18 @@ impl<'t, 'p> Collector<'t, 'p> {
             && !chain.contains(&next)
         {
             chain.push(next);
+        }
+        chain
+    }
+
+    /// The calls that `call` is made on directly, after it: not through a name that may be one of several.
+    pub(super) fn direct_chain(&self, call: CallId) -> Vec<CallId> {
+        let mut chain = vec![call];
+        while let Some(receiver) = self.receiver(chain[chain.len() - 1])
+            && let Value::Call(before) = *self.facts.value(receiver)
+            && !chain.contains(&before)
+        {
+            chain.push(before);
         }
         chain
     }

@@ -10,62 +10,14 @@ use super::evidence::of_receiver;
 use super::{Draft, Orm, OrmPredicate, PredicateOp};
 use crate::facts::*;
 use crate::findings::{Confidence, IndexChange, IndexNeed, Role, Severity};
+use crate::project::querysets::Step;
 use crate::project::schema::{Known, Owner, Schema, Table, Test, served_alone};
 use crate::project::{ClassMember, ClassRef, FileId, FunctionRef, Project, Ty, Types};
 use crate::source::{Purpose, Span};
 use crate::sql::query::TableName;
 
-/// What fetches the rows of a queryset.
-const RUNS: [&str; 22] = [
-    "aaggregate",
-    "acount",
-    "adelete",
-    "aexists",
-    "afirst",
-    "aget",
-    "aggregate",
-    "alast",
-    "aupdate",
-    "count",
-    "delete",
-    "earliest",
-    "exists",
-    "first",
-    "get",
-    "get_list_or_404",
-    "get_object_or_404",
-    "in_bulk",
-    "iterator",
-    "last",
-    "latest",
-    "update",
-];
-
-/// What gives a queryset of the same rows, or of fewer by its own arguments only.
-const KEEPS: [&str; 22] = [
-    "aget_object_or_404",
-    "aiterator",
-    "alias",
-    "all",
-    "annotate",
-    "complex_filter",
-    "dates",
-    "datetimes",
-    "defer",
-    "distinct",
-    "exclude",
-    "filter",
-    "get_queryset",
-    "only",
-    "order_by",
-    "prefetch_related",
-    "reverse",
-    "select_for_update",
-    "select_related",
-    "using",
-    "values",
-    "values_list",
-];
+/// Functions that fetch rows of a model or a queryset by conditions.
+const FUNCTIONS: [&str; 3] = ["aget_object_or_404", "get_list_or_404", "get_object_or_404"];
 
 const WHY: &str = "without an index every row of the table is read: finding one row of a million took 6,577 times the work on PostgreSQL 15, \
                    and it grows with the table";
@@ -264,13 +216,16 @@ impl<'p> Collector<'_, 'p> {
 
     /// Whether the rows are fetched right where the chain ends.
     fn is_run(&self, last: CallId) -> bool {
-        RUNS.contains(&self.called(last))
+        let name = self.called(last);
+        FUNCTIONS.contains(&name)
+            || Step::named(name).is_some_and(Step::runs)
             || matches!(self.facts.call(last).result, ResultUse::Iterated | ResultUse::Tested)
     }
 
     /// Whether a method of a queryset leaves no rows out that are not seen: anything but a method of the project.
     fn keeps_all(&self, call: CallId) -> bool {
-        RUNS.contains(&self.called(call)) || KEEPS.contains(&self.called(call))
+        let name = self.called(call);
+        FUNCTIONS.contains(&name) || Step::named(name).is_some_and(Step::tells_its_conditions)
     }
 
     /// Whether a call is made on the result of another one directly, not on one of several.

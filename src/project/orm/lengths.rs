@@ -7,6 +7,7 @@ use super::evidence::of_call;
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::Flow;
+use crate::project::querysets::Step;
 use crate::source::Span;
 
 /// Rows of a query of which only the number is asked.
@@ -28,24 +29,6 @@ pub struct OrmLength {
     pub around: Option<(Span, Span)>,
 }
 
-/// Steps of Django's that give a queryset; sorted.
-pub(super) const QUERYSETS: [&str; 15] = [
-    "all",
-    "annotate",
-    "defer",
-    "distinct",
-    "exclude",
-    "extra",
-    "filter",
-    "only",
-    "order_by",
-    "prefetch_related",
-    "reverse",
-    "select_related",
-    "using",
-    "values",
-    "values_list",
-];
 /// Steps of SQLAlchemy's after which a count would be another one, or could not be asked for.
 const PARTS: [&str; 8] = ["fetch", "first", "from_statement", "group_by", "limit", "offset", "slice", "unique"];
 /// Options that leave the number of rows as it is; sorted.
@@ -135,7 +118,7 @@ impl<'p> Collector<'_, 'p> {
                 // Rows that were prefetched are at hand.
                 let may_be_held = is_narrow && name == "all" && self.types.project().may_be_eager(relation);
                 evidence.confidence == Confidence::High
-                    && QUERYSETS.binary_search(&name).is_ok()
+                    && Step::named(name).is_some_and(Step::gives_queryset)
                     && !may_be_held
                     && !chain.iter().any(|&step| self.asks_for_key(step))
             }
@@ -191,33 +174,13 @@ impl<'p> Collector<'_, 'p> {
     /// only matters if that is zero. `measure` is given what stands before and after a mention, and says how much of
     /// the one is left before and how much of the other after the whole expression.
     fn only_measured(&self, call: CallId, measure: impl Fn(&str, &str) -> Option<(usize, usize)>) -> Option<bool> {
-        let at = self.facts.call(call);
-        if at.function == MODULE {
-            return None;
-        }
-        let body = self.facts.function(at.function).span;
-        let name = bound_name(&self.source[body.start as usize..at.span.start as usize])?;
-        let text = &self.source[..body.end as usize];
-        let mut measured = 0;
+        let mentions = self.mentions_of(call)?;
         let mut is_for_existence = true;
-        let mut bindings = 0;
-        for (start, _) in self.source[body.range()].match_indices(name) {
-            let start = body.start as usize + start;
-            let (before, after) = (&text[..start], &text[start + name.len()..]);
-            let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '$');
-            let is_member = before.ends_with('.') && !before.ends_with("...");
-            if before.ends_with(is_part) || after.starts_with(is_part) || is_member {
-                continue;
-            }
-            if (start as u32) < at.span.start && after.trim_start().starts_with(['=', ':']) && bindings == 0 {
-                bindings += 1;
-                continue;
-            }
-            let (begin, rest) = measure(before, after)?;
-            measured += 1;
-            is_for_existence &= self.is_compared_with_none(Span::new(begin, text.len() - rest));
+        for mention in &mentions {
+            let (begin, rest) = measure(mention.before, mention.after)?;
+            is_for_existence &= self.is_compared_with_none(Span::new(begin, mention.end - rest));
         }
-        (measured > 0 && bindings == 1 && !self.source[body.range()].contains("locals()")).then_some(is_for_existence)
+        (!mentions.is_empty()).then_some(is_for_existence)
     }
 
     /// Whether a number that stands there is only compared with zero.
@@ -246,41 +209,12 @@ fn length_after(after: &str) -> Option<&str> {
     (!rest.starts_with(goes_on)).then_some(rest)
 }
 
-/// The name that what follows is bound to: `const rows = await`.
-fn bound_name(before: &str) -> Option<&str> {
-    let before = before.trim_end();
-    let before = before.strip_suffix("await").unwrap_or(before).trim_end();
-    let before = before.strip_suffix('=')?.trim_end();
-    // `const rows: Row[] =`
-    let line = before.rfind('\n').map_or(before, |at| &before[at + 1..]);
-    let name = match line.rfind(':') {
-        Some(colon) if ["const ", "let "].iter().any(|word| line.trim_start().starts_with(word)) => {
-            line[..colon].trim_end()
-        }
-        _ => line,
-    };
-    let start = name.rfind(|letter: char| !letter.is_alphanumeric() && letter != '_').map_or(0, |at| at + 1);
-    let (rest, name) = name.split_at(start);
-    let is_name = rest.trim().is_empty() || matches!(rest.trim(), "const" | "let" | "var");
-    (is_name && !name.is_empty()).then_some(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn lists_are_sorted() {
-        assert!(QUERYSETS.is_sorted() && OPTIONS.is_sorted());
-    }
-
-    #[test]
-    fn names_are_those_that_are_bound() {
-        assert_eq!(bound_name("x\n  const rows = await "), Some("rows"));
-        assert_eq!(bound_name("x\n    rows = "), Some("rows"));
-        assert_eq!(bound_name("const rows: Row[] = await"), Some("rows"));
-        assert_eq!(bound_name("self.rows ="), None);
-        assert_eq!(bound_name("const { rows } = await"), None);
-        assert_eq!(bound_name("total +="), None);
+        assert!(OPTIONS.is_sorted());
     }
 }

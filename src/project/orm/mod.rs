@@ -9,6 +9,7 @@
 mod bound;
 mod bulk;
 mod collect;
+mod counts;
 mod django;
 mod drizzle;
 mod evidence;
@@ -18,10 +19,12 @@ mod help;
 mod knex;
 mod lengths;
 mod marks;
+mod mentions;
 mod mikroorm;
 mod objects;
 mod pages;
 mod prisma;
+mod products;
 mod sequelize;
 mod sieves;
 mod sort;
@@ -29,6 +32,7 @@ mod sqlalchemy;
 #[cfg(test)]
 mod tests;
 mod typeorm;
+mod unread;
 mod values;
 mod wildcards;
 
@@ -38,11 +42,14 @@ pub use bound::{BoundParam, ParamKey, SiteParams};
 pub use bulk::{Asked, LeftOut, also_asked, left_out};
 pub(crate) use bulk::{Receiver, receivers};
 pub(crate) use collect::facts;
+pub use counts::OrmCounts;
 pub use filters::{FilterCondition, OrmFilter, drafts as filter_drafts};
 pub use lengths::OrmLength;
 pub use marks::{OrmMark, count_drafts, random_drafts};
 pub use pages::drafts as page_drafts;
+pub use products::{Multiplied, OrmProduct};
 pub use sieves::OrmSieve;
+pub use unread::OrmUnread;
 pub use values::{Amount, Edge};
 pub use wildcards::drafts as wildcard_drafts;
 
@@ -224,10 +231,16 @@ pub struct OrmFacts {
     pub random_orders: Vec<OrmMark>,
     /// Counts that are only compared with zero.
     pub counts: Vec<OrmMark>,
+    /// Several counts of one model.
+    pub several_counts: Vec<OrmCounts>,
     /// Rows that are fetched to be counted.
     pub lengths: Vec<OrmLength>,
+    /// Queries that join several relations to many rows each.
+    pub products: Vec<OrmProduct>,
     /// Rows that are fetched and then left out.
     pub sieves: Vec<OrmSieve>,
+    /// Relations that are loaded along and not read.
+    pub unread: Vec<OrmUnread>,
     /// Queries whose conditions are all in sight.
     pub filters: Vec<OrmFilter>,
     /// What is bound to the parameters of the file's query sites, where it matters.
@@ -241,8 +254,11 @@ impl OrmFacts {
         pages: Vec::new(),
         random_orders: Vec::new(),
         counts: Vec::new(),
+        several_counts: Vec::new(),
         lengths: Vec::new(),
+        products: Vec::new(),
         sieves: Vec::new(),
+        unread: Vec::new(),
         filters: Vec::new(),
         params: Vec::new(),
     };

@@ -4,10 +4,10 @@
 use super::Orm;
 use super::collect::Collector;
 use super::evidence::{Evidence, of_call};
-use super::lengths::QUERYSETS;
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::flow::Dependence;
+use crate::project::querysets::Step;
 use crate::project::{ClassMember, ClassRef, Flow};
 use crate::source::Span;
 
@@ -75,7 +75,7 @@ impl Collector<'_, '_> {
             let Some(evidence) = of_call(self.types, self.file, query) else { continue };
             let name = self.called(query);
             let is_query = match evidence.orm {
-                Orm::Django => QUERYSETS.binary_search(&name).is_ok(),
+                Orm::Django => Step::named(name).is_some_and(Step::gives_queryset),
                 Orm::SqlAlchemy => name == "all" && evidence.receiver == "sqlalchemy.orm.Query",
                 _ => false,
             };

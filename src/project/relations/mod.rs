@@ -1,7 +1,10 @@
 //! The relations between models, from both ends: what `book.author` and `author.books` are. Django's are read here,
 //! those of the others in a file each.
 
+pub(super) mod mikroorm;
+pub(super) mod objection;
 mod objects;
+pub(super) mod peewee;
 pub(super) mod sequelize;
 pub(super) mod sqlalchemy;
 pub(super) mod typeorm;
@@ -54,6 +57,8 @@ pub(crate) enum Loading {
     Lazy,
     /// With the row (`lazy="selectin"`), or never: reading it asks nothing.
     Eager,
+    /// By the query of the row, which joins them: `lazy="joined"`, `eager: true`.
+    Joined,
     /// When it is asked for: it is a query of its own (`lazy="dynamic"`).
     Asked,
     /// Never: reading it is an error (`lazy="raise"`).
@@ -91,6 +96,8 @@ pub(crate) struct Relations {
     objects: FxHashMap<ClassRef, ClassRef>,
     /// What Sequelize's associations lead to.
     associations: sequelize::Associations,
+    /// Whether TypeORM fetches the relations that a find names by queries of their own.
+    asks_apart: bool,
     /// What was found of SQLAlchemy's models when it was first asked.
     by_key: Mutex<FxHashMap<ClassRef, Arc<[sqlalchemy::ByKey]>>>,
 }
@@ -142,12 +149,13 @@ impl Relations {
         for (class, put) in backrefs.into_iter().flatten() {
             relations.backrefs.entry(class).or_default().push(put);
         }
-        relations.orms = [Orm::Django, Orm::SqlAlchemy, Orm::TypeOrm]
+        relations.orms = [Orm::Django, Orm::Peewee, Orm::SqlAlchemy, Orm::TypeOrm]
             .into_iter()
             .filter(|wanted| models.iter().flatten().any(|(_, orm)| orm == wanted))
             .collect();
         relations.objects = project.each_file(objects::in_file).into_iter().flatten().collect();
         relations.associations = sequelize::Associations::find(project);
+        relations.asks_apart = relations.has(Orm::TypeOrm) && typeorm::asks_apart(project);
         relations.models = models.into_iter().flatten().map(|(class, _)| class).collect();
         relations.is_async = project.files.iter().any(|file| {
             let imports = file.facts.imports.iter();
@@ -190,6 +198,11 @@ impl Relations {
     /// What Sequelize's associations lead to.
     pub(crate) fn associations(&self) -> &sequelize::Associations {
         &self.associations
+    }
+
+    /// Whether TypeORM fetches the relations that a find names by queries of their own.
+    pub(crate) fn asks_apart(&self) -> bool {
+        self.asks_apart
     }
 
     /// All models, in order of place.
@@ -334,6 +347,8 @@ fn paths(types: &Types<'_>, file: FileId, call: &Call) -> Vec<Box<str>> {
 pub(crate) enum Orm {
     /// Django.
     Django,
+    /// peewee.
+    Peewee,
     /// SQLAlchemy, Flask-SQLAlchemy, SQLModel.
     SqlAlchemy,
     /// TypeORM.
@@ -347,6 +362,8 @@ impl Orm {
             Some(Orm::Django)
         } else if sqlalchemy::is_model(types, class) {
             Some(Orm::SqlAlchemy)
+        } else if peewee::is_model(types, class) {
+            Some(Orm::Peewee)
         } else {
             typeorm::is_model(types, class).then_some(Orm::TypeOrm)
         }

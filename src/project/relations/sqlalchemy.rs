@@ -275,7 +275,8 @@ fn loading(facts: &FileFacts, call: &Call) -> Loading {
         (_, Some("select")) | (Value::Bool(true), _) => Loading::Lazy,
         (_, Some("dynamic" | "write_only")) => Loading::Asked,
         (_, Some("raise" | "raise_on_sql" | "noload")) | (Value::Null, _) => Loading::Never,
-        // `"joined"`, `"selectin"`, `"subquery"`, `"immediate"`, and what cannot be read.
+        (_, Some("joined")) | (Value::Bool(false), _) => Loading::Joined,
+        // `"selectin"`, `"subquery"`, `"immediate"`, and what cannot be read.
         _ => Loading::Eager,
     }
 }
@@ -289,27 +290,68 @@ fn shape(
     target: Option<ClassRef>,
     is_list: Option<bool>,
 ) -> Option<Shape> {
-    if named(facts, call, "secondary").is_some() || is_list == Some(true) {
-        return Some(Shape::ToMany);
-    }
     let is_one = is_list == Some(false)
         || named(facts, call, "uselist").is_some_and(|value| *facts.value(value) == Value::Bool(false));
+    match named(facts, call, "secondary") {
+        Some(_) if is_one => return Some(Shape::OneToOne),
+        None if is_list != Some(true) => {}
+        _ => return Some(Shape::ToMany),
+    }
     let target = target?;
     let itself = target == owner || types.project_bases(owner).contains(&target);
     let forward = if itself {
         named(facts, call, "remote_side").is_some()
     } else {
-        let forward = refers(types, owner, target);
-        if !forward && !refers(types, target, owner) {
-            return is_one.then_some(Shape::OneToOne);
+        match (refers(types, owner, target), refers(types, target, owner)) {
+            (false, false) => return is_one.then_some(Shape::OneToOne),
+            // Each has a column for the other: the relationship must say which one it goes by.
+            (true, true) => goes_by_own(types, owner, facts, named(facts, call, "foreign_keys")?, target, 0)?,
+            (forward, _) => forward,
         }
-        forward
     };
     Some(match (forward, is_one) {
         (true, _) => Shape::ManyToOne,
         (false, true) => Shape::OneToOne,
         (false, false) => Shape::ToMany,
     })
+}
+
+/// Whether the columns that a relationship names as its foreign keys are those of its own model, not those of the other.
+fn goes_by_own(
+    types: &Types<'_>,
+    owner: ClassRef,
+    facts: &FileFacts,
+    keys: ValueId,
+    target: ClassRef,
+    depth: u8,
+) -> Option<bool> {
+    let of_class = |class: &str| {
+        let is = |model: ClassRef| {
+            let facts = types.facts(model.file);
+            &facts.names[facts.class(model.class).name] == class
+        };
+        match (is(owner), is(target)) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        }
+    };
+    match facts.value(keys) {
+        _ if depth > 3 => None,
+        // A column of the class at hand.
+        Value::Call(_) => keys_of(facts, keys).next().map(|_| true),
+        Value::Member(class, _) => of_class(facts.own_name(*class).or_else(|| match facts.value(*class) {
+            Value::Class(class) => Some(&facts.names[facts.class(*class).name]),
+            _ => None,
+        })?),
+        Value::Text(_) => of_class(facts.literal(keys)?.trim_matches(['[', ']', ' ']).rsplit('.').nth(1)?),
+        Value::Sequence(items) => goes_by_own(types, owner, facts, *items.first()?, target, depth + 1),
+        Value::Function(function) => {
+            let given = *facts.function(*function).returns.first()?;
+            goes_by_own(types, owner, facts, given, target, depth + 1)
+        }
+        _ => None,
+    }
 }
 
 /// Whether a foreign key of `from` or of its mixins refers to `to`.
@@ -403,9 +445,10 @@ pub(super) fn backrefs(
         let Some(name) = name else { continue };
         let is_many_to_many = named(facts, call, "secondary").is_some();
         let shape = match shape {
+            _ if is_many_to_many && !one => Shape::ToMany,
             Shape::ManyToOne if one => Shape::OneToOne,
             Shape::ManyToOne => Shape::ToMany,
-            Shape::ToMany if is_many_to_many => Shape::ToMany,
+            _ if is_many_to_many => Shape::OneToOne,
             Shape::OneToOne | Shape::ToMany => Shape::ManyToOne,
         };
         found.push((target, (name.into(), Relationship { target: Some(class), shape, loading })));

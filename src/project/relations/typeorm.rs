@@ -4,7 +4,7 @@
 use super::{Loading, Relationship, Shape};
 use crate::facts::*;
 use crate::project::types::{Ty, Types};
-use crate::project::{ClassRef, FileId, Flow};
+use crate::project::{ClassRef, FileId, Flow, Project};
 
 /// How deep entities extend each other.
 const MAX_BASES: u8 = 8;
@@ -18,6 +18,12 @@ pub(crate) fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
 
 /// What `name` is on a row of `owner`, if that is a relation.
 pub(crate) fn relationship(types: &Types<'_>, owner: ClassRef, name: &str) -> Option<Relationship> {
+    let (file, field) = field_of(types, owner, name)?;
+    declared(types, file, field)
+}
+
+/// The field of an entity, or of what it extends.
+pub(super) fn field_of<'p>(types: &Types<'p>, owner: ClassRef, name: &str) -> Option<(FileId, &'p Attribute)> {
     let mut at = vec![owner];
     for _ in 0..MAX_BASES {
         let own = at.iter().find_map(|&class| {
@@ -26,8 +32,8 @@ pub(crate) fn relationship(types: &Types<'_>, owner: ClassRef, name: &str) -> Op
             let field = facts.class(class.class).attributes.iter().find(|field| field.in_body && field.name == name)?;
             Some((class.file, field))
         });
-        if let Some((file, field)) = own {
-            return declared(types, file, field);
+        if own.is_some() {
+            return own;
         }
         at = at.into_iter().flat_map(|class| types.project_bases(class)).collect();
     }
@@ -104,25 +110,32 @@ fn declared(types: &Types<'_>, file: FileId, field: &Attribute) -> Option<Relati
     });
     let is_true = |value: ValueId| *facts.value(value) == Value::Bool(true);
     let says = |key: &str| call.args.iter().any(|arg| option(facts, arg.value, key).is_some_and(is_true));
-    let is_lazy = (is_promise || says("lazy")) && !says("eager");
-    let target = call.args.first().and_then(|arg| match facts.value(arg.value) {
-        Value::Function(function) => facts.function(*function).returns.first().copied(),
-        _ => None,
-    });
-    let target = target.and_then(|target| match types.of(file, target) {
+    let loading = match (says("eager"), is_promise || says("lazy")) {
+        (true, _) => Loading::Joined,
+        (false, true) => Loading::Lazy,
+        (false, false) => Loading::Eager,
+    };
+    Some(Relationship { target: call.args.first().and_then(|arg| given_by(types, file, arg.value)), shape, loading })
+}
+
+/// The class that a function gives: `() => Author`.
+pub(super) fn given_by(types: &Types<'_>, file: FileId, function: ValueId) -> Option<ClassRef> {
+    let facts = types.facts(file);
+    let Value::Function(function) = *facts.value(function) else { return None };
+    match types.of(file, *facts.function(function).returns.first()?) {
         Ty::Class(class) => Some(class),
         _ => None,
-    });
-    Some(Relationship { target, shape, loading: if is_lazy { Loading::Lazy } else { Loading::Eager } })
+    }
 }
 
 /// The decorator that makes a field a relation, with its name.
-fn relation<'f>(facts: &'f FileFacts, field: &'f Attribute) -> Option<(&'f Call, &'f str)> {
+pub(super) fn relation<'f>(facts: &'f FileFacts, field: &'f Attribute) -> Option<(&'f Call, &'f str)> {
     let named = decorators(facts, &field.decorators).map(|call| (call, name_of(facts, call)));
     named.into_iter().find(|(_, name)| matches!(*name, "ManyToMany" | "ManyToOne" | "OneToMany" | "OneToOne"))
 }
 
-fn decorators<'f>(facts: &'f FileFacts, values: &'f [ValueId]) -> impl Iterator<Item = &'f Call> {
+/// The calls among decorators.
+pub(super) fn decorators<'f>(facts: &'f FileFacts, values: &'f [ValueId]) -> impl Iterator<Item = &'f Call> {
     values.iter().filter_map(|&value| match facts.value(value) {
         Value::Call(call) => Some(facts.call(*call)),
         _ => None,
@@ -136,4 +149,21 @@ fn name_of<'f>(facts: &'f FileFacts, call: &Call) -> &'f str {
 /// Whether a decorator is one of TypeORM's: others have the same names.
 fn is_own(types: &Types<'_>, file: FileId, call: &Call) -> bool {
     matches!(types.of(file, call.callee), Ty::Path(path) if path.starts_with("typeorm."))
+}
+
+/// Whether relations that a find names are fetched by queries of their own in all of a project: its data source says
+/// `relationLoadStrategy: "query"`, or what cannot be read.
+pub(crate) fn asks_apart(project: &Project) -> bool {
+    const STRATEGY: &str = "relationLoadStrategy";
+    project.ids().filter(|&file| project.file(file).source.language.is_ecma()).any(|file| {
+        let facts = &project.file(file).facts;
+        facts.texts.iter().any(|text| text.cooked == STRATEGY)
+            && facts.values.iter().any(|value| {
+                let Value::Mapping(entries) = value else { return false };
+                let told = |wanted: &str| entries.iter().find(|(key, _)| facts.literal(*key) == Some(wanted));
+                // What a find says is its own.
+                let is_find = ["relations", "where"].iter().any(|&option| told(option).is_some());
+                !is_find && told(STRATEGY).is_some_and(|&(_, how)| facts.literal(how) != Some("join"))
+            })
+    })
 }
