@@ -49,18 +49,6 @@ pub(crate) const TARGETS: [Target; 9] = [
     Target { name: "messages", rounds: 10, begin: || Box::new(messages) },
 ];
 
-const DIALECTS: [Dialect; 9] = [
-    Dialect::Generic,
-    Dialect::PostgreSql,
-    Dialect::MySql,
-    Dialect::Sqlite,
-    Dialect::MsSql,
-    Dialect::Oracle,
-    Dialect::BigQuery,
-    Dialect::Snowflake,
-    Dialect::DuckDb,
-];
-
 const FORMATS: [OutputFormat; 12] = [
     OutputFormat::Full,
     OutputFormat::Concise,
@@ -89,7 +77,7 @@ fn statements(dice: &mut Dice, seeds: &Seeds) {
         (0..dice.below(4) * 2).map(|_| dice.below(text.len() + 1)).filter(|&at| text.is_char_boundary(at)).collect();
     cuts.sort_unstable();
     let holes: Vec<Span> = cuts.chunks_exact(2).map(|pair| Span::new(pair[0], pair[1])).collect();
-    let found = sql::statements(&text, &holes, *dice.of(&DIALECTS));
+    let found = sql::statements(&text, &holes, *dice.of(&Dialect::ALL));
     let mut end = 0;
     for statement in &found.statements {
         assert!(is_place(&text, statement.span) && is_place(&text, statement.head), "a place outside of the text");

@@ -50,20 +50,6 @@ const SAME_ROWS: [&str; 36] = [
     "options",
     "scalars",
 ];
-/// Steps that give one row.
-const ONE_ROW: [&str; 11] = [
-    "first",
-    "first_or_404",
-    "get",
-    "get_or_404",
-    "one",
-    "one_or_404",
-    "one_or_none",
-    "scalar",
-    "scalar_one",
-    "scalar_one_or_none",
-    "fetchone",
-];
 /// Steps after which a row is something else.
 const OTHER_ROWS: [&str; 9] = [
     "add_column",
@@ -111,8 +97,11 @@ impl Tracer<'_, '_> {
             _ => {}
         }
         let Value::Member(object, _) = *facts.value(call.callee) else { return None };
-        let is_step =
-            if many { SAME_ROWS.contains(&name) || OTHER_ROWS.contains(&name) } else { ONE_ROW.contains(&name) };
+        let is_step = if many {
+            SAME_ROWS.contains(&name) || OTHER_ROWS.contains(&name)
+        } else {
+            sqlalchemy::ONE_ROW.contains(&name)
+        };
         // A queryset of Django's has steps of the same names.
         if !is_step || (relations.has(Orm::Django) && self.is_django(file, object)) {
             return None;

@@ -52,6 +52,22 @@ pub(crate) fn names(facts: &FileFacts, class: ClassId) -> impl Iterator<Item = &
     attributes.filter(|of| call_of(facts, of.value).is_some()).map(|of| &facts.names[of.name])
 }
 
+/// Steps of a query that give one row; sorted.
+pub(crate) const ONE_ROW: [&str; 12] = [
+    "fetchone",
+    "first",
+    "first_or_404",
+    "get",
+    "get_or_404",
+    "one",
+    "one_or_404",
+    "one_or_none",
+    "scalar",
+    "scalar_one",
+    "scalar_one_or_none",
+    "unique_one",
+];
+
 /// Whether a function of this name makes an option that says how a relationship is loaded.
 pub(crate) fn is_loader(name: &str) -> bool {
     let name = name.strip_suffix("_all").unwrap_or(name);

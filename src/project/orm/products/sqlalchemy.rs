@@ -26,21 +26,6 @@ const WITHOUT: [&str; 13] = [
     "with_entities",
     "with_only_columns",
 ];
-/// Steps that give one row; sorted.
-const SINGLE: [&str; 11] = [
-    "first",
-    "first_or_404",
-    "get",
-    "get_or_404",
-    "one",
-    "one_or_404",
-    "one_or_none",
-    "scalar",
-    "scalar_one",
-    "scalar_one_or_none",
-    "unique_one",
-];
-
 impl Collector<'_, '_> {
     /// What the options of the queries of a Python file join.
     pub(super) fn loaded_products(&mut self, names: &[(CallId, &str)]) {
@@ -71,7 +56,7 @@ impl Collector<'_, '_> {
             if steps.iter().any(|step| WITHOUT.binary_search(step).is_ok()) {
                 continue;
             }
-            let is_single = steps.iter().any(|step| SINGLE.binary_search(step).is_ok());
+            let is_single = steps.iter().any(|step| sqlalchemy::ONE_ROW.binary_search(step).is_ok());
             self.add_joined(root, &mut branches, 0);
             self.take(Orm::SqlAlchemy, call, is_single, &branches);
         }
@@ -87,7 +72,7 @@ impl Collector<'_, '_> {
                 steps.extend(self.whole_chain(CallId(by)));
             }
         }
-        let known = |step: &str| WITHOUT.iter().chain(&SINGLE).copied().find(|known| *known == step);
+        let known = |step: &str| WITHOUT.iter().chain(&sqlalchemy::ONE_ROW).copied().find(|known| *known == step);
         steps.into_iter().filter_map(|step| known(self.called(step))).collect()
     }
 
@@ -213,6 +198,6 @@ mod tests {
 
     #[test]
     fn steps_are_sorted() {
-        assert!(WITHOUT.is_sorted() && SINGLE.is_sorted());
+        assert!(WITHOUT.is_sorted() && sqlalchemy::ONE_ROW.is_sorted());
     }
 }
