@@ -189,6 +189,8 @@ pub struct Project {
     databases: Vec<Dialect>,
     /// The dialect of SQL of which nothing near it tells.
     dialect: Dialect,
+    /// The dialects of all statements, by file.
+    dialects: Vec<Box<[Dialect]>>,
     /// The servers that its manifests and its user tell of.
     servers: Servers,
     options: ProjectOptions,
@@ -245,6 +247,7 @@ impl Project {
             schema: Schema::default(),
             databases: Vec::new(),
             dialect: Dialect::Generic,
+            dialects: Vec::new(),
             servers: Servers::default(),
             options: options.clone(),
         };
@@ -266,6 +269,10 @@ impl Project {
         project.databases = project.find_databases();
         let only = if let [only] = *project.databases { only } else { Dialect::Generic };
         project.dialect = options.dialect.unwrap_or(only);
+        project.dialects = project.each_file(|types, file| {
+            let statements = 0..types.facts(file).statements.len();
+            statements.map(|statement| types.project().find_dialect(file, statement)).collect()
+        });
         project.orm = project.each_file(orm::facts);
         project.answers = answers::Answers::default();
         project
@@ -299,6 +306,10 @@ impl Project {
     /// The dialect of a statement: what its file tells, else the configuration, else the only database that the
     /// project's libraries and definitions are about, else the only one that has its tables.
     pub fn dialect_of(&self, file: FileId, statement: usize) -> Dialect {
+        self.dialects[file.0 as usize][statement]
+    }
+
+    fn find_dialect(&self, file: FileId, statement: usize) -> Dialect {
         let told = self.dialect_told(file, statement);
         // Where the configuration names a dialect for the file, nothing else is looked at.
         let is_told = told != Dialect::Generic || self.options.dialects.contains_key(&self.file(file).source.path);

@@ -178,9 +178,8 @@ fn once(dice: &mut Dice, text: &str, other: &str) -> String {
             replaced(text, part.start..part.start, &format!("{token} ").repeat(many))
         }
         10 => {
-            let lines: Vec<&str> = text.split_inclusive('\n').collect();
+            let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
             let (from, to) = (dice.below(lines.len()), dice.below(lines.len()));
-            let mut lines = lines;
             if !lines.is_empty() {
                 let line = lines.remove(from.min(lines.len() - 1));
                 lines.insert(to.min(lines.len()), line);
