@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::FileId;
 use super::bounds::Bounds;
-use super::caches::Caches;
+use super::caches::{Caches, is_clock};
 use super::flow::{Dependence, Flow, for_each_part};
 use super::types::Types;
 use crate::facts::*;
@@ -401,7 +401,8 @@ impl<'t, 'p> Loops<'t, 'p> {
     }
 
     /// Whether a condition holds in a few runs only: when enough has gathered (`if len(rows) >= SIZE`,
-    /// `if bytes + size > LIMIT`, `if i % 100 == 0`), or until a flag is set (`if not ready`).
+    /// `if bytes + size > LIMIT`, `if i % 100 == 0`), when its time has come (`if time() - last > PERIOD`), or until a
+    /// flag is set (`if not ready`).
     pub(super) fn is_seldom(&self, guard: &Guard, id: LoopId) -> bool {
         match guard.kind {
             GuardKind::Then => self.is_threshold(guard.condition, id, 0) || self.is_unset_flag(guard.condition, 0),
@@ -417,6 +418,7 @@ impl<'t, 'p> Loops<'t, 'p> {
                     || (self.is_gathered(right, id) && is_some(left))
                     || self.is_reset_sum(left, id)
                     || self.is_reset_sum(right, id)
+                    || self.is_timed(condition, id)
             }
             Value::Operation(Operation::Equal, left, right) => {
                 let every =
@@ -429,6 +431,12 @@ impl<'t, 'p> Loops<'t, 'p> {
             }
             _ => false,
         }
+    }
+
+    /// The clock against a time that the loop notes again.
+    fn is_timed(&self, condition: ValueId, id: LoopId) -> bool {
+        let is_noted = |value: ValueId| matches!(*self.facts.value(value), Value::Carried(_, at) if at == id);
+        self.has_part(condition, 200, |value| is_clock(self.facts, value)) && self.has_part(condition, 200, is_noted)
     }
 
     /// The size of what the loop gathers: of something that was empty before it, or that is bound again in it.
