@@ -196,7 +196,9 @@ impl<'f> Subjects<'f> {
         for _ in 0..64 {
             let first = call.args.first().filter(|arg| arg.name.is_none()).map(|arg| arg.value);
             match self.flow.called_name(call) {
-                Some("query" | "select" | "get_model" | "get_object_or_404" | "get_list_or_404")
+                // `apps.get_model("shop", model)`
+                Some("get_model") if call.args.iter().any(|arg| self.is_element(arg.value, id)) => return true,
+                Some("query" | "select" | "get_object_or_404" | "get_list_or_404")
                     if first.is_some_and(|first| self.is_element(first, id)) =>
                 {
                     return true;
