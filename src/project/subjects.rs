@@ -116,7 +116,7 @@ impl<'f> Subjects<'f> {
     fn runs_element(&self, call: &Call, id: LoopId) -> bool {
         let runs = matches!(
             self.flow.called_name(call),
-            Some("execute" | "executescript" | "query" | "exec" | "raw" | "unsafe" | "command")
+            Some("execute" | "executeQuery" | "executescript" | "query" | "exec" | "raw" | "unsafe" | "command")
         );
         let Some(first) = call.args.first().filter(|_| runs).map(|arg| self.stripped(arg.value)) else { return false };
         match self.facts.value(first) {

@@ -48,15 +48,25 @@ impl Types<'_> {
             return model.is_some_and(|model| &facts.names[name] == "pk" || self.is_unique(model, &facts.names[name]));
         }
         let Value::Operation(Operation::Equal, left, right) = *facts.value(arg.value) else { return false };
-        [left, right].into_iter().any(|side| match *facts.value(side) {
-            Value::Member(of, name) => match self.of(file, of) {
-                Ty::Class(class) => {
-                    model.is_none_or(|model| model == class) && self.is_unique(class, &facts.names[name])
-                }
-                _ => false,
-            },
-            _ => false,
+        [(left, right), (right, left)].into_iter().any(|(side, value)| match self.column(file, side) {
+            Some((class, name)) => {
+                // A column that equals another one joins.
+                self.column(file, value).is_none()
+                    && model.is_none_or(|model| model == class)
+                    && self.is_unique(class, name)
+            }
+            None => false,
         })
+    }
+
+    /// The model and the column of `Token.serial`.
+    fn column(&self, file: FileId, value: ValueId) -> Option<(ClassRef, &str)> {
+        let facts = self.facts(file);
+        let Value::Member(of, name) = *facts.value(value) else { return None };
+        match self.of(file, of) {
+            Ty::Class(class) => Some((class, &facts.names[name])),
+            _ => None,
+        }
     }
 
     /// Whether a call gives a value for each column of a primary key of several: `filter(and_(Like.user_id == me, Like.post_id
@@ -82,17 +92,13 @@ impl Types<'_> {
                     open.extend(facts.call(inner).args.iter().map(|arg| arg.value));
                 }
                 Value::Operation(Operation::Equal, left, right) => {
-                    given.extend(
-                        [left, right]
-                            .into_iter()
-                            .find_map(|side| match *facts.value(side) {
-                                Value::Member(of, name) if self.of(file, of) == Ty::Class(model) => {
-                                    Some(&facts.names[name])
-                                }
-                                _ => None,
-                            })
-                            .filter(|name| self.is_key(model, name)),
-                    );
+                    let sides = [(left, right), (right, left)].into_iter();
+                    let key = |(side, value): (ValueId, ValueId)| {
+                        let (class, name) = self.column(file, side)?;
+                        let is_key = class == model && self.column(file, value).is_none() && self.is_key(model, name);
+                        is_key.then_some(name)
+                    };
+                    given.extend(sides.filter_map(key));
                 }
                 _ => {}
             }
