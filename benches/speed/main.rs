@@ -1,6 +1,7 @@
 //! How fast seqscan is, next to what cannot be avoided: see `benches/README.md`.
 
 mod corpus;
+mod dimensions;
 mod floor;
 mod growth;
 mod measure;
@@ -17,7 +18,7 @@ use seqscan::engine::{Open, Report, Session, Snapshot};
 /// Stands in for a mode: the benchmark was started by itself, to tell how much memory one run needs.
 const MEMORY_CHILD: &str = "memory-of";
 
-const USAGE: &str = "usage: cargo bench --bench speed -- [code|sql|again|small|growth|all] [--reps N] [--threads N] \
+const USAGE: &str = "usage: cargo bench --bench speed -- [code|sql|again|small|growth|dimensions|all] [--reps N] [--threads N] \
                      [--files N] [FOLDER…]";
 
 /// What the command line asks for.
@@ -56,6 +57,9 @@ fn main() -> ExitCode {
     if wants("sql") {
         sql(&arguments, &folders);
     }
+    if wants("dimensions") {
+        dimensions(&arguments);
+    }
     if wants("again") {
         again(&arguments, &folders);
     }
@@ -83,7 +87,7 @@ fn arguments() -> Result<Arguments, String> {
             "--reps" => arguments.repetitions = number()?,
             "--threads" => arguments.threads = number()?,
             "--files" => arguments.files = number()?,
-            "code" | "sql" | "again" | "small" | "growth" | "all" | MEMORY_CHILD if is_first => {
+            "code" | "sql" | "again" | "dimensions" | "small" | "growth" | "all" | MEMORY_CHILD if is_first => {
                 arguments.mode = word;
                 is_first = false;
             }
@@ -166,6 +170,36 @@ fn sql(arguments: &Arguments, folders: &[PathBuf]) {
     if folders.len() > 1 {
         let (floor, whole, files, bytes, statements) = all;
         row("together", files, bytes, statements, floor, whole, None);
+    }
+}
+
+/// Projects that grow in one way, each four times the one before. The bars show what one more costs: those of one row
+/// are equally high where it stays the same.
+fn dimensions(arguments: &Arguments) {
+    println!("\n| what grows | to | CPU s | CPU µs for each, of three sizes | |\n|---|--:|--:|--:|---|");
+    for dimension in &dimensions::ALL {
+        let cost = |count: usize| {
+            let folder = dimension.project(count);
+            let run = || program::check(folder.path(), arguments.threads).cost;
+            median((0..arguments.repetitions.min(3)).map(|_| run()).collect()).cpu
+        };
+        // What a run costs that has next to nothing to do is no part of what one more costs.
+        let start = cost(1);
+        let counts = [1, 4, 16].map(|times| dimension.least * times);
+        let costs = counts.map(cost);
+        let each: Vec<f64> =
+            costs.iter().zip(counts).map(|(cpu, count)| (cpu - start).max(0.0) * 1e6 / count as f64).collect();
+        let highest = each.iter().copied().fold(1e-9, f64::max);
+        let bar =
+            |part: &f64| ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][((part / highest * 7.0).round() as usize).min(7)];
+        println!(
+            "| {} | {} | {:.2} | {} | {} |",
+            dimension.name,
+            counts[2],
+            costs[2],
+            each.iter().map(|each| format!("{each:.0}")).collect::<Vec<_>>().join(" · "),
+            each.iter().map(bar).collect::<String>(),
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use super::files::Candidate;
 use super::report::{InternalError, LeftOutPath, PlacedGap, Report, SchemaSummary};
 use super::run::Run;
 use super::suppress::Suppressions;
-use super::tables;
+use super::tables::Tables;
 use crate::config::ConfigError;
 use crate::findings::{Diagnostic, fingerprints};
 use crate::project::Project;
@@ -126,8 +126,9 @@ impl Snapshot {
         let targeted = self.targeted(targets);
         let mut reported = fingerprints(found, text_of);
         reported.retain(|finding| self.is_reported(run, &targeted, &finding.diagnostic));
+        let mut tables = Tables::new(&self.project);
         for finding in &mut reported {
-            finding.tables = tables::of(&self.project, &finding.diagnostic);
+            finding.tables = tables.of(&finding.diagnostic);
         }
         reported
     }
