@@ -27,9 +27,11 @@ fn at(project: &Project, label: &Label, tables: &mut BTreeSet<String>) {
         for &(file, statement) in &site.sql {
             in_statement(project, file, statement, tables);
         }
-        let filtered = orm.filters.iter().filter(|filter| filter.call == site.call).map(|filter| filter.model);
         tables.extend(of_client(project, file, site));
-        tables.extend(site.model.into_iter().chain(filtered).filter_map(|model| of_model(project, model)));
+        tables.extend(site.model.and_then(|model| of_model(project, model)));
+    }
+    for query in orm.queries.iter().filter(|query| touches(query.statement.span)) {
+        tables.extend(query.statement.tables.iter().map(|used| used.table.text()));
     }
     for predicate in orm.predicates.iter().filter(|predicate| touches(predicate.span)) {
         let named = predicate.table.as_deref().map(str::to_owned);

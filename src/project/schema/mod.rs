@@ -26,6 +26,7 @@ pub use conditions::{Compared, Condition, Test, conditions_of, join_conditions};
 pub use drift::Drift;
 pub(super) use groups::undoes;
 pub use index::{Served, orders, served, served_alone, served_key};
+pub use small::is_lookup as is_lookup_name;
 use sources::Defined;
 pub use sources::{Model, Owner, follows_models};
 
