@@ -102,6 +102,11 @@ fn properties() -> Value {
         ("schema", paths(), "Files and folders that define the schema. Default: found by themselves."),
         ("tables", map_of(one("table-options")), "What is known of tables in production."),
         ("small-tables", words(), "Tables that stay small, about a thousand rows."),
+        (
+            "small-table-rows",
+            json!({ "type": "integer", "minimum": 0 }),
+            "Tables of at most so many rows are small: reading all of one costs nothing that an index would save. Default: 1000.",
+        ),
         ("large-tables", words(), "Tables that are large, about ten million rows."),
         (
             "stats",

@@ -31,6 +31,7 @@ struct Place {
 #[derive(Clone, Copy, Debug)]
 enum What {
     Site(usize),
+    Query(usize),
     Predicate(usize),
     Page(usize),
     Statement(usize),
@@ -73,10 +74,11 @@ fn places(project: &Project, file: FileId) -> Vec<Place> {
         None => sql.span,
     };
     let sites = project.sites(file).iter().enumerate().map(|(at, site)| (site.span, What::Site(at)));
+    let queries = orm.queries.iter().enumerate().map(|(at, query)| (query.statement.span, What::Query(at)));
     let predicates = orm.predicates.iter().enumerate().map(|(at, found)| (found.span, What::Predicate(at)));
     let pages = orm.pages.iter().enumerate().map(|(at, page)| (page.span, What::Page(at)));
     let statements = facts.statements.iter().enumerate().map(|(at, sql)| (host(sql), What::Statement(at)));
-    let all = sites.chain(predicates).chain(pages).chain(statements);
+    let all = sites.chain(queries).chain(predicates).chain(pages).chain(statements);
     let mut places: Vec<Place> = all.map(|(span, what)| Place { span, reach: span.end, what }).collect();
     places.sort_by_key(|place| place.span.start);
     for at in 1..places.len() {
@@ -93,10 +95,10 @@ fn at_place(project: &Project, file: FileId, what: What, tables: &mut BTreeSet<S
             for &(file, statement) in &site.sql {
                 in_statement(project, file, statement, tables);
             }
-            let filtered = orm.filters.iter().filter(|filter| filter.call == site.call).map(|filter| filter.model);
             tables.extend(of_client(project, file, site));
-            tables.extend(site.model.into_iter().chain(filtered).filter_map(|model| of_model(project, model)));
+            tables.extend(site.model.and_then(|model| of_model(project, model)));
         }
+        What::Query(at) => tables.extend(orm.queries[at].statement.tables.iter().map(|used| used.table.text())),
         What::Predicate(at) => {
             let predicate = &orm.predicates[at];
             let named = predicate.table.as_deref().map(str::to_owned);

@@ -556,6 +556,7 @@ impl Session {
         self.options = ProjectOptions::default();
         self.stats_problems.clear();
         self.options.max_hops = root.max_hops.into();
+        self.options.small_table_rows = root.small_table_rows;
         self.options.dialect = root.dialect;
         let told = self.entries.values().filter(|entry| entry.candidate.dialect != root.dialect);
         let told = told.map(|entry| (entry.file.source.path.clone(), entry.candidate.dialect.unwrap_or_default()));
