@@ -56,7 +56,9 @@ fn describe(text: &mut String, session: &Session, path: &Path, settings: &Settin
     line("force-exclude", settings.force_exclude.to_string());
     line("dialect", settings.dialect.map_or("told by driver, ORM or DDL", |dialect| dialect.name()).to_owned());
     line("max-hops", settings.max_hops.to_string());
-    let rows: Vec<String> = settings.rows.iter().map(|(table, rows)| format!("{table}: {rows} rows")).collect();
+    line("small-table-rows", settings.small_table_rows.to_string());
+    let size = |rows: u64| if rows == 0 { "small".to_owned() } else { format!("{rows} rows") };
+    let rows: Vec<String> = settings.rows.iter().map(|(table, &rows)| format!("{table}: {}", size(rows))).collect();
     line("tables", if rows.is_empty() { "nothing told".to_owned() } else { rows.join(", ") });
     let databases: Vec<&str> = settings.databases.iter().map(|database| database.name.as_str()).collect();
     if !databases.is_empty() {

@@ -57,6 +57,8 @@ pub struct Options {
     pub baseline: Option<String>,
     /// How findings are written.
     pub output_format: Option<OutputFormat>,
+    /// The folder in which what files say is kept between runs.
+    pub cache_dir: Option<String>,
 
     /// The SQL dialect where neither driver nor ORM nor the SQL itself tells it.
     pub dialect: Option<String>,
@@ -68,6 +70,8 @@ pub struct Options {
     pub tables: Option<BTreeMap<String, TableOptions>>,
     /// Tables that stay small.
     pub small_tables: Option<Vec<String>>,
+    /// Tables of at most so many rows are small.
+    pub small_table_rows: Option<u64>,
     /// Tables that are large.
     pub large_tables: Option<Vec<String>>,
     /// The file of the numbers of rows that the database counts.

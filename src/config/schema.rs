@@ -88,6 +88,11 @@ fn properties() -> Value {
             },
             "How findings are written. Default: full.",
         ),
+        (
+            "cache-dir",
+            json!({ "type": "string" }),
+            "The folder in which what files say is kept between runs. Default: .seqscan_cache at the project's root.",
+        ),
         ("dialect", one("dialect"), "The SQL dialect where neither driver nor ORM nor the SQL itself tells it."),
         (
             "max-hops",
@@ -97,6 +102,11 @@ fn properties() -> Value {
         ("schema", paths(), "Files and folders that define the schema. Default: found by themselves."),
         ("tables", map_of(one("table-options")), "What is known of tables in production."),
         ("small-tables", words(), "Tables that stay small, about a thousand rows."),
+        (
+            "small-table-rows",
+            json!({ "type": "integer", "minimum": 0 }),
+            "Tables of at most so many rows are small: reading all of one costs nothing that an index would save. Default: 1000.",
+        ),
         ("large-tables", words(), "Tables that are large, about ten million rows."),
         (
             "stats",

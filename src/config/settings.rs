@@ -9,11 +9,10 @@ use super::selection::{RuleLevels, Selection, UnknownRule, rules_named};
 use super::{ConfigError, ConfigFile, DatabaseOptions, FailOn, Options, OutputFormat, PathPatterns};
 use crate::apis::UserApi;
 use crate::findings::{Confidence, Severity};
+use crate::project::SMALL_TABLE_ROWS;
 use crate::rules::{Category, Registry};
 use crate::sql::{Dialect, Product, Server, Version};
 
-/// About how many rows a table of `small-tables` has.
-const SMALL_TABLE: u64 = 1_000;
 /// About how many rows a table of `large-tables` has.
 const LARGE_TABLE: u64 = 10_000_000;
 /// How many calls may lie between a loop and its query.
@@ -59,10 +58,14 @@ pub struct Settings {
     pub baseline: Option<PathBuf>,
     /// How findings are written.
     pub output_format: OutputFormat,
+    /// The folder in which what files say is kept between runs; an absolute path.
+    pub cache_dir: Option<PathBuf>,
     /// The dialect where nothing else tells it.
     pub dialect: Option<Dialect>,
     /// How many calls may lie between a loop and its query.
     pub max_hops: u16,
+    /// Tables of at most so many rows are small.
+    pub small_table_rows: u64,
     /// The files that define the schema; none said: found by themselves.
     pub schema: PathPatterns,
     /// About how many rows tables have, by name in lower case.
@@ -135,9 +138,11 @@ impl Settings {
             only_changes: false,
             fail_on: FailOn::default(),
             baseline: None,
+            cache_dir: None,
             output_format: OutputFormat::default(),
             dialect: None,
             max_hops: MAX_HOPS,
+            small_table_rows: SMALL_TABLE_ROWS,
             schema: PathPatterns::default(),
             rows: BTreeMap::new(),
             stats: None,
@@ -226,6 +231,7 @@ impl Settings {
         set(&mut self.fail_on, options.fail_on);
         set(&mut self.output_format, options.output_format);
         set(&mut self.max_hops, options.max_hops);
+        set(&mut self.small_table_rows, options.small_table_rows);
     }
 
     fn lay_paths(&mut self, file: &ConfigFile, base: &Path) -> Result<(), ConfigError> {
@@ -243,6 +249,9 @@ impl Settings {
         if let Some(baseline) = &options.baseline {
             self.baseline = Some(base.join(baseline));
         }
+        if let Some(folder) = &options.cache_dir {
+            self.cache_dir = Some(base.join(folder));
+        }
         if let Some(stats) = &options.stats {
             self.stats = Some(base.join(stats));
         }
@@ -251,7 +260,8 @@ impl Settings {
     }
 
     fn lay_tables(&mut self, options: &Options) {
-        let sized = [(&options.small_tables, SMALL_TABLE), (&options.large_tables, LARGE_TABLE)];
+        // One that is said to be small is so, whatever number that is.
+        let sized = [(&options.small_tables, 0), (&options.large_tables, LARGE_TABLE)];
         for (tables, rows) in sized {
             self.rows.extend(tables.iter().flatten().map(|table| (table.to_lowercase(), rows)));
         }

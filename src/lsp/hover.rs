@@ -6,10 +6,11 @@ use lsp_types::{Contents, Hover, MarkupContent, MarkupKind, Position};
 
 use super::diagnostics::Teller;
 use crate::facts::{Directive, FileFacts};
-use crate::project::schema::{Known, Owner, Served, Test, conditions_of, served, served_alone};
+use crate::project::schema::{Known, Served, conditions_of, served};
 use crate::project::{FileId, Project, QuerySite, Repeat, SiteEffect};
 use crate::rules::{ProjectCx, Registry};
 use crate::source::Span;
+use crate::sql::Dialect;
 use crate::sql::query::{Query, TableName};
 
 /// How many loops, statements or findings are listed.
@@ -141,6 +142,11 @@ impl Describer<'_> {
             None => self.project.file(file).source.text.as_str(),
         };
         let dialect = self.project.dialect_of(file, index);
+        self.conditions(text, query, whole, dialect);
+    }
+
+    /// The tables of a query, and what finds their rows. `whole`: the text that it stands in.
+    fn conditions(&self, text: &mut String, query: &Query, whole: &str, dialect: Dialect) {
         for select in &query.selects {
             for (nth, source) in (0..).zip(&select.sources) {
                 let Some(table) = source.table() else { continue };
@@ -158,22 +164,12 @@ impl Describer<'_> {
         }
     }
 
-    /// The model of a query without SQL text, and what finds its rows.
+    /// The same of queries without SQL text.
     fn conditions_of_orm(&self, text: &mut String, file: FileId, site: &QuerySite) {
-        let filters = self.project.orm(file).filters.iter().filter(|filter| filter.call == site.call);
-        for filter in filters {
-            let schema = self.project.schema();
-            let Some(model) = schema.model(&Owner::Class(filter.model)) else { continue };
-            let table = TableName::plain(&model.table);
-            self.table(text, &table);
-            for condition in &filter.conditions {
-                let Some((_, column)) = model.columns.iter().find(|(field, _)| *field == condition.field) else {
-                    continue;
-                };
-                let definitions = schema.definitions(&table);
-                let test = condition.test.unwrap_or(Test::Equal);
-                let answers = definitions.iter().map(|table| served_alone(table, column, test)).collect();
-                condition_line(text, &condition.field, answers);
+        let whole = self.project.file(file).source.text.as_str();
+        for query in self.project.orm(file).queries.iter().filter(|query| query.call == site.call) {
+            if let Some(query) = query.statement.query.as_deref() {
+                self.conditions(text, query, whole, Dialect::Generic);
             }
         }
     }

@@ -118,6 +118,8 @@ pub(crate) struct Stars {
 pub struct ProjectOptions {
     /// The longest path from a loop to a query that is told.
     pub max_hops: usize,
+    /// Tables of at most so many rows are small.
+    pub small_table_rows: u64,
     /// The dialect of SQL that nothing else tells.
     pub dialect: Option<Dialect>,
     /// The same where it is another one in some files, by path.
@@ -132,10 +134,14 @@ pub struct ProjectOptions {
     pub schema_files: Option<BTreeSet<Arc<str>>>,
 }
 
+/// A table of no more rows is read in less than a millisecond, whatever is asked of it.
+pub const SMALL_TABLE_ROWS: u64 = 1_000;
+
 impl Default for ProjectOptions {
     fn default() -> Self {
         ProjectOptions {
             max_hops: 6,
+            small_table_rows: SMALL_TABLE_ROWS,
             dialect: None,
             dialects: BTreeMap::new(),
             servers: Vec::new(),
@@ -476,7 +482,8 @@ impl Project {
     pub(crate) fn asks_schema(&self, site: &QuerySite) -> bool {
         site.sql.iter().any(|&(file, index)| {
             let facts = &self.file(file).facts;
-            let text = facts.statements[index].text.map_or("", |text| facts.texts[text.index()].cooked.as_str());
+            let sql = &facts.statements[index];
+            let text = sql.text.and_then(|text| facts.texts[text.index()].cooked.get(sql.span.range())).unwrap_or("");
             ["information_schema", "sqlite_master", "PRAGMA"].iter().any(|name| text.contains(name))
         })
     }

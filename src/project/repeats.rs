@@ -561,7 +561,7 @@ impl Finder<'_, '_, '_> {
                 Some(text) => facts.texts[text.index()].cooked.as_str(),
                 None => source.as_str(),
             };
-            let lower = text.to_ascii_lowercase();
+            let lower = text.get(found.span.range()).unwrap_or(text).to_ascii_lowercase();
             [
                 "nextval",
                 "random",

@@ -2,7 +2,7 @@
 
 use super::sql_finding::{SqlCx, SqlFinding};
 use crate::findings::{IndexChange, IndexNeed, KeyUse};
-use crate::project::schema::{Condition, Table, Test};
+use crate::project::schema::{Condition, Table, Test, is_lookup_name};
 use crate::sql::Dialect;
 use crate::sql::query::*;
 
@@ -28,6 +28,7 @@ pub(super) fn advised_table<'a>(cx: &SqlCx<'a>, select: &Select, source: &'a Sou
     let name = source.table()?;
     let is_left_out = cx.is_spared(name)
         || cx.schema.stays_small(name)
+        || cx.model.is_some_and(|model| cx.schema.is_lookup(model, &cx.schema.definitions(name)))
         || cx.query.has_open_conditions(select, cx.slots())
         || is_correlated(cx, select);
     (!is_left_out).then_some(name)
@@ -154,11 +155,30 @@ pub(super) fn missing_index<'c>(
     })
 }
 
-/// Whether a column has so few values that an index on it alone finds nothing.
+/// Whether a column is asked for one of so few values that an index on it alone finds nothing.
 pub(super) fn is_flag(cx: &SqlCx<'_>, condition: &Condition, tables: &[&Table]) -> bool {
+    let is_named_so = || condition.column.as_deref().is_some_and(is_lookup_name);
+    has_few_values(cx, condition, tables)
+        || (condition.test == Test::Equal && (is_kind(cx, condition) || (cx.model.is_some() && is_named_so())))
+}
+
+/// Whether a column that is asked for a value has few of them.
+pub(super) fn has_few_values(cx: &SqlCx<'_>, condition: &Condition, tables: &[&Table]) -> bool {
     let Some(name) = &condition.column else { return false };
     condition.test == Test::Equal
         && tables.iter().filter_map(|table| table.column(name)).any(|column| cx.schema.has_few_values(column))
+}
+
+/// Whether a query of an ORM compares with what is the same in every run: a kind or a state, one of a few.
+fn is_kind(cx: &SqlCx<'_>, condition: &Condition) -> bool {
+    cx.model.is_some()
+        && match cx.query.exprs.get(condition.expr) {
+            Expr::Compare(_, _, value) => matches!(cx.query.exprs.get(*value), Expr::Literal(_)),
+            Expr::InList { list, .. } => {
+                list.iter().all(|&value| matches!(cx.query.exprs.get(value), Expr::Literal(_)))
+            }
+            _ => false,
+        }
 }
 
 /// Whether some source of a select is joined in a way that hides which rows are looked for.

@@ -2,7 +2,7 @@
 
 use super::conditions::{advised_table, columns_named, each_source, has_odd_joins, is_flag, missing_index};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, written};
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, KeyUse, Severity};
 use crate::project::schema::{Condition, Index, Known, Served, Test, conditions_of, served};
 use crate::sql::Dialect;
@@ -13,8 +13,8 @@ const NOTE: &str = "all entries of the range are read, whatever the later column
                     times less on PostgreSQL 15, 55,000 times on SQLite and 111,000 times on MariaDB";
 
 /// Reports queries that an index serves only by a range in front of what is known exactly.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, |cx, out| each_source(&cx, out, check_source));
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report_all(cx, sink, |cx, out| each_source(&cx, out, check_source));
 }
 
 fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFinding> {

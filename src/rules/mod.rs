@@ -165,7 +165,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "index-column-order",
         page: include_str!("../../rules/index-column-order.md"),
-        check: Check::Statement(index_column_order::check),
+        check: Check::File(index_column_order::check),
     },
     Rule {
         name: "int-primary-key",
@@ -335,12 +335,12 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "unindexed-join",
         page: include_str!("../../rules/unindexed-join.md"),
-        check: Check::Statement(unindexed_join::check),
+        check: Check::File(unindexed_join::check),
     },
     Rule {
         name: "unindexed-sort",
         page: include_str!("../../rules/unindexed-sort.md"),
-        check: Check::Statement(unindexed_sort::check),
+        check: Check::File(unindexed_sort::check),
     },
     Rule {
         name: "union-without-all",

@@ -94,6 +94,8 @@ pub(crate) struct SqlCx<'a> {
     pub(crate) servers: &'a Servers,
     /// The dialect of the database that it is sent to, as far as is known.
     pub(crate) dialect: Dialect,
+    /// The model whose rows it asks for, if an ORM writes it; empty if it has no name of its own.
+    pub(crate) model: Option<&'a str>,
 }
 
 impl<'a> SqlCx<'a> {
@@ -106,7 +108,7 @@ impl<'a> SqlCx<'a> {
         dialect: Dialect,
     ) -> Option<Self> {
         let query = statement.query.as_deref()?;
-        Some(SqlCx { statement, query, text, schema, servers, dialect })
+        Some(SqlCx { statement, query, text, schema, servers, dialect, model: None })
     }
 
     /// The statement's slots.

@@ -2,9 +2,11 @@
 
 use super::sql_finding::{SqlCx, SqlFinding, SqlFix, SqlPlace};
 use super::{FileCx, Finding, Sink, StatementCx};
-use crate::findings::{Edit, Fix, Label, Role};
-use crate::project::orm::Draft;
+use crate::findings::{Edit, Fix, IndexChange, Label, Role};
+use crate::project::orm::{Draft, OrmQuery};
+use crate::project::schema::Place;
 use crate::source::{SourceFile, Span};
+use crate::sql::Dialect;
 
 /// Runs `check` on a statement, if anything runs the statement, and tells what it finds.
 pub(super) fn report(cx: &StatementCx<'_>, sink: &mut Sink<'_>, check: impl FnOnce(SqlCx<'_>, &mut Vec<SqlFinding>)) {
@@ -28,6 +30,52 @@ pub(super) fn report(cx: &StatementCx<'_>, sink: &mut Sink<'_>, check: impl FnOn
     for finding in found {
         sink.report(told(cx, finding));
     }
+}
+
+/// Runs `check` on every statement of a file and on what the queries of ORMs in it amount to, and tells what it finds.
+pub(super) fn report_all(cx: &FileCx<'_>, sink: &mut Sink<'_>, check: fn(SqlCx<'_>, &mut Vec<SqlFinding>)) {
+    for index in 0..cx.facts().statements.len() {
+        report(&cx.statement(index), sink, check);
+    }
+    let project = cx.project;
+    let mut seen: Vec<Span> = Vec::new();
+    for query in &project.orm(cx.id).queries {
+        let text = cx.source().text.as_str();
+        let sql = SqlCx::new(&query.statement, text, project.schema(), project.servers(), Dialect::Generic);
+        let Some(sql) = sql else { continue };
+        let sql = SqlCx { model: Some(query.class_name(project).unwrap_or("")), ..sql };
+        let mut found = Vec::new();
+        check(sql, &mut found);
+        for finding in found {
+            // One line may be a part of several queries.
+            if !seen.contains(&finding.span) {
+                seen.push(finding.span);
+                sink.report(told_of_orm(cx, query, finding));
+            }
+        }
+    }
+}
+
+/// What was found of a query of an ORM: its places are those of the file, and what to do is said in its own words.
+fn told_of_orm(cx: &FileCx<'_>, query: &OrmQuery, found: SqlFinding) -> Finding {
+    let help = match &found.index {
+        Some(IndexChange::Add(need)) => query.index_help(cx.project, need),
+        _ => None,
+    };
+    let primary = cx.label(first_line(cx.source(), found.span), Role::Primary, "");
+    let mut finding = Finding::new(primary, found.message)
+        .severity(found.severity)
+        .confidence(found.confidence.min(query.confidence))
+        .note(found.note)
+        .help(help.unwrap_or(found.help))
+        .index(found.index);
+    for (place, text) in found.related {
+        finding = finding.related(match place {
+            SqlPlace::Text(span) => cx.label(first_line(cx.source(), span), Role::Related, text),
+            SqlPlace::Schema(place) => schema_label(cx, place, text),
+        });
+    }
+    finding
 }
 
 fn told(cx: &StatementCx<'_>, found: SqlFinding) -> Finding {
@@ -80,11 +128,13 @@ pub(super) fn drafted(cx: &FileCx<'_>, draft: Draft) -> Finding {
 fn label(file: &FileCx<'_>, cx: &StatementCx<'_>, place: SqlPlace, text: String) -> Label {
     match place {
         SqlPlace::Text(span) => file.label(first_line(file.source(), cx.host_span(span)), Role::Related, text),
-        SqlPlace::Schema(place) => {
-            let source = &file.project.file(place.file).source;
-            Label { path: source.path.clone(), span: first_line(source, place.span), role: Role::Schema, text }
-        }
+        SqlPlace::Schema(place) => schema_label(file, place, text),
     }
+}
+
+fn schema_label(file: &FileCx<'_>, place: Place, text: String) -> Label {
+    let source = &file.project.file(place.file).source;
+    Label { path: source.path.clone(), span: first_line(source, place.span), role: Role::Schema, text }
 }
 
 /// The part of a place that stands on its first line: what is told is never longer.

@@ -7,7 +7,6 @@ use super::lock_without_index::locks_rows;
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
 use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, KeyUse, Severity};
-use crate::project::orm;
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served};
 use crate::sql::Dialect;
 use crate::sql::query::*;
@@ -17,12 +16,7 @@ const NOTE: &str = "without an index every row of the table is read: finding one
 
 /// Reports conditions that no index serves, in SQL and in the words of an ORM.
 pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
-    for index in 0..cx.facts().statements.len() {
-        sql_statement::report(&cx.statement(index), sink, check_statement);
-    }
-    for draft in orm::filter_drafts(cx.project, cx.id) {
-        sink.report(sql_statement::drafted(cx, draft));
-    }
+    sql_statement::report_all(cx, sink, check_statement);
 }
 
 /// Finds conditions that no index serves, on tables whose definition is known.

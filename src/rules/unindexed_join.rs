@@ -4,7 +4,7 @@ use super::conditions::{
     advised_table, columns_named, compared_source, each_source, has_odd_joins, is_flag, missing_index,
 };
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, Severity};
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, join_conditions, served};
 use crate::sql::Dialect;
@@ -14,8 +14,8 @@ const NOTE: &str =
     "the rows that belong to the few of the other table are looked for among all there are, each time the query runs";
 
 /// Reports joins whose inner side no index finds, though an index finds few rows of the outer one.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, |cx, out| each_source(&cx, out, check_source));
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report_all(cx, sink, |cx, out| each_source(&cx, out, check_source));
 }
 
 fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFinding> {

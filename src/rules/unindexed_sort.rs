@@ -1,8 +1,8 @@
 //! `unindexed-sort`: the first rows of an order that no index gives.
 
-use super::conditions::{advised_table, columns_named, is_flag, is_most_rows, missing_index};
+use super::conditions::{advised_table, columns_named, has_few_values, is_most_rows, missing_index};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, written};
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, KeyUse, Severity};
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, orders, served};
 use crate::sql::Dialect;
@@ -15,8 +15,8 @@ const NOTE: &str = "an index in this order gives the first rows and stops: on a 
 const FEW: u64 = 10_000;
 
 /// Reports sorts of whole tables of which only the first rows are wanted.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, |cx, out| {
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report_all(cx, sink, |cx, out| {
         if cx.dialect.has_row_indexes() && !cx.schema.is_empty() {
             out.extend(cx.query.selects.iter().filter_map(|select| check_select(&cx, select)));
         }
@@ -177,7 +177,7 @@ fn leaves_many(cx: &SqlCx<'_>, select: &Select, condition: &Condition, all: &[Co
     }
     match condition.test {
         Test::Null => true,
-        Test::Equal => is_flag(cx, condition, tables),
+        Test::Equal => has_few_values(cx, condition, tables),
         Test::Range => is_most_rows(cx, condition),
         Test::Prefix => false,
     }

@@ -375,6 +375,7 @@ fn settings_can_be_shown() {
     force-exclude      false
     dialect            told by driver, ORM or DDL
     max-hops           3
+    small-table-rows   1000
     tables             orders: 5 rows
     ");
 }

@@ -5,6 +5,7 @@
 mod advise;
 mod bad_input;
 mod baseline;
+mod cache;
 mod catalogs;
 mod changes;
 mod cli;

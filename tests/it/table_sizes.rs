@@ -32,6 +32,15 @@ fn small_tables_are_left_alone_and_large_ones_named() {
 }
 
 #[test]
+fn what_is_small_is_configured() {
+    let rows = |rows: u32, small: &str| messages(&format!("{small}\n[tables.orders]\nrows = {rows}\n"), "").len();
+    assert_eq!([rows(1_000, ""), rows(1_001, "")], [0, 1]);
+    assert_eq!([rows(20_000, "small-table-rows = 20_000"), rows(20_001, "small-table-rows = 20_000")], [0, 1]);
+    assert_eq!([rows(0, "small-table-rows = 0"), rows(1, "small-table-rows = 0")], [0, 1]);
+    assert!(messages("small-table-rows = 0\nsmall-tables = [\"orders\"]\n", "").is_empty());
+}
+
+#[test]
 fn the_numbers_of_the_database_count() {
     let plain = "no index of `orders` begins with `shop_id`: deleting a row of `shops` reads every row of `orders`";
     let stats = |rows: i64| format!("{{\"tables\": {{\"public.orders\": {rows}, \"other\": null}}}}\n");

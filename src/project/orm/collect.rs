@@ -202,7 +202,7 @@ impl<'t, 'p> Collector<'t, 'p> {
             predicate.group = group;
             predicate.table = table;
         }
-        self.found.filters = self.filters();
+        self.found.queries = self.queries();
         let narrowing = self.narrowing_conditions();
         for index in 0..self.found.predicates.len() {
             let op = self.found.predicates[index].op;

@@ -13,7 +13,6 @@ mod counts;
 mod django;
 mod drizzle;
 mod evidence;
-mod filters;
 mod fragment;
 mod help;
 mod knex;
@@ -25,6 +24,7 @@ mod objects;
 mod pages;
 mod prisma;
 mod products;
+mod queries;
 mod sequelize;
 mod sieves;
 mod sort;
@@ -43,11 +43,11 @@ pub use bulk::{Asked, LeftOut, also_asked, left_out};
 pub(crate) use bulk::{Receiver, receivers};
 pub(crate) use collect::facts;
 pub use counts::OrmCounts;
-pub use filters::{FilterCondition, OrmFilter, drafts as filter_drafts};
 pub use lengths::OrmLength;
 pub use marks::{OrmMark, count_drafts, random_drafts};
 pub use pages::drafts as page_drafts;
 pub use products::{Multiplied, OrmProduct};
+pub use queries::OrmQuery;
 pub use sieves::OrmSieve;
 pub use unread::OrmUnread;
 pub use values::{Amount, Edge};
@@ -241,8 +241,8 @@ pub struct OrmFacts {
     pub sieves: Vec<OrmSieve>,
     /// Relations that are loaded along and not read.
     pub unread: Vec<OrmUnread>,
-    /// Queries whose conditions are all in sight.
-    pub filters: Vec<OrmFilter>,
+    /// Queries that are wholly in sight.
+    pub queries: Vec<OrmQuery>,
     /// What is bound to the parameters of the file's query sites, where it matters.
     pub params: Vec<SiteParams>,
 }
@@ -259,7 +259,7 @@ impl OrmFacts {
         products: Vec::new(),
         sieves: Vec::new(),
         unread: Vec::new(),
-        filters: Vec::new(),
+        queries: Vec::new(),
         params: Vec::new(),
     };
 }

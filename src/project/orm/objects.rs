@@ -378,7 +378,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     /// What a key means to an ORM, if it is an operator.
-    fn key(&self, orm: Orm, key: ValueId) -> Option<Key> {
+    pub(super) fn key(&self, orm: Orm, key: ValueId) -> Option<Key> {
         match (orm, self.facts.value(key)) {
             (Orm::Sequelize, Value::Member(_, name)) => sequelize::symbol(&self.facts.names[*name]),
             (Orm::Sequelize, Value::Text(_)) => sequelize::alias(self.facts.literal(key)?),

@@ -8,16 +8,23 @@ use crate::facts::*;
 pub(super) fn of_chain(collector: &mut Collector<'_, '_>, call: CallId) -> Vec<SortKey> {
     let mut keys = Vec::new();
     for id in collector.whole_chain(call).into_iter().rev() {
-        let name = collector.called(id);
-        if !matches!(name, "order_by" | "orderBy" | "addOrderBy" | "orderby" | "orderByRaw" | "sort_by") {
-            continue;
+        if matches!(collector.called(id), "order_by" | "orderBy" | "addOrderBy" | "orderby" | "orderByRaw" | "sort_by")
+        {
+            keys.extend(of_call(collector, id));
         }
-        let args = &collector.facts.call(id).args;
-        if name.starts_with("orderBy") || name == "addOrderBy" {
-            ecma_arguments(collector, args, &mut keys);
-        } else {
-            args.iter().for_each(|arg| key(collector, arg.value, false, &mut keys));
-        }
+    }
+    keys
+}
+
+/// The keys that one call of a chain is given.
+pub(super) fn of_call(collector: &Collector<'_, '_>, call: CallId) -> Vec<SortKey> {
+    let mut keys = Vec::new();
+    let name = collector.called(call);
+    let args = &collector.facts.call(call).args;
+    if name.starts_with("orderBy") || name == "addOrderBy" {
+        ecma_arguments(collector, args, &mut keys);
+    } else {
+        args.iter().for_each(|arg| key(collector, arg.value, false, &mut keys));
     }
     keys
 }

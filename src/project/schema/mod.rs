@@ -26,6 +26,7 @@ pub use conditions::{Compared, Condition, Test, conditions_of, join_conditions};
 pub use drift::Drift;
 pub(super) use groups::undoes;
 pub use index::{Served, orders, served, served_alone, served_key};
+pub use small::is_lookup as is_lookup_name;
 use sources::Defined;
 pub use sources::{Model, Owner, follows_models};
 
@@ -86,6 +87,8 @@ pub struct Schema {
     models: FxHashMap<Owner, Model>,
     /// About how many rows tables have, by name in lower case.
     rows: FxHashMap<Box<str>, Size>,
+    /// Tables of at most so many rows are small.
+    small_rows: u64,
     /// What is made to be searched.
     searches: searches::Searches,
     /// The types that columns had before a change of their types.
@@ -104,9 +107,6 @@ struct Size {
     /// Who says so, for messages.
     by: &'static str,
 }
-
-/// A table of fewer rows is read in less than a millisecond, whatever is asked of it.
-const SMALL: u64 = 5_000;
 
 /// A table of as many rows takes tenths of a second to be read.
 const LARGE: u64 = 1_000_000;
@@ -237,6 +237,7 @@ impl Schema {
         let size = |by: &'static str| move |(table, &rows): (&String, &u64)| (table.as_str().into(), Size { rows, by });
         schema.rows.extend(project.options().counted.iter().map(size("the statistics say")));
         schema.rows.extend(project.options().rows.iter().map(size("the configuration says")));
+        schema.small_rows = project.options().small_table_rows;
         schema
     }
 
@@ -318,13 +319,13 @@ impl Schema {
 
     /// Whether a table is known to be so small that reading all of it costs nothing.
     pub fn is_small(&self, name: &TableName) -> bool {
-        self.told_rows(name).is_some_and(|rows| rows <= SMALL)
+        self.told_rows(name).is_some_and(|rows| rows <= self.small_rows)
     }
 
     /// Whether a table is known to be small, or is named after what an application has few of: settings, kinds.
     pub fn stays_small(&self, name: &TableName) -> bool {
         match self.told_rows(name) {
-            Some(rows) => rows <= SMALL,
+            Some(rows) => rows <= self.small_rows,
             None => self.is_lookup(&name.name().text, &self.definitions(name)),
         }
     }

@@ -28,8 +28,9 @@ const LOOKUPS: [&str; 24] = [
     "unit",
 ];
 
-/// Whether a table is named after what an application has few of: `venue_category`, `EntityStatus`, `settings`.
-pub(super) fn is_lookup(name: &str) -> bool {
+/// Whether something is named after what an application has few of: a table `venue_category`, `EntityStatus`, `settings`;
+/// a column `media_type`.
+pub fn is_lookup(name: &str) -> bool {
     let last = last_word(name);
     let singular = match last.strip_suffix("ies") {
         Some(stem) => format!("{stem}y"),

@@ -39,9 +39,10 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
         let mut reader = Reader { types, class, table: options.table(project, class), columns: Vec::new() };
         reader.table_of(&options);
         let Reader { table, columns, .. } = reader;
-        let name = table.name().text().into();
+        let name = table.name().text();
         let span = of.facts.class(class.class).name_span;
-        defined.models.push(Model { owner: Owner::Class(class), table: name, columns });
+        let ordering = options.ordering();
+        defined.models.push(Model { ordering, ..Model::new(Owner::Class(class), name, columns) });
         defined.changes.push((table.done(), span));
     }
     defined
@@ -115,6 +116,17 @@ impl<'p> Options<'p> {
 
     fn literal(&self, name: &str) -> Option<&'p str> {
         self.get(name).and_then(|(_, facts, attribute)| facts.literal(attribute.value))
+    }
+
+    /// The attributes that `ordering` names, and whether downwards; empty if one of them is computed.
+    fn ordering(&self) -> Vec<(Box<str>, bool)> {
+        let Some((_, facts, attribute)) = self.get("ordering") else { return Vec::new() };
+        let Value::Sequence(keys) = facts.value(attribute.value) else { return Vec::new() };
+        let key = |&key: &ValueId| {
+            let text = facts.literal(key)?;
+            Some((text.trim_start_matches('-').into(), text.starts_with('-')))
+        };
+        keys.iter().map(key).collect::<Option<_>>().unwrap_or_default()
     }
 
     /// The table, by its name.
@@ -206,6 +218,7 @@ impl<'p> Reader<'_, 'p> {
         if !self.table.has_primary_key() && !self.table.has_column("id") {
             self.table.column("id", "bigint", head).not_null = true;
             self.table.index(IndexKind::Primary, ["id"], head);
+            self.columns.push(("pk".into(), "id".into()));
             self.columns.push(("id".into(), "id".into()));
         }
         if has_foreign_base(self.types, self.class, 0) {

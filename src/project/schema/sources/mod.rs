@@ -61,6 +61,27 @@ pub struct Model {
     pub(crate) table: Box<str>,
     /// Its attributes that are columns, and the names of those in the database.
     pub(crate) columns: Vec<(Box<str>, Box<str>)>,
+    /// The order in which its rows come where no other is asked for: its attributes, and whether downwards.
+    pub(crate) ordering: Vec<(Box<str>, bool)>,
+    /// Whether its queries may have conditions that they do not show: a scope of the model itself.
+    pub(crate) is_scoped: bool,
+}
+
+impl Model {
+    /// A model of a table, without an order of its own.
+    pub(crate) fn new(owner: Owner, table: impl Into<Box<str>>, columns: Vec<(Box<str>, Box<str>)>) -> Model {
+        Model { owner, table: table.into(), columns, ordering: Vec::new(), is_scoped: false }
+    }
+
+    /// The column of an attribute.
+    pub(crate) fn column(&self, attribute: &str) -> Option<&str> {
+        self.columns.iter().find(|(own, _)| &**own == attribute).map(|(_, column)| &**column)
+    }
+
+    /// The attribute of a column.
+    pub(crate) fn attribute(&self, column: &str) -> Option<&str> {
+        self.columns.iter().rev().find(|(_, own)| &**own == column).map(|(attribute, _)| &**attribute)
+    }
 }
 
 /// What reads the files of some languages.

@@ -19,11 +19,9 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
         let mut known = others.filter_map(|other| other.facts.declared.as_ref()).map(|declared| declared.dialect);
         dialect = known.find(|&known| known != Dialect::Generic).unwrap_or_default();
     }
-    let models = declared.models.iter().map(|model| Model {
-        owner: Owner::Client(client_name(&model.name).into()),
-        table: model.table.clone(),
-        columns: model.columns.clone(),
-    });
+    let owner = |name: &str| Owner::Client(client_name(name).into());
+    let models =
+        declared.models.iter().map(|model| Model::new(owner(&model.name), model.table.clone(), model.columns.clone()));
     Defined { changes: declared.changes.clone(), models: models.collect(), dialect, ..Defined::default() }
 }
 

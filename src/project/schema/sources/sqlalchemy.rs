@@ -92,7 +92,7 @@ fn model(types: &Types<'_>, class: ClassRef, defined: &mut Defined) {
         return;
     }
     let Reader { table, columns, .. } = reader;
-    defined.models.push(Model { owner: Owner::Class(class), table: name.into(), columns });
+    defined.models.push(Model::new(Owner::Class(class), name, columns));
     defined.changes.push((table.done(), own.name_span));
 }
 

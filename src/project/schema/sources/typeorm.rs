@@ -1,7 +1,7 @@
 //! TypeORM and MikroORM entities: classes with decorators.
 
-use super::Defined;
 use super::arguments::{asks, called, member, positional, texts};
+use super::{Defined, Model, Owner};
 use crate::facts::*;
 use crate::project::{ClassRef, FileId, Types};
 use crate::source::Span;
@@ -33,6 +33,9 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
             let Value::Call(call) = facts.value(value) else { continue };
             over(facts, facts.call(*call), &columns, &mut table);
         }
+        let owner = Owner::Class(ClassRef { file, class: id });
+        let columns = columns.into_iter().map(|(own, column)| (own.into(), column.into())).collect();
+        defined.models.push(Model::new(owner, name, columns));
         defined.changes.push((table.done(), class.name_span));
     }
     defined

@@ -41,13 +41,26 @@ pub(super) fn read(types: &Types<'_>, file: FileId, conventions: Conventions) ->
     let keys: Vec<(TableChange, Span)> = belongs.filter_map(|call| reading.belongs(&made, call)).flatten().collect();
     for Made { of, table, columns, span, .. } in made {
         if let ModelValue::Class(class) = of {
-            let table = table.name().text().into();
-            defined.models.push(Model { owner: Owner::Class(class), table, columns });
+            let is_scoped = is_scoped(types, class);
+            let model = Model::new(Owner::Class(class), table.name().text(), columns);
+            defined.models.push(Model { is_scoped, ..model });
         }
         defined.changes.push((table.done(), span));
     }
     defined.changes.extend(keys);
     defined
+}
+
+/// Whether a model has a scope that all its queries are in: `@DefaultScope(…)`, `defaultScope: { … }`.
+fn is_scoped(types: &Types<'_>, class: ClassRef) -> bool {
+    let facts = &types.project().file(class.file).facts;
+    let names = ["DefaultScope", "defaultScope", "addScope"];
+    names.iter().any(|name| facts.names.find(name).is_some())
+        || facts.texts.iter().any(|text| names.contains(&text.cooked.as_str()))
+        || types
+            .project_bases(class)
+            .into_iter()
+            .any(|base| base != class && base.file != class.file && is_scoped(types, base))
 }
 
 /// What a model is in its file.

@@ -1,0 +1,363 @@
+//! SQLAlchemy, where columns are attributes of models: `session.query(User).filter(User.email == email).first()`,
+//! `select(User).where(User.email == email).order_by(User.created.desc()).limit(10)`.
+
+use rustc_hash::FxHashSet;
+
+use super::{Asked, Found, Lowering, OrmQuery, With};
+use crate::facts::*;
+use crate::findings::Confidence;
+use crate::project::orm::collect::Collector;
+use crate::project::orm::evidence::{of_function, of_receiver};
+use crate::project::orm::{Orm, SortKey, sort};
+use crate::project::schema::{Model, Owner};
+use crate::project::{ClassRef, Ty};
+use crate::source::Span;
+use crate::sql::query::Role;
+
+/// Steps that leave no rows out but by what they are given; sorted.
+const STEPS: [&str; 24] = [
+    "all",
+    "count",
+    "delete",
+    "distinct",
+    "enable_eagerloads",
+    "execution_options",
+    "filter",
+    "filter_by",
+    "first",
+    "limit",
+    "offset",
+    "one",
+    "one_or_none",
+    "options",
+    "order_by",
+    "populate_existing",
+    "query",
+    "returning",
+    "scalar",
+    "select",
+    "update",
+    "values",
+    "where",
+    "with_for_update",
+];
+
+/// Steps that ask the database.
+const RUNS: [&str; 8] = ["all", "count", "delete", "first", "one", "one_or_none", "scalar", "update"];
+
+/// Calls that run the statement that they are given; sorted.
+const EXECUTORS: [&str; 10] = [
+    "exec",
+    "execute",
+    "fetch_all",
+    "fetch_one",
+    "fetch_val",
+    "iterate",
+    "scalar",
+    "scalars",
+    "stream",
+    "stream_scalars",
+];
+
+/// How deep conditions are followed.
+const MAX_DEPTH: u8 = 20;
+
+/// Whether a call of this name may be a part of a query.
+pub(super) fn asks(name: &str) -> bool {
+    matches!(name, "filter" | "filter_by" | "order_by" | "where")
+}
+
+impl<'p> Collector<'_, 'p> {
+    /// The calls of the file that are given to another one, which runs them.
+    pub(super) fn given_away(&self) -> FxHashSet<CallId> {
+        let executors = self.facts.calls.iter().zip((0..).map(CallId));
+        let executors = executors.filter(|(_, id)| EXECUTORS.binary_search(&self.called(*id)).is_ok());
+        let first = executors.filter_map(|(call, _)| match *self.facts.value(call.args.first()?.value) {
+            Value::Call(given) => Some(given),
+            _ => None,
+        });
+        first.collect()
+    }
+
+    /// One query: its chain of calls, the last first. `given`: those that are run by others.
+    pub(super) fn column_query(
+        &self,
+        chain: &[CallId],
+        cuts: &Found<'p>,
+        given: &FxHashSet<CallId>,
+    ) -> Option<OrmQuery> {
+        let (last, first) = (chain[0], *chain.last()?);
+        let (class, is_statement) = self.column_root(first)?;
+        let cut =
+            chain.iter().filter(|call| !RUNS.contains(&self.called(**call))).find_map(|&call| self.cut_of(call, cuts));
+        let is_run = if is_statement {
+            given.contains(&last)
+        } else {
+            cut.is_some() || RUNS.contains(&self.called(last)) || self.facts.call(last).result == ResultUse::Iterated
+        };
+        if !is_run || !chain.iter().all(|&call| STEPS.binary_search(&self.called(call)).is_ok()) {
+            return None;
+        }
+        let owner = Owner::Class(class);
+        let model = self.model_of(&owner)?;
+        let is_first = |name: &str| if is_statement { self.called(first) == name } else { self.called(last) == name };
+        let role = if is_first("delete") {
+            Role::Delete
+        } else if is_first("update") {
+            Role::Update
+        } else {
+            Role::Root
+        };
+        let place = self.one_line(self.facts.call(last).name_span);
+        let mut lowering = Lowering::of(self.schema(), &model.table, role, place)?;
+        for &call in chain.iter().rev() {
+            match self.called(call) {
+                "filter_by" => {
+                    for arg in &self.facts.call(call).args {
+                        let column = model.column(&self.facts.names[arg.name?])?;
+                        let (asked, with) = self.compared(arg.value);
+                        lowering.condition(0, column, asked, with, self.one_line(arg.span))?;
+                    }
+                }
+                "filter" | "where" => {
+                    for arg in &self.facts.call(call).args {
+                        if arg.name.is_some() {
+                            return None;
+                        }
+                        let asked = Of { class, model, span: self.one_line(arg.span) };
+                        self.column_part(asked, arg.value, false, &mut lowering, 0)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if role == Role::Root {
+            self.column_order(chain, class, model, cut, is_statement, &mut lowering);
+        }
+        self.query(Orm::SqlAlchemy, Some(owner), last, Confidence::High, lowering)
+    }
+
+    /// The model that a chain begins with, and whether it makes a statement that another call runs.
+    fn column_root(&self, first: CallId) -> Option<(ClassRef, bool)> {
+        let call = self.facts.call(first);
+        let name = self.called(first);
+        // `select(User)`, `update(User)`, `session.query(User)`; also of columns of one model.
+        let is_statement = matches!(name, "select" | "delete" | "update")
+            && of_function(self.types, self.file, call.callee) == Some(Orm::SqlAlchemy);
+        let is_query = name == "query"
+            && self
+                .receiver(first)
+                .and_then(|receiver| of_receiver(self.types, self.file, receiver))
+                .is_some_and(|evidence| evidence.orm == Orm::SqlAlchemy);
+        if is_statement || is_query {
+            let mut classes = call.args.iter().map(|arg| self.selected_class(arg.value));
+            let class = classes.next()??;
+            return classes.all(|other| other == Some(class)).then_some((class, is_statement));
+        }
+        // `User.query.filter_by(…)`
+        let Value::Member(query, _) = *self.facts.value(call.callee) else { return None };
+        let Value::Member(object, member) = *self.facts.value(query) else { return None };
+        let Ty::Class(class) = self.types.of(self.file, object) else { return None };
+        let evidence = of_receiver(self.types, self.file, query)?;
+        let is_plain = &self.facts.names[member] == "query" && evidence.receiver == "sqlalchemy.orm.Query";
+        is_plain.then_some((class, false))
+    }
+
+    /// The model of which a selected thing is: itself, or a column.
+    fn selected_class(&self, value: ValueId) -> Option<ClassRef> {
+        let class = |value: ValueId| match self.types.of(self.file, value) {
+            Ty::Class(class) => Some(class),
+            _ => None,
+        };
+        class(value).or_else(|| match *self.facts.value(value) {
+            Value::Member(object, name) => {
+                let class = class(object)?;
+                self.model_of(&Owner::Class(class))?.column(&self.facts.names[name]).map(|_| class)
+            }
+            _ => None,
+        })
+    }
+
+    /// A condition that must hold; `None` for what is not understood.
+    fn column_part(
+        &self,
+        of: Of<'_>,
+        value: ValueId,
+        negated: bool,
+        lowering: &mut Lowering<'_>,
+        depth: u8,
+    ) -> Option<()> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        let mut add = |column: &str, asked: Asked, with: With| {
+            let asked = if negated { Asked::Not } else { asked };
+            lowering.condition(0, column, asked, with, of.span)
+        };
+        match *self.facts.value(value) {
+            Value::Operation(Operation::BitAnd, left, right) if !negated => {
+                self.column_part(of, left, negated, lowering, depth + 1)?;
+                self.column_part(of, right, negated, lowering, depth + 1)
+            }
+            Value::Operation(Operation::Other | Operation::Not, inner, UNKNOWN) => {
+                self.column_part(of, inner, true, lowering, depth + 1)
+            }
+            Value::Operation(operation @ (Operation::Equal | Operation::NotEqual | Operation::Order), left, right) => {
+                let (column, other) = match self.plain_column(of, left) {
+                    Some(column) => (column, right),
+                    None => (self.plain_column(of, right)?, left),
+                };
+                // What is compared with another column is no value.
+                if self.is_of_model(other) {
+                    return None;
+                }
+                let (asked, with) = self.compared(other);
+                let asked = match (operation, asked) {
+                    (Operation::NotEqual, Asked::Null) => Asked::NotNull,
+                    (Operation::NotEqual, _) => Asked::Not,
+                    (Operation::Order, _) => Asked::Range,
+                    _ => asked,
+                };
+                add(column, asked, with)
+            }
+            // A flag: `User.is_active`
+            Value::Member(..) => add(self.plain_column(of, value)?, Asked::Equal, With::Constant),
+            Value::Call(call) => {
+                let at = self.facts.call(call);
+                let name = self.called(call);
+                if name == "and_" && !negated && self.receiver(call).is_none_or(|of| !self.is_of_model(of)) {
+                    for arg in &at.args {
+                        let of = Of { span: self.one_line(arg.span), ..of };
+                        self.column_part(of, arg.value, false, lowering, depth + 1)?;
+                    }
+                    return Some(());
+                }
+                let column = self.plain_column(of, self.receiver(call)?)?;
+                let first = at.args.first().map(|arg| arg.value);
+                let with = first.map_or(With::Given, |value| self.with(value));
+                let is_null = first.is_some_and(|value| *self.facts.value(value) == Value::Null);
+                let asked = match name {
+                    "in_" => Asked::In,
+                    "between" => Asked::Range,
+                    "is_" if is_null => Asked::Null,
+                    "is_" => Asked::Equal,
+                    "is_not" | "isnot" if is_null => Asked::NotNull,
+                    "is_not" | "isnot" | "not_in" | "notin_" | "notlike" | "not_like" => Asked::Not,
+                    "startswith" => Asked::Prefix,
+                    _ => Asked::Other,
+                };
+                add(column, asked, with)
+            }
+            _ => None,
+        }
+    }
+
+    /// The column of the model that a value is.
+    fn plain_column<'m>(&self, of: Of<'m>, value: ValueId) -> Option<&'m str> {
+        let Value::Member(object, name) = *self.facts.value(value) else { return None };
+        let is_own = matches!(self.types.of(self.file, object), Ty::Class(class) if class == of.class);
+        of.model.column(&self.facts.names[name]).filter(|_| is_own)
+    }
+
+    /// Whether a value is an attribute of a class: a column, as a rule.
+    fn is_of_model(&self, value: ValueId) -> bool {
+        match *self.facts.value(value) {
+            Value::Member(object, name) => match self.types.of(self.file, object) {
+                Ty::Class(class) => self
+                    .model_of(&Owner::Class(class))
+                    .is_some_and(|model| model.column(&self.facts.names[name]).is_some()),
+                _ => false,
+            },
+            Value::Call(call) => {
+                self.receiver(call).is_some_and(|receiver| self.is_of_model(receiver))
+                    || self.facts.call(call).args.iter().any(|arg| match *self.facts.value(arg.value) {
+                        Value::Member(..) => self.is_of_model(arg.value),
+                        _ => false,
+                    })
+                    || matches!(
+                        self.called(call),
+                        "subquery" | "scalar_subquery" | "select" | "as_scalar" | "correlate"
+                    )
+            }
+            _ => false,
+        }
+    }
+
+    /// What an equality with a value asks.
+    fn compared(&self, value: ValueId) -> (Asked, With) {
+        let asked = if *self.facts.value(value) == Value::Null { Asked::Null } else { Asked::Equal };
+        (asked, self.with(value))
+    }
+
+    /// What the rows are sorted by, if only the first ones are wanted.
+    fn column_order(
+        &self,
+        chain: &[CallId],
+        class: ClassRef,
+        model: &Model,
+        cut: Option<&Use>,
+        is_statement: bool,
+        lowering: &mut Lowering<'_>,
+    ) {
+        let limit = chain.iter().find(|&&call| self.called(call) == "limit");
+        let rows = match (limit, cut) {
+            (Some(&limit), _) => match self.facts.call(limit).args.first().map(|arg| self.facts.value(arg.value)) {
+                Some(Value::Int(rows)) => Some(*rows),
+                Some(Value::Null) | None => return,
+                _ => None,
+            },
+            (None, Some(cut)) => match self.rows_of(cut) {
+                Some(rows) => rows,
+                None => return,
+            },
+            (None, None) if !is_statement && self.called(chain[0]) == "first" => Some(1),
+            _ => return,
+        };
+        if chain.iter().any(|&call| matches!(self.called(call), "count" | "distinct" | "values")) {
+            return;
+        }
+        let mut sorts = chain.iter().copied().filter(|&call| self.called(call) == "order_by");
+        let (Some(order), None) = (sorts.next(), sorts.next()) else { return };
+        let args = &self.facts.call(order).args;
+        let of = Of { class, model, span: self.facts.call(order).name_span };
+        if !args.iter().all(|arg| self.is_sort_key(of, arg.value, 0)) {
+            return;
+        }
+        let keys: Vec<SortKey> = sort::of_call(self, order);
+        if keys.len() == args.len() {
+            let span = self.one_line(of.span);
+            self.first_rows(lowering, Some(model), &keys, rows, span);
+        }
+    }
+
+    /// `User.created`, `User.created.desc()`, `desc(User.created)`
+    fn is_sort_key(&self, of: Of<'_>, value: ValueId, depth: u8) -> bool {
+        match *self.facts.value(value) {
+            Value::Member(..) => self.plain_column(of, value).is_some(),
+            Value::Call(call) if depth < 3 && matches!(self.called(call), "asc" | "desc") => {
+                let inner = self.facts.call(call).args.first().map(|arg| arg.value).or_else(|| self.receiver(call));
+                inner.is_some_and(|inner| self.is_sort_key(of, inner, depth + 1))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What a condition is about.
+#[derive(Clone, Copy)]
+struct Of<'m> {
+    class: ClassRef,
+    model: &'m Model,
+    span: Span,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_sorted() {
+        assert!(STEPS.is_sorted());
+        assert!(EXECUTORS.is_sorted());
+    }
+}

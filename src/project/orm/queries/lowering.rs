@@ -1,0 +1,243 @@
+//! What a query of an ORM amounts to in SQL: tables, conditions, an order, a limit, with places of the program.
+//!
+//! Rules over SQL see it as they see a statement that is written out.
+
+use super::With;
+use crate::project::schema::{Known, Schema, Test, served_alone};
+use crate::source::Span;
+use crate::sql::query::*;
+use crate::sql::{Dialect, ParameterKey, Reading, Slot, SlotKind, Statement, TableUse, Verb};
+
+/// A query that is being put together.
+pub(super) struct Lowering<'s> {
+    schema: &'s Schema,
+    query: Query,
+    parts: Vec<ExprId>,
+    /// Where it is run; on one line.
+    place: Span,
+    role: Role,
+    sources: Vec<Source>,
+    order: Vec<Order>,
+    limit: Option<ExprId>,
+}
+
+impl<'s> Lowering<'s> {
+    /// A query of all rows of a table; `None` if nothing is known of the table.
+    pub(super) fn of(schema: &'s Schema, table: &str, role: Role, place: Span) -> Option<Lowering<'s>> {
+        let mut lowering = Lowering {
+            schema,
+            query: Query { is_whole: true, ..Query::default() },
+            parts: Vec::new(),
+            place,
+            role,
+            sources: Vec::new(),
+            order: Vec::new(),
+            limit: None,
+        };
+        lowering.source(table, Join::First, None)?;
+        Some(lowering)
+    }
+
+    /// The table that a row of a source points to by its column `from`, joined by its column `to`. The same one if it has
+    /// been joined already.
+    pub(super) fn join(&mut self, source: u16, from: &str, table: &str, to: &str, span: Span) -> Option<u16> {
+        let own = self.column(source, from, span)?;
+        let place = self.sources.len();
+        let known = (0..).zip(&self.sources).skip(1).find(|(_, joined)| {
+            let on = joined.on.map(|on| self.query.exprs.get(on));
+            let is_same = |side: &ExprId| self.query.exprs.get(*side) == self.query.exprs.get(own);
+            joined.table().is_some_and(|name| name.text() == table)
+                && matches!(on, Some(Expr::Compare(_, left, _)) if is_same(left))
+        });
+        if let Some((place, _)) = known {
+            return Some(place);
+        }
+        self.source(table, Join::Inner, None)?;
+        let at = u16::try_from(place).ok()?;
+        let other = self.column(at, to, span)?;
+        let on = self.query.exprs.push(Expr::Compare(Comparison::Equal, own, other), span);
+        self.sources[place].on = Some(on);
+        Some(at)
+    }
+
+    fn source(&mut self, table: &str, join: Join, on: Option<ExprId>) -> Option<()> {
+        let mut name = TableName::plain(table);
+        if self.schema.definitions(&name).is_empty() || self.sources.len() > 8 {
+            return None;
+        }
+        name.parts.iter_mut().for_each(|part| *part = self.name(&part.text));
+        let alias = self.name(&format!("t{}", self.sources.len()));
+        let kind = SourceKind::Table(name);
+        self.sources.push(Source { kind, alias: Some(alias), join, on, using: Vec::new(), span: self.place });
+        Some(())
+    }
+
+    /// A name of the schema, in quotes if it needs them.
+    fn name(&self, text: &str) -> Ident {
+        let quoted = !text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        Ident { text: text.into(), span: self.place, quoted, dynamic: false }
+    }
+
+    /// A column of a source, if it is known to have it.
+    fn column(&mut self, source: u16, name: &str, span: Span) -> Option<ExprId> {
+        let from = self.sources.get(usize::from(source))?;
+        if self.schema.has_column(from.table()?, name) != Known::Yes {
+            return None;
+        }
+        let column =
+            Column { select: SelectId(0), qualifier: from.alias.clone(), name: Ident { span, ..self.name(name) } };
+        Some(self.query.exprs.push(Expr::Column(column), span))
+    }
+
+    /// Adds a condition on a column. `None` if an index may serve what it asks, so that other conditions say nothing of
+    /// the rows that are read.
+    pub(super) fn condition(&mut self, source: u16, name: &str, asked: Asked, with: With, span: Span) -> Option<()> {
+        let column = self.column(source, name, span)?;
+        let exprs = &mut self.query.exprs;
+        let value = match with {
+            With::Constant => Expr::Literal(Literal::Other),
+            With::Given => Expr::Slot(0),
+            With::Now => Expr::Call(Call {
+                name: "now".into(),
+                args: Box::default(),
+                distinct: false,
+                more: Box::default(),
+                is_window: false,
+            }),
+        };
+        // More than none, older than ever: most of the rows.
+        let value = match (asked, with) {
+            (Asked::Range, With::Constant) => Expr::Literal(Literal::Number("0".into())),
+            (Asked::Prefix, _) => Expr::Literal(Literal::Text { value: "x%".into(), has_slots: false }),
+            _ => value,
+        };
+        let value = exprs.push(value, span);
+        let part = match asked {
+            Asked::Equal => Expr::Compare(Comparison::Equal, column, value),
+            Asked::In => Expr::InList { expr: column, list: Box::new([value]), negated: false },
+            Asked::Range => Expr::Compare(Comparison::Greater, column, value),
+            Asked::Prefix => Expr::Like(Like { kind: LikeKind::Like, expr: column, pattern: value, negated: false }),
+            Asked::Null => Expr::IsNull { expr: column, negated: false },
+            Asked::NotNull => Expr::IsNull { expr: column, negated: true },
+            Asked::Not => Expr::Other(Box::new([column, value])),
+            Asked::Other => {
+                let table = self.sources[usize::from(source)].table()?;
+                let tables = self.schema.definitions(table);
+                let may_serve = |table: &&crate::project::schema::Table| {
+                    let holds = |index: &crate::project::schema::Index| {
+                        let parts = &index.definition.parts;
+                        parts.is_empty()
+                            || parts.iter().any(|part| part.column().is_none_or(|own| same_name(own, name)))
+                    };
+                    served_alone(table, name, Test::Equal).known() != Known::No || table.indexes.iter().any(holds)
+                };
+                if tables.iter().any(may_serve) {
+                    return None;
+                }
+                Expr::Other(Box::new([column, value]))
+            }
+        };
+        let part = self.query.exprs.push(part, span);
+        self.parts.push(part);
+        Some(())
+    }
+
+    /// Adds a column to the order, of the table itself.
+    pub(super) fn order(&mut self, name: &str, descending: bool, span: Span) -> Option<()> {
+        let expr = self.column(0, name, span)?;
+        self.order.push(Order { expr, descending, nulls_first: None });
+        Some(())
+    }
+
+    /// Says that only so many rows are wanted; `None` for a number that is not known.
+    pub(super) fn limit(&mut self, rows: Option<i64>) {
+        let limit = rows.map_or(Expr::Slot(0), |rows| Expr::Literal(Literal::Number(rows.to_string().into())));
+        self.limit = Some(self.query.exprs.push(limit, self.place));
+    }
+
+    /// Whether it has conditions.
+    pub(super) fn has_conditions(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
+    /// Whether it asks for anything that an index could serve.
+    pub(super) fn asks(&self) -> bool {
+        !self.parts.is_empty() || (!self.order.is_empty() && self.limit.is_some())
+    }
+
+    /// The query as a statement.
+    pub(super) fn done(mut self) -> Statement {
+        let filter = match self.parts.as_slice() {
+            [] => None,
+            [only] => Some(*only),
+            _ => Some(self.query.exprs.push(Expr::And(self.parts.into_boxed_slice()), self.place)),
+        };
+        let written = matches!(self.role, Role::Update | Role::Delete);
+        let tables = self.sources.iter().zip(0..).filter_map(|(source, place)| {
+            Some(TableUse { table: source.table()?.clone(), written: written && place == 0 })
+        });
+        let tables = tables.collect();
+        self.query.selects.push(Select {
+            id: SelectId(0),
+            parent: None,
+            role: self.role,
+            span: self.place,
+            head: self.place,
+            sources: self.sources,
+            ctes: Vec::new(),
+            distinct: Distinct::No,
+            items: vec![Item::Star { qualifier: None, span: self.place }],
+            filter,
+            group_by: Vec::new(),
+            having: None,
+            qualify: None,
+            order_by: self.order,
+            limit: self.limit,
+            offset: None,
+            arms: Vec::new(),
+            set_operation: None,
+            locks: false,
+            has_open_clauses: false,
+        });
+        let verb = match self.role {
+            Role::Update => Verb::Update,
+            Role::Delete => Verb::Delete,
+            _ => Verb::Select,
+        };
+        let slot =
+            Slot { span: self.place, kind: SlotKind::Parameter(ParameterKey::Position(0)), reading: Reading::Operand };
+        Statement {
+            span: self.place,
+            dialect: Dialect::Generic,
+            verb,
+            head: self.place,
+            tables,
+            slots: vec![slot],
+            query: Some(Box::new(self.query)),
+            rows: None,
+            changes: Vec::new(),
+            unparsed: None,
+        }
+    }
+}
+
+/// What a condition asks of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// `=`
+    Equal,
+    /// `IN (…)`
+    In,
+    /// `<`, `>`, `BETWEEN`
+    Range,
+    /// `LIKE 'x%'`
+    Prefix,
+    /// `IS NULL`
+    Null,
+    /// `IS NOT NULL`
+    NotNull,
+    /// The negation of something: most rows, as a rule.
+    Not,
+    /// Something that no ordered index serves.
+    Other,
+}
