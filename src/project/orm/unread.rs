@@ -123,7 +123,10 @@ impl<'p> Collector<'_, 'p> {
         let evidence = of_call(self.types, self.file, call)?;
         let mut named = Vec::new();
         let mut add = |value: ValueId| {
-            if let (Some(relation), Some(span)) = (facts.literal(value), self.text_span(value)) {
+            if let (Some(relation), Some(span)) = (facts.literal(value), self.text_span(value))
+                // What several queries share is loaded for those that read it.
+                && facts.call(call).span.contains(span)
+            {
                 named.push(Named { relation: relation.into(), by: key.into(), span });
             }
         };
