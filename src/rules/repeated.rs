@@ -150,9 +150,10 @@ fn help(project: &Project, repeat: &Repeat, site: &QuerySite) -> String {
         RepeatKind::Write => "write all rows with one statement after the loop",
         _ => "fetch the rows for all keys with one query before the loop, and look them up by key",
     });
-    let mut help = match repeat.hops.last() {
-        Some(_) => format!("do it for all rows before the loop, and hand the result down the path above; {batch}"),
-        None => batch.to_owned(),
+    let mut help = match (repeat.hops.last(), repeat.kind) {
+        (Some(_), RepeatKind::Write) => format!("take the write out of the path above; {batch}"),
+        (Some(_), _) => format!("do it for all rows before the loop, and hand the result down the path above; {batch}"),
+        (None, _) => batch.to_owned(),
     };
     if repeat.kind == RepeatKind::Write
         && let Some(left) = left_out(project, site)
