@@ -21,6 +21,7 @@ const LOOKUPS: [&str; 24] = [
     "priority",
     "role",
     "setting",
+    "severity",
     "state",
     "status",
     "tier",
