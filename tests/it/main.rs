@@ -17,6 +17,7 @@ mod engines;
 mod equivalence;
 mod fixes;
 mod fixtures;
+mod helps;
 mod html;
 #[cfg(unix)]
 mod index_matrix;
