@@ -9,10 +9,10 @@ use super::args::{AdviceFormat, AdviseArguments};
 use super::check::open_selecting;
 use super::terminal::stderr_style;
 use super::{FAILED, OK, finish, print};
-use crate::engine::{Advice, INDEX_RULES, NewIndex, Report, Session, Spare, TableAdvice};
+use crate::engine::{Advice, INDEX_RULES, Migration, NewIndex, Report, Session, Spare, TableAdvice};
 use crate::findings::{Confidence, KeyUse, Label, Reported};
 use crate::project::Project;
-use crate::project::schema::Place;
+use crate::project::schema::{MigrationTool, Place};
 use crate::report::{self, Color, Style, SummaryLevel, sanitize};
 use crate::sql::query::TableName;
 
@@ -35,8 +35,14 @@ pub(super) fn run(arguments: &AdviseArguments) -> u8 {
         let names = [table.table.name.to_lowercase(), table.name.to_lowercase()];
         arguments.table.is_empty() || arguments.table.iter().any(|wanted| names.contains(&wanted.to_lowercase()))
     });
-    let printer = Printer { advice: &advice, report: &report, project, session: &session, style };
-    let text = match arguments.output_format {
+    let tool = arguments.tool.map(MigrationTool::from);
+    let printer = Printer { advice: &advice, report: &report, project, session: &session, style, tool };
+    let format = match arguments.output_format {
+        AdviceFormat::Text if tool.is_some() => AdviceFormat::Migration,
+        format => format,
+    };
+    let text = match format {
+        AdviceFormat::Migration => printer.migrations(),
         AdviceFormat::Text => printer.text(),
         AdviceFormat::Json => format!("{:#}\n", printer.json()),
         AdviceFormat::Sql => printer.sql(),
@@ -54,6 +60,8 @@ struct Printer<'a> {
     project: &'a Project,
     session: &'a Session,
     style: Style,
+    /// The tool of migrations, if it was chosen.
+    tool: Option<MigrationTool>,
 }
 
 impl Printer<'_> {
@@ -140,6 +148,20 @@ impl Printer<'_> {
         text
     }
 
+    /// The migrations, each under the name of the file that it may be.
+    fn migrations(&self) -> String {
+        let mut text = String::new();
+        for migration in self.advice.tables.iter().flat_map(|table| Migration::of(self.project, table, self.tool)) {
+            let comment = match migration.tool {
+                MigrationTool::Alembic | MigrationTool::Django => "#",
+                MigrationTool::Drizzle | MigrationTool::Prisma | MigrationTool::Sql => "--",
+                MigrationTool::Knex | MigrationTool::Sequelize | MigrationTool::TypeOrm => "//",
+            };
+            let _ = writeln!(text, "{comment} {}\n{}", sanitize(&migration.path), migration.text);
+        }
+        if text.is_empty() { "no index is missing, as far as is seen\n".to_owned() } else { text }
+    }
+
     fn json(&self) -> Value {
         let tables = self.advice.tables.iter().map(|advice| {
             json!({
@@ -149,6 +171,11 @@ impl Printer<'_> {
                 "rows": advice.size.map(|(rows, _)| rows),
                 "rows_from": advice.size.map(|(_, by)| by),
                 "place": self.place(advice.table.place),
+                "migrations": Migration::of(self.project, advice, self.tool).iter().map(|migration| json!({
+                    "tool": migration.tool.name(),
+                    "path": migration.path,
+                    "text": migration.text,
+                })).collect::<Vec<_>>(),
                 "add": advice.add.iter().map(|index| self.added(index)).collect::<Vec<_>>(),
                 "drop": advice.drop.iter().map(|spare| self.dropped(spare)).collect::<Vec<_>>(),
             })
@@ -284,6 +311,11 @@ pub fn json_schema() -> Value {
                 "rows": { "type": ["integer", "null"], "minimum": 0, "description": "About how many rows it has, if that is known." },
                 "rows_from": optional_text,
                 "place": reference("place"),
+                "migrations": list(report::record(json!({
+                    "tool": { "enum": ["alembic", "django", "drizzle", "knex", "prisma", "sequelize", "sql", "typeorm"] },
+                    "path": { "type": "string", "description": "Where it may stand, as far as that is known." },
+                    "text": text,
+                }))),
                 "add": list(reference("added")),
                 "drop": list(reference("dropped")),
             })),

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use crate::config::{FailOn, OutputFormat};
 use crate::engine::Parse;
 use crate::findings::Confidence;
+use crate::project::schema::MigrationTool;
 
 /// Finds slow database access before it ships.
 ///
@@ -112,6 +113,9 @@ pub(super) struct AdviseArguments {
     /// How it is written
     #[arg(long, value_enum, default_value_t)]
     pub(super) output_format: AdviceFormat,
+    /// Print migrations for this tool; `--output-format migration` takes what the project uses for each table
+    #[arg(long = "as", value_enum, value_name = "TOOL")]
+    pub(super) tool: Option<Tool>,
     #[command(flatten)]
     pub(super) project: ProjectArguments,
 }
@@ -163,6 +167,45 @@ pub(super) enum AdviceFormat {
     Json,
     /// Statements that do it
     Sql,
+    /// Migrations that make the indexes
+    Migration,
+}
+
+/// A tool whose migrations change tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Tool {
+    /// Alembic
+    Alembic,
+    /// Django
+    Django,
+    /// Drizzle Kit
+    Drizzle,
+    /// Knex
+    Knex,
+    /// Prisma Migrate
+    Prisma,
+    /// Sequelize
+    Sequelize,
+    /// Files of SQL
+    Sql,
+    /// TypeORM
+    #[value(name = "typeorm")]
+    TypeOrm,
+}
+
+impl From<Tool> for MigrationTool {
+    fn from(tool: Tool) -> MigrationTool {
+        match tool {
+            Tool::Alembic => MigrationTool::Alembic,
+            Tool::Django => MigrationTool::Django,
+            Tool::Drizzle => MigrationTool::Drizzle,
+            Tool::Knex => MigrationTool::Knex,
+            Tool::Prisma => MigrationTool::Prisma,
+            Tool::Sequelize => MigrationTool::Sequelize,
+            Tool::Sql => MigrationTool::Sql,
+            Tool::TypeOrm => MigrationTool::TypeOrm,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -165,28 +165,33 @@ fn of_table<'a>(project: &'a Project, dialect: Dialect, asked: &Asked<'a>) -> Op
 
 /// The statement for a new index, in the form that does not block writers if there is one.
 fn create(project: &Project, table: &Table, dialect: Dialect, columns: &[(String, KeyUse)]) -> String {
-    let columns: Vec<String> = columns
-        .iter()
-        .map(|(name, wanted)| {
-            let column = table.column(name);
-            let place = column.map_or(table.place, |column| column.place);
-            let written = spelled(&project.file(place.file).source, name, dialect);
-            let kind = column.map_or("", |column| &*column.type_name);
-            // MySQL makes indexes of the beginnings of such texts only.
-            let is_long = dialect == Dialect::MySql && (kind.contains("text") || kind.contains("blob"));
-            let length = if is_long { "(191)" } else { "" };
-            let order = match wanted {
-                KeyUse::Descending => " DESC",
-                KeyUse::Prefix if dialect == Dialect::PostgreSql => " text_pattern_ops",
-                KeyUse::Prefix if dialect == Dialect::Sqlite => " COLLATE NOCASE",
-                _ => "",
-            };
-            format!("{written}{length}{order}")
-        })
-        .collect();
+    let columns: Vec<String> = columns.iter().map(|column| column_in_index(project, table, dialect, column)).collect();
     let statement = create_index(&table_name(project, table, dialect), &columns, dialect);
     // Indexes of a table with partitions cannot be made beside its writers.
     if table.partitioned { statement.replacen(" CONCURRENTLY", "", 1) } else { statement }
+}
+
+/// A column as the statement for a new index writes it.
+pub(super) fn column_in_index(
+    project: &Project,
+    table: &Table,
+    dialect: Dialect,
+    (name, wanted): &(String, KeyUse),
+) -> String {
+    let column = table.column(name);
+    let place = column.map_or(table.place, |column| column.place);
+    let written = spelled(&project.file(place.file).source, name, dialect);
+    let kind = column.map_or("", |column| &*column.type_name);
+    // MySQL makes indexes of the beginnings of such texts only.
+    let is_long = dialect == Dialect::MySql && (kind.contains("text") || kind.contains("blob"));
+    let length = if is_long { "(191)" } else { "" };
+    let order = match wanted {
+        KeyUse::Descending => " DESC",
+        KeyUse::Prefix if dialect == Dialect::PostgreSql => " text_pattern_ops",
+        KeyUse::Prefix if dialect == Dialect::Sqlite => " COLLATE NOCASE",
+        _ => "",
+    };
+    format!("{written}{length}{order}")
 }
 
 /// The statement that drops an index; `None` if it has no name that is known.
@@ -222,7 +227,7 @@ fn drop_index(
 }
 
 /// The table's name, in quotes where it needs them.
-fn table_name(project: &Project, table: &Table, dialect: Dialect) -> TableName {
+pub(super) fn table_name(project: &Project, table: &Table, dialect: Dialect) -> TableName {
     let part = |name: &str| {
         let quoted = spelled(&project.file(table.place.file).source, name, dialect) != name;
         Ident { text: name.into(), span: Span::new(0, 0), quoted, dynamic: false }

@@ -78,7 +78,7 @@ pub use context::{FileCx, ProjectCx, StatementCx};
 pub use finding::{Finding, Sink};
 pub use page::{Category, FixKind, Metadata, Page, Section, Status};
 pub use registry::{Registered, Registry};
-pub(crate) use sql_finding::{create_index, is_system_table};
+pub(crate) use sql_finding::{create_index, is_system_table, written_table};
 pub use unused_suppression::{Used, check as check_directives};
 
 /// A rule.
@@ -235,7 +235,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "non-sargable-predicate",
         page: include_str!("../../rules/non-sargable-predicate.md"),
-        check: Check::Statement(non_sargable_predicate::check),
+        check: Check::File(non_sargable_predicate::check),
     },
     Rule {
         name: "not-in-nullable-subquery",

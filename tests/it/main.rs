@@ -23,6 +23,7 @@ mod html;
 mod index_matrix;
 mod lazy_truth;
 mod lsp;
+mod migrations;
 mod packages;
 mod page;
 mod pages;

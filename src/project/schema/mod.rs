@@ -14,6 +14,7 @@ mod replay;
 mod searches;
 mod small;
 mod sources;
+mod tools;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -28,7 +29,8 @@ pub(super) use groups::undoes;
 pub use index::{Served, orders, served, served_alone, served_key};
 pub use small::is_lookup as is_lookup_name;
 use sources::Defined;
-pub use sources::{Model, Owner, follows_models};
+pub use sources::{DjangoApp, Model, Owner, follows_models};
+pub use tools::MigrationTool;
 
 use super::{FileId, Flow, Project};
 use crate::facts::CallId;
@@ -83,6 +85,8 @@ pub struct Schema {
     by_name: FxHashMap<Box<str>, Vec<u32>>,
     /// Types of a few values, in lower case.
     enums: FxHashSet<Box<str>>,
+    /// What the project changes its tables with.
+    tools: tools::Tools,
     /// What stands for tables in programs.
     models: FxHashMap<Owner, Model>,
     /// About how many rows tables have, by name in lower case.
@@ -227,6 +231,7 @@ impl Schema {
             .flat_map(|(_, defined)| &defined.models)
             .map(|model| (model.owner.clone(), model.clone()))
             .collect();
+        schema.tools = tools::Tools::of(&defined);
         schema.doubt(project, &defined);
         schema.searches = searches::Searches::find(project);
         for (file, defined) in defined {

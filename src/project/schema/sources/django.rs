@@ -106,6 +106,15 @@ impl<'p> Options<'p> {
         }
     }
 
+    /// The label that a class itself names.
+    fn of_file(project: &Project, class: ClassRef) -> Option<String> {
+        let facts = &project.file(class.file).facts;
+        let metas = facts.classes.iter().filter(|meta| meta.parent == Some(class.class));
+        let mut attributes = metas.flat_map(|meta| &meta.attributes);
+        let label = attributes.find(|attribute| &facts.names[attribute.name] == "app_label")?;
+        facts.literal(label.value).map(str::to_owned)
+    }
+
     fn get(&self, name: &str) -> Option<(FileId, &'p FileFacts, &'p Attribute)> {
         self.found.iter().find(|(_, facts, attribute)| &facts.names[attribute.name] == name).copied()
     }
@@ -176,6 +185,47 @@ fn label(project: &Project, file: FileId) -> String {
     match nearest.strip_suffix("/models") {
         Some(app) => last(app),
         None => last(nearest),
+    }
+}
+
+/// The application that a model belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DjangoApp {
+    /// Its label.
+    pub label: String,
+    /// The folder of its migrations, relative to the project's root.
+    pub migrations: String,
+    /// The name of its last migration, if it has any.
+    pub last: Option<String>,
+}
+
+impl DjangoApp {
+    /// The application of a model.
+    pub fn of(project: &Project, class: ClassRef) -> DjangoApp {
+        let path = &project.file(class.file).source.path;
+        let mut folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let nearest = folder;
+        let within = |folder: &str| if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let names = |folder: &str| {
+            let migrations = format!("{}migrations/", within(folder));
+            let files = project.files().iter().filter_map(move |file| {
+                let name = file.source.path.strip_prefix(migrations.as_str())?.strip_suffix(".py")?;
+                let is_one = name.starts_with(|c: char| c.is_ascii_digit()) && !name.contains('/');
+                is_one.then(|| name.to_owned())
+            });
+            files.max()
+        };
+        let mut last = names(folder);
+        while last.is_none()
+            && let Some((parent, _)) = folder.rsplit_once('/')
+        {
+            folder = parent;
+            last = names(folder);
+        }
+        let folder = if last.is_some() { folder } else { nearest.strip_suffix("/models").unwrap_or(nearest) };
+        let options = Options::of_file(project, class);
+        let label = options.unwrap_or_else(|| label(project, class.file));
+        DjangoApp { label, migrations: format!("{}migrations", within(folder)), last }
     }
 }
 

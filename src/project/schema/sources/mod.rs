@@ -15,13 +15,13 @@ mod sqlalchemy;
 mod steps;
 mod typeorm;
 
-pub use django::follows_models;
+pub use django::{DjangoApp, follows_models};
 
 use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
-use super::SchemaSource;
+use super::{MigrationTool, SchemaSource};
 use crate::facts::CallId;
 use crate::project::{ClassRef, FileId, Project, Types};
 use crate::source::{Language, Span};
@@ -39,6 +39,8 @@ pub(super) struct Defined {
     pub(super) dialect: Dialect,
     /// Whether what it does depends on what the database is like, so that only additions are sure.
     pub(super) only_adds: bool,
+    /// What changes it.
+    pub(super) tool: MigrationTool,
     /// The calls that were read to their end: they make no index that is not known.
     pub(super) read: FxHashSet<CallId>,
 }
@@ -86,20 +88,21 @@ impl Model {
 
 /// What reads the files of some languages.
 struct Reader {
+    tool: MigrationTool,
     fits: fn(Language) -> bool,
     read: fn(&Types<'_>, FileId) -> Defined,
 }
 
 const READERS: [Reader; 9] = [
-    Reader { fits: is_python, read: alembic::read },
-    Reader { fits: is_python, read: django::read },
-    Reader { fits: is_python, read: django_migrations::read },
-    Reader { fits: Language::is_ecma, read: drizzle::read },
-    Reader { fits: Language::is_ecma, read: knex::read },
-    Reader { fits: is_prisma, read: prisma::read },
-    Reader { fits: Language::is_ecma, read: sequelize_migrations::read },
-    Reader { fits: is_python, read: sqlalchemy::read },
-    Reader { fits: Language::is_ecma, read: typeorm::read },
+    Reader { tool: MigrationTool::Alembic, fits: is_python, read: alembic::read },
+    Reader { tool: MigrationTool::Django, fits: is_python, read: django::read },
+    Reader { tool: MigrationTool::Django, fits: is_python, read: django_migrations::read },
+    Reader { tool: MigrationTool::Drizzle, fits: Language::is_ecma, read: drizzle::read },
+    Reader { tool: MigrationTool::Knex, fits: Language::is_ecma, read: knex::read },
+    Reader { tool: MigrationTool::Prisma, fits: is_prisma, read: prisma::read },
+    Reader { tool: MigrationTool::Sequelize, fits: Language::is_ecma, read: sequelize_migrations::read },
+    Reader { tool: MigrationTool::Alembic, fits: is_python, read: sqlalchemy::read },
+    Reader { tool: MigrationTool::TypeOrm, fits: Language::is_ecma, read: typeorm::read },
 ];
 
 fn is_python(language: Language) -> bool {
@@ -116,8 +119,11 @@ pub(super) fn defined(project: &Project) -> Vec<(FileId, Defined)> {
     let all = project.each_file(|types, file| {
         let language = project.file(file).source.language;
         let readers = READERS.iter().filter(|reader| (reader.fits)(language));
-        let sequelize = language.is_ecma().then(|| sequelize::read(types, file, conventions));
-        let read = readers.map(|reader| (reader.read)(types, file)).chain(sequelize).map(|defined| (file, defined));
+        let sequelize = language
+            .is_ecma()
+            .then(|| Defined { tool: MigrationTool::Sequelize, ..sequelize::read(types, file, conventions) });
+        let read = readers.map(|reader| Defined { tool: reader.tool, ..(reader.read)(types, file) });
+        let read = read.chain(sequelize).map(|defined| (file, defined));
         read.filter(|(_, defined)| !defined.changes.is_empty() || !defined.models.is_empty()).collect::<Vec<_>>()
     });
     all.into_iter().flatten().collect()
