@@ -13,6 +13,8 @@ mod names;
 
 pub use names::Names;
 
+use serde::{Deserialize, Serialize};
+
 use crate::source::Span;
 use crate::sql::ddl::TableChange;
 use crate::sql::{Dialect, Statement};
@@ -20,7 +22,7 @@ use crate::sql::{Dialect, Statement};
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub struct $name(pub u32);
         impl $name {
             /// As an index into its table.
@@ -58,7 +60,7 @@ pub const UNKNOWN: ValueId = ValueId(0);
 pub const MODULE: FunctionId = FunctionId(0);
 
 /// One expression, or what a name is bound to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Value {
     /// Nothing is known of it. Only [`UNKNOWN`].
     Unknown,
@@ -121,7 +123,7 @@ pub enum Value {
 }
 
 /// A declared type: `Session` or `Repository<User>` or `list[User]`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TypeRef {
     /// What the type's name resolves to: an import, a class, a member of a module, or a [`Value::Global`].
     pub head: ValueId,
@@ -130,7 +132,7 @@ pub struct TypeRef {
 }
 
 /// What an [`Value::Operation`] does. Only what an analysis asks about is told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Operation {
     /// `+`, also string building that could not be folded into a text.
     Add,
@@ -161,7 +163,7 @@ pub enum Operation {
 }
 
 /// A string that the program builds.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Text {
     /// The string after escapes. A hole stands in it as its source text (`{name}`, `${id}`), so nothing
     /// is lost and lengths are what they were.
@@ -175,7 +177,7 @@ pub struct Text {
 }
 
 /// A run of [`Text::cooked`] and where it stands in the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Piece {
     /// First byte in `cooked`.
     pub at: u32,
@@ -187,7 +189,7 @@ pub struct Piece {
 }
 
 /// A part of a [`Text`] that is filled in at run time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hole {
     /// First byte in `cooked`.
     pub start: u32,
@@ -216,7 +218,7 @@ impl Text {
 }
 
 /// One import binding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     /// The module as written: `a.b`, `..models`, `./db`, `@prisma/client`.
     pub module: Name,
@@ -227,7 +229,7 @@ pub struct Import {
 }
 
 /// What of a module an import binds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Imported {
     /// The module itself: `import a.b as m`, `import * as m`, `require("m")`. Python's `import a.b`
     /// binds `a`: then `module` is `a`.
@@ -239,7 +241,7 @@ pub enum Imported {
 }
 
 /// One function, method, lambda or arrow; entry 0 is the body of the file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Function {
     /// Its name; empty for a lambda that no name was bound to.
     pub name: Name,
@@ -270,7 +272,7 @@ pub struct Function {
 }
 
 /// How a function was declared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionTraits {
     /// `async`
     pub is_async: bool,
@@ -289,7 +291,7 @@ pub struct FunctionTraits {
 }
 
 /// One parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Param {
     /// Its name; of a pattern, empty.
     pub name: Name,
@@ -304,7 +306,7 @@ pub struct Param {
 }
 
 /// One class.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Class {
     /// Its name; empty for an anonymous class expression.
     pub name: Name,
@@ -334,7 +336,7 @@ pub struct Class {
 }
 
 /// One attribute of a class.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attribute {
     /// Its name.
     pub name: Name,
@@ -351,7 +353,7 @@ pub struct Attribute {
 }
 
 /// One call, `new`, tagged template or decorator call.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// What is called.
     pub callee: ValueId,
@@ -376,7 +378,7 @@ pub struct Call {
 }
 
 /// Where the result of a call goes, syntactically.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ResultUse {
     /// Nowhere: an expression statement (also `await f()` as one).
     Discarded,
@@ -397,7 +399,7 @@ pub enum ResultUse {
 }
 
 /// One argument.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arg {
     /// Its keyword.
     pub name: Option<Name>,
@@ -408,7 +410,7 @@ pub struct Arg {
 }
 
 /// One loop: anything that runs its body once per element.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Loop {
     /// The loop around it; an inline callback's loop has the loop around the call.
     pub parent: Option<LoopId>,
@@ -431,7 +433,7 @@ pub struct Loop {
 }
 
 /// What makes something a loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum LoopKind {
     /// `for x in xs`, `for (const x of xs)`, `for await`, `async for`
     Each,
@@ -449,7 +451,7 @@ pub enum LoopKind {
 }
 
 /// One condition that code stands under.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guard {
     /// The condition around it, in the same function.
     pub parent: Option<GuardId>,
@@ -462,7 +464,7 @@ pub struct Guard {
 }
 
 /// What kind of branch a [`Guard`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum GuardKind {
     /// The branch where the condition holds.
     Then,
@@ -476,7 +478,7 @@ pub enum GuardKind {
 
 /// The rest of a block after an `if` that always leaves: it is reached only where the condition does not hold.
 /// JavaScript only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passed {
     /// The function it stands in.
     pub function: FunctionId,
@@ -487,7 +489,7 @@ pub struct Passed {
 }
 
 /// A statement that leaves a loop or a function from inside a loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit {
     /// The innermost loop around it.
     pub in_loop: LoopId,
@@ -504,7 +506,7 @@ pub struct Exit {
 }
 
 /// How a loop is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ExitKind {
     /// `break`
     Break,
@@ -517,7 +519,7 @@ pub enum ExitKind {
 }
 
 /// Something that makes a lazy value run, and is not a call: `await x`, `for a in x`, `if x:`, `x[0]`, `[...x]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Use {
     /// What is used.
     pub value: ValueId,
@@ -534,7 +536,7 @@ pub struct Use {
 }
 
 /// How a value is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum UseKind {
     /// `await x`
     Await,
@@ -552,7 +554,7 @@ pub enum UseKind {
 
 /// An attribute that is read or set, and not called: `book.author`, `book.author = ann`. In JavaScript only one that is
 /// awaited. Only of what may be a row: not of modules, classes and names that the file does not bind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
     /// The attribute, as [`Value::Member`].
     pub value: ValueId,
@@ -569,7 +571,7 @@ pub struct Access {
 }
 
 /// A name bound at the top level of the file, or exported from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
     /// The name others import; `default` for a default export, `module.exports = x` too.
     pub name: Name,
@@ -580,7 +582,7 @@ pub struct Binding {
 }
 
 /// A SQL statement found in a text or a `.sql` file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SqlText {
     /// What it says.
     pub statement: Statement,
@@ -591,7 +593,7 @@ pub struct SqlText {
 }
 
 /// A `seqscan: …` comment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Directive {
     /// What it asks for.
     pub kind: DirectiveKind,
@@ -606,7 +608,7 @@ pub struct Directive {
 }
 
 /// What a [`Directive`] asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DirectiveKind {
     /// `ignore[…]`
     Ignore,
@@ -615,7 +617,7 @@ pub enum DirectiveKind {
 }
 
 /// Something about a file that was not checked, to be told in one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// What: lower case, no full stop.
     pub what: String,
@@ -624,7 +626,7 @@ pub struct Gap {
 }
 
 /// What a file of a language for schemas defines.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Declarations {
     /// The database it is for; [`Dialect::Generic`] if it does not say.
     pub dialect: Dialect,
@@ -635,7 +637,7 @@ pub struct Declarations {
 }
 
 /// A model, as programs name it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DeclaredModel {
     /// Its name.
     pub name: Box<str>,
@@ -646,7 +648,7 @@ pub struct DeclaredModel {
 }
 
 /// What one file says.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FileFacts {
     /// All names of the facts.
     pub names: Names,

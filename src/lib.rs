@@ -11,7 +11,7 @@
 //! ```
 //!
 //! One direction, no way back. Everything left of the rules is independent of the user's configuration (API
-//! catalogs aside), so it can be kept by content; everything right of it is cheap and always run.
+//! catalogs aside), so it is kept by content, from one run to the next too (`engine/cache`); everything right of it is cheap and always run.
 //!
 //! # The rooms
 //!
@@ -28,7 +28,7 @@
 //! | [`project`] | what all files say **together**: modules, types, query sites, the call graph, the schema; in `project/orm` what a catalog cannot say of an ORM, one file each | syntax trees, SQL syntax |
 //! | [`rules`] | one page and one function per rule, and the one list of them | configuration, output formats |
 //! | [`config`] | `seqscan.toml` as written, its discovery, settings per path | |
-//! | [`engine`] | [`Session`](engine::Session) and [`Snapshot`](engine::Snapshot): the only caller of rules, the only place with threads | command lines, terminals |
+//! | [`engine`] | [`Session`](engine::Session) and [`Snapshot`](engine::Snapshot): the only caller of rules, the only place with threads and the cache | command lines, terminals |
 //! | [`report`] | one file per output format | |
 //! | [`cli`] | the command line | |
 //! | [`lsp`] | the language server | the command line |
@@ -37,7 +37,8 @@
 //!
 //! - `extract(file) -> FileFacts` is infallible: a syntax error is data. Trees die inside it. Facts are owned,
 //!   have file-local ids, and borrow nothing.
-//! - After any sequence of edits, a session gives the same findings as a cold run.
+//! - After any sequence of edits, a session gives the same findings as a cold run; so does a run that finds something
+//!   in the cache.
 //! - Results do not depend on which files were named: naming files selects what is *reported*; the project is
 //!   always what is *known*.
 //! - Only files that can have a part in a finding are parsed (`project::Relevance`): parsing the others too

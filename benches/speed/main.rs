@@ -1,27 +1,24 @@
 //! How fast seqscan is, next to what cannot be avoided: see `benches/README.md`.
 
 mod corpus;
-mod edits;
+mod dimensions;
 mod floor;
 mod growth;
 mod measure;
+mod program;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
 use corpus::Corpus;
 use measure::{Cost, interleaved, median};
 use seqscan::config::Request;
 use seqscan::engine::{Open, Report, Session, Snapshot};
 
-// As the program itself has it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Stands in for a mode: the program was started by itself, to tell how much memory one run needs.
+/// Stands in for a mode: the benchmark was started by itself, to tell how much memory one run needs.
 const MEMORY_CHILD: &str = "memory-of";
 
-const USAGE: &str = "usage: cargo bench --bench speed -- [code|sql|small|growth|edits|all] [--reps N] [--threads N] \
+const USAGE: &str = "usage: cargo bench --bench speed -- [code|sql|again|small|growth|dimensions|all] [--reps N] [--threads N] \
                      [--files N] [FOLDER…]";
 
 /// What the command line asks for.
@@ -43,9 +40,8 @@ fn main() -> ExitCode {
         }
     };
     if arguments.mode == MEMORY_CHILD {
-        let runs: Vec<_> = arguments.folders.iter().map(|folder| cold_run(folder, arguments.threads)).collect();
-        assert!(!runs.is_empty());
-        println!("{}", measure::peak_memory().unwrap_or(0));
+        let peaks = arguments.folders.iter().map(|folder| program::check(folder, arguments.threads).memory);
+        println!("{}", peaks.max().unwrap_or(0));
         return ExitCode::SUCCESS;
     }
     // Kept until the end: it is a temporary folder.
@@ -61,14 +57,17 @@ fn main() -> ExitCode {
     if wants("sql") {
         sql(&arguments, &folders);
     }
+    if wants("dimensions") {
+        dimensions(&arguments);
+    }
+    if wants("again") {
+        again(&arguments, &folders);
+    }
     if wants("small") {
         small(&arguments);
     }
     if wants("growth") {
         grow(&arguments);
-    }
-    if wants("edits") {
-        change(&arguments, &folders);
     }
     ExitCode::SUCCESS
 }
@@ -88,7 +87,7 @@ fn arguments() -> Result<Arguments, String> {
             "--reps" => arguments.repetitions = number()?,
             "--threads" => arguments.threads = number()?,
             "--files" => arguments.files = number()?,
-            "code" | "sql" | "small" | "growth" | "edits" | "all" | MEMORY_CHILD if is_first => {
+            "code" | "sql" | "again" | "dimensions" | "small" | "growth" | "all" | MEMORY_CHILD if is_first => {
                 arguments.mode = word;
                 is_first = false;
             }
@@ -102,8 +101,8 @@ fn arguments() -> Result<Arguments, String> {
     Ok(arguments)
 }
 
-/// A whole cold run of seqscan. What it gives is everything that the program never gives back, as it ends.
-fn cold_run(folder: &Path, threads: usize) -> (Session, Snapshot, Report) {
+/// What seqscan knows of a folder: which files it reads there, and what it finds in them.
+fn look(folder: &Path, threads: usize) -> (Session, Snapshot, Report) {
     let config = Request { isolated: true, ..Request::default() };
     let open = Open { cwd: folder.to_owned(), paths: vec![folder.to_owned()], config, threads, ..Open::default() };
     let session = Session::open(open).expect("the folder can be read");
@@ -121,13 +120,13 @@ fn code(arguments: &Arguments, folders: &[PathBuf]) {
     let mut all = (Cost::default(), Cost::default(), 0, 0, 0);
     for folder in folders {
         let (corpus, findings) = {
-            let (_, snapshot, report) = cold_run(folder, arguments.threads);
+            let (_, snapshot, report) = look(folder, arguments.threads);
             (Corpus::of(&snapshot), report.findings.len())
         };
         let (floor, whole) = interleaved(
             arguments.repetitions,
-            || floor::parse_and_traverse(folder, &corpus, arguments.threads),
-            || cold_run(folder, arguments.threads),
+            || measure::cost(|| floor::parse_and_traverse(folder, &corpus, arguments.threads)),
+            || program::check(folder, arguments.threads).cost,
         );
         let (floor, whole) = (median(floor), median(whole));
         all = (all.0 + floor, all.1 + whole, all.2 + corpus.files(), all.3 + corpus.bytes, all.4 + findings);
@@ -151,7 +150,7 @@ fn sql(arguments: &Arguments, folders: &[PathBuf]) {
     for folder in folders {
         let copy = corpus::only_sql(folder);
         let (corpus, statements) = {
-            let (_, snapshot, _) = cold_run(copy.path(), arguments.threads);
+            let (_, snapshot, _) = look(copy.path(), arguments.threads);
             (Corpus::of(&snapshot), floor::statements(&snapshot))
         };
         let count: usize = statements.values().map(|file| file.spans.len()).sum();
@@ -160,8 +159,8 @@ fn sql(arguments: &Arguments, folders: &[PathBuf]) {
         }
         let (floor, whole) = interleaved(
             arguments.repetitions,
-            || floor::tokenise_and_parse(copy.path(), &corpus, &statements, arguments.threads),
-            || cold_run(copy.path(), arguments.threads),
+            || measure::cost(|| floor::tokenise_and_parse(copy.path(), &corpus, &statements, arguments.threads)),
+            || program::check(copy.path(), arguments.threads).cost,
         );
         let (floor, whole) = (median(floor), median(whole));
         all = (all.0 + floor, all.1 + whole, all.2 + corpus.files(), all.3 + corpus.bytes, all.4 + count);
@@ -174,27 +173,82 @@ fn sql(arguments: &Arguments, folders: &[PathBuf]) {
     }
 }
 
+/// Projects that grow in one way, each four times the one before. The bars show what one more costs: those of one row
+/// are equally high where it stays the same.
+fn dimensions(arguments: &Arguments) {
+    println!("\n| what grows | to | CPU s | CPU µs for each, of three sizes | |\n|---|--:|--:|--:|---|");
+    for dimension in &dimensions::ALL {
+        let cost = |count: usize| {
+            let folder = dimension.project(count);
+            let run = || program::check(folder.path(), arguments.threads).cost;
+            median((0..arguments.repetitions.min(3)).map(|_| run()).collect()).cpu
+        };
+        // What a run costs that has next to nothing to do is no part of what one more costs.
+        let start = cost(1);
+        let counts = [1, 4, 16].map(|times| dimension.least * times);
+        let costs = counts.map(cost);
+        let each: Vec<f64> =
+            costs.iter().zip(counts).map(|(cpu, count)| (cpu - start).max(0.0) * 1e6 / count as f64).collect();
+        let highest = each.iter().copied().fold(1e-9, f64::max);
+        let bar =
+            |part: &f64| ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][((part / highest * 7.0).round() as usize).min(7)];
+        println!(
+            "| {} | {} | {:.2} | {} | {} |",
+            dimension.name,
+            counts[2],
+            costs[2],
+            each.iter().map(|each| format!("{each:.0}")).collect::<Vec<_>>().join(" · "),
+            each.iter().map(bar).collect::<String>(),
+        );
+    }
+}
+
+/// A run after others: as they left it, and after a change, when only what files say is still right.
+fn again(arguments: &Arguments, folders: &[PathBuf]) {
+    println!("\n| corpus | cold, CPU s | that writes, × | after a change, × | once more, × | kept MB |");
+    println!("|---|--:|--:|--:|--:|--:|");
+    for folder in folders {
+        let cache = tempfile::tempdir().expect("a temporary folder");
+        let kept = || std::fs::read_dir(cache.path()).into_iter().flatten().filter_map(Result::ok);
+        let forget = |prefix: &str| {
+            let of_name = kept().filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
+            of_name.for_each(|entry| std::fs::remove_file(entry.path()).expect("a temporary file"));
+        };
+        let run = || program::check_again(folder, arguments.threads, cache.path()).cost;
+        let mut costs: [Vec<Cost>; 4] = Default::default();
+        for _ in 0..arguments.repetitions {
+            costs[0].push(program::check(folder, arguments.threads).cost);
+            forget("");
+            costs[1].push(run());
+            forget("report-");
+            costs[2].push(run());
+            costs[3].push(run());
+        }
+        let kept: u64 = kept().filter_map(|entry| Some(entry.metadata().ok()?.len())).sum();
+        let [cold, writing, changed, same] = costs.map(|costs| median(costs).cpu);
+        let part = |cpu: f64| cpu / cold.max(1e-9);
+        println!(
+            "| {} | {cold:.2} | {:.2} | {:.2} | {:.2} | {:.1} |",
+            name(folder),
+            part(writing),
+            part(changed),
+            part(same),
+            kept as f64 / 1e6,
+        );
+    }
+}
+
 /// The program itself on one small file, from start to exit.
 fn small(arguments: &Arguments) {
     println!("\n| one file | bytes | CPU ms | wall ms |");
     println!("|---|--:|--:|--:|");
-    // The system counts CPU in hundredths of a second: only many runs together tell.
-    let runs = arguments.repetitions * 20;
     for (file, text) in corpus::FILES {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::write(folder.path().join(file), text).expect("a temporary file");
-        let run = || {
-            let mut program = Command::new(env!("CARGO_BIN_EXE_seqscan"));
-            program.args(["check", "--isolated", file]).current_dir(folder.path());
-            let status = program.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("the program starts");
-            assert!(status.code().is_some_and(|code| code < 2), "{file}: {status}");
-        };
+        let run = || program::check(&folder.path().join(file), arguments.threads).cost;
         run();
-        let before = measure::cpu_of_children();
-        let mut walls: Vec<f64> = (0..runs).map(|_| measure::wall(run)).collect();
-        let spent = (measure::cpu_of_children() - before) / runs as f64;
-        walls.sort_by(f64::total_cmp);
-        println!("| {file} | {} | {:.1} | {:.1} |", text.len(), spent * 1e3, walls[runs / 2] * 1e3);
+        let cost = median((0..arguments.repetitions * 4).map(|_| run()).collect());
+        println!("| {file} | {} | {:.1} | {:.1} |", text.len(), cost.cpu * 1e3, cost.wall * 1e3);
     }
 }
 
@@ -206,11 +260,11 @@ fn grow(arguments: &Arguments) {
         let files = files.max(1);
         let folder = growth::project(files);
         let (bytes, findings) = {
-            let (_, snapshot, report) = cold_run(folder.path(), arguments.threads);
+            let (_, snapshot, report) = look(folder.path(), arguments.threads);
             (Corpus::of(&snapshot).bytes, report.findings.len())
         };
-        let run = || cold_run(folder.path(), arguments.threads);
-        let cost = median((0..arguments.repetitions.min(3)).map(|_| measure::cost(&mut { run })).collect());
+        let run = || program::check(folder.path(), arguments.threads).cost;
+        let cost = median((0..arguments.repetitions.min(3)).map(|_| run()).collect());
         let (functions, memory) = (files * growth::FUNCTIONS, memory_of(folder.path(), arguments.threads) as f64);
         println!(
             "| {files} | {functions} | {:.1} | {findings} | {:.2} | {:.1} | {:.0} | {:.0} |",
@@ -219,25 +273,6 @@ fn grow(arguments: &Arguments) {
             cost.cpu * 1e6 / functions as f64,
             memory / 1e3,
             memory / files as f64,
-        );
-    }
-}
-
-/// A language server: one change of one document, as its project knows it.
-fn change(arguments: &Arguments, folders: &[PathBuf]) {
-    println!("\n| project | files | lines of the document | its CPU ms | with the project, CPU ms | wall ms |");
-    println!("|---|--:|--:|--:|--:|--:|");
-    for folder in folders {
-        let Some(edits) = edits::measure(folder, arguments.threads, arguments.repetitions) else { continue };
-        let (document, whole) = (edits.document, edits.whole);
-        println!(
-            "| {} | {} | {} | {:.1} | {:.0} | {:.0} |",
-            name(folder),
-            edits.files,
-            edits.lines,
-            document.cpu * 1e3,
-            whole.cpu * 1e3,
-            whole.wall * 1e3,
         );
     }
 }
@@ -258,10 +293,11 @@ fn name(folder: &Path) -> String {
     folder.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned())
 }
 
-/// The most memory that one cold run holds, in kB: in a process of its own, as memory once had is counted for ever.
+/// The most memory that one cold run holds, in kB. A system counts it from the moment of the start, when a process
+/// still is the copy of its parent: so a small one starts it.
 fn memory_of(folder: &Path, threads: usize) -> u64 {
-    let program = std::env::current_exe().expect("the path of this program");
-    let mut child = Command::new(program);
+    let benchmark = std::env::current_exe().expect("the path of this program");
+    let mut child = std::process::Command::new(benchmark);
     child.args([MEMORY_CHILD, "--threads", &threads.to_string()]).arg(folder);
     let output = child.output().expect("this program starts");
     String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(0)

@@ -22,16 +22,15 @@ impl Add for Cost {
     }
 }
 
-/// Runs both once without counting, then in turns, so that a slow moment of the machine meets both. What they
-/// give is given back when the time has been taken.
-pub(crate) fn interleaved<A, B>(
+/// Runs both once without counting, then in turns, so that a slow moment of the machine meets both.
+pub(crate) fn interleaved(
     repetitions: usize,
-    mut first: impl FnMut() -> A,
-    mut second: impl FnMut() -> B,
+    mut first: impl FnMut() -> Cost,
+    mut second: impl FnMut() -> Cost,
 ) -> (Vec<Cost>, Vec<Cost>) {
     first();
     second();
-    (0..repetitions).map(|_| (cost(&mut first), cost(&mut second))).unzip()
+    (0..repetitions).map(|_| (first(), second())).unzip()
 }
 
 /// The median of each part.
@@ -44,44 +43,17 @@ pub(crate) fn median(costs: Vec<Cost>) -> Cost {
     Cost { cpu: middle(|cost| cost.cpu), wall: middle(|cost| cost.wall) }
 }
 
-/// How long `work` takes, in seconds.
-pub(crate) fn wall(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
-    work();
-    start.elapsed().as_secs_f64()
-}
-
-/// User and system time of all children that have ended, in seconds.
-pub(crate) fn cpu_of_children() -> f64 {
-    times().map_or(0.0, |times| times[2] + times[3])
-}
-
-/// The most memory that this process ever held, in kB.
-pub(crate) fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
-}
-
-/// What `work` costs; dropping what it gives is not counted.
-pub(crate) fn cost<T>(work: &mut impl FnMut() -> T) -> Cost {
+/// What `work` costs.
+pub(crate) fn cost(work: impl FnOnce()) -> Cost {
     let (before, start) = (cpu(), Instant::now());
-    let given = work();
-    let cost = Cost { cpu: cpu() - before, wall: start.elapsed().as_secs_f64() };
-    drop(given);
-    cost
+    work();
+    Cost { cpu: cpu() - before, wall: start.elapsed().as_secs_f64() }
 }
 
 /// User and system time of this process so far, of ended threads too, in seconds.
 fn cpu() -> f64 {
-    times().map_or(0.0, |times| times[0] + times[1])
-}
-
-/// User and system time of this process, then of its ended children.
-fn times() -> Option<[f64; 4]> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     // The name of the program, in brackets, may hold anything.
-    let mut fields = stat.get(stat.rfind(')')? + 2..)?.split(' ').skip(11);
-    let mut next = || fields.next()?.parse::<f64>().ok().map(|ticks| ticks / TICKS);
-    Some([next()?, next()?, next()?, next()?])
+    let fields = stat.rfind(')').map_or("", |end| &stat[end + 1..]).split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS
 }

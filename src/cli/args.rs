@@ -382,6 +382,12 @@ pub(super) struct CheckArguments {
     /// Parse all files, or only those that can have a part in a finding: for showing that this changes none
     #[arg(long, hide = true, value_parser = parse, default_value = "auto")]
     pub(super) parse: Parse,
+    /// Keep nothing of what files say for the next run, and use nothing that was kept
+    #[arg(long, help_heading = CONFIGURATION)]
+    pub(super) no_cache: bool,
+    /// The folder in which what files say is kept between runs [default: .seqscan_cache at the project's root]
+    #[arg(long, value_name = "FOLDER", help_heading = CONFIGURATION, conflicts_with = "no_cache")]
+    pub(super) cache_dir: Option<PathBuf>,
     /// How many threads work [default: as many as there are processors]
     #[arg(short = 'j', long, visible_alias = "threads", value_name = "N", help_heading = CONFIGURATION)]
     pub(super) jobs: Option<usize>,

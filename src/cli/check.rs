@@ -8,7 +8,7 @@ use super::args::{Arguments, CheckArguments, ProjectArguments};
 use super::terminal::{stderr_style, stdout_style};
 use super::{FAILED, FINDINGS, OK, baseline, complain, finish, fix, output, settings};
 use crate::config::{ConfigError, ConfigFile, Options, Request, read_inline};
-use crate::engine::{Compared, Open, Report, Session, SessionError};
+use crate::engine::{Caching, Compared, Open, Report, Session, SessionError};
 use crate::report::{self, Style};
 use crate::source::plain_reason;
 
@@ -19,11 +19,19 @@ pub(super) fn run(arguments: &CheckArguments) -> u8 {
         Err(failure) => return failure.tell(&Style::default()),
     };
     let errors = stderr_style(arguments.color.color, &cwd);
-    let session = open(arguments, &cwd).and_then(|open| Session::open(open).map_err(Failure::from));
-    let mut session = match session {
-        Ok(session) => session,
+    let opened = open(arguments, &cwd).and_then(|open| match is_plain(arguments) {
+        true => Session::open_or_recall(open).map_err(Failure::from),
+        false => Ok((Session::open(open)?, None)),
+    });
+    let mut session = match opened {
+        Ok((session, Some(report))) => return told(arguments, session, report, &cwd, &errors),
+        Ok((session, None)) => session,
         Err(failure) => return failure.tell(&errors),
     };
+    if is_plain(arguments) {
+        let report = session.check();
+        return told(arguments, session, report, &cwd, &errors);
+    }
     if arguments.show_settings {
         return settings::show_settings(&session);
     }
@@ -56,7 +64,20 @@ pub(super) fn run(arguments: &CheckArguments) -> u8 {
         Ok(report) => report,
         Err(why) => return complain(&why),
     };
-    let code = tell(arguments, &session, report, &cwd, &errors);
+    told(arguments, session, report, &cwd, &errors)
+}
+
+/// Whether nothing is asked but what there is to tell of the files as they are.
+fn is_plain(arguments: &CheckArguments) -> bool {
+    let asks_files = arguments.show_settings || arguments.show_files;
+    let is_about_baseline = arguments.write_baseline.is_some() || arguments.prune_baseline;
+    let is_about_changes = arguments.since.is_some() || arguments.changed || arguments.staged;
+    !asks_files && !is_about_baseline && !is_about_changes && !fix::is_wanted(arguments)
+}
+
+/// Writes what was found as the last thing, and gives the exit code.
+fn told(arguments: &CheckArguments, session: Session, report: Report, cwd: &Path, errors: &Style) -> u8 {
+    let code = tell(arguments, &session, report, cwd, errors);
     // The system takes all memory back at once; giving it back piece by piece takes longer than the rules do.
     std::mem::forget(session);
     code
@@ -155,8 +176,23 @@ pub(super) fn open(arguments: &CheckArguments, cwd: &Path) -> Result<Open, Failu
         texts.push((name.clone(), text));
     }
     let (config, threads) = (request(arguments, cwd)?, arguments.jobs.unwrap_or(0));
-    let parse = arguments.parse;
-    Ok(Open { cwd: cwd.to_owned(), paths, texts, config, parse, threads, ..Open::default() })
+    let (parse, caching) = (arguments.parse, caching(arguments, cwd));
+    Ok(Open { cwd: cwd.to_owned(), paths, texts, config, parse, caching, threads, ..Open::default() })
+}
+
+/// Where what files say is kept: as the arguments say, then the environment, then the configuration.
+fn caching(arguments: &CheckArguments, cwd: &Path) -> Caching {
+    let told = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    if arguments.no_cache {
+        return Caching::Off;
+    }
+    let named = arguments.cache_dir.clone();
+    let named = named.or_else(|| told("SEQSCAN_CACHE_DIR").map(PathBuf::from)).map(|folder| cwd.join(folder));
+    match named {
+        Some(folder) => Caching::Folder(folder),
+        None if told("SEQSCAN_NO_CACHE").is_some() => Caching::Off,
+        None => Caching::Project,
+    }
 }
 
 /// Reads a whole project for a command that does not check it; the style is that of standard output. A failure has

@@ -57,6 +57,8 @@ pub struct Options {
     pub baseline: Option<String>,
     /// How findings are written.
     pub output_format: Option<OutputFormat>,
+    /// The folder in which what files say is kept between runs.
+    pub cache_dir: Option<String>,
 
     /// The SQL dialect where neither driver nor ORM nor the SQL itself tells it.
     pub dialect: Option<String>,

@@ -43,6 +43,11 @@ impl Resolver {
         Resolver { registry, root, request, known: Mutex::default() }
     }
 
+    /// Where configurations come from besides files.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
     /// Forgets what was read, because files have changed.
     pub fn forget(&self) {
         self.known().clear();

@@ -88,6 +88,11 @@ fn properties() -> Value {
             },
             "How findings are written. Default: full.",
         ),
+        (
+            "cache-dir",
+            json!({ "type": "string" }),
+            "The folder in which what files say is kept between runs. Default: .seqscan_cache at the project's root.",
+        ),
         ("dialect", one("dialect"), "The SQL dialect where neither driver nor ORM nor the SQL itself tells it."),
         (
             "max-hops",

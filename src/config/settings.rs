@@ -58,6 +58,8 @@ pub struct Settings {
     pub baseline: Option<PathBuf>,
     /// How findings are written.
     pub output_format: OutputFormat,
+    /// The folder in which what files say is kept between runs; an absolute path.
+    pub cache_dir: Option<PathBuf>,
     /// The dialect where nothing else tells it.
     pub dialect: Option<Dialect>,
     /// How many calls may lie between a loop and its query.
@@ -136,6 +138,7 @@ impl Settings {
             only_changes: false,
             fail_on: FailOn::default(),
             baseline: None,
+            cache_dir: None,
             output_format: OutputFormat::default(),
             dialect: None,
             max_hops: MAX_HOPS,
@@ -245,6 +248,9 @@ impl Settings {
         }
         if let Some(baseline) = &options.baseline {
             self.baseline = Some(base.join(baseline));
+        }
+        if let Some(folder) = &options.cache_dir {
+            self.cache_dir = Some(base.join(folder));
         }
         if let Some(stats) = &options.stats {
             self.stats = Some(base.join(stats));

@@ -6,6 +6,7 @@
 
 mod advice;
 mod baseline;
+mod cache;
 mod edits;
 mod files;
 mod fixing;
@@ -36,7 +37,7 @@ pub use migrations::Migration;
 pub use progress::Progress;
 pub use report::{InternalError, LeftOutPath, PlacedGap, Reason, Report, SchemaSummary};
 pub use root::{REPOSITORY_MARK, is_too_wide, project_root};
-pub use session::{Open, Parse, Session, SessionError, settled_path};
+pub use session::{Caching, Open, Parse, Session, SessionError, settled_path};
 pub use since::Compared;
 pub use snapshot::{Snapshot, Targets};
 

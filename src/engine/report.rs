@@ -6,34 +6,44 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::Baselined;
 use crate::config::ConfigError;
 use crate::findings::{Reported, Severity};
 use crate::source::{LeftOut, Purpose, SourceFile, Span};
 
-/// Everything that a run has to tell, before any output format.
-#[derive(Clone, Debug, Default)]
+/// Everything that a run has to tell, before any output format. What follows from which files there are is not
+/// serialized.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Report {
     /// The root that all paths are relative to.
+    #[serde(skip)]
     pub root: PathBuf,
     /// The findings to be shown, in order of path and place.
     pub findings: Vec<Reported>,
     /// The findings that a comment silences.
     pub suppressed: Vec<Reported>,
     /// What the baseline did to them, if there is one.
+    #[serde(skip)]
     pub baselined: Option<Baselined>,
     /// How many findings of each rule the baseline knows.
+    #[serde(skip)]
     pub known: BTreeMap<&'static str, usize>,
     /// How many findings were there before the change that was asked about.
+    #[serde(skip)]
     pub older: Option<usize>,
     /// The files that were checked.
     pub checked: Vec<Arc<str>>,
     /// How many files of the project were read, checked or not.
+    #[serde(skip)]
     pub files_read: usize,
     /// The files and folders that were found and not checked.
+    #[serde(skip)]
     pub left_out: Vec<LeftOutPath>,
     /// What could not be read, or only in part: one line each.
+    #[serde(skip)]
     pub problems: Vec<String>,
     /// How many SQL statements the checked files have.
     pub statements: usize,
@@ -44,10 +54,13 @@ pub struct Report {
     /// Parts of checked files that were not checked.
     pub gaps: Vec<PlacedGap>,
     /// What went wrong in seqscan itself.
+    #[serde(skip)]
     pub internal_errors: Vec<InternalError>,
     /// What has no effect in the configuration.
+    #[serde(skip)]
     pub warnings: Vec<ConfigError>,
     /// The files of the project, by path: what places are in.
+    #[serde(skip)]
     pub sources: FxHashMap<Arc<str>, Arc<SourceFile>>,
 }
 
@@ -117,7 +130,7 @@ impl Reason {
 }
 
 /// What is known of the database's schema, in numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SchemaSummary {
     /// How many tables.
     pub tables: usize,
@@ -128,7 +141,7 @@ pub struct SchemaSummary {
 }
 
 /// A part of a file that was not checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlacedGap {
     /// Relative to the root.
     pub path: Arc<str>,

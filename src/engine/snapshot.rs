@@ -1,6 +1,6 @@
 //! What is known at one moment, and the check of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
@@ -10,7 +10,7 @@ use super::files::Candidate;
 use super::report::{InternalError, LeftOutPath, PlacedGap, Report, SchemaSummary};
 use super::run::Run;
 use super::suppress::Suppressions;
-use super::tables;
+use super::tables::Tables;
 use crate::config::ConfigError;
 use crate::findings::{Diagnostic, fingerprints};
 use crate::project::Project;
@@ -30,6 +30,17 @@ pub enum Targets {
     All,
     /// Only what stands in these files and folders; absolute paths.
     Paths(Vec<PathBuf>),
+}
+
+impl Targets {
+    /// What of `left_out` is to be told of them.
+    pub(super) fn left_out(&self, root: &Path, left_out: &[LeftOutPath]) -> Vec<LeftOutPath> {
+        let below = |path: &str| match self {
+            Targets::All => true,
+            Targets::Paths(paths) => paths.iter().any(|target| root.join(path).starts_with(target)),
+        };
+        left_out.iter().filter(|left_out| below(&left_out.path)).cloned().collect()
+    }
 }
 
 /// What is known of a project at one moment.
@@ -115,8 +126,9 @@ impl Snapshot {
         let targeted = self.targeted(targets);
         let mut reported = fingerprints(found, text_of);
         reported.retain(|finding| self.is_reported(run, &targeted, &finding.diagnostic));
+        let mut tables = Tables::new(&self.project);
         for finding in &mut reported {
-            finding.tables = tables::of(&self.project, &finding.diagnostic);
+            finding.tables = tables.of(&finding.diagnostic);
         }
         reported
     }
@@ -171,11 +183,7 @@ impl Snapshot {
                 what: gap.what.clone(),
             }));
         }
-        let below = |path: &str| match targets {
-            Targets::All => true,
-            Targets::Paths(paths) => paths.iter().any(|target| self.root.join(path).starts_with(target)),
-        };
-        report.left_out = self.left_out.iter().filter(|left_out| below(&left_out.path)).cloned().collect();
+        report.left_out = targets.left_out(&self.root, &self.left_out);
         report
     }
 }

@@ -2,53 +2,110 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::{Value, ValueId};
+use rustc_hash::FxHashMap;
+
+use crate::facts::{SqlText, Value, ValueId};
 use crate::findings::{Diagnostic, Label, Role};
 use crate::project::schema::Owner;
 use crate::project::{ClassRef, FileId, Project, QuerySite};
 use crate::source::Span;
 
-/// The tables of the queries at a finding's places, as the program names them.
-pub(super) fn of(project: &Project, finding: &Diagnostic) -> Vec<String> {
-    let mut tables = BTreeSet::new();
-    let queries = finding.related.iter().filter(|label| label.role == Role::Query);
-    for label in std::iter::once(&finding.primary).chain(queries) {
-        at(project, label, &mut tables);
-    }
-    tables.into_iter().collect()
+/// Finds the tables of the queries at the places of findings, as the program names them.
+#[derive(Debug)]
+pub(super) struct Tables<'p> {
+    project: &'p Project,
+    /// Of the files that were asked about.
+    places: FxHashMap<FileId, Vec<Place>>,
 }
 
-/// The tables of the query at one place.
-fn at(project: &Project, label: &Label, tables: &mut BTreeSet<String>) {
-    let Some(file) = project.file_at(&label.path) else { return };
-    let touches = |span: Span| span.start < label.span.end && label.span.start < span.end;
+/// A place of a file that names tables.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    span: Span,
+    /// Where the last of all places up to this one, in order of their starts, ends.
+    reach: u32,
+    what: What,
+}
+
+/// What stands at a place, by its index.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Site(usize),
+    Query(usize),
+    Predicate(usize),
+    Page(usize),
+    Statement(usize),
+}
+
+impl<'p> Tables<'p> {
+    /// Has looked at nothing yet.
+    pub(super) fn new(project: &'p Project) -> Tables<'p> {
+        Tables { project, places: FxHashMap::default() }
+    }
+
+    /// The tables of a finding.
+    pub(super) fn of(&mut self, finding: &Diagnostic) -> Vec<String> {
+        let mut tables = BTreeSet::new();
+        let queries = finding.related.iter().filter(|label| label.role == Role::Query);
+        for label in std::iter::once(&finding.primary).chain(queries) {
+            self.at(label, &mut tables);
+        }
+        tables.into_iter().collect()
+    }
+
+    /// The tables of the query at one place.
+    fn at(&mut self, label: &Label, tables: &mut BTreeSet<String>) {
+        let project = self.project;
+        let Some(file) = project.file_at(&label.path) else { return };
+        let places = self.places.entry(file).or_insert_with(|| places(project, file));
+        let before = &places[..places.partition_point(|place| place.span.start < label.span.end)];
+        let near = before.iter().rev().take_while(|place| place.reach > label.span.start);
+        for place in near.filter(|place| place.span.end > label.span.start) {
+            at_place(project, file, place.what, tables);
+        }
+    }
+}
+
+/// The places of a file that name tables, in order of their starts.
+fn places(project: &Project, file: FileId) -> Vec<Place> {
+    let (orm, facts) = (project.orm(file), &project.file(file).facts);
+    let host = |sql: &SqlText| match sql.text {
+        Some(text) => facts.texts[text.index()].host_span(sql.span.start, sql.span.end),
+        None => sql.span,
+    };
+    let sites = project.sites(file).iter().enumerate().map(|(at, site)| (site.span, What::Site(at)));
+    let queries = orm.queries.iter().enumerate().map(|(at, query)| (query.statement.span, What::Query(at)));
+    let predicates = orm.predicates.iter().enumerate().map(|(at, found)| (found.span, What::Predicate(at)));
+    let pages = orm.pages.iter().enumerate().map(|(at, page)| (page.span, What::Page(at)));
+    let statements = facts.statements.iter().enumerate().map(|(at, sql)| (host(sql), What::Statement(at)));
+    let all = sites.chain(queries).chain(predicates).chain(pages).chain(statements);
+    let mut places: Vec<Place> = all.map(|(span, what)| Place { span, reach: span.end, what }).collect();
+    places.sort_by_key(|place| place.span.start);
+    for at in 1..places.len() {
+        places[at].reach = places[at].reach.max(places[at - 1].reach);
+    }
+    places
+}
+
+fn at_place(project: &Project, file: FileId, what: What, tables: &mut BTreeSet<String>) {
     let orm = project.orm(file);
-    for site in project.sites(file).iter().filter(|site| touches(site.span)) {
-        for &(file, statement) in &site.sql {
-            in_statement(project, file, statement, tables);
+    match what {
+        What::Site(at) => {
+            let site = &project.sites(file)[at];
+            for &(file, statement) in &site.sql {
+                in_statement(project, file, statement, tables);
+            }
+            tables.extend(of_client(project, file, site));
+            tables.extend(site.model.and_then(|model| of_model(project, model)));
         }
-        tables.extend(of_client(project, file, site));
-        tables.extend(site.model.and_then(|model| of_model(project, model)));
-    }
-    for query in orm.queries.iter().filter(|query| touches(query.statement.span)) {
-        tables.extend(query.statement.tables.iter().map(|used| used.table.text()));
-    }
-    for predicate in orm.predicates.iter().filter(|predicate| touches(predicate.span)) {
-        let named = predicate.table.as_deref().map(str::to_owned);
-        tables.extend(named.or_else(|| predicate.model.and_then(|model| of_model(project, model))));
-    }
-    for page in orm.pages.iter().filter(|page| touches(page.span)) {
-        tables.extend(page.model.and_then(|model| of_model(project, model)));
-    }
-    let facts = &project.file(file).facts;
-    for (index, sql) in facts.statements.iter().enumerate() {
-        let host = match sql.text {
-            Some(text) => facts.texts[text.index()].host_span(sql.span.start, sql.span.end),
-            None => sql.span,
-        };
-        if touches(host) {
-            in_statement(project, file, index, tables);
+        What::Query(at) => tables.extend(orm.queries[at].statement.tables.iter().map(|used| used.table.text())),
+        What::Predicate(at) => {
+            let predicate = &orm.predicates[at];
+            let named = predicate.table.as_deref().map(str::to_owned);
+            tables.extend(named.or_else(|| predicate.model.and_then(|model| of_model(project, model))));
         }
+        What::Page(at) => tables.extend(orm.pages[at].model.and_then(|model| of_model(project, model))),
+        What::Statement(at) => in_statement(project, file, at, tables),
     }
 }
 

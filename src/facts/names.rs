@@ -3,17 +3,35 @@
 use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
+use serde::{Deserialize, Serialize};
 
 use super::Name;
 
 /// Names, each stored once, one after the other in one string.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub struct Names {
     text: String,
     /// Where each name ends; it begins where the one before it ends.
     ends: Vec<u32>,
     /// A hash table with open places: 0, or a name's id plus one. Its length is a power of two, or 0.
+    #[serde(skip)]
     table: Vec<u32>,
+}
+
+/// [`Names`] without their hash table.
+#[derive(Deserialize)]
+struct Stored {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl From<Stored> for Names {
+    fn from(Stored { text, ends }: Stored) -> Names {
+        let mut names = Names { text, ends, table: Vec::new() };
+        names.fill((names.ends.len() * 2 + 2).next_power_of_two());
+        names
+    }
 }
 
 impl Names {
@@ -64,7 +82,11 @@ impl Names {
     }
 
     fn grow(&mut self) {
-        let size = (self.table.len() * 2).max(64);
+        self.fill((self.table.len() * 2).max(64));
+    }
+
+    /// A table of this size with all names.
+    fn fill(&mut self, size: usize) {
         self.table = vec![0; size];
         for id in 0..u32::try_from(self.ends.len()).unwrap_or(u32::MAX) {
             if let Err(free) = self.place(&self[Name(id)]) {

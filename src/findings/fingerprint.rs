@@ -6,7 +6,8 @@ use xxhash_rust::xxh3::Xxh3;
 use super::Diagnostic;
 
 /// A finding as it is reported: with the name it keeps from one run to the next.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Reported {
     /// The finding.
     pub diagnostic: Diagnostic,

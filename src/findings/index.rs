@@ -1,7 +1,8 @@
 //! What a finding says of the indexes of a table: what advice for the whole project is made of.
 
 /// What is to become of an index. Names are those of the schema, without quotes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub enum IndexChange {
     /// One is missing.
     Add(IndexNeed),
@@ -10,7 +11,7 @@ pub enum IndexChange {
 }
 
 /// What an index must begin with to serve a query.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct IndexNeed {
     /// The table: `schema.table`.
     pub table: String,
@@ -23,7 +24,7 @@ pub struct IndexNeed {
 }
 
 /// What a column of an index is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum KeyUse {
     /// Equality: the direction does not matter.
     Equal,
@@ -52,7 +53,7 @@ impl KeyUse {
 }
 
 /// An index that another one makes superfluous.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SpareIndex {
     /// The table: `schema.table`.
     pub table: String,

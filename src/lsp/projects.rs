@@ -11,7 +11,7 @@ use lsp_types::Uri;
 use super::paths::Folder;
 use super::settings::Settings;
 use super::worker::{Analysis, Checked, Task, Worker};
-use crate::engine::{Open, Progress, project_root};
+use crate::engine::{Caching, Open, Progress, project_root};
 
 /// A project, as long as the server runs.
 pub(super) type ProjectId = u32;
@@ -188,6 +188,7 @@ impl Projects {
             paths: folders.iter().map(|folder| folder.settled.clone()).collect(),
             documents: documents.iter().filter(|(path, _)| path.starts_with(&root)).cloned().collect(),
             config: settings.request(&root).map_err(|error| format!("the setting `configuration`: {error}"))?,
+            caching: Caching::Project,
             progress: progress.clone(),
             ..Open::default()
         };

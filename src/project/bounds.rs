@@ -258,7 +258,14 @@ impl<'t, 'p> Bounds<'t, 'p> {
                 LoopShape::Few
             }
             // `set(KNOWN).difference(wanted)`
-            ("difference" | "intersection", Some(_), Some(object)) => self.shape(file, object, depth + 1),
+            ("difference", Some(_), Some(object)) => self.shape(file, object, depth + 1),
+            ("intersection", Some(other), Some(object)) => {
+                narrower(self.shape(file, object, depth + 1), self.shape(file, other, depth + 1))
+            }
+            // `cast(list[Plugin], [Mail, Chat])` says nothing but a type.
+            ("cast", Some(_), _) if call.args.len() == 2 && !self.is_ecma(file) => {
+                self.shape(file, call.args[1].value, depth + 1)
+            }
             // The parts of a path or of a dotted name.
             ("split", Some(separator), Some(_)) if matches!(facts.literal(separator), Some("/" | "." | ":" | "::")) => {
                 LoopShape::Few

@@ -2,11 +2,14 @@
 
 use rustc_hash::FxHashSet;
 
-use super::flow::Flow;
+use super::flow::{Flow, for_each_part};
 use super::sites::SiteEffect;
 use super::types::Types;
 use super::{FileId, FunctionRef, Project};
 use crate::facts::*;
+
+/// How many parts of a condition are looked at.
+const MAX_PARTS: usize = 200;
 
 /// Looks at the conditions of one file.
 pub(super) struct Caches<'p> {
@@ -220,17 +223,7 @@ pub(super) fn keeps(project: &Project, file: FileId, function: FunctionId, guard
 /// then keeps: `if self._size is None: self._size = self.rows.count()`.
 pub(super) fn keeps_in_object(facts: &FileFacts, method: FunctionId, guard: Option<GuardId>) -> bool {
     let own = facts.function(method);
-    let is_set = |value: ValueId| match *facts.value(value) {
-        Value::Member(object, name) => match *facts.value(object) {
-            Value::This(class) => facts
-                .class(class)
-                .attributes
-                .iter()
-                .any(|attribute| attribute.name == name && !attribute.in_body && own.span.contains(attribute.span)),
-            _ => false,
-        },
-        _ => false,
-    };
+    let is_set = |value: ValueId| is_set_in(facts, method, value);
     let mut at = guard;
     while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
         let kept = match guard.kind {
@@ -257,6 +250,119 @@ pub(super) fn keeps_in_object(facts: &FileFacts, method: FunctionId, guard: Opti
             };
             is_set(value) && facts.guards.iter().any(is_tested)
         })
+}
+
+/// Whether what stands in a method under `guard` runs only when its time has come, which its object then notes:
+/// `if self.sent_at < time() - PERIOD: self.send()` … `self.sent_at = time()`.
+pub(super) fn is_timed(facts: &FileFacts, method: FunctionId, guard: Option<GuardId>) -> bool {
+    let mut at = guard;
+    while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
+        if guard.kind == GuardKind::Then && is_due(facts, method, guard.condition, 0) == Some(true) {
+            return true;
+        }
+        at = guard.parent;
+    }
+    false
+}
+
+/// Whether a condition holds only when something that the object notes in `method` is out of date, and whether by the
+/// clock; `None` if it may hold for another reason.
+fn is_due(facts: &FileFacts, method: FunctionId, condition: ValueId, depth: u8) -> Option<bool> {
+    if depth > 8 {
+        return None;
+    }
+    let deeper = |value: ValueId| is_due(facts, method, value, depth + 1);
+    let is_noted = |value: ValueId| is_set_in(facts, method, value);
+    match *facts.value(condition) {
+        Value::Either(left, right) => Some(deeper(left)? | deeper(right)?),
+        Value::Operation(Operation::And, left, right) => match (deeper(left), deeper(right)) {
+            (None, other) | (other, None) => other,
+            (left, right) => Some(left == Some(true) || right == Some(true)),
+        },
+        Value::Operation(Operation::Order, left, right) => {
+            let holds = |test: &dyn Fn(ValueId) -> bool| has_part(facts, left, test) || has_part(facts, right, test);
+            (holds(&is_noted) && holds(&|value| is_clock(facts, value))).then_some(true)
+        }
+        Value::Operation(Operation::NotEqual, left, right) => (is_noted(left) || is_noted(right)).then_some(false),
+        // `if force or …`, where callers do not force it unless they say so.
+        Value::Param(function, index) if function == method => {
+            let default = facts.function(function).params.get(usize::from(index))?.default?;
+            (*facts.value(default) == Value::Bool(false)).then_some(false)
+        }
+        _ => tested(facts, condition, false).filter(|&value| is_noted(value)).map(|_| false),
+    }
+}
+
+/// Whether a value is an attribute of the object that `method` sets.
+fn is_set_in(facts: &FileFacts, method: FunctionId, value: ValueId) -> bool {
+    let Value::Member(object, name) = *facts.value(value) else { return false };
+    let Value::This(class) = *facts.value(object) else { return false };
+    let own = facts.function(method);
+    let sets =
+        |attribute: &Attribute| attribute.name == name && !attribute.in_body && own.span.contains(attribute.span);
+    facts.class(class).attributes.iter().any(sets)
+}
+
+/// `time.time()`, `datetime.now()`, `Date.now()`, `new Date()`
+pub(super) fn is_clock(facts: &FileFacts, value: ValueId) -> bool {
+    let Value::Call(call) = *facts.value(value) else { return false };
+    let call = facts.call(call);
+    let name = Flow::new(facts).called_name(call);
+    matches!(name, Some("monotonic" | "now" | "perf_counter" | "time" | "utcnow"))
+        || (call.is_new && name == Some("Date") && call.args.is_empty())
+}
+
+/// Whether something that a value is made of, calls with what they are given, is what is looked for.
+fn has_part(facts: &FileFacts, value: ValueId, is_wanted: &dyn Fn(ValueId) -> bool) -> bool {
+    let mut open = vec![value];
+    let mut seen = 0;
+    while let Some(value) = open.pop() {
+        seen += 1;
+        if is_wanted(value) || seen > MAX_PARTS {
+            return seen <= MAX_PARTS;
+        }
+        match facts.value(value) {
+            Value::Call(call) => {
+                let call = facts.call(*call);
+                open.push(call.callee);
+                open.extend(call.args.iter().map(|arg| arg.value));
+            }
+            _ => for_each_part(facts, value, &mut |part| open.push(part)),
+        }
+    }
+    false
+}
+
+/// Whether what stands under `guard` waits until its object has gathered enough, which it then lets go:
+/// `if len(self.rows) >= SIZE: self.flush()` … `self.rows = []`.
+pub(super) fn gathers_first(facts: &FileFacts, guard: Option<GuardId>) -> bool {
+    let mut at = guard;
+    while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
+        if guard.kind == GuardKind::Then && is_gathered_enough(facts, guard.condition) {
+            return true;
+        }
+        at = guard.parent;
+    }
+    false
+}
+
+fn is_gathered_enough(facts: &FileFacts, condition: ValueId) -> bool {
+    let Value::Operation(Operation::Order | Operation::Equal, left, right) = *facts.value(condition) else {
+        return false;
+    };
+    let size_of = |value: ValueId| match *facts.value(value) {
+        Value::Member(object, name) if matches!(&facts.names[name], "length" | "size") => Some(object),
+        Value::Call(call) if Flow::new(facts).called_name(facts.call(call)) == Some("len") => {
+            facts.call(call).args.first().map(|arg| arg.value)
+        }
+        _ => None,
+    };
+    [(left, right), (right, left)].into_iter().any(|(size, bound)| {
+        let Some(Value::Member(object, name)) = size_of(size).map(|of| facts.value(of)) else { return false };
+        let Value::This(class) = *facts.value(*object) else { return false };
+        let is_much = !matches!(facts.value(bound), Value::Int(0 | 1));
+        is_much && facts.class(class).attributes.iter().filter(|attribute| attribute.name == *name).count() > 1
+    })
 }
 
 /// What has a value (`has`), or has none, where a condition holds: the `x` of `x`, `not x`, `x is None`.

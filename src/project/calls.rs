@@ -10,15 +10,16 @@ use std::collections::BinaryHeap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::by_name::{UniqueNames, only_definition, unique_names};
-use super::caches::{self, Caches, keeps, keeps_in_object, kept_for};
+use super::caches::{self, Caches, gathers_first, is_timed, keeps, keeps_in_object, kept_for};
 use super::callbacks::{self, Callbacks, Given};
 use super::flow::{Flow, Source};
 use super::groups;
 use super::properties;
 use super::requirements::{self, Requirement};
 use super::sites::{QuerySite, SiteEffect};
-use super::types::Types;
+use super::types::{Ty, Types};
 use super::{FileId, FunctionRef, Project};
+use crate::apis::{Effect, RunsOn};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::Span;
@@ -188,14 +189,15 @@ impl CallGraph {
                 let function = FunctionRef { file, function: home };
                 let Some(cached) = kept_for(facts, home, site.effect) else { continue };
                 let keeps = || self.is_loader(function) || keeps(project, file, site.function, site.guard);
-                if home == MODULE || (site.effect == SiteEffect::Query && keeps()) {
+                if home == MODULE || (site.effect == SiteEffect::Query && keeps()) || gathers_first(facts, site.guard) {
                     continue;
                 }
                 let mut sources = FxHashSet::default();
                 for &value in &site.inputs {
                     flow.sources(value, home, &mut sources);
                 }
-                let memoised = site.effect == SiteEffect::Query && keeps_in_object(facts, home, site.guard);
+                let memoised = (site.effect == SiteEffect::Query && keeps_in_object(facts, home, site.guard))
+                    || is_timed(facts, home, site.guard);
                 if memoised && !only_own(&mut sources) {
                     continue;
                 }
@@ -241,6 +243,9 @@ impl CallGraph {
                     continue;
                 }
                 let call = edge.place(facts);
+                if gathers_first(facts, call.guard) {
+                    continue;
+                }
                 let keeps = || self.is_loader(caller) || keeps(project, file, edge.home, call.guard);
                 if edge.effect(state.effect) == SiteEffect::Query && keeps() {
                     continue;
@@ -258,8 +263,9 @@ impl CallGraph {
                 for value in values {
                     flow.sources(value, edge.home, &mut sources);
                 }
-                let keeps_answer =
-                    edge.effect(state.effect) == SiteEffect::Query && keeps_in_object(facts, edge.home, call.guard);
+                let is_read = edge.effect(state.effect) == SiteEffect::Query;
+                let keeps_answer = (is_read && keeps_in_object(facts, edge.home, call.guard))
+                    || is_timed(facts, edge.home, call.guard);
                 if keeps_answer && !only_own(&mut sources) {
                     continue;
                 }
@@ -651,8 +657,8 @@ fn find_edges(
     for (index, call) in facts.calls.iter().enumerate() {
         let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
         let (home, _) = place(facts, inlined, call.function, call.in_loop);
-        let writes = call.args.iter().any(|arg| is_writing_sql(facts, arg.value));
         let mut edge = |callee: FunctionRef, confidence: Confidence, given: Option<Given>| {
+            let writes = call.args.iter().any(|arg| is_writing(types, file, arg.value));
             edges.push(Edge { file, at: At::Call(id), home, callee, confidence, given, writes, memoised: false });
         };
         let is_handed = |function: FunctionRef| !(function.file == file && inlined[function.function.index()]);
@@ -682,8 +688,18 @@ fn find_edges(
     edges
 }
 
-fn is_writing_sql(facts: &FileFacts, value: ValueId) -> bool {
-    let Value::Text(text) = *facts.value(value) else { return false };
+/// Whether a value is a statement that writes: its text, or what builds one.
+fn is_writing(types: &Types<'_>, file: FileId, value: ValueId) -> bool {
+    let facts = &types.project().file(file).facts;
+    let text = match *facts.value(value) {
+        Value::Text(text) => text,
+        Value::Call(_) | Value::Carried(..) | Value::Either(..) => {
+            let Ty::Api(ty, _) = types.of(file, value) else { return false };
+            let ty = types.project().catalog.type_(ty);
+            return ty.effect == Effect::Write && ty.runs_on == RunsOn::default();
+        }
+        _ => return false,
+    };
     let from = facts.statements.partition_point(|statement| statement.text < Some(text));
     let own = facts.statements[from..].iter().take_while(|statement| statement.text == Some(text));
     own.into_iter().any(|statement| statement.statement.verb.writes())

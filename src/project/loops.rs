@@ -6,11 +6,14 @@ use rustc_hash::FxHashSet;
 
 use super::FileId;
 use super::bounds::Bounds;
-use super::caches::Caches;
+use super::caches::{Caches, is_clock};
 use super::flow::{Dependence, Flow, for_each_part};
 use super::types::Types;
 use crate::facts::*;
 use crate::source::Span;
+
+/// Libraries that hand over messages as they come.
+const MESSENGERS: [&str; 8] = ["aio_pika", "aiokafka", "amqplib", "kafkajs", "mqtt", "nats", "zeromq", "zmq"];
 
 /// What a loop is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,7 +86,7 @@ impl<'t, 'p> Loops<'t, 'p> {
                 _ => LoopShape::Rows,
             },
             LoopKind::While => LoopShape::Rows,
-            _ if self.counts_on(found.iterable) => LoopShape::Silent,
+            _ if self.counts_on(found.iterable) || self.takes_messages(found.iterable) => LoopShape::Silent,
             _ => self.bounds.of(self.file, found.iterable),
         }
     }
@@ -128,6 +131,22 @@ impl<'t, 'p> Loops<'t, 'p> {
         };
         &self.facts.names[self.facts.imports[module.index()].module] == "itertools"
             && matches!(self.flow.called_name(call), Some("count" | "repeat" | "cycle"))
+    }
+
+    /// Whether an iterable is a socket or a subscription that gives messages as they come: `new zmq.Pull()`.
+    fn takes_messages(&self, iterable: ValueId) -> bool {
+        let mut at = iterable;
+        let module = loop {
+            at = match *self.facts.value(at) {
+                Value::Call(call) => self.facts.call(call).callee,
+                Value::Member(object, _) | Value::Carried(object, _) | Value::Either(object, _) => object,
+                Value::Import(import) => break &self.facts.names[self.facts.imports[import.index()].module],
+                _ => return false,
+            };
+        };
+        MESSENGERS
+            .iter()
+            .any(|name| module.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.'])))
     }
 
     /// Whether a loop runs over numbers that no collection gives: `for _ in range(limit)`.
@@ -203,10 +222,11 @@ impl<'t, 'p> Loops<'t, 'p> {
     pub(super) fn leaves_after(&self, call: CallId, guard: Option<GuardId>, id: LoopId) -> bool {
         let found = self.facts.loop_(id);
         let span = self.facts.call(call).span;
-        if self.facts.call(call).result == ResultUse::Returned
-            && found.function == self.facts.call(call).function
+        if found.function == self.facts.call(call).function
             && !matches!(found.kind, LoopKind::Callback(_) | LoopKind::Comprehension)
-            && self.facts.exits.iter().any(|exit| exit.kind == ExitKind::Return && exit.span.contains(span))
+            && self.facts.exits.iter().any(|exit| {
+                exit.kind == ExitKind::Return && exit.function == found.function && exit.span.contains(span)
+            })
         {
             return true;
         }
@@ -401,7 +421,8 @@ impl<'t, 'p> Loops<'t, 'p> {
     }
 
     /// Whether a condition holds in a few runs only: when enough has gathered (`if len(rows) >= SIZE`,
-    /// `if bytes + size > LIMIT`, `if i % 100 == 0`), or until a flag is set (`if not ready`).
+    /// `if bytes + size > LIMIT`, `if i % 100 == 0`), when its time has come (`if time() - last > PERIOD`), or until a
+    /// flag is set (`if not ready`).
     pub(super) fn is_seldom(&self, guard: &Guard, id: LoopId) -> bool {
         match guard.kind {
             GuardKind::Then => self.is_threshold(guard.condition, id, 0) || self.is_unset_flag(guard.condition, 0),
@@ -417,6 +438,7 @@ impl<'t, 'p> Loops<'t, 'p> {
                     || (self.is_gathered(right, id) && is_some(left))
                     || self.is_reset_sum(left, id)
                     || self.is_reset_sum(right, id)
+                    || self.is_timed(condition, id)
             }
             Value::Operation(Operation::Equal, left, right) => {
                 let every =
@@ -429,6 +451,18 @@ impl<'t, 'p> Loops<'t, 'p> {
             }
             _ => false,
         }
+    }
+
+    /// The clock against a time that the loop notes again.
+    fn is_timed(&self, condition: ValueId, id: LoopId) -> bool {
+        let reads_clock = |value: ValueId| {
+            is_clock(self.facts, value)
+                && matches!(*self.facts.value(value), Value::Call(call) if self.flow.inside(self.facts.call(call).in_loop, id))
+        };
+        let carries = &self.facts.loop_(id).carries;
+        let is_noted =
+            |value: ValueId| carries.iter().any(|&(bound, end)| bound == value && self.has_part(end, 200, reads_clock));
+        self.has_part(condition, 200, reads_clock) && self.has_part(condition, 200, is_noted)
     }
 
     /// The size of what the loop gathers: of something that was empty before it, or that is bound again in it.

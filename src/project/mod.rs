@@ -494,7 +494,8 @@ impl Project {
     pub(crate) fn asks_schema(&self, site: &QuerySite) -> bool {
         site.sql.iter().any(|&(file, index)| {
             let facts = &self.file(file).facts;
-            let text = facts.statements[index].text.map_or("", |text| facts.texts[text.index()].cooked.as_str());
+            let sql = &facts.statements[index];
+            let text = sql.text.and_then(|text| facts.texts[text.index()].cooked.get(sql.span.range())).unwrap_or("");
             ["information_schema", "sqlite_master", "PRAGMA"].iter().any(|name| text.contains(name))
         })
     }

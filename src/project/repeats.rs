@@ -221,6 +221,11 @@ impl Finder<'_, '_, '_> {
             if values.is_empty() || (witness.memoised && !is_own(self.facts, &values)) {
                 continue;
             }
+            // What an object does now and then is done for each row only if each row has an object of its own.
+            let is_each = |&id: &LoopId| self.flow.strongest(&values, id) == Dependence::PerRow;
+            if witness.memoised && !loops.iter().any(is_each) {
+                continue;
+            }
             let candidate = Candidate {
                 call: id,
                 guard: call.guard,
@@ -556,7 +561,7 @@ impl Finder<'_, '_, '_> {
                 Some(text) => facts.texts[text.index()].cooked.as_str(),
                 None => source.as_str(),
             };
-            let lower = text.to_ascii_lowercase();
+            let lower = text.get(found.span.range()).unwrap_or(text).to_ascii_lowercase();
             [
                 "nextval",
                 "random",

@@ -211,23 +211,44 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
     let call = edge.place(facts);
     let callee = &project.file(edge.callee.file).facts;
     let params = &callee.function(edge.callee.function).params;
-    if call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Spread(_))) {
-        return Some(passed);
-    }
+    let is_spread = |arg: &&Arg| matches!(facts.value(arg.value), Value::Spread(_));
+    let mut spreads = call.args.iter().filter(is_spread);
+    // What `f(**kwargs)` hands on is what its own callers give by name.
+    let keywords = match (spreads.next(), spreads.next()) {
+        (None, _) => None,
+        (Some(spread), None) => match keywords_of(project, edge, spread) {
+            None => return Some(passed),
+            keywords => keywords,
+        },
+        _ => return Some(passed),
+    };
+    let is_python = !project.file(edge.callee.file).source.language.is_ecma();
     for requirement in required {
         let Some(param) = params.get(usize::from(requirement.param)) else { continue };
-        let name = &callee.names[param.name];
+        // One of the keywords that the callee only hands on, or a parameter, perhaps with a key of it.
+        let (name, member) = match &requirement.member {
+            Some(member) if param.is_rest && is_python => (&**member, None),
+            member => (&callee.names[param.name], member.as_deref()),
+        };
+        let is_keyword = param.is_rest && member.is_none() && requirement.member.is_some();
         let named = call.args.iter().find(|arg| arg.name.is_some_and(|id| &facts.names[id] == name));
-        let positional = call.args.iter().filter(|arg| arg.name.is_none()).nth(usize::from(requirement.param));
+        let mut positional = call.args.iter().filter(|arg| arg.name.is_none() && !is_spread(arg));
+        let positional = positional.nth(usize::from(requirement.param));
         let given = named.or(positional.filter(|_| !param.is_keyword_only && !param.is_rest));
         let hands_on = |value: ValueId| match facts.value(value) {
             Value::Param(function, index) if *function == edge.home => Some(*index),
             _ => None,
         };
-        let allowed = match (given, &requirement.member) {
+        let require = |param: u16, member: Option<&str>, default: Option<Literal>| Requirement {
+            param,
+            member: member.map(Into::into),
+            default,
+            test: requirement.test.clone(),
+        };
+        let allowed = match (given, member) {
             (Some(arg), None) => match hands_on(arg.value) {
                 Some(param) => {
-                    passed.required.push(Requirement { param, ..requirement.clone() });
+                    passed.required.push(require(param, None, requirement.default.clone()));
                     true
                 }
                 None => {
@@ -240,7 +261,7 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
             (Some(arg), Some(member)) => match entry(facts, arg.value, member) {
                 Entry::Is(value) => match value.and_then(hands_on) {
                     Some(param) => {
-                        passed.required.push(Requirement { param, member: None, ..requirement.clone() });
+                        passed.required.push(require(param, None, requirement.default.clone()));
                         true
                     }
                     None => allows(facts, value, requirement),
@@ -253,6 +274,18 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
                 }
                 Entry::Unknown => true,
             },
+            (None, None) if let Some(rest) = keywords => {
+                let default = match param.default.filter(|_| !is_keyword) {
+                    None => Some(requirement.default.clone()),
+                    Some(default) if matches!(callee.value(default), Value::Null) => Some(None),
+                    Some(default) => literal(callee, default).map(Some),
+                };
+                if let Some(default) = default.filter(|_| requirement.test != Test::Given) {
+                    passed.required.push(require(rest, Some(name), default));
+                }
+                true
+            }
+            (None, None) if is_keyword => allows(facts, None, requirement),
             (None, _) if param.is_rest => true,
             (None, None) => allows_default(callee, param.default, requirement),
             (None, Some(_)) => allows(facts, None, requirement),
@@ -262,6 +295,16 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
         }
     }
     Some(passed)
+}
+
+/// Which parameter of the function around a call takes the keywords that the call hands on: `f(**kwargs)`.
+fn keywords_of(project: &Project, edge: &Edge, spread: &Arg) -> Option<u16> {
+    let file = project.file(edge.file);
+    let Value::Spread(inner) = *file.facts.value(spread.value) else { return None };
+    let Value::Param(function, rest) = *file.facts.value(inner) else { return None };
+    let takes_rest = file.facts.function(function).params.get(usize::from(rest)).is_some_and(|param| param.is_rest);
+    let is_keywords = file.source.text.get(spread.span.range()).is_some_and(|text| text.starts_with("**"));
+    (function == edge.home && takes_rest && is_keywords).then_some(rest)
 }
 
 /// What an object that is passed holds under a key.

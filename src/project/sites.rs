@@ -53,6 +53,8 @@ pub struct QuerySite {
     pub path: Box<str>,
     /// How the library does it for many rows at once.
     pub batch: Option<Box<str>>,
+    /// The same for what a caller hands over and writes.
+    pub batch_write: Option<Box<str>>,
     /// What the library's page for a model is about.
     pub model: Option<ClassRef>,
     /// Its SQL, if it is known: the file and the indices into its statements.
@@ -123,7 +125,7 @@ impl<'t, 'p> Finder<'t, 'p> {
         }
     }
 
-    fn effect(&mut self, id: CallId, api: &ApiCall, confidence: Confidence) {
+    fn effect(&mut self, id: CallId, api: &'p ApiCall, confidence: Confidence) {
         if self.is_lookup_with_default(id) {
             return;
         }
@@ -172,6 +174,23 @@ impl<'t, 'p> Finder<'t, 'p> {
         }
     }
 
+    /// How what a call runs is done for many rows: a built statement that writes knows best, whether it is handed over
+    /// (`session.execute(update(User))`) or called (`User.delete().execute()`).
+    fn batch(&self, id: CallId, api: &'p ApiCall, effect: SiteEffect) -> Option<&'p str> {
+        let writes = effect == SiteEffect::Write;
+        let built = || {
+            let value = match (&api.sql, self.facts.value(self.facts.call(id).callee)) {
+                (Some(arg), _) => argument(self.facts, id, arg)?,
+                (None, Value::Member(object, _)) => *object,
+                _ => return None,
+            };
+            let Ty::Api(ty, _) = self.types.of(self.file, value) else { return None };
+            let ty = self.types.project().catalog.type_(ty);
+            matches!(ty.effect, Effect::Write | Effect::Sql).then(|| ty.batch_for(true)).flatten()
+        };
+        writes.then(built).flatten().or_else(|| api.batch_for(writes))
+    }
+
     /// What a statement that cannot be read, as its tables are holes, says by its first word.
     fn by_word(&self, id: CallId, api: &ApiCall) -> Option<SiteEffect> {
         const DEFINING: [&str; 8] = ["alter", "analyze", "comment", "create", "drop", "grant", "truncate", "vacuum"];
@@ -183,7 +202,7 @@ impl<'t, 'p> Finder<'t, 'p> {
     fn add(
         &mut self,
         id: CallId,
-        api: &ApiCall,
+        api: &'p ApiCall,
         effect: SiteEffect,
         confidence: Confidence,
         sql: Vec<(FileId, usize)>,
@@ -206,7 +225,8 @@ impl<'t, 'p> Finder<'t, 'p> {
             confidence,
             library: api.library,
             path: api.path.as_str().into(),
-            batch: api.batch_for(effect == SiteEffect::Write).map(Into::into),
+            batch: self.batch(id, api, effect).map(Into::into),
+            batch_write: api.batch_write.as_deref().map(Into::into),
             model: api
                 .model
                 .as_ref()
@@ -271,8 +291,13 @@ impl<'t, 'p> Finder<'t, 'p> {
 
     fn by_verb(&self, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
         let project = self.types.project();
-        let verbs = sql.iter().map(|&(file, index)| project.file(file).facts.statements[index].statement.verb);
-        let effects = verbs.map(|verb| match verb {
+        let verbs = sql.iter().map(|&(file, index)| {
+            let facts = &project.file(file).facts;
+            let found = &facts.statements[index];
+            (found.statement.verb, found.text.map_or("", |text| facts.texts[text.index()].cooked.as_str()))
+        });
+        let effects = verbs.map(|(verb, text)| match verb {
+            Verb::Select if takes_lock(text) => SiteEffect::Transaction,
             Verb::Select | Verb::Call | Verb::Explain => SiteEffect::Query,
             Verb::Insert | Verb::Update | Verb::Delete | Verb::Merge | Verb::Copy => SiteEffect::Write,
             Verb::Ddl | Verb::Transaction | Verb::Other => SiteEffect::Transaction,
@@ -425,6 +450,7 @@ impl<'t, 'p> Finder<'t, 'p> {
             library: api_type.library,
             path: steps.first().map_or(api_type.name.as_str(), |step| step.path.as_str()).into(),
             batch: batch.map(Into::into),
+            batch_write: None,
             model: model.or_else(|| self.model(call)),
             sql,
             inputs: inputs.args.into_iter().chain(inputs.root).collect(),
@@ -486,6 +512,15 @@ impl<'t, 'p> Finder<'t, 'p> {
         sql_behind(self.types, self.file, value, &mut found);
         found
     }
+}
+
+/// Whether a query takes or gives back a lock, and reads nothing: `SELECT pg_advisory_xact_lock(%s)`.
+fn takes_lock(text: &str) -> bool {
+    const LOCKS: [&str; 5] = ["get_lock(", "is_free_lock(", "pg_advisory_", "pg_try_advisory_", "release_lock("];
+    let Some((verb, rest)) = text.trim_start().split_once(char::is_whitespace) else { return false };
+    let rest = rest.trim_start();
+    verb.eq_ignore_ascii_case("select")
+        && LOCKS.iter().any(|lock| rest.get(..lock.len()).is_some_and(|start| start.eq_ignore_ascii_case(lock)))
 }
 
 /// The statements that a value holds: of its text, of the constant it names, of what a builder was given.

@@ -116,7 +116,7 @@ impl<'f> Subjects<'f> {
     fn runs_element(&self, call: &Call, id: LoopId) -> bool {
         let runs = matches!(
             self.flow.called_name(call),
-            Some("execute" | "executescript" | "query" | "exec" | "raw" | "unsafe" | "command")
+            Some("execute" | "executeQuery" | "executescript" | "query" | "exec" | "raw" | "unsafe" | "command")
         );
         let Some(first) = call.args.first().filter(|_| runs).map(|arg| self.stripped(arg.value)) else { return false };
         match self.facts.value(first) {
@@ -196,7 +196,9 @@ impl<'f> Subjects<'f> {
         for _ in 0..64 {
             let first = call.args.first().filter(|arg| arg.name.is_none()).map(|arg| arg.value);
             match self.flow.called_name(call) {
-                Some("query" | "select" | "get_model" | "get_object_or_404" | "get_list_or_404")
+                // `apps.get_model("shop", model)`
+                Some("get_model") if call.args.iter().any(|arg| self.is_element(arg.value, id)) => return true,
+                Some("query" | "select" | "get_object_or_404" | "get_list_or_404")
                     if first.is_some_and(|first| self.is_element(first, id)) =>
                 {
                     return true;

@@ -16,9 +16,15 @@ impl Types<'_> {
         let finds = |callee: ValueId| {
             let Value::Member(object, name) = *facts.value(callee) else { return false };
             matches!(&facts.names[name], "filter" | "filter_by" | "get" | "where")
-                && self.queried(file, object).is_some_and(|model| {
-                    call.args.iter().any(|arg| self.is_unique_value(file, arg, model)) && !joins(facts, object)
-                })
+                && !joins(facts, object)
+                && match self.queried(file, object) {
+                    Some(model) => {
+                        call.args.iter().any(|arg| self.is_unique_value(file, arg, Some(model)))
+                            || self.is_whole_key(file, call, model)
+                    }
+                    // `session.query(User.name).filter(User.name == name)`
+                    None => call.args.iter().any(|arg| self.is_unique_value(file, arg, None)),
+                }
         };
         match *facts.value(call.callee) {
             // `find = books.filter if all else books.get`
@@ -35,19 +41,78 @@ impl Types<'_> {
         }
     }
 
-    /// `serial=serial`, `Token.serial == serial`
-    fn is_unique_value(&self, file: FileId, arg: &Arg, model: ClassRef) -> bool {
+    /// `serial=serial`, `Token.serial == serial`; without a model only what names its own.
+    fn is_unique_value(&self, file: FileId, arg: &Arg, model: Option<ClassRef>) -> bool {
         let facts = self.facts(file);
         if let Some(name) = arg.name {
-            return &facts.names[name] == "pk" || self.is_unique(model, &facts.names[name]);
+            return model.is_some_and(|model| &facts.names[name] == "pk" || self.is_unique(model, &facts.names[name]));
         }
         let Value::Operation(Operation::Equal, left, right) = *facts.value(arg.value) else { return false };
-        [left, right].into_iter().any(|side| match *facts.value(side) {
-            Value::Member(of, name) => {
-                self.of(file, of) == Ty::Class(model) && self.is_unique(model, &facts.names[name])
+        [(left, right), (right, left)].into_iter().any(|(side, value)| match self.column(file, side) {
+            Some((class, name)) => {
+                // A column that equals another one joins.
+                self.column(file, value).is_none()
+                    && model.is_none_or(|model| model == class)
+                    && self.is_unique(class, name)
             }
-            _ => false,
+            None => false,
         })
+    }
+
+    /// The model and the column of `Token.serial`.
+    fn column(&self, file: FileId, value: ValueId) -> Option<(ClassRef, &str)> {
+        let facts = self.facts(file);
+        let Value::Member(of, name) = *facts.value(value) else { return None };
+        match self.of(file, of) {
+            Ty::Class(class) => Some((class, &facts.names[name])),
+            _ => None,
+        }
+    }
+
+    /// Whether a call gives a value for each column of a primary key of several: `filter(and_(Like.user_id == me, Like.post_id
+    /// == post))`.
+    fn is_whole_key(&self, file: FileId, call: &Call, model: ClassRef) -> bool {
+        let facts = self.facts(file);
+        let keys = self.keys_of(model);
+        if keys < 2 {
+            return false;
+        }
+        let mut open: Vec<ValueId> = call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| arg.value).collect();
+        let mut given: Vec<&str> = call
+            .args
+            .iter()
+            .filter_map(|arg| Some(&facts.names[arg.name?]))
+            .filter(|name| self.is_key(model, name))
+            .collect();
+        for _ in 0..MAX_CHAIN {
+            let Some(value) = open.pop() else { break };
+            match *facts.value(value) {
+                Value::Operation(Operation::And | Operation::BitAnd, left, right) => open.extend([left, right]),
+                Value::Call(inner) if facts.own_name(facts.call(inner).callee) == Some("and_") => {
+                    open.extend(facts.call(inner).args.iter().map(|arg| arg.value));
+                }
+                Value::Operation(Operation::Equal, left, right) => {
+                    let sides = [(left, right), (right, left)].into_iter();
+                    let key = |(side, value): (ValueId, ValueId)| {
+                        let (class, name) = self.column(file, side)?;
+                        let is_key = class == model && self.column(file, value).is_none() && self.is_key(model, name);
+                        is_key.then_some(name)
+                    };
+                    given.extend(sides.filter_map(key));
+                }
+                _ => {}
+            }
+        }
+        given.sort_unstable();
+        given.dedup();
+        given.len() == keys
+    }
+
+    /// Whether a column is one of a model's primary key.
+    fn is_key(&self, model: ClassRef, column: &str) -> bool {
+        let Some(ClassMember::Attribute(file, value, _)) = self.class_member(model, column) else { return false };
+        let facts = self.facts(file);
+        matches!(*facts.value(value), Value::Call(call) if is_told(facts, call, "primary_key"))
     }
 
     /// Whether no two rows of a model have the same in a column: `models.CharField(unique=True)`,

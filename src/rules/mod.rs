@@ -235,7 +235,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "non-sargable-predicate",
         page: include_str!("../../rules/non-sargable-predicate.md"),
-        check: Check::Statement(non_sargable_predicate::check),
+        check: Check::File(non_sargable_predicate::check),
     },
     Rule {
         name: "not-in-nullable-subquery",

@@ -1,7 +1,7 @@
 //! `non-sargable-predicate`: a function, a cast or a sum around an indexed column, which hides it from its index.
 
 use super::sql_finding::{SqlCx, SqlFinding, SqlFix, SqlPlace, shown, written, written_table};
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Applicability, Confidence, Severity};
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served, served_alone};
 use crate::sql::query::*;
@@ -11,8 +11,8 @@ const NOTE: &str = "an index on the column is ordered by the column, not by what
                     that was 330 to 100,000 times the work of a look-up for functions, 1,052 times on PostgreSQL 15 for one day of four years";
 
 /// Reports conditions on what is computed from an indexed column, where no index holds what is computed.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, check_statement);
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report_all(cx, sink, check_statement);
 }
 
 fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{FileCx, Finding, Sink};
 use crate::facts::{FileFacts, Loop, LoopId, LoopKind};
 use crate::findings::{Confidence, Label, Role, Severity};
-use crate::project::orm::{Asked, LeftOut, also_asked, left_out};
-use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind};
+use crate::project::orm::{Amount, Asked, LeftOut, also_asked, left_out};
+use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind, SiteEffect};
 use crate::source::{SourceFile, Span};
 
 /// The longest piece of code that a message quotes, in characters.
@@ -21,7 +21,12 @@ pub(super) const ROUND_TRIPS: &str = "each run waits for a round trip: on Postgr
 
 /// Reports the repeats of one kind in a file.
 pub(super) fn report(cx: &FileCx<'_>, kind: RepeatKind, sink: &mut Sink<'_>) {
-    let is_told = |repeat: &&Repeat| repeat.kind == kind && cx.project.prefetched(cx.id, repeat).is_none();
+    // Pages that are fetched one after the other are told of as pages.
+    let pages = &cx.project.orm(cx.id).pages;
+    let is_page =
+        |repeat: &Repeat| pages.iter().any(|page| page.span == repeat.span && matches!(page.amount, Amount::Walks(_)));
+    let is_told =
+        |repeat: &&Repeat| repeat.kind == kind && cx.project.prefetched(cx.id, repeat).is_none() && !is_page(repeat);
     for repeat in cx.project.repeats(cx.id).iter().filter(is_told) {
         if let Some(finding) = finding(cx.project, cx.id, repeat) {
             sink.report(finding);
@@ -138,7 +143,10 @@ fn help(project: &Project, repeat: &Repeat, site: &QuerySite) -> String {
     if repeat.kind == RepeatKind::Invariant {
         return "run it once, before the loop, and use its result inside".to_owned();
     }
-    let batch = site.batch.as_deref().unwrap_or(match repeat.kind {
+    // A wrapper that runs what it is given is known by what it runs here.
+    let handed = site.batch_write.as_deref();
+    let handed = handed.filter(|_| repeat.kind == RepeatKind::Write && site.effect != SiteEffect::Write);
+    let batch = handed.or(site.batch.as_deref()).unwrap_or(match repeat.kind {
         RepeatKind::Write => "write all rows with one statement after the loop",
         _ => "fetch the rows for all keys with one query before the loop, and look them up by key",
     });
@@ -165,7 +173,7 @@ fn without(project: &Project, left: &LeftOut) -> String {
         parts.push(format!("`save()` of `{}` is not called ({})", left.model, place(save)));
     }
     for &(signal, at) in left.receivers.iter().take(MAX_RECEIVERS) {
-        parts.push(format!("a receiver of `{signal}` is not ({})", place(at)));
+        parts.push(format!("a receiver of `{signal}` is not called ({})", place(at)));
     }
     if left.receivers.len() > MAX_RECEIVERS {
         parts.push(format!("nor are {} more", left.receivers.len() - MAX_RECEIVERS));

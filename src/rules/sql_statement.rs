@@ -60,7 +60,7 @@ pub(super) fn report_all(cx: &FileCx<'_>, sink: &mut Sink<'_>, check: fn(SqlCx<'
 fn told_of_orm(cx: &FileCx<'_>, query: &OrmQuery, found: SqlFinding) -> Finding {
     let help = match &found.index {
         Some(IndexChange::Add(need)) => query.index_help(cx.project, need),
-        _ => None,
+        _ => query.instead_of(found.span).map(str::to_owned),
     };
     let primary = cx.label(first_line(cx.source(), found.span), Role::Primary, "");
     let mut finding = Finding::new(primary, found.message)

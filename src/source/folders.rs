@@ -8,6 +8,9 @@ use super::{Language, LeftOut};
 const DEPENDENCIES: &[&str] =
     &["_vendor", "bower_components", "jspm_packages", "node_modules", "site-packages", "third_party", "web_modules"];
 
+/// Folders that may hold packages that were installed into them, as `pip install --target libs` does.
+const PACKAGE_FOLDERS: &[&str] = &["deps", "ext", "external", "externals", "lib", "libs", "packages", "python"];
+
 /// Folders that a build writes, if the manifest of a package stands beside them.
 const BUILD_OUTPUTS: &[&str] = &["build", "coverage", "dist", "htmlcov", "out", "storybook-static"];
 
@@ -24,6 +27,9 @@ pub(super) fn kind(path: &Path, root: &Path) -> Option<LeftOut> {
         return Some(LeftOut::Dependency);
     }
     if matches!(name.as_str(), "vendor" | "vendors" | "vendored") && !is_own_package(path) {
+        return Some(LeftOut::Dependency);
+    }
+    if PACKAGE_FOLDERS.contains(&name.as_str()) && holds_distributions(path) {
         return Some(LeftOut::Dependency);
     }
     if path.join("pyvenv.cfg").is_file() {
@@ -52,6 +58,12 @@ fn is_own_package(path: &Path) -> bool {
         let name = name.to_string_lossy();
         name == "__init__.py" || name.ends_with(".tsx") || (name.ends_with(".ts") && !name.ends_with(".d.ts"))
     })
+}
+
+/// Whether an installer has left its records of packages in a folder.
+fn holds_distributions(path: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(path) else { return false };
+    entries.filter_map(Result::ok).any(|entry| entry.file_name().to_string_lossy().ends_with(".dist-info"))
 }
 
 /// Why a file of this name is left out, if it is.

@@ -1,7 +1,9 @@
 //! Places in a file: byte ranges.
 
+use serde::{Deserialize, Serialize};
+
 /// A byte range inside one file. Never empty when it reaches a user.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,

@@ -434,15 +434,20 @@ mod tests {
             ("src/app.min.js", ""),
             ("src/app_pb2.py", ""),
             ("src/main.bundle.js", ""),
+            ("libs/Pager-1.0.dist-info/RECORD", ""),
+            ("libs/pager/query.py", ""),
+            ("src/libs/query.py", ""),
             ("src/vendor/jquery.js", ""),
             ("src/vendors/__init__.py", ""),
             ("src/vendors/models.py", ""),
         ]);
         let found = Walk::new(dir.path()).everything();
-        assert_eq!(paths(&found), ["src/dist/kept.ts", "src/vendors/__init__.py", "src/vendors/models.py"]);
+        let kept = ["src/dist/kept.ts", "src/libs/query.py", "src/vendors/__init__.py", "src/vendors/models.py"];
+        assert_eq!(paths(&found), kept);
         assert_eq!(
             left_out(&found),
             [
+                (LeftOut::Dependency, "libs/"),
                 (LeftOut::Dependency, "node_modules/"),
                 (LeftOut::Dependency, "src/vendor/"),
                 (LeftOut::Environment, "env/"),

@@ -1,5 +1,7 @@
 //! Which SQL a statement is written in, by its database.
 
+use serde::{Deserialize, Serialize};
+
 /// Words that some database takes for more than a name; sorted.
 const RESERVED: [&str; 103] = [
     "all",
@@ -108,7 +110,7 @@ const RESERVED: [&str; 103] = [
 ];
 
 /// A database's SQL.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Dialect {
     /// PostgreSQL, and what speaks its SQL (CockroachDB, YugabyteDB, TimescaleDB).
     PostgreSql,

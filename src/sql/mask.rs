@@ -4,11 +4,13 @@
 //! A hole may stand for a value, a name, a list, or whole clauses. What stands around it decides: where an
 //! operand must come it is one, where an operand has just ended it can only be an operator or a clause.
 
+use serde::{Deserialize, Serialize};
+
 use super::lex::{Kind, Lexed, Token};
 use crate::source::Span;
 
 /// A part of a statement that is known only at run time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {
     /// Where.
     pub span: Span,
@@ -19,7 +21,7 @@ pub struct Slot {
 }
 
 /// What fills a [`Slot`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SlotKind {
     /// A bound parameter: it can only be a value.
     Parameter(ParameterKey),
@@ -30,7 +32,7 @@ pub enum SlotKind {
 }
 
 /// How a parameter is named.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ParameterKey {
     /// By its place, from 0: `?`, `%s`.
     Position(u16),
@@ -41,7 +43,7 @@ pub enum ParameterKey {
 }
 
 /// What a [`Slot`] was taken for, by what stands around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reading {
     /// A value, an expression or a name.
     Operand,

@@ -25,13 +25,15 @@ pub(crate) use server::of_image;
 pub use server::{Product, Server, Servers, Version};
 pub use split::Splitter;
 
+use serde::{Deserialize, Serialize};
+
 use crate::source::Span;
 use ddl::TableChange;
 use lex::{Kind, Lexed};
 use query::{Ident, Query, Role, SourceKind, TableName};
 
 /// What one statement says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Statement {
     /// From its first to its last byte.
     pub span: Span,
@@ -56,7 +58,7 @@ pub struct Statement {
 }
 
 /// What a statement does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Verb {
     /// `SELECT`, `VALUES`, `TABLE`
     Select,
@@ -90,7 +92,7 @@ impl Verb {
 }
 
 /// A table that a statement names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TableUse {
     /// Its name.
     pub table: TableName,
@@ -99,7 +101,7 @@ pub struct TableUse {
 }
 
 /// The rows of an `INSERT … VALUES`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rows {
     /// The columns that are named.
     pub columns: Vec<Ident>,
@@ -108,7 +110,7 @@ pub struct Rows {
 }
 
 /// Why a statement was not understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Unparsed {
     /// No dialect's grammar fits.
     Syntax,

@@ -5,6 +5,7 @@
 mod advise;
 mod bad_input;
 mod baseline;
+mod cache;
 mod catalogs;
 mod changes;
 mod cli;
@@ -16,6 +17,7 @@ mod engines;
 mod equivalence;
 mod fixes;
 mod fixtures;
+mod helps;
 mod html;
 #[cfg(unix)]
 mod index_matrix;

@@ -47,7 +47,8 @@ pub(crate) struct Site {
 /// The binary under test.
 pub(crate) fn seqscan() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seqscan"));
-    command.env_remove("SEQSCAN_CONFIG").env("NO_COLOR", "1");
+    command.env_remove("SEQSCAN_CONFIG").env_remove("SEQSCAN_CACHE_DIR").env_remove("SEQSCAN_NO_CACHE");
+    command.env("NO_COLOR", "1");
     command
 }
 

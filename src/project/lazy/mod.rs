@@ -55,7 +55,7 @@ pub struct LazyRead {
     pub hops: Vec<Hop>,
     /// The read behind the hops.
     pub read: Option<(FileId, Span)>,
-    /// The model of the rows.
+    /// The model that the query of the rows is about.
     pub model: String,
     /// The relation from the rows of the query on: `author__country`.
     pub path: String,
@@ -342,7 +342,7 @@ impl Finder<'_, '_> {
                 listing: None,
                 hops: way.hops.iter().cloned().chain(cost.hops.iter().cloned()).collect(),
                 read: cost.read.or(way.read),
-                model: self.model_name(&rows),
+                model: self.model_name(rows.base),
                 load: typeorm::step(self.types, &rows, &path)
                     .unwrap_or_else(|| model::load(self.types, rows.base, &path, rows.is_many || cost.is_generic)),
                 path,
@@ -545,9 +545,9 @@ impl Finder<'_, '_> {
         rows.confidence.min(at_most(conditional)).min(hidden).min(origin)
     }
 
-    fn model_name(&self, rows: &Rows) -> String {
-        let facts = self.types.facts(rows.model.file);
-        facts.names[facts.class(rows.model.class).name].to_owned()
+    fn model_name(&self, model: ClassRef) -> String {
+        let facts = self.types.facts(model.file);
+        facts.names[facts.class(model.class).name].to_owned()
     }
 
     /// What stands for a row in all loops over the same rows: a second one finds what the first has fetched, also through

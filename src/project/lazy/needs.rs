@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::caches::kept_for;
 use super::super::calls::{CallGraph, flowing_values};
-use super::super::flow::Source;
+use super::super::flow::{Flow, Source};
 use super::super::relations::{Relations, is_model, typeorm};
 use super::super::requirements::{self, Requirement};
 use super::super::sites::SiteEffect;
@@ -256,7 +256,10 @@ impl<'t, 'p> Needs<'t, 'p> {
                 return;
             }
             let Some(source) = self.source(facts, function.function, root) else { return };
-            if names.len() > MAX_CHAIN || is_handled(facts, guard) {
+            if names.len() > MAX_CHAIN
+                || is_handled(facts, guard)
+                || loads_by_itself(facts, function.function, root, span)
+            {
                 return;
             }
             found.push(Need {
@@ -343,6 +346,23 @@ impl<'t, 'p> Needs<'t, 'p> {
 }
 
 /// Whether code only runs after something has failed.
+/// Whether a function has had relations of what it is given loaded before it reads there, whichever they are:
+/// `prefetch_related_objects([book], *LOOKUPS)`.
+fn loads_by_itself(facts: &FileFacts, function: FunctionId, root: ValueId, at: Span) -> bool {
+    if facts.names.find("prefetch_related_objects").is_none() {
+        return false;
+    }
+    let flow = Flow::new(facts);
+    facts.calls.iter().filter(|call| call.function == function && call.span.end <= at.start).any(|call| {
+        let is_loader = flow.called_name(call) == Some("prefetch_related_objects");
+        is_loader
+            && call.args.first().is_some_and(|arg| match facts.value(arg.value) {
+                Value::Sequence(items) => items.contains(&root),
+                _ => arg.value == root,
+            })
+    })
+}
+
 fn is_handled(facts: &FileFacts, guard: Option<GuardId>) -> bool {
     let mut at = guard.map(|id| facts.guards[id.index()]);
     while let Some(guard) = at {

@@ -33,11 +33,11 @@ const LOOKUPS: [(&str, PredicateOp); 27] = [
     ("posix_regex", PredicateOp::Regex),
     ("iposix_regex", PredicateOp::Regex),
     ("regexp", PredicateOp::Regex),
-    ("iexact", PredicateOp::Other),
+    ("iexact", PredicateOp::IEqual),
     ("search", PredicateOp::Other),
     ("ne", PredicateOp::NotEqual),
     ("not", PredicateOp::NotEqual),
-    ("date", PredicateOp::Other),
+    ("date", PredicateOp::DayIs),
     ("year", PredicateOp::Other),
 ];
 

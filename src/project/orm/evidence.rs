@@ -74,9 +74,11 @@ impl Orm {
 /// What is known of a receiver.
 pub(super) fn of_receiver<'p>(types: &Types<'p>, file: FileId, receiver: ValueId) -> Option<Evidence<'p>> {
     let catalog = &types.project().catalog;
-    let of_type = |ty: TypeId, model| {
+    let of_type = |ty: TypeId, model: Option<ClassRef>| {
         let api = catalog.type_(ty);
         let orm = Orm::of_library(&catalog.library(api.library).name)?;
+        // Kysely's types are about the whole database, not about a table.
+        let model = model.filter(|_| orm != Orm::Kysely);
         Some(Evidence { orm, model, confidence: Confidence::High, receiver: &api.name })
     };
     let model_of = |class: Option<ClassRef>| class.filter(|&class| is_model(types, class));

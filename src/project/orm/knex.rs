@@ -4,9 +4,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::collect::{Collector, Place};
+use super::collect::{Collector, Place, is_condition};
 use super::evidence::{Evidence, of_call, of_receiver, project_uses};
-use super::{Orm, PredicateOp};
+use super::{Orm, PredicateOp, values};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::Ty;
@@ -203,7 +203,7 @@ impl<'p> Collector<'_, 'p> {
             at = match self.receiver_call(at) {
                 Some(inner) if span.contains(self.facts.call(inner).span) => inner,
                 _ => match self.facts.function(self.facts.call(at).function).passed_to {
-                    Some((outer, _)) if super::collect::is_condition(self.called(outer)) && outer != at => outer,
+                    Some((outer, _)) if adds_conditions(self.called(outer)) && outer != at => outer,
                     _ => return at,
                 },
             };
@@ -284,6 +284,9 @@ impl<'p> Collector<'_, 'p> {
     pub(super) fn builder_page(&mut self, call: CallId, name: &'p str) {
         let at = self.facts.call(call);
         let Some(first) = at.args.first().map(|arg| arg.value) else { return };
+        if values::is_drawn(self.facts, first) {
+            return;
+        }
         let evidence = match of_call(self.types, self.file, call).or_else(|| self.chain_evidence(call)) {
             Some(evidence) => evidence,
             None => match self.limited_chain(call, name) {
@@ -342,6 +345,12 @@ impl<'p> Collector<'_, 'p> {
         let orm = wanted.1.iter().copied().find(|&orm| project_uses(self.types, &[orm]))?;
         Some(Evidence { orm, model: None, confidence: Confidence::Medium, receiver: "" })
     }
+}
+
+/// Whether a method takes a callback that adds conditions to its query: `.where((q) => …)`, Kysely's `.$if(c, (q) => …)`,
+/// Knex's `.modify((q) => …)`.
+fn adds_conditions(name: &str) -> bool {
+    matches!(name, "$call" | "$if" | "modify") || is_condition(name)
 }
 
 /// `andWhereNotILike` → `WhereILike`, `where` → `Where`

@@ -146,7 +146,8 @@ impl<'p> Collector<'_, 'p> {
             let is_sure = evidence.confidence == Confidence::High
                 || self.types.project().file(self.file).source.language.is_ecma();
             let chain = self.chain(call);
-            if counts_rows && is_sure && !chain.iter().any(|&other| self.asks_for_key(other)) {
+            let is_one = |&other: &CallId| self.asks_for_key(other) || self.types.finds_one(self.file, other);
+            if counts_rows && is_sure && !chain.iter().any(is_one) {
                 let mut mark = self.mark(evidence, call);
                 mark.is_narrow =
                     evidence.orm == Orm::Django && !chain.iter().any(|&other| self.is_manager_of_model(other));

@@ -116,6 +116,10 @@ pub enum PredicateOp {
     ISuffix,
     /// A regular expression.
     Regex,
+    /// `=`, without regard to case
+    IEqual,
+    /// `=`, of the day of a moment
+    DayIs,
     /// `IS NULL`, `IS NOT NULL`
     IsNull,
     /// Anything else: a pattern of which nothing is known, containment in an array, a full-text search.

@@ -43,7 +43,7 @@ impl<'p> Collector<'_, 'p> {
             ("limit" | "fetch", Orm::Pony) => (named("offset").or(positional(1)), positional(0)),
             _ => return,
         };
-        if let Some(offset) = offset {
+        if let Some(offset) = offset.filter(|&offset| !values::is_drawn(self.facts, offset)) {
             self.page(&evidence, call, offset, limit, at.name_span);
         }
     }

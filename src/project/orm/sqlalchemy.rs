@@ -386,8 +386,21 @@ impl<'p> Collector<'_, 'p> {
         let wild = calls.iter().filter(|(_, name)| {
             matches!(*name, "like" | "ilike" | "contains" | "icontains" | "endswith" | "iendswith")
         });
+        // `~User.name.contains(q)`
+        let negated: FxHashSet<CallId> = self
+            .facts
+            .values
+            .iter()
+            .filter_map(|value| match value {
+                Value::Operation(Operation::Other | Operation::Not, inner, UNKNOWN) => match self.facts.value(*inner) {
+                    Value::Call(call) => Some(*call),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect();
         for &(call, name) in wild {
-            if self.seen.contains(&call) {
+            if self.seen.contains(&call) || negated.contains(&call) {
                 continue;
             }
             let Some(column) = self.receiver(call).and_then(|receiver| self.column(receiver, 0)) else { continue };

@@ -2,7 +2,7 @@
 //! constant, and how large an offset may grow.
 
 use crate::facts::*;
-use crate::project::{FileId, Types};
+use crate::project::{FileId, Flow, Types};
 
 /// How a text begins or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,6 +180,29 @@ fn constant(types: &Types<'_>, file: FileId, value: ValueId, depth: u8) -> bool 
             },
             _ => false,
         }
+}
+
+/// Whether a number is drawn by lot: `randbelow(count)`, `Math.floor(Math.random() * count)`. Such an offset picks a row.
+pub(crate) fn is_drawn(facts: &FileFacts, value: ValueId) -> bool {
+    let mut open = vec![(value, 0)];
+    while let Some((value, depth)) = open.pop() {
+        match facts.value(value) {
+            _ if depth > MAX_DEPTH => {}
+            Value::Call(call) => {
+                let call = facts.call(*call);
+                let name = Flow::new(facts).called_name(call).unwrap_or("");
+                if matches!(name, "randbelow" | "randint" | "random" | "randomInt" | "randrange") {
+                    return true;
+                }
+                open.extend(call.args.iter().map(|arg| (arg.value, depth + 1)));
+            }
+            Value::Operation(_, left, right) | Value::Either(left, right) => {
+                open.extend([(*left, depth + 1), (*right, depth + 1)]);
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The loops that a place stands in, innermost first.

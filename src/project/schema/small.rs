@@ -1,7 +1,7 @@
 //! Tables that stay small by what they hold, as far as their names tell.
 
 /// What a table of a few rows is called, in the singular: kinds of things, settings, what is locked just now.
-const LOOKUPS: [&str; 24] = [
+const LOOKUPS: [&str; 25] = [
     "category",
     "config",
     "configuration",
@@ -21,6 +21,7 @@ const LOOKUPS: [&str; 24] = [
     "priority",
     "role",
     "setting",
+    "severity",
     "state",
     "status",
     "tier",

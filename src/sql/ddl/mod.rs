@@ -13,6 +13,7 @@ mod table;
 
 pub(super) use statement::{opaque, read};
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use super::lex::Lexed;
@@ -20,7 +21,7 @@ use super::query::{ExprId, Exprs, Ident, TableName};
 use crate::source::Span;
 
 /// One thing that is done to a schema. Changes are replayed in order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum TableChange {
     /// `CREATE TABLE`
     CreateTable(CreateTable),
@@ -101,7 +102,7 @@ impl TableChange {
 }
 
 /// `CREATE TABLE`
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CreateTable {
     /// Its name.
     pub table: TableName,
@@ -151,7 +152,7 @@ impl CreateTable {
 }
 
 /// One column.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ColumnDef {
     /// Its name.
     pub name: Ident,
@@ -174,7 +175,7 @@ pub struct ColumnDef {
 }
 
 /// A key or index.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IndexDef {
     /// Its name, if it has one.
     pub name: Option<Ident>,
@@ -205,7 +206,7 @@ pub struct IndexDef {
 }
 
 /// What an index promises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum IndexKind {
     /// `PRIMARY KEY`
     Primary,
@@ -256,7 +257,7 @@ impl fmt::Display for IndexDef {
 }
 
 /// One part of an index.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IndexPart {
     /// What it holds.
     pub key: IndexKey,
@@ -297,7 +298,7 @@ impl IndexPart {
 }
 
 /// What a part of an index holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum IndexKey {
     /// A column.
     Column(Ident),
@@ -308,7 +309,7 @@ pub enum IndexKey {
 }
 
 /// An expression that stands alone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Formula {
     /// Its parts.
     pub exprs: Exprs,
@@ -324,7 +325,7 @@ impl Formula {
 }
 
 /// `FOREIGN KEY … REFERENCES`
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ForeignKey {
     /// Its name, if it has one.
     pub name: Option<Ident>,
@@ -341,7 +342,7 @@ pub struct ForeignKey {
 }
 
 /// What a definition says is done with rows when the one that they point to is deleted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OnDelete {
     /// Nothing, or the one that they point to is not deleted then: `RESTRICT`, `NO ACTION`.
     #[default]
@@ -365,7 +366,7 @@ impl OnDelete {
 }
 
 /// One operation of `ALTER TABLE`. Keys, indexes and renames of the table are changes of their own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum AlterOperation {
     /// `ADD COLUMN`; what the column says of keys comes as further operations.
     AddColumn {

@@ -1,20 +1,22 @@
 //! Expressions, in an arena: what the parts of a query compute.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Ident, SelectId};
 use crate::source::Span;
 
 /// An expression of a [`Query`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ExprId(pub u32);
 
 /// An arena of expressions.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Exprs {
     nodes: Vec<Node>,
 }
 
 /// One expression and where it stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Node {
     /// What it says.
     pub expr: Expr,
@@ -23,7 +25,7 @@ pub struct Node {
 }
 
 /// One expression.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Expr {
     /// A column, or whatever else a plain name may be.
     Column(Column),
@@ -131,7 +133,7 @@ pub enum Expr {
 }
 
 /// A column as it is named.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// The select it stands in.
     pub select: SelectId,
@@ -142,7 +144,7 @@ pub struct Column {
 }
 
 /// A constant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Literal {
     /// `NULL`
     Null,
@@ -163,7 +165,7 @@ pub enum Literal {
 }
 
 /// How two values are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Comparison {
     /// `=`
     Equal,
@@ -216,7 +218,7 @@ impl Comparison {
 }
 
 /// `a LIKE b` and its like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Like {
     /// Which operator.
     pub kind: LikeKind,
@@ -229,7 +231,7 @@ pub struct Like {
 }
 
 /// An operator that matches a pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum LikeKind {
     /// `LIKE`, `~~`
     Like,
@@ -246,7 +248,7 @@ pub enum LikeKind {
 }
 
 /// A function that is called.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// Its name, lower case, without schema.
     pub name: Box<str>,

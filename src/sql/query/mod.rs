@@ -8,15 +8,17 @@ mod expr;
 
 pub use expr::{Call, Column, Comparison, Expr, ExprId, Exprs, Like, LikeKind, Literal, Node};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Reading, Slot};
 use crate::source::Span;
 
 /// A `SELECT` of a [`Query`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SelectId(pub u32);
 
 /// One query, or the reading part of a statement that writes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Query {
     /// Its expressions.
     pub exprs: Exprs,
@@ -29,7 +31,7 @@ pub struct Query {
 }
 
 /// A name as written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ident {
     /// Its text without quotes.
     pub text: Box<str>,
@@ -55,7 +57,7 @@ pub fn same_name(a: &str, b: &str) -> bool {
 }
 
 /// A table as it is named: `t`, `s.t`, `d.s.t`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableName {
     /// Its parts, the table's own name last; never empty.
     pub parts: Box<[Ident]>,
@@ -96,7 +98,7 @@ impl TableName {
 
 /// One `SELECT` (or `VALUES`, or the reading part of an `UPDATE` or `DELETE`), or several joined by a set
 /// operation: then [`Select::arms`] holds them and only order and limit are its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Select {
     /// Itself.
     pub id: SelectId,
@@ -141,7 +143,7 @@ pub struct Select {
 }
 
 /// The part a select plays in what is around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     /// The query itself.
     Root,
@@ -173,7 +175,7 @@ pub enum Role {
 }
 
 /// `WITH name AS (…)`
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cte {
     /// Its name.
     pub name: Ident,
@@ -186,7 +188,7 @@ pub struct Cte {
 }
 
 /// `DISTINCT`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Distinct {
     /// Not said.
     No,
@@ -197,7 +199,7 @@ pub enum Distinct {
 }
 
 /// What joins the arms of a compound select.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SetOperation {
     /// `UNION ALL`
     UnionAll,
@@ -210,7 +212,7 @@ pub enum SetOperation {
 }
 
 /// One thing of a select list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Item {
     /// An expression, with the name it is given.
     Expr {
@@ -229,7 +231,7 @@ pub enum Item {
 }
 
 /// One thing that a select reads from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Source {
     /// What it is.
     pub kind: SourceKind,
@@ -264,7 +266,7 @@ impl Source {
 }
 
 /// What a [`Source`] is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum SourceKind {
     /// A table or view of the database.
     Table(TableName),
@@ -279,7 +281,7 @@ pub enum SourceKind {
 }
 
 /// How a source is joined to those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Join {
     /// The first one.
     First,
@@ -302,7 +304,7 @@ pub enum Join {
 }
 
 /// One term of `ORDER BY`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Order {
     /// What is ordered by.
     pub expr: ExprId,
@@ -313,7 +315,7 @@ pub struct Order {
 }
 
 /// `OFFSET`
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Offset {
     /// How many rows are skipped.
     pub value: ExprId,
@@ -322,7 +324,7 @@ pub struct Offset {
 }
 
 /// What a column's name was found to stand for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Resolved {
     /// A column of this source of this select.
     Source(SelectId, u16),

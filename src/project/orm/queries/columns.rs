@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::lowering::Made;
 use super::{Asked, Found, Lowering, OrmQuery, With};
 use crate::facts::*;
 use crate::findings::Confidence;
@@ -202,6 +203,17 @@ impl<'p> Collector<'_, 'p> {
             Value::Operation(Operation::Other | Operation::Not, inner, UNKNOWN) => {
                 self.column_part(of, inner, true, lowering, depth + 1)
             }
+            Value::Operation(operation @ (Operation::Equal | Operation::Order), left, right)
+                if !negated && self.made_of(of, left).is_some() =>
+            {
+                let (by, column) = self.made_of(of, left)?;
+                if self.is_of_model(right) {
+                    return None;
+                }
+                let asked = if operation == Operation::Order { Asked::Range } else { Asked::Equal };
+                let instead = self.instead_of_function(of, by, column);
+                lowering.condition_on(0, column, Made { by, asked, span: of.span }, self.with(right), instead)
+            }
             Value::Operation(operation @ (Operation::Equal | Operation::NotEqual | Operation::Order), left, right) => {
                 let (column, other) = match self.plain_column(of, left) {
                     Some(column) => (column, right),
@@ -250,6 +262,32 @@ impl<'p> Collector<'_, 'p> {
             }
             _ => None,
         }
+    }
+
+    /// A function around a column, as SQL calls it: `func.lower(User.email)`.
+    fn made_of<'m>(&self, of: Of<'m>, value: ValueId) -> Option<(&'static str, &'m str)> {
+        let Value::Call(call) = *self.facts.value(value) else { return None };
+        let by = ["date", "lower", "trim", "upper"].into_iter().find(|name| *name == self.called(call))?;
+        let is_func = matches!(self.types.of(self.file, self.receiver(call)?), Ty::Path(path) if path.starts_with("sqlalchemy.") && path.ends_with(".func"));
+        let [arg] = &*self.facts.call(call).args else { return None };
+        is_func.then_some((by, self.plain_column(of, arg.value)?))
+    }
+
+    /// What to ask in place of a function's result, or the index that holds it.
+    fn instead_of_function(&self, of: Of<'_>, by: &str, column: &str) -> String {
+        let (model, name) = (self.class_name(of.class), of.model.attribute(column).unwrap_or(column).to_owned());
+        if by == "date" {
+            return format!(
+                "ask for a range: `{model}.{name} >= (its first moment), {model}.{name} < (that of the day after)`"
+            );
+        }
+        let table = of.model.table.rsplit('.').next().unwrap_or_default();
+        format!("add `Index(\"ix_{table}_{by}_{name}\", func.{by}({model}.{name}))`: it holds what is compared")
+    }
+
+    fn class_name(&self, class: ClassRef) -> &'p str {
+        let facts = &self.types.project().file(class.file).facts;
+        &facts.names[facts.class(class.class).name]
     }
 
     /// The column of the model that a value is.

@@ -1,5 +1,6 @@
 //! Django: `Book.objects.filter(author__name=name).order_by("-created")[:10]`.
 
+use super::lowering::Made;
 use super::{Asked, Found, Lowering, OrmQuery, With};
 use crate::facts::*;
 use crate::findings::Confidence;
@@ -206,6 +207,12 @@ impl<'p> Collector<'_, 'p> {
             let model = self.model_of(&Owner::Class(class))?;
             let Some(next) = names.peek() else {
                 let column = model.column(name)?;
+                if !asked.is_negated
+                    && let Some((by, instead)) = self.made_by(op, path, name, model)
+                {
+                    let made = Made { by, asked: Asked::Equal, span };
+                    return lowering.condition_on(source, column, made, self.with(value), instead);
+                }
                 let (test, with) = self.asked_by(op, value)?;
                 let test = if asked.is_negated { Asked::Not } else { test };
                 return lowering.condition(source, column, test, with, span);
@@ -239,6 +246,25 @@ impl<'p> Collector<'_, 'p> {
             class = target;
         }
         None
+    }
+
+    /// The function that a lookup puts around its column, and what to ask in its place.
+    fn made_by(&self, op: PredicateOp, path: &str, name: &str, model: &Model) -> Option<(&'static str, String)> {
+        Some(match op {
+            // MySQL compares without regard to case anyway.
+            PredicateOp::IEqual if self.is_of_postgresql(&model.table) => (
+                "upper",
+                format!(
+                    "keep it in one case and compare it as it is, or add `models.Index(Upper(\"{name}\"), name=\"…\")` to \
+                     `Meta.indexes`: `iexact` compares `UPPER({name})`"
+                ),
+            ),
+            PredicateOp::DayIs => (
+                "date",
+                format!("ask for a range: `{path}__gte=(its first moment), {path}__lt=(that of the day after)`"),
+            ),
+            _ => return None,
+        })
     }
 
     fn asked_by(&self, op: PredicateOp, value: ValueId) -> Option<(Asked, With)> {

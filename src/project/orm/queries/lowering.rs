@@ -19,6 +19,7 @@ pub(super) struct Lowering<'s> {
     sources: Vec<Source>,
     order: Vec<Order>,
     limit: Option<ExprId>,
+    instead: Vec<(Span, String)>,
 }
 
 impl<'s> Lowering<'s> {
@@ -33,6 +34,7 @@ impl<'s> Lowering<'s> {
             sources: Vec::new(),
             order: Vec::new(),
             limit: None,
+            instead: Vec::new(),
         };
         lowering.source(table, Join::First, None)?;
         Some(lowering)
@@ -94,17 +96,7 @@ impl<'s> Lowering<'s> {
     pub(super) fn condition(&mut self, source: u16, name: &str, asked: Asked, with: With, span: Span) -> Option<()> {
         let column = self.column(source, name, span)?;
         let exprs = &mut self.query.exprs;
-        let value = match with {
-            With::Constant => Expr::Literal(Literal::Other),
-            With::Given => Expr::Slot(0),
-            With::Now => Expr::Call(Call {
-                name: "now".into(),
-                args: Box::default(),
-                distinct: false,
-                more: Box::default(),
-                is_window: false,
-            }),
-        };
+        let value = compared_with(with);
         // More than none, older than ever: most of the rows.
         let value = match (asked, with) {
             (Asked::Range, With::Constant) => Expr::Literal(Literal::Number("0".into())),
@@ -140,6 +132,33 @@ impl<'s> Lowering<'s> {
         let part = self.query.exprs.push(part, span);
         self.parts.push(part);
         Some(())
+    }
+
+    /// Adds a comparison with what a function makes of a column. `instead`: how the library asks for the same by the
+    /// column itself, or has an index on what is computed.
+    pub(super) fn condition_on(
+        &mut self,
+        source: u16,
+        name: &str,
+        made: Made,
+        with: With,
+        instead: String,
+    ) -> Option<()> {
+        let span = made.span;
+        let column = self.column(source, name, span)?;
+        let exprs = &mut self.query.exprs;
+        let side = exprs.push(call(made.by, Box::new([column])), span);
+        let value = exprs.push(compared_with(with), span);
+        let sign = if made.asked == Asked::Range { Comparison::Greater } else { Comparison::Equal };
+        let part = exprs.push(Expr::Compare(sign, side, value), span);
+        self.parts.push(part);
+        self.instead.push((span, instead));
+        Some(())
+    }
+
+    /// What the library asks in place of the conditions on what is computed, by their places.
+    pub(super) fn take_instead(&mut self) -> Vec<(Span, String)> {
+        std::mem::take(&mut self.instead)
     }
 
     /// Adds a column to the order, of the table itself.
@@ -219,6 +238,29 @@ impl<'s> Lowering<'s> {
             unparsed: None,
         }
     }
+}
+
+fn call(name: &str, args: Box<[ExprId]>) -> Expr {
+    Expr::Call(Call { name: name.into(), args, distinct: false, more: Box::default(), is_window: false })
+}
+
+fn compared_with(with: With) -> Expr {
+    match with {
+        With::Constant => Expr::Literal(Literal::Other),
+        With::Given => Expr::Slot(0),
+        With::Now => call("now", Box::default()),
+    }
+}
+
+/// What is made of a column before it is compared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Made<'n> {
+    /// The function of SQL's.
+    pub(super) by: &'n str,
+    /// How it is compared.
+    pub(super) asked: Asked,
+    /// Where the condition is written.
+    pub(super) span: Span,
 }
 
 /// What a condition asks of a column.

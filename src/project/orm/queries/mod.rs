@@ -22,7 +22,8 @@ use crate::findings::{Confidence, IndexNeed};
 use crate::project::schema::{Model, Owner, Schema};
 use crate::project::{Flow, Project};
 use crate::source::{Language, Purpose, Span};
-use crate::sql::Statement;
+use crate::sql::query::TableName;
+use crate::sql::{Dialect, Statement};
 
 /// One query.
 #[derive(Clone, Debug)]
@@ -37,9 +38,16 @@ pub struct OrmQuery {
     pub confidence: Confidence,
     /// What it amounts to. Its places are those of the file.
     pub statement: Statement,
+    /// Conditions on what is computed from columns, and what the library asks in their place.
+    instead: Vec<(Span, String)>,
 }
 
 impl OrmQuery {
+    /// What to ask in place of a condition on what is computed from a column, in the library's own words.
+    pub fn instead_of(&self, condition: Span) -> Option<&str> {
+        self.instead.iter().find(|(span, _)| *span == condition).map(|(_, text)| text.as_str())
+    }
+
     /// How the library's own words ask for an index.
     pub fn index_help(&self, project: &Project, need: &IndexNeed) -> Option<String> {
         help::index(project, self, need)
@@ -223,9 +231,17 @@ impl<'p> Collector<'_, 'p> {
         owner: Option<Owner>,
         call: CallId,
         confidence: Confidence,
-        lowering: Lowering<'_>,
+        mut lowering: Lowering<'_>,
     ) -> Option<OrmQuery> {
-        lowering.asks().then(|| OrmQuery { orm, owner, call, confidence, statement: lowering.done() })
+        let instead = lowering.take_instead();
+        lowering.asks().then(|| OrmQuery { orm, owner, call, confidence, statement: lowering.done(), instead })
+    }
+
+    /// Whether a table is in PostgreSQL's databases only, as far as is told.
+    fn is_of_postgresql(&self, table: &str) -> bool {
+        let definitions = self.schema().definitions(&TableName::plain(table));
+        let databases = definitions.iter().flat_map(|table| self.types.project().databases_of(table));
+        databases.fold(None, |all, one| Some(all != Some(false) && one == Dialect::PostgreSql)) == Some(true)
     }
 
     /// Sets the order of a query, if it is one by columns of its table, and how many rows are wanted of it.

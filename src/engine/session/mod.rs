@@ -1,5 +1,9 @@
 //! What is known of one project, kept up to date.
 
+mod recall;
+
+pub use recall::Caching;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,15 +12,16 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::Baseline;
-use super::files::{Candidate, Finder, Found};
-use super::guard::guarded;
-use super::progress::Progress;
-use super::report::{InternalError, LeftOutPath, Reason};
-use super::root::project_root;
-use super::snapshot::{Known, Snapshot, Targets};
 use crate::apis::{Catalog, UserApi};
 use crate::config::{ConfigError, Request, Resolver, Settings};
+use crate::engine::Baseline;
+use crate::engine::cache::{FactsCache, ReportsCache};
+use crate::engine::files::{Candidate, Finder, Found};
+use crate::engine::guard::guarded;
+use crate::engine::progress::Progress;
+use crate::engine::report::{InternalError, LeftOutPath, Reason};
+use crate::engine::root::project_root;
+use crate::engine::snapshot::{Known, Snapshot, Targets};
 use crate::facts::FileFacts;
 use crate::lang::{self, Glance};
 use crate::project::{Glanced, ManifestFile, Project, ProjectFile, ProjectOptions, Relevance, Slices, schema};
@@ -56,6 +61,8 @@ pub struct Open {
     pub config: Request,
     /// Which files are parsed; the findings are the same.
     pub parse: Parse,
+    /// Where what files say is kept; the findings are the same.
+    pub caching: Caching,
     /// How many threads work; 0 means as many as there are processors.
     pub threads: usize,
     /// Who is told how far it has come, and may stop it.
@@ -135,6 +142,13 @@ enum Why {
     Failed(String),
 }
 
+/// What is to be told beside findings.
+struct Told {
+    left_out: Vec<LeftOutPath>,
+    problems: Vec<String>,
+    warnings: Vec<ConfigError>,
+}
+
 /// What is new about a file that was read again.
 enum Change {
     /// At most its text.
@@ -158,6 +172,10 @@ pub struct Session {
     pool: Arc<rayon::ThreadPool>,
     threads: usize,
     parse: Parse,
+    /// What files said before; only while the session begins: later on, what changes is new.
+    kept_facts: Option<FactsCache>,
+    /// Where the report on what the session began with is kept.
+    kept_report: Option<ReportsCache>,
     named: Vec<PathBuf>,
     entries: BTreeMap<Arc<str>, Entry>,
     unread: BTreeMap<Arc<str>, Unread>,
@@ -185,7 +203,15 @@ impl Session {
     }
 
     /// The same with other rules than those of this program.
-    pub(super) fn open_with(registry: &'static Registry, open: Open) -> Result<Session, SessionError> {
+    pub(in crate::engine) fn open_with(registry: &'static Registry, open: Open) -> Result<Session, SessionError> {
+        let caching = open.caching.clone();
+        let mut session = Session::begin(registry, open)?;
+        session.understand_with(caching)?;
+        Ok(session)
+    }
+
+    /// Finds the project around what the user named, and reads its files.
+    fn begin(registry: &'static Registry, open: Open) -> Result<Session, SessionError> {
         let texts: Vec<(PathBuf, Vec<u8>)> =
             open.texts.iter().map(|(path, text)| (settled_path(&open.cwd.join(path)), text.clone())).collect();
         let mut named = absolute_paths(&open)?;
@@ -204,6 +230,8 @@ impl Session {
             pool: Arc::new(pool),
             threads: open.threads,
             parse: open.parse,
+            kept_facts: None,
+            kept_report: None,
             named,
             entries: BTreeMap::new(),
             unread: BTreeMap::new(),
@@ -224,7 +252,6 @@ impl Session {
             session.take_text(&path, bytes)?;
         }
         session.settle()?;
-        session.understand()?;
         Ok(session)
     }
 
@@ -308,7 +335,7 @@ impl Session {
     }
 
     /// Lets texts stand in the place of files, whether these exist or not.
-    pub(super) fn set_texts(&mut self, texts: Vec<(PathBuf, Option<Arc<str>>)>) -> Result<(), SessionError> {
+    pub(in crate::engine) fn set_texts(&mut self, texts: Vec<(PathBuf, Option<Arc<str>>)>) -> Result<(), SessionError> {
         for (path, text) in texts {
             self.take_document(&path, Some(text.clone().unwrap_or_default()));
             let is_known = self.take_again(&path).is_some();
@@ -380,6 +407,23 @@ impl Session {
             // Without what the files say together, what each says alone is still checked.
             understood(Vec::new())
         });
+        let Told { left_out, problems, warnings } = self.told();
+        Snapshot {
+            registry: self.registry,
+            root: self.root.clone(),
+            pool: self.pool.clone(),
+            project: Arc::new(project),
+            known,
+            left_out,
+            problems,
+            internal_errors,
+            baseline: self.baseline.clone(),
+            warnings,
+        }
+    }
+
+    /// What is to be told beside findings.
+    fn told(&self) -> Told {
         let mut problems = self.problems.clone();
         problems.extend(self.baseline_problem.clone());
         problems.extend(self.stats_problems.iter().cloned());
@@ -393,18 +437,8 @@ impl Session {
             }
         }
         problems.extend(self.entries.values().flat_map(|entry| entry.notices.iter().cloned()));
-        Snapshot {
-            registry: self.registry,
-            root: self.root.clone(),
-            pool: self.pool.clone(),
-            project: Arc::new(project),
-            known,
-            left_out,
-            problems,
-            internal_errors,
-            baseline: self.baseline.clone(),
-            warnings: self.resolver.all().iter().flat_map(|settings| settings.warnings.clone()).collect(),
-        }
+        let warnings = self.resolver.all().iter().flat_map(|settings| settings.warnings.clone()).collect();
+        Told { left_out, problems, warnings }
     }
 
     /// Finds and reads all files, those of open documents first.
@@ -438,13 +472,14 @@ impl Session {
     /// Finds the files that can matter, and takes them apart if they were not.
     fn understand(&mut self) -> Result<(), SessionError> {
         let (pool, progress, catalog) = (self.pool.clone(), self.progress.clone(), self.catalog.clone());
+        let kept = self.kept_facts.as_ref();
         let mut entries: Vec<&mut Entry> = self.entries.values_mut().collect();
         // Takes files apart; `cut`: also into what they consist of.
         let parse = |entries: &mut [&mut Entry], cut: bool| {
             progress.add(entries.iter().filter(|entry| entry.parsed.is_none()).count());
             let parse = |entry: &mut &mut Entry| {
                 if entry.parsed.is_none() && progress.step() {
-                    entry.parsed = Some(parsed(&entry.candidate, &entry.file.source));
+                    entry.parsed = Some(parsed(&entry.candidate, &entry.file.source, kept));
                 }
                 if let Some(parsed) = entry.parsed.as_ref().filter(|_| cut) {
                     let text = &entry.file.source.text;
@@ -536,7 +571,7 @@ impl Session {
                 self.options.rows.entry(table.clone()).or_insert(*rows);
             }
             if let Some(path) = &settings.stats {
-                match super::stats::read(path) {
+                match crate::engine::stats::read(path) {
                     Ok(counted) => self.options.counted.extend(counted),
                     Err(why) => {
                         let path = relative(&self.root, path);
@@ -619,8 +654,8 @@ fn seen(candidate: Arc<Candidate>, reading: Reading, before: Option<&Entry>) -> 
     Outcome::Entry(Box::new(Entry { candidate, glance: OnceLock::new(), file, parsed: None, notices }))
 }
 
-/// What a file says.
-fn parsed(candidate: &Candidate, source: &SourceFile) -> Parsed {
+/// What a file says, as it was kept if it was.
+fn parsed(candidate: &Candidate, source: &SourceFile, kept: Option<&FactsCache>) -> Parsed {
     let mut failure = None;
     let says_nothing = !candidate.is_checked()
         && !candidate.settings.asks_for_migrations()
@@ -630,10 +665,16 @@ fn parsed(candidate: &Candidate, source: &SourceFile) -> Parsed {
     if says_nothing {
         return Parsed { facts: nothing(), slices: OnceLock::new(), failure };
     }
+    if let Some(facts) = kept.and_then(|kept| kept.get(source)) {
+        return Parsed { facts: Arc::new(facts), slices: OnceLock::new(), failure };
+    }
     let facts = guarded(|| lang::extract(source)).unwrap_or_else(|message| {
         failure = Some(InternalError { rule: None, path: Some(source.path.clone()), message });
         FileFacts::empty()
     });
+    if let Some(kept) = kept.filter(|_| failure.is_none()) {
+        kept.add(source, &facts);
+    }
     Parsed { facts: Arc::new(facts), slices: OnceLock::new(), failure }
 }
 

@@ -1,0 +1,82 @@
+//! The help of a finding is about what stands there.
+
+use std::process::Output;
+
+use crate::project::Project;
+
+/// The help of each finding of these rules in one file, in order of place.
+fn helps(name: &str, text: &str, rules: &str) -> Vec<String> {
+    let project = Project::new([(name, text)]);
+    let Output { stdout, stderr, .. } =
+        project.run(&["check", "--output-format", "json", "--exit-zero", "--pedantic", "--select", rules]);
+    let json: serde_json::Value =
+        serde_json::from_slice(&stdout).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&stderr)));
+    let help = |finding: &serde_json::Value| finding["help"].as_str().unwrap().to_owned();
+    json["findings"].as_array().unwrap().iter().map(help).collect()
+}
+
+#[test]
+fn a_built_statement_says_how_many_are_written() {
+    let text = r#"
+from sqlalchemy import delete, insert, update
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+def write(session: Session, users):
+    for user in users:
+        session.execute(delete(User).where(User.id == user.id))
+        session.execute(update(User).where(User.id == user.id).values(name=user.name))
+        session.execute(insert(User).values(name=user.name))
+"#;
+    let found = helps("users.py", text, "write-in-loop");
+    let begins = ["delete all rows at once", "update all rows at once", "insert all rows at once"];
+    assert_eq!(found.len(), begins.len(), "{found:?}");
+    for (help, begin) in found.iter().zip(begins) {
+        assert!(help.starts_with(begin), "{help}");
+    }
+}
+
+#[test]
+fn a_wrapper_is_told_by_what_it_is_given() {
+    let text = r#"
+import sqlite3
+
+
+class Store:
+    def __init__(self, path):
+        self.connection = sqlite3.connect(path)
+
+    def action(self, sql, args):
+        return self.connection.execute(sql, args)
+
+
+def rename(store: Store, names):
+    for old, new in names:
+        store.action("UPDATE users SET name = ? WHERE name = ?", (new, old))
+"#;
+    let found = helps("store.py", text, "write-in-loop");
+    assert!(matches!(found.as_slice(), [help] if help.contains("write all rows")), "{found:?}");
+}
+
+#[test]
+fn an_index_is_written_with_the_quotes_of_its_table() {
+    let text = r#"
+CREATE TABLE "Customer" ("id" bigserial PRIMARY KEY);
+CREATE TABLE "Order" ("id" bigserial PRIMARY KEY, "customerId" bigint REFERENCES "Customer" ("id") ON DELETE CASCADE);
+CREATE TABLE Parts (Id bigserial PRIMARY KEY, OrderId bigint REFERENCES "Order" ("id") ON DELETE CASCADE);
+"#;
+    let found = helps("shop.sql", text, "unindexed-foreign-key");
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].ends_with(r#"ON "Order" ("customerId")"#), "{found:?}");
+    assert!(found[1].ends_with("ON Parts (OrderId)"), "{found:?}");
+}
