@@ -7,6 +7,7 @@ use crate::source::{SourceFile, Span};
 use crate::sql::Dialect;
 use crate::sql::ddl::define::NewTable;
 use crate::sql::ddl::{IndexKind, OnDelete};
+use crate::sql::query::Ident;
 
 /// What a `.prisma` file defines.
 pub(super) fn extract(file: &SourceFile) -> FileFacts {
@@ -132,7 +133,6 @@ fn model(block: &Block<'_>, enums: &[&str], tables: &FxHashMap<&str, String>, de
         let kind = match line.text.split('(').next().unwrap_or("") {
             "@@id" => IndexKind::Primary,
             "@@unique" => IndexKind::Unique,
-            "@@index" if has_method(line.text) => IndexKind::Other,
             "@@index" => IndexKind::Plain,
             "@@fulltext" => IndexKind::FullText,
             _ => continue,
@@ -145,12 +145,17 @@ fn model(block: &Block<'_>, enums: &[&str], tables: &FxHashMap<&str, String>, de
         if names.is_empty() {
             table.is_not_whole();
         }
+        let name = index_name(line.text, &full, &names, kind);
         let made = table.index(kind, names.iter().map(String::as_str), line.span());
         for (part, option) in made.parts.iter_mut().zip(options(line.text)) {
             part.descending = option.contains("sort: Desc") || option.contains("sort:Desc");
             part.prefix = option.split_once("length:").and_then(|(_, rest)| leading_number(rest));
-            part.operator_class = option.split_once("ops:").map(|(_, rest)| rest.trim().into());
+            part.operator_class = option.split_once("ops:").map(|(_, rest)| operator_class(rest).into());
         }
+        if let Some(method) = method(line.text) {
+            made.method = method.into();
+        }
+        made.name = name.map(|name| Ident { text: name.into(), span: line.span(), quoted: true, dynamic: false });
         made.is_constraint &= kind != IndexKind::Plain;
     }
     let span = block.name.span();
@@ -211,9 +216,43 @@ fn first_text(rest: &str) -> Option<&str> {
     rest.split_once('"')?.1.split_once('"').map(|(text, _)| text)
 }
 
-/// Whether an index is no ordered one, or of other operators.
-fn has_method(line: &str) -> bool {
-    line.contains("type:") && !line.contains("BTree")
+/// The method of an index that is no ordered one, in SQL's word: `type: SpGist`.
+fn method(line: &str) -> Option<String> {
+    let (_, rest) = line.rsplit_once("type:")?;
+    let word = rest.trim_start().split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+    (word != "BTree").then(|| word.to_ascii_lowercase())
+}
+
+/// An operator class in SQL's words: `raw("text_pattern_ops")`, `JsonbPathOps`.
+fn operator_class(text: &str) -> String {
+    if let Some(raw) = first_text(text) {
+        return raw.to_owned();
+    }
+    let word = text.trim().split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+    let mut class = String::new();
+    for c in word.chars() {
+        if c.is_ascii_uppercase() && !class.is_empty() {
+            class.push('_');
+        }
+        class.push(c.to_ascii_lowercase());
+    }
+    class
+}
+
+/// The name that an index has in the database: as written, or as Prisma makes it.
+fn index_name(line: &str, table: &str, columns: &[String], kind: IndexKind) -> Option<String> {
+    if let Some((_, rest)) = line.split_once("map:") {
+        return first_text(rest).map(str::to_owned);
+    }
+    let end = match kind {
+        IndexKind::Unique => "_key",
+        IndexKind::Plain => "_idx",
+        _ => return None,
+    };
+    // No longer than PostgreSQL takes.
+    let mut name = format!("{}_{}", table.rsplit('.').next().unwrap_or(table), columns.join("_"));
+    name.truncate(name.floor_char_boundary(63 - end.len()));
+    Some(name + end)
 }
 
 /// `10` of ` 10, sort: Desc`
@@ -235,7 +274,12 @@ fn options(line: &str) -> Vec<&str> {
 
 /// The parts of the first list of a line.
 fn items(line: &str) -> Vec<&str> {
-    let Some((_, rest)) = line.split_once('[') else { return Vec::new() };
+    let Some((_, rest)) = line.split_once('[') else {
+        // `@@index(author)`
+        let only = line.split_once('(').map_or("", |(_, rest)| rest.split([',', ')']).next().unwrap_or("").trim());
+        let is_name = !only.is_empty() && only.chars().all(|c| c.is_alphanumeric() || c == '_');
+        return if is_name { vec![only] } else { Vec::new() };
+    };
     let mut found = Vec::new();
     let (mut depth, mut start) = (0, 0);
     for (at, c) in rest.char_indices() {
@@ -267,6 +311,26 @@ mod tests {
     fn declared(text: &str) -> Declarations {
         let file = SourceFile::new("schema.prisma", Default::default(), Language::Prisma, text.into());
         *extract(&file).declared.unwrap()
+    }
+
+    #[test]
+    fn indexes_of_all_kinds() {
+        let text = "model A {\n  id Int @id\n  b Int @map(\"b_c\")\n  t String\n\n  @@index(b)\n  @@index([b], type: Hash)\n  \
+                    @@index([t(ops: raw(\"text_pattern_ops\"))], map: \"by_t\")\n  @@index([t(ops: JsonbPathOps)], type: Gin)\n  \
+                    @@unique([b, t(sort: Desc)])\n}\n";
+        let made = declared(text);
+        let TableChange::CreateTable(made) = &made.changes[0].0 else { panic!() };
+        let shown: Vec<String> = made.indexes.iter().skip(1).map(ToString::to_string).collect();
+        assert_eq!(
+            shown,
+            [
+                "index A_b_c_idx (b_c)",
+                "index A_b_c_idx using hash (b_c)",
+                "index by_t (t text_pattern_ops)",
+                "index A_t_idx using gin (t jsonb_path_ops)",
+                "unique A_b_c_t_key (b_c, t desc)",
+            ]
+        );
     }
 
     #[test]

@@ -358,6 +358,18 @@ impl Project {
         }
     }
 
+    /// The database of a file, if the configuration tells, or all libraries that the project uses are about one.
+    pub(crate) fn told_dialect(&self, file: FileId) -> Option<Dialect> {
+        let path = &self.file(file).source.path;
+        let told = self.options.dialects.get(path).copied().or(self.options.dialect);
+        told.or_else(|| {
+            let libraries = (0u16..).map(LibraryId).zip(self.catalog.libraries());
+            let mut used =
+                libraries.filter(|&(id, _)| self.uses_library(id)).filter_map(|(_, library)| library.dialect);
+            used.next().filter(|first| used.all(|other| other == *first))
+        })
+    }
+
     /// The databases that the project's libraries and definitions are about, in order of their names.
     fn find_databases(&self) -> Vec<Dialect> {
         let libraries = (0u16..).map(LibraryId).zip(self.catalog.libraries());

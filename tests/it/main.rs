@@ -36,6 +36,7 @@ mod relevance;
 mod reports;
 mod saves;
 mod schema_sources;
+mod schema_truth;
 #[cfg(unix)]
 mod table_sizes;
 mod tidy;

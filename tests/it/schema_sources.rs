@@ -153,7 +153,7 @@ fn prisma_models() {
             "team_id integer",
             "primary key (id)",
             "unique (mail)",
-            "index (team_id)",
+            "index users_team_id_idx (team_id)",
             "foreign key (team_id) → Team",
         ]
     );
@@ -544,13 +544,13 @@ fn models_and_migrations_that_differ() {
         [
             "Parcel prisma/schema.prisma:4, prisma/migrations/1_a/migration.sql:1",
             "only in models: column note prisma/schema.prisma:8",
-            "only in models: index (shop) prisma/schema.prisma:10",
+            "only in models: index Parcel_shop_idx (shop) prisma/schema.prisma:10",
             "only in migrations: column old prisma/migrations/1_a/migration.sql:1",
             "only in migrations: index i (old, id) prisma/migrations/1_a/migration.sql:3",
         ]
     );
     let told = String::from_utf8(project.run(&["schema", "--drift", "--output-format", "json"]).stdout).unwrap();
-    assert!(told.contains("\"index (shop)\""), "{told}");
+    assert!(told.contains("\"index Parcel_shop_idx (shop)\""), "{told}");
     // What a block of code does is not read.
     let block = "DO $$ BEGIN ALTER TABLE \"Parcel\" ADD COLUMN \"note\" TEXT; END $$;\n";
     project.write("prisma/migrations/2_b/migration.sql", block);

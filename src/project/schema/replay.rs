@@ -7,7 +7,7 @@ use super::{Column, ForeignKey, Index, Place, SchemaSource, Table, TableKind, Ty
 use crate::source::Span;
 use crate::sql::Dialect;
 use crate::sql::ddl::{self, AlterOperation, ColumnDef, CreateTable, IndexDef, IndexKey, IndexKind, TableChange};
-use crate::sql::query::{TableName, same_name};
+use crate::sql::query::{Ident, TableName, same_name};
 
 /// What all changes make together.
 #[derive(Debug, Default)]
@@ -148,6 +148,7 @@ impl Database {
             TableChange::RenameTable { table, to } if !step.source.only_adds => {
                 for index in self.targets(table, step) {
                     if let Some(table) = &mut self.tables[index] {
+                        keep_given_names(table);
                         table.name = to.name().text.clone();
                         if let Some(schema) = to.schema() {
                             table.schema = Some(schema.text.clone());
@@ -384,12 +385,24 @@ fn alter(table: &mut Table, operation: &AlterOperation, step: &Step<'_>) {
         AlterOperation::DropColumn(name) => {
             table.columns.retain(|column| !name.is(&column.name));
             // The database drops the indexes of the column with it; MySQL keeps those of several columns.
-            let holds =
-                |index: &Index| index.definition.parts.iter().any(|part| part.column().is_some_and(|own| name.is(own)));
+            let mentions = |formula: &ddl::Formula| {
+                let parts = formula.exprs.within(formula.root);
+                parts.into_iter().filter_map(|part| formula.exprs.column(part)).any(|column| name.is(&column.name.text))
+            };
+            let holds = |index: &Index| {
+                index.definition.predicate.as_ref().is_some_and(mentions)
+                    || index.definition.parts.iter().any(|part| match &part.key {
+                        ddl::IndexKey::Expression(formula) => mentions(formula),
+                        _ => part.column().is_some_and(|own| name.is(own)),
+                    })
+            };
             table.indexes.retain(|index| !holds(index));
             table.foreign_keys.retain(|key| !key.columns.iter().any(|column| name.is(column)));
         }
-        AlterOperation::RenameColumn { from, to } => rename_column(table, &from.text, &to.text),
+        AlterOperation::RenameColumn { from, to } => {
+            keep_given_names(table);
+            rename_column(table, &from.text, &to.text);
+        }
         AlterOperation::RedefineColumn { from, column } => {
             rename_column(table, &from.text, &column.name.text);
             match table.columns.iter_mut().find(|known| column.name.is(&known.name)) {
@@ -469,6 +482,27 @@ fn rename_column(table: &mut Table, from: &str, to: &str) {
     for key in &mut table.foreign_keys {
         for column in key.columns.iter_mut().filter(|column| same_name(column, from)) {
             *column = to.into();
+        }
+    }
+}
+
+/// Gives constraints that nobody named the names that PostgreSQL gave them: they keep those when what they are made of is
+/// renamed.
+fn keep_given_names(table: &mut Table) {
+    if table.dialect != Dialect::PostgreSql {
+        return;
+    }
+    let ident = |text: String, span| Ident { text: text.into(), span, quoted: true, dynamic: false };
+    for index in &mut table.indexes {
+        let definition = &mut index.definition;
+        let columns: Vec<&str> = definition.parts.iter().filter_map(ddl::IndexPart::column).collect();
+        let given = match definition.kind {
+            IndexKind::Primary => format!("{}_pkey", table.name),
+            IndexKind::Unique => format!("{}_{}_key", table.name, columns.join("_")),
+            _ => continue,
+        };
+        if definition.name.is_none() && definition.is_constraint {
+            definition.name = Some(ident(given, definition.span));
         }
     }
 }

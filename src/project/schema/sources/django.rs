@@ -1,11 +1,12 @@
 //! Django models. What their migrations do is written from them, so the models say it all, but for what
 //! [`super::django_migrations`] reads; SQL that a migration runs is read where it stands.
 
-use super::arguments::{called, keyword};
+use super::arguments::{called, keyword, positional};
 use super::{Defined, Model, Owner};
 use crate::facts::*;
 use crate::project::{ClassRef, FileId, Project, Ty, Types};
 use crate::source::{Purpose, Span};
+use crate::sql::Dialect;
 use crate::sql::ddl::IndexKind;
 use crate::sql::ddl::define::{NewTable, ident};
 use crate::sql::query::TableName;
@@ -36,14 +37,18 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
         if options.is_true("abstract") || options.is_true("proxy") {
             continue;
         }
-        let mut reader = Reader { types, class, table: options.table(project, class), columns: Vec::new() };
+        let is_postgresql = project.told_dialect(file) == Some(Dialect::PostgreSql);
+        let table = options.table(project, class);
+        let mut reader = Reader { types, class, table, columns: Vec::new(), is_postgresql };
         reader.table_of(&options);
+        let between = reader.between();
         let Reader { table, columns, .. } = reader;
         let name = table.name().text();
         let span = of.facts.class(class.class).name_span;
         let ordering = options.ordering();
         defined.models.push(Model { ordering, ..Model::new(Owner::Class(class), name, columns) });
         defined.changes.push((table.done(), span));
+        defined.changes.extend(between.into_iter().map(|table| (table.done(), span)));
     }
     defined
 }
@@ -98,8 +103,20 @@ impl<'p> Options<'p> {
             });
             self.found.extend(kept.map(|attribute| (class.file, facts, attribute)));
         }
-        // A `Meta` of its own takes over only what it extends.
-        if depth < 12 && meta.is_none_or(|meta| !meta.bases.is_empty()) {
+        // A `Meta` of its own takes over only what it extends: `class Meta(Dated.Meta)`.
+        let named = meta.into_iter().flat_map(|meta| &meta.bases).filter_map(|&base| match *facts.value(base) {
+            Value::Member(object, name) if &facts.names[name] == "Meta" => match types.of(class.file, object) {
+                Ty::Class(class) => Some(class),
+                _ => None,
+            },
+            _ => None,
+        });
+        let named: Vec<ClassRef> = named.filter(|&of| of != class).collect();
+        if depth < 12 && !named.is_empty() {
+            for base in named {
+                self.collect(types, base, false, depth + 1);
+            }
+        } else if depth < 12 && meta.is_none_or(|meta| !meta.bases.is_empty()) {
             for base in types.project_bases(class).into_iter().filter(|&base| is_abstract(types, base)) {
                 self.collect(types, base, false, depth + 1);
             }
@@ -179,7 +196,14 @@ fn label(project: &Project, file: FileId) -> String {
         {
             return last(folder);
         }
-        let Some((parent, _)) = folder.rsplit_once('/') else { break };
+        let Some((parent, _)) = folder.rsplit_once('/') else {
+            // The project's root may be an application.
+            let apps = project.file_at("apps.py").filter(|_| !folder.is_empty());
+            match apps.and_then(|apps| configured(&project.file(apps).facts)) {
+                Some(label) => return label,
+                None => break,
+            }
+        };
         folder = parent;
     }
     match nearest.strip_suffix("/models") {
@@ -248,6 +272,8 @@ struct Reader<'t, 'p> {
     table: NewTable,
     /// Fields and their columns.
     columns: Vec<(Box<str>, Box<str>)>,
+    /// Whether the tables are in PostgreSQL.
+    is_postgresql: bool,
 }
 
 impl<'p> Reader<'_, 'p> {
@@ -257,8 +283,8 @@ impl<'p> Reader<'_, 'p> {
         for (file, attribute) in fields(self.types, self.class, 0) {
             self.field(file, attribute);
         }
-        for parent in self.types.project_bases(self.class) {
-            if is_model(self.types, parent) && !is_abstract(self.types, parent) && !self.table.has_primary_key() {
+        for parent in tables_of_bases(self.types, self.class, 0) {
+            if !self.table.has_primary_key() {
                 let facts = &self.types.project().file(parent.file).facts;
                 let name = format!("{}_ptr_id", facts.names[facts.class(parent.class).name].to_lowercase());
                 self.table.column(&name, "", head).not_null = true;
@@ -313,6 +339,14 @@ impl<'p> Reader<'_, 'p> {
             let is_asked_for = keyword(facts, call, "db_index").is_some();
             self.table.index(indexed, [column.as_str()], span).is_implied = kind.is_relation() && !is_asked_for;
         }
+        // Django makes a second one for what texts begin with.
+        let is_text = matches!(kind, Kind::Slug | Kind::Text) && !called(facts, call).contains("IPAddress");
+        let is_sure = matches!(asked_index(facts, call, kind), Some(kind) if kind != IndexKind::Other);
+        if self.is_postgresql && is_text && is_sure {
+            let made = self.table.index(IndexKind::Plain, [column.as_str()], span);
+            made.is_implied = true;
+            made.parts[0].operator_class = Some("varchar_pattern_ops".into());
+        }
         if is_primary == Some(true) {
             self.columns.push(("pk".into(), column.as_str().into()));
         }
@@ -321,6 +355,47 @@ impl<'p> Reader<'_, 'p> {
             self.columns.push((column.as_str().into(), column.as_str().into()));
         }
         self.columns.push((name.into(), column.into()));
+    }
+
+    /// The tables that Django makes for relations from many to many.
+    fn between(&self) -> Vec<NewTable> {
+        let own = self.types.project().file(self.class.file);
+        let model = own.facts.names[own.facts.class(self.class.class).name].to_lowercase();
+        let mut tables = Vec::new();
+        for (file, attribute) in fields(self.types, self.class, 0) {
+            let facts: &FileFacts = &self.types.project().file(file).facts;
+            let Value::Call(call) = facts.value(attribute.value) else { continue };
+            let call = facts.call(*call);
+            let through = keyword(facts, call, "through").is_some_and(|through| *facts.value(through) != Value::Null);
+            if !matches!(called(facts, call), "ManyToManyField" | "ParentalManyToManyField") || through {
+                continue;
+            }
+            let to = keyword(facts, call, "to").or_else(|| positional(call, 0));
+            let Some(target) = to.and_then(|to| model_named(facts, to)) else { continue };
+            let name = match keyword(facts, call, "db_table").map(|name| facts.literal(name)) {
+                Some(Some(name)) => name.to_owned(),
+                Some(None) => continue,
+                None => format!("{}_{}", self.table.name().text(), &facts.names[attribute.name]),
+            };
+            let target = target.to_lowercase();
+            let (from, to) = if target == "self" || target == model {
+                (format!("from_{model}_id"), format!("to_{model}_id"))
+            } else {
+                (format!("{model}_id"), format!("{target}_id"))
+            };
+            let span = own.facts.class(self.class.class).name_span;
+            let mut table = NewTable::new(&name, span);
+            table.column("id", "bigint", span).not_null = true;
+            table.index(IndexKind::Primary, ["id"], span);
+            for column in [&from, &to] {
+                table.column(column, "", span).not_null = true;
+                table.foreign_key(column, "", &[], span);
+                table.index(IndexKind::Plain, [column.as_str()], span).is_implied = true;
+            }
+            table.index(IndexKind::Unique, [from.as_str(), to.as_str()], span);
+            tables.push(table);
+        }
+        tables
     }
 
     /// The column of a field, as `Meta` names it.
@@ -383,6 +458,30 @@ impl<'p> Reader<'_, 'p> {
             }
         }
     }
+}
+
+/// The name of the model that a relation leads to: `"shop.Tag"`, `Tag`.
+fn model_named(facts: &FileFacts, value: ValueId) -> Option<&str> {
+    let text = facts.literal(value).map(|path| path.rsplit('.').next().unwrap_or(path));
+    let name = text.or_else(|| match facts.value(value) {
+        Value::Class(class) => Some(&facts.names[facts.class(*class).name]),
+        _ => facts.own_name(value),
+    })?;
+    // The model of users has a name of its own.
+    (name != "AUTH_USER_MODEL").then_some(name)
+}
+
+/// The nearest models with tables of their own that a model extends.
+fn tables_of_bases(types: &Types<'_>, class: ClassRef, depth: u8) -> Vec<ClassRef> {
+    let mut found = Vec::new();
+    for base in types.project_bases(class).into_iter().filter(|&base| base != class && is_model(types, base)) {
+        if !is_abstract(types, base) {
+            found.push(base);
+        } else if depth < 12 {
+            found.extend(tables_of_bases(types, base, depth + 1));
+        }
+    }
+    found
 }
 
 /// What kind of index `models.Index(…)` or `models.UniqueConstraint(…)` makes; `None` for what makes none.
