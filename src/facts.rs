@@ -10,8 +10,10 @@
 //! `Member(Call(Member(conn, "cursor")), "execute")`.
 
 mod names;
+mod template;
 
 pub use names::Names;
+pub use template::{Block, Include, TEMPLATE, Template};
 
 use serde::{Deserialize, Serialize};
 
@@ -570,6 +572,17 @@ pub struct Access {
     pub span: Span,
 }
 
+/// `context["books"] = books`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemSet {
+    /// What it is set in.
+    pub object: ValueId,
+    /// The key, a text.
+    pub key: ValueId,
+    /// What is set.
+    pub value: ValueId,
+}
+
 /// A name bound at the top level of the file, or exported from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
@@ -680,6 +693,10 @@ pub struct FileFacts {
     pub bindings: Vec<Binding>,
     /// All SQL statements.
     pub statements: Vec<SqlText>,
+    /// All items that are set under a text as their key, sorted by what they are set in. Python only.
+    pub item_sets: Vec<ItemSet>,
+    /// What else it says, if it is a template.
+    pub template: Option<Box<Template>>,
     /// What it defines, if it is written in a language for schemas.
     pub declared: Option<Box<Declarations>>,
     /// All suppression comments.

@@ -1,7 +1,7 @@
 //! `seqscan` finds slow database access in source code, without running it and without a database.
 //!
 //! ```text
-//! paths ─walk─▶ SourceFile ─lang│sql─▶ FileFacts ─summary─▶ Project
+//! paths ─walk─▶ SourceFile ─lang│sql─▶ FileFacts ─summary─▶ Project        (templates: those that code names)
 //!                   └─glance─▶ relevance ──┘│                   │
 //!                                          └─────────┬─────────┘
 //!                                                    ▼
@@ -43,6 +43,8 @@
 //!   always what is *known*.
 //! - Only files that can have a part in a finding are parsed (`project::Relevance`): parsing the others too
 //!   (`--parse all`) changes no finding.
+//! - A template is read only if code of the project names it, by itself or through templates that it is made of. It is
+//!   a function whose parameters are what those give who render it.
 //! - Any span that reaches a user is a non-empty byte range on character boundaries inside its own file.
 //! - What is not known is silent. No rule reports the absence of something in a world it has not seen whole.
 //! - No rule matches a bare method name.

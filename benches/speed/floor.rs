@@ -109,7 +109,9 @@ impl Parsers {
             Language::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
             Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
             Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
-            Language::Sql | Language::Prisma | Language::GraphQl => return 0,
+            Language::Sql | Language::Prisma | Language::GraphQl | Language::DjangoTemplate | Language::Jinja => {
+                return 0;
+            }
         };
         let parser = self.by_language.entry(language).or_insert_with(|| {
             let mut parser = Parser::new();

@@ -45,7 +45,7 @@ impl Candidate {
     }
 
     /// Whether it is read at all. What is not checked may still define the schema.
-    fn is_known(&self) -> bool {
+    pub(super) fn is_known(&self) -> bool {
         self.is_checked()
             || self.defines_schema
             || match self.purpose {
@@ -63,6 +63,8 @@ pub(super) struct Found {
     pub(super) left_out: Vec<LeftOutPath>,
     pub(super) problems: Vec<String>,
     pub(super) manifests: Vec<ManifestFile>,
+    /// Files that are templates if code of the project renders them.
+    pub(super) templates: Vec<FoundFile>,
 }
 
 /// Sorts files by what is to be done with them.
@@ -89,7 +91,7 @@ impl Finder<'_> {
         let mut starts = vec![self.root.to_owned()];
         starts.extend(self.named.iter().filter(|path| *path != self.root && path.exists()).cloned());
         let discovery = walk.paths(&starts);
-        let mut found = Found { problems: discovery.problems, ..Found::default() };
+        let mut found = Found { problems: discovery.problems, templates: discovery.templates, ..Found::default() };
         for (kind, paths) in discovery.left_out {
             found.left_out.extend(paths.into_iter().map(|path| LeftOutPath { path, reason: Reason::Kind(kind) }));
         }

@@ -95,21 +95,21 @@ pub fn comment(source: &SourceFile, place: Span, rules: &[&str], reason: &str) -
     let directive = directive.trim_end();
     let text = &source.text;
     let line_break = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let mark = mark(source.language);
+    let marks = marks(source.language);
     let mut line = line_start(text, place.start as usize);
     let silences = |insertion: &Insertion| {
         // Python joins a line that ends in a backslash with the next one, whatever that is.
         let is_joined = insertion.text.ends_with(line_break) && text[..insertion.at].trim_end().ends_with('\\');
         !is_joined && silences(source, insertion, place, rules)
     };
-    let above = |line: usize, mark: &str| {
+    let above = |line: usize, (mark, close): (&str, &str)| {
         let rest = &text[line..];
         let indent = &rest[..rest.len() - rest.trim_start_matches([' ', '\t']).len()];
-        Insertion { at: line, text: format!("{indent}{mark} {directive}{line_break}") }
+        Insertion { at: line, text: format!("{indent}{mark} {directive}{close}{line_break}") }
     };
     let end = line + text[line..].find(['\n', '\r']).unwrap_or(text.len() - line);
-    let trailing = Insertion { at: end, text: format!("  {mark} {directive}") };
-    let first = above(line, mark);
+    let trailing = Insertion { at: end, text: format!("  {} {directive}{}", marks.0, marks.1) };
+    let first = above(line, marks);
     if silences(&first) {
         return Some(first);
     }
@@ -117,11 +117,11 @@ pub fn comment(source: &SourceFile, place: Span, rules: &[&str], reason: &str) -
         return Some(trailing);
     }
     // In the text of a query on several lines no comment of the host language stands.
-    let in_sql = above(line, "--");
+    let in_sql = above(line, ("--", ""));
     for _ in 0..REACH {
         let Some(end) = line.checked_sub(1) else { break };
         line = line_start(text, end);
-        let higher = above(line, mark);
+        let higher = above(line, marks);
         if silences(&higher) {
             return Some(higher);
         }
@@ -129,13 +129,15 @@ pub fn comment(source: &SourceFile, place: Span, rules: &[&str], reason: &str) -
     (source.language != Language::Sql && silences(&in_sql)).then_some(in_sql)
 }
 
-/// What begins a comment that ends with its line.
-fn mark(language: Language) -> &'static str {
-    match language {
+/// The marks around a comment on one line: most end with their line.
+fn marks(language: Language) -> (&'static str, &'static str) {
+    let open = match language {
         Language::Python | Language::GraphQl => "#",
         Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Prisma => "//",
         Language::Sql => "--",
-    }
+        Language::DjangoTemplate | Language::Jinja => return ("{#", " #}"),
+    };
+    (open, "")
 }
 
 /// Whether the file with the comment in it has a directive for `rules` that covers `place`.

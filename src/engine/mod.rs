@@ -25,6 +25,7 @@ mod snapshot;
 mod stats;
 mod suppress;
 mod tables;
+mod templates;
 #[cfg(test)]
 mod tests;
 

@@ -74,7 +74,7 @@ impl Session {
 
 /// The texts of those files that are read, at a commit or as they are staged.
 fn texts(git: &Git, commit: &str, mut paths: Vec<String>) -> Result<Texts, String> {
-    paths.retain(|path| Language::of_path(path).is_some());
+    paths.retain(|path| Language::of_path(path).or_else(|| Language::of_template(path)).is_some());
     paths.sort();
     paths.dedup();
     let texts = git.texts(commit, &paths)?;

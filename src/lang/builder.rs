@@ -596,6 +596,8 @@ fn shrink(facts: &mut FileFacts) {
     facts.uses.shrink_to_fit();
     facts.accesses.shrink_to_fit();
     facts.bindings.shrink_to_fit();
+    facts.item_sets.sort_by_key(|set| set.object);
+    facts.item_sets.shrink_to_fit();
     facts.gaps.shrink_to_fit();
     for text in &mut facts.texts {
         text.cooked.shrink_to_fit();

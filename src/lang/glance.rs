@@ -34,6 +34,7 @@ impl Glance {
             }
             Language::Python => Catalog::python_words().libraries_in(&file.text),
             Language::Sql | Language::Prisma | Language::GraphQl => Vec::new(),
+            Language::DjangoTemplate | Language::Jinja => Vec::new(),
         })
     }
 }
@@ -53,7 +54,7 @@ pub fn glance(file: &SourceFile) -> Glance {
     let imports = match file.language {
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma_imports(text),
         Language::Python => python_imports(text),
-        Language::Sql | Language::Prisma | Language::GraphQl => {
+        Language::Sql | Language::Prisma | Language::GraphQl | Language::DjangoTemplate | Language::Jinja => {
             return Glance { is_telling: true, ..Glance::default() };
         }
     };

@@ -11,8 +11,10 @@ mod prisma;
 mod python;
 mod sql_comments;
 mod sql_file;
+mod template;
 
 pub use glance::{Glance, Imports, glance};
+pub use template::{TemplateNames, template_language, template_names};
 
 use crate::facts::FileFacts;
 use crate::source::{Language, SourceFile};
@@ -24,6 +26,7 @@ pub fn extract(file: &SourceFile) -> FileFacts {
         Language::Python => python::extract(file),
         Language::Sql => return sql_file::extract(file),
         Language::Prisma => return prisma::extract(file),
+        Language::DjangoTemplate | Language::Jinja => return template::extract(file),
         // What it says of types is read where it is asked for.
         Language::GraphQl => return FileFacts::empty(),
     };

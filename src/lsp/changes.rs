@@ -122,7 +122,8 @@ impl Server {
     /// Finds the project of a document, and opens one for a file that stands alone.
     fn place(&mut self, uri: &Uri) {
         let Some(path) = self.documents.get(uri).and_then(|document| document.path.clone()) else { return };
-        let is_read = path.to_str().is_some_and(|path| Language::of_path(path).is_some());
+        let is_language = |path: &str| Language::of_path(path).or_else(|| Language::of_template(path)).is_some();
+        let is_read = path.to_str().is_some_and(is_language);
         if !self.settings.enable || !is_read {
             return;
         }

@@ -19,7 +19,7 @@ use crate::engine::is_too_wide;
 
 /// Files whose changes matter: what is read, what says how, and what says that everything has changed.
 const WATCHED: &[&str] = &[
-    "**/*.{py,pyi,js,mjs,cjs,jsx,ts,mts,cts,tsx,sql,prisma,graphql,graphqls,gql}",
+    "**/*.{py,pyi,js,mjs,cjs,jsx,ts,mts,cts,tsx,sql,prisma,graphql,graphqls,gql,html,jinja,jinja2,j2}",
     "**/{seqscan.toml,.seqscan.toml,pyproject.toml,package.json,tsconfig*.json,jsconfig*.json}",
     "**/{requirements*.txt,requirements*.in,setup.cfg,Pipfile,.gitignore,.ignore}",
     "**/*baseline*.json",

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::flow::Flow;
 use super::loops::{LoopShape, waits};
+use super::templates::Given;
 use super::types::{ClassMember, Ty, Types};
 use super::{ClassRef, FileId};
 use crate::facts::*;
@@ -71,7 +72,7 @@ impl<'t, 'p> Bounds<'t, 'p> {
 
     /// What a loop over `iterable` is.
     pub(super) fn of(&self, file: FileId, iterable: ValueId) -> LoopShape {
-        self.shape(file, iterable, 0)
+        if self.types.is_untold(file, iterable) { LoopShape::Silent } else { self.shape(file, iterable, 0) }
     }
 
     /// What a loop is that counts to `bound`: a number, or the length of something.
@@ -132,6 +133,14 @@ impl<'t, 'p> Bounds<'t, 'p> {
                 (shape, _) => shape,
             },
             Value::Call(call) => self.call(file, iterable, *call, depth),
+            Value::Param(function, index) if facts.template.is_some() => {
+                let given = self.types.project().templates.given_to(self.types.project(), file, *function, *index);
+                let shapes = given.into_iter().map(|given| match given {
+                    Given::Value(file, value) => self.shape(file, value, depth + 1),
+                    _ => LoopShape::Rows,
+                });
+                shapes.reduce(wider).unwrap_or(LoopShape::Rows)
+            }
             // An enumeration, or a constant that is not in sight.
             Value::Class(class) => self.enumeration(file, *class),
             // What runs in phases has those that are written down.

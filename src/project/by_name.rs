@@ -56,6 +56,10 @@ pub(super) fn only_definition(
     let project = types.project();
     let facts = &project.file(file).facts;
     let Value::Member(object, name) = facts.value(call.callee) else { return None };
+    // What a template reads may be no method.
+    if facts.template.is_some() {
+        return None;
+    }
     let ecma = project.file(file).source.language.is_ecma();
     let found = (*unique.get(&(ecma, &facts.names[*name]))?)?;
     let callee = project.file(found.file).facts.function(found.function);

@@ -43,6 +43,15 @@ pub(super) struct Given {
     pub(super) params: Box<[Vec<ValueId>]>,
 }
 
+impl Given {
+    /// The arguments of a call whose callee is given something else before them.
+    pub(super) fn behind_context(call: &Call) -> Given {
+        let written = call.args.iter().filter(|arg| arg.name.is_none());
+        let params = std::iter::once(Vec::new()).chain(written.map(|arg| vec![arg.value]));
+        Given { receiver: Vec::new(), params: params.collect() }
+    }
+}
+
 /// A parameter that a function calls, and with what.
 type Called = (u16, Box<[Passed]>);
 

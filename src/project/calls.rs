@@ -339,9 +339,15 @@ pub(super) struct Witness {
 }
 
 impl Witness {
-    /// Whether a file that loops over rows also speaks of what a query may put on them.
-    pub(super) fn is_attached_in(&self, facts: &FileFacts) -> bool {
-        self.annotated.as_deref().is_some_and(|name| facts.names.find(name).is_some())
+    /// Whether a file that loops over rows also speaks of what a query may put on them. For a template the
+    /// code does that renders it, or sets it in a loop.
+    pub(super) fn is_attached_in(&self, project: &Project, file: FileId) -> bool {
+        let Some(name) = self.annotated.as_deref() else { return false };
+        let speaks = |file: FileId| project.file(file).facts.names.find(name).is_some();
+        if project.file(file).facts.template.is_none() {
+            return speaks(file);
+        }
+        project.templates.is_attached(name) || project.renderings(file).iter().any(|by| speaks(by.place.0))
     }
 }
 
@@ -678,13 +684,16 @@ fn find_edges(
         let resolved = types.target(file, id).map(|target| (target, Confidence::High));
         let named = || only_definition(types, file, call, unique).map(|target| (target, Confidence::Medium));
         let Some((target, confidence)) = resolved.or_else(named) else { continue };
-        edge(target, confidence, None);
+        // Who is called by a template may be given its context first.
+        let given = project.templates.tags.is_shifted(target).then(|| Given::behind_context(call));
+        edge(target, confidence, given.filter(|_| facts.template.is_some()));
         for (function, given) in callbacks.run_by(types, file, call, target) {
             if is_handed(function) {
                 edge(function, confidence, Some(given));
             }
         }
     }
+    edges.extend(project.templates.edges(project, file, |call| place(facts, inlined, call.function, call.in_loop).0));
     edges
 }
 

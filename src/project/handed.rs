@@ -45,4 +45,26 @@ impl Types<'_> {
                     }
             })
     }
+
+    /// Whether a class extends one of such a name, in the project or beyond it.
+    pub(super) fn extends(&self, class: ClassRef, wanted: &dyn Fn(&str) -> bool) -> bool {
+        self.extends_within(class, wanted, 0)
+    }
+
+    fn extends_within(&self, class: ClassRef, wanted: &dyn Fn(&str) -> bool, depth: u8) -> bool {
+        let facts = self.facts(class.file);
+        depth < 8
+            && facts.class(class.class).bases.iter().any(|&base| {
+                // `class Book(ModelObjectType[models.Book])`
+                let head = match facts.value(base) {
+                    Value::Typed(of) => of.head,
+                    _ => base,
+                };
+                facts.own_name(head).is_some_and(wanted)
+                    || match self.of(class.file, head) {
+                        Ty::Class(base) if base != class => self.extends_within(base, wanted, depth + 1),
+                        _ => false,
+                    }
+            })
+    }
 }

@@ -35,6 +35,7 @@ pub mod schema;
 mod shapes;
 mod sites;
 mod subjects;
+mod templates;
 mod types;
 mod unique;
 
@@ -53,6 +54,7 @@ pub use relevance::{Glanced, Relevance, Slices};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use schema::Schema;
 pub use sites::{QuerySite, SiteEffect};
+pub use templates::Rendering;
 pub(crate) use {
     flow::Flow,
     types::{ClassMember, Ty, Types},
@@ -184,6 +186,8 @@ pub struct Project {
     orm: Vec<orm::OrmFacts>,
     relations: relations::Relations,
     implementations: implementations::Implementations,
+    /// Templates, and what renders them.
+    templates: templates::Templates,
     /// What the user says of the project's own functions.
     declared: declared::Declared,
     /// What is known of values while the project is being understood.
@@ -247,6 +251,7 @@ impl Project {
             orm: Vec::new(),
             relations: relations::Relations::default(),
             implementations: implementations::Implementations::default(),
+            templates: templates::Templates::default(),
             declared: declared::Declared::default(),
             answers: answers::Answers::default(),
             prefetched: relations::Prefetched::default(),
@@ -265,6 +270,7 @@ impl Project {
         project.implementations = implementations::Implementations::find(&project);
         // What was found without knowing the relations does not hold with them.
         project.answers = answers::Answers::of(project.files.len());
+        project.templates = templates::Templates::find(&project);
         project.sites = project.each_file(sites::find);
         let graph = calls::CallGraph::new(&project);
         let reach = graph.reach(&project, options.max_hops);
@@ -460,9 +466,22 @@ impl Project {
         self.lazy.queries.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
+    /// What renders a template, by itself or through others that show it, each once.
+    pub fn renderings(&self, file: FileId) -> Vec<&Rendering> {
+        let mut found: Vec<&Rendering> = Vec::new();
+        for path in self.templates.paths(file) {
+            if let Some(rendering) = self.templates.rendering(path)
+                && !found.iter().any(|known| known.place == rendering.place)
+            {
+                found.push(rendering);
+            }
+        }
+        found
+    }
+
     /// What a prefetch means for the query of a [`Repeat`] of this file, if its rows are surely prefetched.
     pub fn prefetched(&self, file: FileId, repeat: &Repeat) -> Option<&Prefetched> {
-        self.lazy.prefetched.get(file.0 as usize)?.get(&repeat.call).filter(|_| repeat.kind == RepeatKind::Read)
+        self.lazy.prefetched.get(file.0 as usize)?.get(&repeat.call).filter(|_| repeat.kind != RepeatKind::Write)
     }
 
     /// Whether some query of the project loads a relation of this name along with its rows, or a loop sets it.
@@ -483,6 +502,8 @@ impl Project {
         let Value::Member(_, relation) = facts.value(*object) else { return false };
         let relation = &facts.names[*relation];
         match &facts.names[*name] {
+            // What a template is given was asked for elsewhere: that is looked at where its rows are.
+            "all" | "count" | "exists" if facts.template.is_some() => false,
             "all" => self.prefetched.anywhere(relation),
             // A relation that is loaded already also knows these.
             "count" | "exists" | "first" | "last" => self.prefetched.in_function(file, site.function, relation),

@@ -19,6 +19,8 @@ pub(super) struct Modules {
     ecma: Stems,
     /// The same of [`PYTHON_ENDINGS`].
     python: Stems,
+    /// Templates by the last part of their paths.
+    templates: FxHashMap<Box<str>, Vec<(Arc<str>, FileId)>>,
     /// The folders with an `__init__.py`.
     packages: FxHashSet<Box<str>>,
     /// The names of all folders, and of all files up to their first dot. A module is none of the project's if its
@@ -40,6 +42,10 @@ impl Modules {
         let mut modules = Modules::default();
         for (id, path) in files {
             modules.by_path.insert(path.clone(), id);
+            if Language::of_path(path).is_none() && Language::of_template(path).is_some() {
+                modules.templates.entry(split(path).1.into()).or_default().push((path.clone(), id));
+                continue;
+            }
             add_stems(&mut modules.ecma, path, &ENDINGS, id);
             add_stems(&mut modules.python, path, &PYTHON_ENDINGS, id);
             if let Some(folder) = path.strip_suffix("/__init__.py") {
@@ -86,7 +92,41 @@ impl Modules {
         language: Language,
         module: &str,
     ) -> Option<FileId> {
-        if language == Language::Python { self.python(from, module) } else { self.ecma(manifests, from, module) }
+        match language {
+            Language::Python => self.python(from, module),
+            Language::DjangoTemplate | Language::Jinja => self.template(from, module),
+            _ => self.ecma(manifests, from, module),
+        }
+    }
+
+    /// The template that a name, written in `from`, means: of several, that of the same folder of templates or of the
+    /// same application; nothing if any of them may be.
+    pub(super) fn template(&self, from: &str, name: &str) -> Option<FileId> {
+        let name = name.trim_start_matches("./").trim_start_matches('/');
+        let called = self.templates.get(split(name).1)?;
+        let root = |path: &Arc<str>| {
+            let root = path.strip_suffix(name)?;
+            (root.is_empty() || root.ends_with('/')).then(|| root.trim_end_matches('/').len())
+        };
+        let found: Vec<(&str, FileId)> =
+            called.iter().filter_map(|(path, id)| Some((&path[..root(path)?], *id))).collect();
+        let is_named = |root: &str| {
+            let last = split(root).1;
+            last.contains("template") || last == "jinja2"
+        };
+        let has_named = found.iter().any(|(root, _)| is_named(root));
+        let near = |root: &str| {
+            let same = root.split('/').zip(from.split('/')).take_while(|(one, other)| one == other).count();
+            (same, std::cmp::Reverse(root.len()))
+        };
+        let own = found.into_iter().filter(|(root, _)| !has_named || is_named(root));
+        let mut own: Vec<_> = own.map(|(root, id)| (near(root), id)).collect();
+        own.sort_by_key(|(near, _)| std::cmp::Reverse(*near));
+        match own.as_slice() {
+            [(first, _), (second, _), ..] if first.0 == second.0 => None,
+            [(_, id), ..] => Some(*id),
+            [] => None,
+        }
     }
 
     fn python(&self, from: &str, module: &str) -> Option<FileId> {

@@ -118,6 +118,10 @@ fn class_of(types: &Types<'_>, file: FileId, object: ValueId) -> Option<(ClassRe
         Ty::Instance(class, _) => Some((class, Confidence::High)),
         Ty::Unknown if !types.is_foreign(file, object) => {
             let facts = types.facts(file);
+            // What a template is given is told by who renders it.
+            if facts.template.is_some() {
+                return None;
+            }
             let Value::Param(function, index) = *facts.value(object) else { return None };
             let param = facts.function(function).params.get(usize::from(index))?;
             let named = types.relations().named_like(&facts.names[param.name])?;

@@ -15,7 +15,7 @@ use super::requirements;
 use super::sites::SiteEffect;
 use super::subjects::Subjects;
 use super::types::Types;
-use super::{FileId, QuerySite};
+use super::{FileId, QuerySite, Rendering};
 use crate::apis::Effect;
 use crate::facts::*;
 use crate::findings::Confidence;
@@ -205,7 +205,7 @@ impl Finder<'_, '_, '_> {
         let id = edge.call()?;
         let call = self.facts.call(id);
         let (_, loops) = self.graph.place(self.types.project(), self.file, call.function, call.in_loop);
-        if loops.is_empty() {
+        if loops.is_empty() || self.is_at_hand(call) {
             return None;
         }
         let mut best: Option<(Judged, Route)> = None;
@@ -218,7 +218,13 @@ impl Finder<'_, '_, '_> {
                 let parts = call.args.iter().map(|arg| arg.value);
                 lists.extend(parts.filter(|&part| matches!(self.facts.value(part), Value::Part(..))));
             }
-            if values.is_empty() || (witness.memoised && !is_own(self.facts, &values)) {
+            let is_attached =
+                || self.facts.template.is_some() && witness.is_attached_in(self.types.project(), self.file);
+            // What is only written where it is missing is not written when it is shown again.
+            if self.facts.template.is_some() && state.effect == SiteEffect::Write && witness.conditions > 0 {
+                continue;
+            }
+            if values.is_empty() || (witness.memoised && !is_own(self.facts, &values)) || is_attached() {
                 continue;
             }
             // What an object does now and then is done for each row only if each row has an object of its own.
@@ -280,6 +286,15 @@ impl Finder<'_, '_, '_> {
             cached: self.reach.witness(route).cached,
             few: judged.few,
         })
+    }
+
+    /// Whether what a template reads may be on the rows: put there by their query, or by a loop before.
+    fn is_at_hand(&self, call: &Call) -> bool {
+        let name = self.flow.called_name(call).unwrap_or("");
+        let project = self.types.project();
+        let is_set = |rendering: &&Rendering| project.templates.is_attached_in(rendering.place.0, name);
+        self.facts.template.is_some()
+            && (self.graph.annotated.contains(name) || project.renderings(self.file).iter().any(is_set))
     }
 
     /// A helper that asks the same each time: nothing flows into its query, and nothing it is given changes.

@@ -106,12 +106,27 @@ impl<'p> Types<'p> {
         let callee = facts.call(call).callee;
         if let Value::Member(object, name) = facts.value(callee) {
             let name = &facts.names[*name];
+            // Any of the classes that are extended may have it.
+            if let Value::Super(class) = *facts.value(*object) {
+                let bases = self.project_bases(ClassRef { file, class });
+                return bases.into_iter().find_map(|base| match self.class_member(base, name)? {
+                    ClassMember::Method(function) => Some(function),
+                    ClassMember::Attribute(..) => None,
+                });
+            }
             let class = match self.of(file, *object) {
                 Ty::Class(class) | Ty::Instance(class, _) => Some(class),
                 _ => None,
             };
             if let Some(class) = class {
                 return match self.class_member(class, name)? {
+                    // What a template reads is called only if it can be.
+                    ClassMember::Method(function)
+                        if facts.template.is_some()
+                            && self.facts(function.file).function(function.function).traits.is_property =>
+                    {
+                        None
+                    }
                     ClassMember::Method(function) => Some(function),
                     ClassMember::Attribute(file, value, _) => match self.of(file, value) {
                         Ty::Function(function) => Some(function),

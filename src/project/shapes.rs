@@ -17,7 +17,7 @@ impl<'p> Types<'p> {
         let call = facts.call(id);
         let Value::Member(object, name) = facts.value(call.callee) else { return None };
         let shapes = project.catalog.shapes(&facts.names[*name]);
-        if shapes.is_empty() {
+        if shapes.is_empty() || (facts.template.is_some() && !self.is_of_relation(facts, *object)) {
             return None;
         }
         // A wrapper's own methods are what the project says they are, unless they only hand SQL on.
@@ -39,6 +39,17 @@ impl<'p> Types<'p> {
                 && !(of_library && shape.path.iter().any(|name| name == "?"))
                 && self.args_fit(file, id, shape)
         })
+    }
+
+    /// Whether what a template reads is a relation by its name: anything else may have a `count`.
+    fn is_of_relation(&self, facts: &FileFacts, object: ValueId) -> bool {
+        let mut at = object;
+        while let Value::Call(call) = facts.value(at)
+            && let Value::Member(object, _) = facts.value(facts.call(*call).callee)
+        {
+            at = *object;
+        }
+        matches!(facts.value(at), Value::Member(_, name) if self.relations().leads_to_many(&facts.names[*name]))
     }
 
     /// Whether `object.name(sql)` is a method of the project that hands its SQL on to a call which is named like one that

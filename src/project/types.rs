@@ -218,10 +218,17 @@ impl<'p> Types<'p> {
         let facts = self.facts(file);
         match facts.value(value) {
             Value::Import(import) => self.import(file, *import),
+            Value::Global(name) if facts.template.is_some() => {
+                let known = self.project.templates.tags.named(self.project, file, &facts.names[*name]);
+                known.map_or(Ty::Unknown, Ty::Function)
+            }
             Value::Global(name) => self.starred(file, &facts.names[*name]).unwrap_or(Ty::Unknown),
             Value::Param(function, index) => self.param(file, *function, *index),
             Value::Super(class) => self.base_object(ClassRef { file, class: *class }),
-            Value::Member(object, name) => self.member(&self.of(file, *object), &facts.names[*name]),
+            Value::Member(object, name) => match self.member(&self.of(file, *object), &facts.names[*name]) {
+                Ty::Function(function) if self.is_called_when_read(file, function) => self.returned(function),
+                found => found,
+            },
             Value::Item(object, key) => match facts.value(*object) {
                 Value::Mapping(entries) => self.entry(file, entries, *key),
                 _ => self.element(&self.of(file, *object)),
@@ -452,7 +459,10 @@ impl<'p> Types<'p> {
                 Ty::Plain => Ty::Unknown,
                 ty => ty,
             },
-            None => self.handed(file, function, index).map_or(Ty::Unknown, |model| Ty::Instance(model, None)),
+            None => match self.handed(file, function, index) {
+                Some(model) => Ty::Instance(model, None),
+                None => self.shown(file, function, index),
+            },
         }
     }
 
@@ -535,6 +545,8 @@ impl<'p> Types<'p> {
                     None => self.given_by_base(*class, name).unwrap_or(Ty::Unknown),
                 },
             },
+            // The rows of a page.
+            Ty::List(_) if name == "object_list" => object.clone(),
             Ty::Plain | Ty::Unknown | Ty::Function(_) | Ty::List(_) => Ty::Unknown,
         }
     }
@@ -631,11 +643,31 @@ impl<'p> Types<'p> {
         }
         match facts.value(of) {
             Value::Sequence(items) => items.get(usize::from(index)).map_or(Ty::Unknown, |&item| self.of(file, item)),
+            Value::Call(call) => match self.of(file, of) {
+                Ty::List(element) => match self.target(file, *call) {
+                    // `count, books = found(request)`
+                    Some(function) => self.part_of_result(function, index).unwrap_or(*element),
+                    None => *element,
+                },
+                _ => Ty::Unknown,
+            },
             _ => match self.of(file, of) {
                 Ty::List(element) => *element,
                 _ => Ty::Unknown,
             },
         }
+    }
+
+    /// What stands at a place of the tuples that a function returns; nothing if it returns anything else.
+    fn part_of_result(&self, function: FunctionRef, index: u16) -> Option<Ty> {
+        let facts = self.facts(function.file);
+        let items = facts.function(function.function).returns.iter().map(|&value| match facts.value(value) {
+            Value::Sequence(items) => items.get(usize::from(index)).copied(),
+            _ => None,
+        });
+        let items: Option<Vec<ValueId>> = items.collect();
+        let mut found = items?.into_iter().map(|item| self.further(|| self.of(function.file, item)));
+        found.find(Ty::is_known)
     }
 
     /// What running over a value gives.

@@ -12,6 +12,9 @@ pub(super) fn fix(project: &Project, read: &LazyRead) -> Option<Fix> {
     let file = project.file(file);
     let (source, facts) = (&file.source, &file.facts);
     let first = facts.calls.iter().find(|call| call.name_span == name)?;
+    if source.language.is_template() {
+        return None;
+    }
     if source.language.is_ecma() {
         return eager_options::fix(source, facts, first, read);
     }

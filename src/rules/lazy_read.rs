@@ -3,8 +3,21 @@
 use super::FileCx;
 use super::repeated::{cost, head_of, loop_places};
 use crate::findings::{Label, Role};
-use crate::project::{FileId, LazyRead};
+use crate::project::{FileId, LazyRead, Project, Rendering};
 use crate::source::{SourceFile, Span};
+
+/// How many places that render a template are shown.
+pub(super) const MAX_RENDERINGS: usize = 4;
+
+/// The places that render a template, if the file is one.
+pub(super) fn rendered(project: &Project, file: FileId) -> Vec<Label> {
+    let label = |rendering: &Rendering| {
+        let (file, span) = rendering.place;
+        let path = project.file(file).source.path.clone();
+        Label { path, span, role: Role::Hop, text: "rendered here".to_owned() }
+    };
+    project.renderings(file).into_iter().take(MAX_RENDERINGS).map(label).collect()
+}
 
 /// When a relation is fetched, and what that costs.
 pub(super) fn each(cx: &FileCx<'_>, read: &LazyRead) -> Option<(String, String)> {
@@ -28,6 +41,9 @@ pub(super) fn places(cx: &FileCx<'_>, read: &LazyRead) -> Vec<Label> {
     if let Some(listing) = &read.listing {
         places.push(at(listing.place, Role::Loop, "the rows are listed here".to_owned()));
     }
+    places.extend(
+        read.rendered.iter().take(MAX_RENDERINGS).map(|&place| at(place, Role::Hop, "rendered here".to_owned())),
+    );
     // What is called in the loop is the primary place.
     for hop in read.hops.iter().filter(|hop| (hop.file, hop.span) != (cx.id, read.span)) {
         places.push(at((hop.file, hop.span), Role::Hop, format!("calls `{}`", hop.callee)));

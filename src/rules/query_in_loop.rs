@@ -1,5 +1,6 @@
 //! `query-in-loop`: a query that runs once per row of a loop
 
+use super::lazy_read::rendered;
 use super::repeated::{self, ROUND_TRIPS, cost, head_of, loop_places};
 use super::{FileCx, Finding, Sink};
 use crate::findings::{Label, Role};
@@ -36,7 +37,7 @@ fn asked_by(cx: &FileCx<'_>, property: &PropertyQuery) -> Option<Finding> {
         .note(ROUND_TRIPS)
         .help(batch);
     let places = loop_places(cx.project, cx.id, &property.loops);
-    Some(places.into_iter().fold(finding, Finding::related).related(query))
+    Some(places.into_iter().chain(rendered(cx.project, cx.id)).fold(finding, Finding::related).related(query))
 }
 
 /// A query that a framework makes for each row of a list.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::lazy_read::rendered;
 use super::{FileCx, Finding, Sink};
 use crate::facts::{FileFacts, Loop, LoopId, LoopKind};
 use crate::findings::{Confidence, Label, Role, Severity};
@@ -103,6 +104,7 @@ pub(super) fn loop_places(project: &Project, file: FileId, loops: &[LoopId]) -> 
 pub(super) fn places(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> Vec<Label> {
     let label = |path: &Arc<str>, span: Span, role: Role, text: String| Label { path: path.clone(), span, role, text };
     let mut places = loop_places(project, file, &repeat.loops);
+    places.extend(rendered(project, file));
     for hop in &repeat.hops {
         let path = &project.file(hop.file).source.path;
         places.push(label(path, hop.span, Role::Hop, format!("calls `{}`", hop.callee)));

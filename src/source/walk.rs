@@ -82,6 +82,8 @@ pub struct Discovery {
     pub files: Vec<FoundFile>,
     /// Files that [`Walk::companion`] asked for.
     pub companions: Vec<Companion>,
+    /// Files that are templates if code of the project renders them.
+    pub templates: Vec<FoundFile>,
     /// What was left out: relative paths, folders with a `/` at the end.
     pub left_out: BTreeMap<LeftOut, Vec<Arc<str>>>,
     /// What could not be looked at, one line each.
@@ -177,6 +179,9 @@ impl<'a> Walk<'a> {
         let path = self.relative(&absolute);
         match Language::of_path(&path) {
             Some(language) => found.files.push(FoundFile { path, absolute, language, named: true }),
+            None if let Some(language) = Language::of_template(&path) => {
+                found.templates.push(FoundFile { path, absolute, language, named: true });
+            }
             None if (self.companion)(file_name(&path)) => found.companions.push(Companion { path, absolute }),
             None => found.problems.push(format!("{path}: not a kind of file that is read")),
         }
@@ -192,6 +197,7 @@ impl<'a> Walk<'a> {
         named.retain(|path| {
             let relative = self.relative(path);
             let met = seen.files.iter().any(|file| file.path == relative);
+            let met = met || seen.templates.iter().any(|file| file.path == relative);
             if met || !path.starts_with(self.root) || Language::of_path(&relative).is_none() {
                 return true;
             }
@@ -261,13 +267,18 @@ impl<'a> Walk<'a> {
         if (self.companion)(name) {
             found.companions.push(Companion { path: path.clone(), absolute: entry.path().to_path_buf() });
         }
-        if let Some(language) = Language::of_path(name) {
-            match folders::kind_of_file(name, language) {
-                Some(kind) => found.left_out.entry(kind).or_default().push(path),
-                None => {
-                    let absolute = entry.path().to_path_buf();
-                    found.files.push(FoundFile { path, absolute, language, named: false });
-                }
+        let Some(language) = Language::of_path(name) else {
+            if let Some(language) = Language::of_template(&path) {
+                let absolute = entry.path().to_path_buf();
+                found.templates.push(FoundFile { path, absolute, language, named: false });
+            }
+            return WalkState::Continue;
+        };
+        match folders::kind_of_file(name, language) {
+            Some(kind) => found.left_out.entry(kind).or_default().push(path),
+            None => {
+                let absolute = entry.path().to_path_buf();
+                found.files.push(FoundFile { path, absolute, language, named: false });
             }
         }
         WalkState::Continue
@@ -279,6 +290,7 @@ impl Discovery {
     fn append(&mut self, other: Discovery) {
         self.files.extend(other.files);
         self.companions.extend(other.companions);
+        self.templates.extend(other.templates);
         self.problems.extend(other.problems);
         for (reason, paths) in other.left_out {
             self.left_out.entry(reason).or_default().extend(paths);
@@ -291,6 +303,8 @@ impl Discovery {
         self.files.dedup_by(|b, a| a.path == b.path);
         self.companions.sort_by(|a, b| a.path.cmp(&b.path));
         self.companions.dedup();
+        self.templates.sort_by(|a, b| (&a.path, b.named).cmp(&(&b.path, a.named)));
+        self.templates.dedup_by(|b, a| a.path == b.path);
         self.problems.sort();
         self.problems.dedup();
         for paths in self.left_out.values_mut() {

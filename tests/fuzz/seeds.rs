@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use seqscan::lang;
 use seqscan::source::Language;
 
 use crate::dice::Dice;
@@ -29,7 +30,8 @@ impl Seeds {
             let mut files = Vec::new();
             for entry in walkdir::WalkDir::new(&folder).sort_by_file_name().into_iter().flatten() {
                 let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
-                match Language::of_path(&entry.path().to_string_lossy()) {
+                let path = entry.path().to_string_lossy();
+                match Language::of_path(&path).or_else(|| Language::of_template(&path)) {
                     Some(language) => {
                         seeds.texts.push((language, text.clone()));
                         files.push((entry.into_path(), text.into()));
@@ -63,6 +65,12 @@ impl Seeds {
                         if kind == "toml" {
                             self.configs.push(text);
                         } else if let Some(language) = language(kind) {
+                            // Examples of templates are told apart by what they say.
+                            let language = if language.is_template() {
+                                lang::template_language(&text, language)
+                            } else {
+                                language
+                            };
                             self.texts.push((language, text));
                         }
                     }
@@ -103,5 +111,6 @@ fn language(kind: &str) -> Option<Language> {
         "typescript" => "ts",
         other => other,
     };
-    Language::of_path(&format!("a.{ending}"))
+    let path = format!("a.{ending}");
+    Language::of_path(&path).or_else(|| Language::of_template(&path))
 }

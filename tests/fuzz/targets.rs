@@ -87,13 +87,15 @@ fn statements(dice: &mut Dice, seeds: &Seeds) {
     assert!(found.comments.iter().all(|&comment| is_place(&text, comment)));
 }
 
-const LANGUAGES: [(Language, &str); 6] = [
+const LANGUAGES: [(Language, &str); 8] = [
     (Language::Python, "py"),
     (Language::JavaScript, "js"),
     (Language::TypeScript, "ts"),
     (Language::Tsx, "tsx"),
     (Language::Sql, "sql"),
     (Language::Prisma, "prisma"),
+    (Language::DjangoTemplate, "html"),
+    (Language::Jinja, "jinja"),
 ];
 
 /// What a file says.

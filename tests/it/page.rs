@@ -1,8 +1,8 @@
 //! Reading the pages: which fenced examples they hold, which of them make one project, and which lines of
 //! them are marked.
 //!
-//! A fence in a language that is read is an example. A line that must be flagged ends in `# error`, `// error`
-//! or `-- error`; `error: other-rule` names another rule, `error: a, b` several. A fence that follows a line
+//! A fence in a language that is read is an example. A line that must be flagged ends in `# error`, `// error`,
+//! `-- error` or `{# error #}`; `error: other-rule` names another rule, `error: a, b` several. A fence that follows a line
 //! with nothing but a path in backquotes and a colon is that file of a project; it belongs to the same project
 //! as the named fence before it, if nothing but blank lines stands between. A fence whose info string ends in
 //! `fixed` is what `--fix` makes of the example before it.
@@ -73,8 +73,8 @@ impl Example {
 
 /// The rules that a line is marked with: `[""]` for the page's own.
 fn marked(line: &str) -> Option<Vec<&str>> {
-    let line = line.trim_end().trim_end_matches("*/}").trim_end();
-    let at = ["# error", "// error", "-- error", "/* error"]
+    let line = line.trim_end().trim_end_matches("*/}").trim_end_matches("#}").trim_end();
+    let at = ["# error", "// error", "-- error", "/* error", "{# error"]
         .iter()
         .filter_map(|mark| Some((line.rfind(mark)?, mark)))
         .max()?;
@@ -95,6 +95,8 @@ fn language(info: &str) -> Option<(&'static str, &'static str)> {
         "typescript" | "ts" => ("typescript", "app.ts"),
         "tsx" => ("typescript", "app.tsx"),
         "prisma" => ("prisma", "schema.prisma"),
+        "django" | "html" => ("django", "templates/app.html"),
+        "jinja" => ("jinja", "templates/app.html"),
         "sql" => ("sql", "app.sql"),
         _ => return None,
     })

@@ -22,8 +22,9 @@ use crate::engine::progress::Progress;
 use crate::engine::report::{InternalError, LeftOutPath, Reason};
 use crate::engine::root::project_root;
 use crate::engine::snapshot::{Known, Snapshot, Targets};
+use crate::engine::templates::Templates;
 use crate::facts::FileFacts;
-use crate::lang::{self, Glance};
+use crate::lang::{self, Glance, TemplateNames};
 use crate::project::{Glanced, ManifestFile, Project, ProjectFile, ProjectOptions, Relevance, Slices, schema};
 use crate::rules::Registry;
 use crate::source::{self, FoundFile, Language, Purpose, ReadLimits, Reading, SourceFile, plain_reason};
@@ -106,12 +107,14 @@ impl std::error::Error for SessionError {}
 
 /// One file that was read.
 #[derive(Clone, Debug)]
-struct Entry {
-    candidate: Arc<Candidate>,
+pub(super) struct Entry {
+    pub(super) candidate: Arc<Candidate>,
+    /// The templates that it names, if that was asked.
+    pub(super) names: OnceLock<Arc<TemplateNames>>,
     /// What a search through it tells, if that was asked.
     glance: OnceLock<Arc<Glance>>,
     /// It says nothing as long as it does not matter.
-    file: ProjectFile,
+    pub(super) file: ProjectFile,
     /// What it says, if it ever mattered.
     parsed: Option<Parsed>,
     notices: Vec<String>,
@@ -128,7 +131,7 @@ struct Parsed {
 
 /// One file that was found and has no text.
 #[derive(Clone, Debug)]
-struct Unread {
+pub(super) struct Unread {
     candidate: Arc<Candidate>,
     why: Why,
 }
@@ -158,7 +161,7 @@ enum Change {
 }
 
 /// What came of reading one file.
-enum Outcome {
+pub(super) enum Outcome {
     Entry(Box<Entry>),
     Unread(Unread),
 }
@@ -167,20 +170,20 @@ enum Outcome {
 #[derive(Debug)]
 pub struct Session {
     registry: &'static Registry,
-    root: PathBuf,
-    resolver: Resolver,
-    pool: Arc<rayon::ThreadPool>,
-    threads: usize,
+    pub(super) root: PathBuf,
+    pub(super) resolver: Resolver,
+    pub(super) pool: Arc<rayon::ThreadPool>,
+    pub(super) threads: usize,
     parse: Parse,
     /// What files said before; only while the session begins: later on, what changes is new.
     kept_facts: Option<FactsCache>,
     /// Where the report on what the session began with is kept.
     kept_report: Option<ReportsCache>,
-    named: Vec<PathBuf>,
-    entries: BTreeMap<Arc<str>, Entry>,
-    unread: BTreeMap<Arc<str>, Unread>,
+    pub(super) named: Vec<PathBuf>,
+    pub(super) entries: BTreeMap<Arc<str>, Entry>,
+    pub(super) unread: BTreeMap<Arc<str>, Unread>,
     /// The texts of open documents, by absolute path.
-    documents: HashMap<PathBuf, Arc<str>>,
+    pub(super) documents: HashMap<PathBuf, Arc<str>>,
     progress: Arc<Progress>,
     left_out: Vec<LeftOutPath>,
     problems: Vec<String>,
@@ -190,6 +193,8 @@ pub struct Session {
     /// What is wrong with the numbers of rows.
     stats_problems: Vec<String>,
     manifests: Vec<ManifestFile>,
+    /// Files that are templates if code of the project renders them.
+    pub(super) templates: Templates,
     options: ProjectOptions,
     catalog: Arc<Catalog>,
     /// What the user adds to the catalogs.
@@ -243,6 +248,7 @@ impl Session {
             baseline_problem: None,
             stats_problems: Vec::new(),
             manifests: Vec::new(),
+            templates: Templates::default(),
             options: ProjectOptions::default(),
             catalog: Arc::default(),
             apis: Vec::new(),
@@ -251,6 +257,7 @@ impl Session {
         for (path, bytes) in texts {
             session.take_text(&path, bytes)?;
         }
+        session.read_templates()?;
         session.settle()?;
         Ok(session)
     }
@@ -289,12 +296,19 @@ impl Session {
     /// a file that was named.
     pub fn set_text(&mut self, path: &Path, bytes: Vec<u8>) -> Result<(), SessionError> {
         self.take_text(path, bytes)?;
+        self.read_templates()?;
         self.understand()
     }
 
     fn take_text(&mut self, path: &Path, bytes: Vec<u8>) -> Result<(), ConfigError> {
         let relative = relative(&self.root, path);
         let Some(language) = Language::of_path(&relative) else {
+            if let Some(language) = Language::of_template(&relative) {
+                let found = FoundFile { path: relative, absolute: path.to_owned(), language, named: true };
+                self.take_document(path, Some(String::from_utf8_lossy(&bytes).as_ref().into()));
+                self.templates.add(found);
+                return Ok(());
+            }
             self.problems.push(format!("{relative}: not a kind of file that is read"));
             return Ok(());
         };
@@ -343,16 +357,18 @@ impl Session {
                 self.take_text(&path, text.as_bytes().to_vec())?;
             }
         }
+        self.read_templates()?;
         self.settle()?;
         self.understand()
     }
 
     /// Reads one file of the project again. Whether it is one, as with [`Session::edit`].
     pub fn reread(&mut self, path: &Path) -> Result<bool, SessionError> {
-        match self.take_again(path) {
-            None => return Ok(false),
-            Some(Change::Text) => {}
-            Some(Change::Presence) => self.settle()?,
+        let Some(change) = self.take_again(path) else { return Ok(false) };
+        let has_others = self.read_templates()?;
+        match change {
+            Change::Text if !has_others => {}
+            Change::Text | Change::Presence => self.settle()?,
         }
         self.understand()?;
         Ok(true)
@@ -390,6 +406,7 @@ impl Session {
     pub fn refresh(&mut self) -> Result<(), SessionError> {
         self.resolver.forget();
         self.load()?;
+        self.read_templates()?;
         self.settle()?;
         self.understand()
     }
@@ -427,6 +444,7 @@ impl Session {
         let mut problems = self.problems.clone();
         problems.extend(self.baseline_problem.clone());
         problems.extend(self.stats_problems.iter().cloned());
+        problems.extend(self.templates.problems.iter().cloned());
         let mut left_out = self.left_out.clone();
         for (path, unread) in &self.unread {
             match &unread.why {
@@ -446,7 +464,7 @@ impl Session {
         let before = std::mem::take(&mut self.entries);
         self.unread.clear();
         let finder = Finder { root: &self.root, resolver: &self.resolver, named: &self.named, threads: self.threads };
-        let Found { candidates, left_out, problems, manifests } = finder.find()?;
+        let Found { candidates, left_out, problems, manifests, templates } = finder.find()?;
         self.left_out = left_out;
         self.problems = problems;
         self.manifests = manifests;
@@ -466,6 +484,7 @@ impl Session {
         for outcome in outcomes {
             self.take(outcome.ok_or(SessionError::Cancelled)?);
         }
+        self.templates = Templates::new(templates, before);
         Ok(())
     }
 
@@ -473,7 +492,9 @@ impl Session {
     fn understand(&mut self) -> Result<(), SessionError> {
         let (pool, progress, catalog) = (self.pool.clone(), self.progress.clone(), self.catalog.clone());
         let kept = self.kept_facts.as_ref();
-        let mut entries: Vec<&mut Entry> = self.entries.values_mut().collect();
+        let (mut templates, mut entries): (Vec<&mut Entry>, Vec<&mut Entry>) =
+            self.entries.values_mut().partition(|entry| entry.file.source.language.is_template());
+        let rendered = &self.templates;
         // Takes files apart; `cut`: also into what they consist of.
         let parse = |entries: &mut [&mut Entry], cut: bool| {
             progress.add(entries.iter().filter(|entry| entry.parsed.is_none()).count());
@@ -493,6 +514,7 @@ impl Session {
         let glanced = |entry: &&mut Entry| Glanced {
             source: entry.file.source.clone(),
             purpose: entry.file.purpose,
+            renders: rendered.are_named_by(&entry.file.source.path),
             glance: entry.glance.get_or_init(|| Arc::new(lang::glance(&entry.file.source))).clone(),
         };
         let relevance = pool.install(|| {
@@ -508,6 +530,10 @@ impl Session {
             let all = entries.par_iter().map(glanced).collect();
             Relevance::new(all, &self.manifests, catalog.clone(), self.parse == Parse::Relevant)
         });
+        parse(&mut templates, false)?;
+        for entry in templates {
+            entry.file.facts = entry.parsed.as_ref().map_or_else(nothing, |parsed| parsed.facts.clone());
+        }
         let matters = match relevance {
             None => {
                 parse(&mut entries, false)?;
@@ -539,7 +565,7 @@ impl Session {
         Ok(())
     }
 
-    fn take(&mut self, outcome: Outcome) {
+    pub(super) fn take(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Entry(entry) => {
                 self.entries.insert(entry.file.source.path.clone(), *entry);
@@ -631,7 +657,11 @@ fn relative(root: &Path, path: &Path) -> Arc<str> {
 }
 
 /// Reads a file, or the document that stands in its place, and looks through it.
-fn read(candidate: Arc<Candidate>, documents: &HashMap<PathBuf, Arc<str>>, before: Option<&Entry>) -> Outcome {
+pub(super) fn read(
+    candidate: Arc<Candidate>,
+    documents: &HashMap<PathBuf, Arc<str>>,
+    before: Option<&Entry>,
+) -> Outcome {
     let limits = ReadLimits::default();
     let reading = match documents.get(&candidate.found.absolute) {
         Some(text) => source::read_as(&candidate.found, text, &limits),
@@ -642,16 +672,20 @@ fn read(candidate: Arc<Candidate>, documents: &HashMap<PathBuf, Arc<str>>, befor
 
 /// What was read; taken from `before`, with all that it says, if that had the same text.
 fn seen(candidate: Arc<Candidate>, reading: Reading, before: Option<&Entry>) -> Outcome {
-    let (source, notices) = match reading {
+    let (mut source, notices) = match reading {
         Reading::Text(source, notices) => (source, notices),
         Reading::LeftOut(kind) => return Outcome::Unread(Unread { candidate, why: Why::LeftOut(kind) }),
         Reading::Failed(line) => return Outcome::Unread(Unread { candidate, why: Why::Failed(line) }),
     };
+    if source.language.is_template() {
+        source.language = lang::template_language(&source.text, source.language);
+    }
     if let Some(before) = before.filter(|before| before.file.source.is_same(&source)) {
         return Outcome::Entry(Box::new(Entry { candidate, notices, ..before.clone() }));
     }
     let file = ProjectFile { purpose: Purpose::of_path(&source.path), source: Arc::new(source), facts: nothing() };
-    Outcome::Entry(Box::new(Entry { candidate, glance: OnceLock::new(), file, parsed: None, notices }))
+    let (names, glance) = (OnceLock::new(), OnceLock::new());
+    Outcome::Entry(Box::new(Entry { candidate, names, glance, file, parsed: None, notices }))
 }
 
 /// What a file says, as it was kept if it was.

@@ -304,6 +304,13 @@ impl<'a> Walk<'a> {
                     self.assign(part, value, binding);
                 }
             }
+            Kind::Subscript => {
+                if let (object, Some(key)) = self.stored_item(target)
+                    && value != UNKNOWN
+                {
+                    self.b.facts.item_sets.push(ItemSet { object, key, value });
+                }
+            }
             _ => self.store(target),
         }
         self.ascend();
@@ -377,16 +384,22 @@ impl<'a> Walk<'a> {
                 }
             }
             Kind::Subscript => {
-                if let Some(object) = child(target, Field::Value) {
-                    self.expr(object, ResultUse::Receiver);
-                }
-                for key in self.children_in(target, Field::Subscript) {
-                    self.expr(key, ResultUse::Operand);
-                }
+                self.stored_item(target);
             }
             _ => {
                 self.expr(target, ResultUse::Operand);
             }
+        }
+    }
+
+    /// The object of `object[key]`, and its key if that is a text.
+    fn stored_item(&mut self, target: Node<'a>) -> (ValueId, Option<ValueId>) {
+        let object = child(target, Field::Value).map_or(UNKNOWN, |object| self.expr(object, ResultUse::Receiver));
+        let keys: Vec<Node<'a>> = self.children_in(target, Field::Subscript);
+        let keys: Vec<ValueId> = keys.into_iter().map(|key| self.expr(key, ResultUse::Operand)).collect();
+        match keys[..] {
+            [key] if matches!(self.b.facts.value(key), Value::Text(_)) => (object, Some(key)),
+            _ => (object, None),
         }
     }
 

@@ -110,6 +110,11 @@ impl Asked {
         self.steps.first().is_none_or(|first| Step::named(first).is_some_and(Step::is_answered_from_rows))
     }
 
+    /// Whether it gives all rows of the relation.
+    pub(super) fn is_whole(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     /// The prefetch that it does not use, asked of a row of `model` at which `names` lead to the relation.
     pub(super) fn defeats(
         &self,

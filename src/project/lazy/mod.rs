@@ -11,9 +11,11 @@ mod listed;
 mod loaded;
 mod model;
 mod needs;
+mod parts;
 mod peewee;
 mod rows;
 mod session;
+mod shown;
 mod traced;
 mod typeorm;
 
@@ -28,6 +30,7 @@ use super::properties;
 use super::relations::{Orm, Shape, sqlalchemy};
 use super::requirements;
 use super::sites::{QuerySite, SiteEffect};
+use super::templates::{Given, Path, Way as Shown};
 use super::types::{Ty, Types};
 use super::{ClassRef, FileId, FunctionRef, Hop, Project, Repeat, RepeatKind};
 use crate::facts::*;
@@ -69,6 +72,8 @@ pub struct LazyRead {
     pub confidence: Confidence,
     /// Whether it stands under a condition that the row does not decide.
     pub conditional: bool,
+    /// What renders the template that it stands in, where its rows are not loaded with the relation.
+    pub rendered: Vec<(FileId, Span)>,
     /// The reads, if all that is read of the related rows is their key, which the rows at hand hold.
     pub keys: Vec<KeyRead>,
 }
@@ -165,6 +170,7 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &In
     }
     let tracer = Tracer::new(types, graph);
     let needs = Needs::new(types, graph, interesting);
+    let paths = facts.template.as_ref().map(|_| types.project().templates.paths(file));
     let set = facts.accesses.iter().filter(|access| access.is_set).map(|access| access.value).collect();
     let mut finder = Finder {
         types,
@@ -177,6 +183,8 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &In
         tracer,
         needs,
         set,
+        paths,
+        on_paths: FxHashMap::default(),
         found: FxHashMap::default(),
         properties: Vec::new(),
     };
@@ -250,6 +258,19 @@ struct Way<'w> {
     conditional: bool,
 }
 
+/// A chain of attributes that is read in a loop.
+#[derive(Clone, Copy)]
+struct Read<'r> {
+    root: ValueId,
+    place: Place,
+    span: Span,
+    way: &'r Way<'r>,
+    /// The loops around it that it depends on, innermost first.
+    around: &'r [LoopId],
+    /// The function that it belongs to.
+    home: FunctionId,
+}
+
 struct Finder<'t, 'p> {
     types: &'t Types<'p>,
     graph: &'t CallGraph,
@@ -262,6 +283,10 @@ struct Finder<'t, 'p> {
     needs: Needs<'t, 'p>,
     /// The attributes that are set somewhere in the file: what they hold is no longer fetched.
     set: FxHashSet<ValueId>,
+    /// The ways on which it is shown, if it is a template.
+    paths: Option<&'p [Path]>,
+    /// The rows of it on those ways.
+    on_paths: FxHashMap<(usize, LoopId, ValueId), Option<Rows>>,
     /// By what the loop runs over and the row: what is read of it.
     found: FxHashMap<(FunctionId, ValueId), Vec<LazyRead>>,
     properties: Vec<PropertyQuery>,
@@ -302,14 +327,61 @@ impl Finder<'_, '_> {
         if self.loops.shape(innermost) != LoopShape::Rows || self.is_left_out(place, span, innermost) {
             return;
         }
-        let Some((rows, names)) = self.tracer.row_of(self.file, root, names) else { return };
+        let read = Read { root, place, span, way, around: &around[at..], home };
+        let Some(paths) = self.paths else {
+            if let Some((rows, names)) = self.tracer.row_of(self.file, root, names) {
+                self.read_of(&read, rows, names, None);
+            }
+            return;
+        };
+        for (index, path) in paths.iter().enumerate() {
+            if let Some(rows) = self.row_on(index, path, &read, innermost)
+                && let Some((rows, names)) = self.tracer.read_of_entity(rows, names)
+            {
+                let rendering = self.types.project().templates.rendering(path);
+                self.read_of(&read, rows, names, rendering.map(|rendering| rendering.place));
+            }
+        }
+    }
+
+    /// The row that a read is of, in a template that is shown on a path.
+    fn row_on(&mut self, index: usize, path: &[Shown], read: &Read<'_>, innermost: LoopId) -> Option<Rows> {
+        if !self.is_shown(read.span, path) {
+            return None;
+        }
+        let key = (index, innermost, read.root);
+        if let Some(known) = self.on_paths.get(&key) {
+            return known.clone();
+        }
+        let is_few = self.is_few_on(path, innermost);
+        let found = if is_few { None } else { self.tracer.row_on(self.file, read.root, path) };
+        self.on_paths.insert(key, found.clone());
+        found
+    }
+
+    /// Whether a loop of a template runs over a handful of what it is given on a path.
+    fn is_few_on(&self, path: &[Shown], id: LoopId) -> bool {
+        let Value::Param(TEMPLATE, param) = *self.facts.value(self.facts.loop_(id).iterable) else { return false };
+        let Some(param) = self.facts.function(TEMPLATE).params.get(usize::from(param)) else { return false };
+        let project = self.types.project();
+        let given = project.templates.given_on(project, path, &self.facts.names[param.name]);
+        let is_few = |given: &Given| match *given {
+            Given::Value(file, value) => self.loops.length(file, value) != LoopShape::Rows,
+            _ => false,
+        };
+        given.iter().any(is_few)
+    }
+
+    /// What a read costs, now that the rows are known.
+    fn read_of(&mut self, read: &Read<'_>, rows: Rows, names: &[Box<str>], rendered: Option<(FileId, Span)>) {
+        let Read { root, place, span, way, around, home, .. } = *read;
+        let innermost = around[0];
         let costs = self.needs.costs(rows.model, &rows.loaded, names, way.read.unwrap_or((self.file, span)));
         let asking = if way.hops.is_empty() { self.asking(&rows, names) } else { None };
         if costs.is_empty() && asking.is_none() {
             return;
         }
-        let loops: Vec<LoopId> =
-            around[at..].iter().copied().filter(|&id| id == innermost || self.multiplies(id)).collect();
+        let loops: Vec<LoopId> = around.iter().copied().filter(|&id| id == innermost || self.multiplies(id)).collect();
         let guards = self.loops.guards_within(place.guard, innermost);
         let unlikely = guards.iter().any(|guard| {
             matches!(guard.kind, GuardKind::Then | GuardKind::Else)
@@ -320,7 +392,7 @@ impl Finder<'_, '_> {
             self.properties.push(PropertyQuery { span, loops: loops.clone(), confidence, ..asking });
         }
         for cost in costs {
-            if self.is_set(root, &cost.path) {
+            if self.is_set(root, &cost.path) || self.is_attached(&rows, rendered, &cost.path) {
                 continue;
             }
             let kept = self.kept_in_session(&rows, &cost.path);
@@ -350,6 +422,7 @@ impl Finder<'_, '_> {
                 is_kept: kept.is_some(),
                 confidence,
                 conditional: way.conditional || unlikely || cost.conditional,
+                rendered: rendered.into_iter().collect(),
                 keys: cost.key.into_iter().collect(),
             };
             let key = (home, self.same_rows(root));
@@ -362,10 +435,23 @@ impl Finder<'_, '_> {
         let project = self.types.project();
         let (file, site) = repeat.site;
         let site = project.sites(file).get(site)?;
-        if repeat.kind != RepeatKind::Read || !repeat.hops.is_empty() {
+        let is_told = match repeat.kind {
+            RepeatKind::Read => true,
+            // The same relation of one row may be loaded with it.
+            RepeatKind::Invariant => self.paths.is_some(),
+            RepeatKind::Write => false,
+        };
+        if !is_told {
             return None;
         }
         let asked = defeated::asked(project, file, site.call)?;
+        // Of rows that are not in sight of a template, no more is known than what some query loads.
+        let relation = asked.names.last()?;
+        let may_be = self.paths.is_some() && asked.is_answered() && project.may_be_eager(relation);
+        let unseen = may_be.then_some(Prefetched::Answers);
+        if !repeat.hops.is_empty() {
+            return unseen;
+        }
         let is_direct = file == self.file && site.call == repeat.call;
         let (root, names) = if is_direct {
             (asked.root, asked.names.clone())
@@ -380,8 +466,52 @@ impl Finder<'_, '_> {
             names.extend(asked.names.iter().cloned());
             (root, names)
         };
-        let (rows, names) = self.tracer.row_of(self.file, root, &names)?;
+        let Some(paths) = self.paths else {
+            let (rows, names) = self.tracer.row_of(self.file, root, &names)?;
+            return self.prefetched_with(repeat, site, &asked, is_direct, &rows, names);
+        };
+        // Who renders a template without the prefetch has the query.
+        let is_read = repeat.kind == RepeatKind::Read;
+        let mut found = None;
+        let mut is_known = false;
+        for path in paths.iter().filter(|path| self.is_shown(repeat.span, path)) {
+            let Some(row) = self.tracer.row_on(self.file, root, path) else { continue };
+            let (rows, names) = self.tracer.read_of_entity(row, &names)?;
+            is_known = true;
+            // A whole relation that is not loaded is told as one.
+            if is_read && is_direct && asked.is_whole() && Orm::of(self.types, rows.model) == Some(Orm::Django) {
+                return Some(Prefetched::Answers);
+            }
+            let own = self.prefetched_with(repeat, site, &asked, is_direct, &rows, names)?;
+            found = Some(match found {
+                Some(known @ Prefetched::Defeated(..)) => known,
+                _ => own,
+            });
+        }
+        let found = if is_known { found } else { unseen };
+        found.filter(|found| is_read || *found == Prefetched::Answers)
+    }
+
+    fn is_shown(&self, span: Span, path: &[Shown]) -> bool {
+        let project = self.types.project();
+        project.templates.is_shown(project, self.file, span, path)
+    }
+
+    /// What the prefetch of these rows means for a query of their relation.
+    fn prefetched_with(
+        &self,
+        repeat: &Repeat,
+        site: &QuerySite,
+        asked: &defeated::Asked,
+        is_direct: bool,
+        rows: &Rows,
+        names: &[Box<str>],
+    ) -> Option<Prefetched> {
         if asked.is_answered() {
+            // Whoever renders a template may have prefetched it.
+            if self.paths.is_some() && rows.loaded.has(&names.join("__")) {
+                return Some(Prefetched::Answers);
+            }
             return asked.prefetch(self.types, rows.model, &rows.loaded, names).map(|_| Prefetched::Answers);
         }
         let found = asked.defeats(self.types, rows.model, &rows.loaded, names)?;
@@ -455,7 +585,7 @@ impl Finder<'_, '_> {
                 && !witness.cached
                 && witness.conditions == 0
                 && witness.required.is_empty()
-                && !witness.is_attached_in(self.facts)
+                && !witness.is_attached_in(self.types.project(), self.file)
         });
         routes.into_iter().find_map(|&route| Some((route, self.reach.site_of(self.types.project(), route)?)))
     }
@@ -589,6 +719,14 @@ impl Finder<'_, '_> {
         })
     }
 
+    /// Whether code sets the relation on rows that it then renders a template with.
+    fn is_attached(&self, rows: &Rows, rendered: Option<(FileId, Span)>, path: &str) -> bool {
+        let first = path.split("__").next().unwrap_or(path);
+        let templates = &self.types.project().templates;
+        let places = rendered.into_iter().chain(rows.origin.filter(|_| rendered.is_some()));
+        places.into_iter().any(|(file, _)| templates.is_attached_in(file, first))
+    }
+
     /// Whether the loop ends after the read, or the read is made in few runs only.
     fn is_left_out(&self, place: Place, span: Span, id: LoopId) -> bool {
         let guards = self.loops.guards_within(place.guard, id);
@@ -610,6 +748,9 @@ impl Finder<'_, '_> {
             for read in reads {
                 if let Some(known) = kept.iter_mut().find(|known| begins(&known.path, &read.path)) {
                     known.keys.extend(read.keys);
+                    let more = read.rendered.into_iter().filter(|place| !known.rendered.contains(place));
+                    let more: Vec<(FileId, Span)> = more.collect();
+                    known.rendered.extend(more);
                     continue;
                 }
                 kept.retain(|known| !begins(&read.path, &known.path));

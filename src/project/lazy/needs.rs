@@ -115,7 +115,11 @@ impl Interesting {
                 let is_whole = || {
                     WHOLE.contains(&name)
                         && matches!(facts.value(object), Value::Member(_, relation) if self.has(&facts.names[*relation]))
-                        && project.site_of(file, id).is_some_and(|site| project.may_be_prefetched(file, site))
+                        && if facts.template.is_some() {
+                            name == "all"
+                        } else {
+                            project.site_of(file, id).is_some_and(|site| project.may_be_prefetched(file, site))
+                        }
                 };
                 (self.has(name) || is_whole()).then(|| {
                     let (root, names) = chain(facts, call.callee);
@@ -125,6 +129,9 @@ impl Interesting {
             Value::Global(name) if &facts.names[name] == "str" && self.has("__str__") => {
                 let [only] = call.args.as_slice() else { return None };
                 let (root, mut names) = chain(facts, only.value);
+                if names.last().is_some_and(|last| !self.has(last)) {
+                    return None;
+                }
                 names.push("__str__".into());
                 Some((root, names, only.span))
             }

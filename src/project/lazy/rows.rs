@@ -10,6 +10,7 @@ use super::super::calls::{CallGraph, flowing_values};
 use super::super::flow::{Flow, Source};
 use super::super::querysets::Step;
 use super::super::relations::{Orm, is_model};
+use super::super::templates::Way;
 use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
 use super::loaded::Loaded;
@@ -31,7 +32,27 @@ pub(super) struct Frame<'f> {
     call: Option<(FileId, CallId)>,
     /// What `self` is, in methods of managers and querysets.
     this: Option<Rows>,
+    /// The way on which a template is shown.
+    path: Option<&'f [Way]>,
     outer: Option<&'f Frame<'f>>,
+}
+
+impl<'f> Frame<'f> {
+    /// A template as it is shown on a path.
+    pub(super) fn shown(template: FileId, path: &'f [Way]) -> Frame<'f> {
+        let function = FunctionRef { file: template, function: TEMPLATE };
+        Frame { function, call: None, this: None, path: Some(path), outer: None }
+    }
+
+    /// A function that is called.
+    pub(super) fn called(function: FunctionRef, call: (FileId, CallId), outer: Option<&'f Frame<'f>>) -> Frame<'f> {
+        Frame { function, call: Some(call), this: None, path: None, outer }
+    }
+
+    /// A method of a class whose base class gives `this`.
+    pub(super) fn method(function: FunctionRef, this: Option<Rows>) -> Frame<'f> {
+        Frame { function, call: None, this, path: None, outer: None }
+    }
 }
 
 type Answers = FxHashMap<(FileId, ValueId, bool), Option<Rows>>;
@@ -76,6 +97,11 @@ impl<'t, 'p> Tracer<'t, 'p> {
         names: &'n [Box<str>],
     ) -> Option<(Rows, &'n [Box<str>])> {
         let row = self.row(file, value, None, 0).rows()?;
+        self.read_of_entity(row, names)
+    }
+
+    /// The row that names are read of, and those names, where a row may be a tuple of several.
+    pub(super) fn read_of_entity<'n>(&self, row: Rows, names: &'n [Box<str>]) -> Option<(Rows, &'n [Box<str>])> {
         if row.entities.is_empty() {
             return Some((row, names));
         }
@@ -86,12 +112,6 @@ impl<'t, 'p> Tracer<'t, 'p> {
     /// The rows that a value is, as a loop over it sees them.
     pub(super) fn rows_of(&self, file: FileId, value: ValueId) -> Option<Rows> {
         self.rows(file, value, None, 0).last().rows().filter(|rows| rows.entities.is_empty())
-    }
-
-    /// The rows that a method gives, where its base class gives `this`.
-    pub(super) fn given(&self, function: FunctionRef, this: Option<Rows>) -> Option<Rows> {
-        let frame = Frame { function, call: None, this, outer: None };
-        self.results(function, true, &frame, 0).last().rows()
     }
 
     /// All rows of a model.
@@ -190,8 +210,12 @@ impl<'t, 'p> Tracer<'t, 'p> {
             }
             Value::Call(call) => self.called(file, *call, true, frame, depth),
             // `const [books, count] = await repository.findAndCount()`
-            Value::Part(of, 0) => match facts.value(*of) {
-                Value::Call(call) => self.repository_call(file, *call, true, frame, depth).unwrap_or(Traced::Unknown),
+            Value::Part(of, index) => match facts.value(*of) {
+                Value::Call(call) if *index == 0 => match self.repository_call(file, *call, true, frame, depth) {
+                    Some(found) => found,
+                    None => self.part_of_result(file, *call, 0, true, frame, depth),
+                },
+                Value::Call(call) => self.part_of_result(file, *call, *index, true, frame, depth),
                 _ => Traced::Unknown,
             },
             Value::Member(object, name) => self.member(file, value, *object, &facts.names[*name], frame, depth),
@@ -205,6 +229,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
 
     /// Rows of which only the type is known.
     fn typed_rows(&self, file: FileId, value: ValueId) -> Traced {
+        if self.facts(file).template.is_some() || self.gives_values(file, value) {
+            return Traced::Unknown;
+        }
         let ty = self.types.of(file, value);
         match self.types.element(&ty) {
             Ty::Instance(class, None) => self.unseen(class),
@@ -241,7 +268,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
         };
         // `@property def books(self): return Book.objects.filter(…)`
         if let Some(ClassMember::Method(function)) = owned {
-            let inner = Frame { function, call: None, this: None, outer: frame };
+            let inner = Frame { function, call: None, this: None, path: None, outer: frame };
             return self.results(function, true, &inner, depth);
         }
         match self.types.of(file, value) {
@@ -262,7 +289,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
             }
             // `User.query`, and the `items` of a page.
             Ty::Api(ty, Some(model)) if self.is_session_query(ty) => return Traced::Rows(plain(model)),
-            Ty::List(_) if name == "items" => return self.rows(file, object, frame, depth),
+            Ty::List(_) if matches!(name, "items" | "object_list") => return self.rows(file, object, frame, depth),
             _ => {}
         }
         if let Some(owner) = self.row(file, object, frame, depth).rows()
@@ -328,7 +355,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
     fn managed(&self, model: ClassRef, manager: ClassRef, depth: u8) -> Traced {
         match self.types.class_member(manager, "get_queryset") {
             Some(ClassMember::Method(function)) => {
-                let frame = Frame { function, call: None, this: Some(plain(model)), outer: None };
+                let frame = Frame { function, call: None, this: Some(plain(model)), path: None, outer: None };
                 match self.results(function, true, &frame, depth) {
                     Traced::Rows(mut rows) => {
                         // The manager is used, not changed: the query begins at its use.
@@ -358,7 +385,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 Value::Member(object, _) => self.receiver(file, *object, frame, depth),
                 _ => None,
             };
-            let inner = Frame { function, call: Some((file, id)), this, outer: frame };
+            let inner = Frame { function, call: Some((file, id)), this, path: None, outer: frame };
             let found = self.results(function, many, &inner, depth);
             if !matches!(found, Traced::Unknown) || facts.function(MODULE).span.is_empty() {
                 return found;
@@ -448,6 +475,8 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 Some(arg) => self.rows(file, arg.value, frame, depth),
                 None => Traced::Unknown,
             },
+            // `Paginator(books, 20).get_page(1)`
+            "get_page" | "page" => self.page(file, object, frame, depth),
             "values" => match facts.value(object) {
                 Value::Collected(entry, _) => match facts.value(*entry) {
                     Value::Mapping(entries) => match **entries {
@@ -480,7 +509,8 @@ impl<'t, 'p> Tracer<'t, 'p> {
         let facts = self.facts(file);
         let Value::Member(object, name) = *facts.value(manager) else { return Traced::Unknown };
         let name = &facts.names[name];
-        if self.types.of(file, object).is_known() || self.types.is_foreign(file, object) {
+        let is_told = facts.template.is_some() || self.types.is_foreign(file, object);
+        if is_told || self.types.of(file, object).is_known() {
             return Traced::Unknown;
         }
         // A row that is called as its model is: `project.memberships.all()`.
@@ -508,21 +538,6 @@ impl<'t, 'p> Tracer<'t, 'p> {
         Traced::Rows(rows)
     }
 
-    /// `self.get_queryset()` of a view that has a `queryset`.
-    fn view_rows(&self, file: FileId, object: ValueId, depth: u8) -> Traced {
-        let class = match self.types.of(file, object) {
-            Ty::Instance(class, _) => class,
-            _ => match *self.facts(file).value(object) {
-                Value::Super(class) => ClassRef { file, class },
-                _ => return Traced::Unknown,
-            },
-        };
-        match self.types.class_member(class, "queryset") {
-            Some(ClassMember::Attribute(file, value, _)) => self.rows(file, value, None, depth),
-            _ => Traced::Unknown,
-        }
-    }
-
     pub(super) fn step(&self, file: FileId, call: &Call, name: &str, mut rows: Rows) -> Traced {
         if !matches!(name, "all" | "iterator" | "aiterator") && rows.kept.take().is_some() {
             rows.origin = None;
@@ -547,7 +562,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
     }
 
     /// What a function of the project gives.
-    fn results(&self, function: FunctionRef, many: bool, frame: &Frame<'_>, depth: u8) -> Traced {
+    pub(super) fn results(&self, function: FunctionRef, many: bool, frame: &Frame<'_>, depth: u8) -> Traced {
         let own = self.facts(function.file).function(function.function);
         let mut outer = frame.outer;
         while let Some(at) = outer {
@@ -601,6 +616,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
         if let Some(frame) = frame
             && frame.function == own
         {
+            if let Some(path) = frame.path {
+                return self.on_path(file, index, path, many, depth);
+            }
             let Some((caller, call)) = frame.call else { return Traced::Unknown };
             let mut edges = self.graph.calls_of(own).filter(|edge| edge.file == caller && edge.call() == Some(call));
             let Some(edge) = edges.next() else { return Traced::Unknown };
@@ -609,6 +627,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 [value] => ask(caller, *value, frame.outer),
                 _ => Traced::Unknown,
             };
+        }
+        if function == TEMPLATE && self.facts(file).template.is_some() {
+            return self.on_any_path(file, index, many, depth);
         }
         let mut found = Traced::Nothing;
         for (at, edge) in self.graph.calls_of(own).enumerate() {
@@ -632,6 +653,8 @@ impl<'t, 'p> Tracer<'t, 'p> {
 
     pub(super) fn row(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
         self.once((file, value, false), frame, depth, || match self.find_row(file, value, frame, depth + 1) {
+            // What a template is given was asked where it is given.
+            Traced::Unknown if self.facts(file).template.is_some() => Traced::Unknown,
             Traced::Unknown => match self.types.of(file, value) {
                 Ty::Instance(class, None) if self.may_be_stored(file, value) => self.unseen(class),
                 _ => Traced::Unknown,
@@ -696,34 +719,6 @@ impl<'t, 'p> Tracer<'t, 'p> {
             }
             _ => Traced::Unknown,
         }
-    }
-
-    /// `for i, book in enumerate(books)`, `for book, price in zip(books, prices)`
-    fn part(&self, file: FileId, of: ValueId, index: u16, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
-        let facts = self.facts(file);
-        if let Traced::Rows(owner) = self.row(file, of, frame, depth)
-            && !owner.entities.is_empty()
-        {
-            return self.entity(&owner, usize::from(index));
-        }
-        let Value::Element(iterable, _) = facts.value(of) else { return Traced::Unknown };
-        let Value::Call(call) = facts.value(*iterable) else { return Traced::Unknown };
-        let call = facts.call(*call);
-        let at = match (Flow::new(facts).called_name(call), index) {
-            (Some("enumerate"), 1) => 0,
-            (Some("zip" | "zip_longest"), index) => usize::from(index),
-            // `for key, book in books.items()`
-            (Some("items"), 1) => {
-                let Value::Member(object, _) = facts.value(call.callee) else { return Traced::Unknown };
-                let Value::Collected(entry, _) = facts.value(*object) else { return Traced::Unknown };
-                return match facts.value(*entry) {
-                    Value::Mapping(entries) if entries.len() == 1 => self.row(file, entries[0].1, frame, depth),
-                    _ => Traced::Unknown,
-                };
-            }
-            _ => return Traced::Unknown,
-        };
-        call.args.get(at).map_or(Traced::Unknown, |arg| self.rows(file, arg.value, frame, depth).last())
     }
 
     fn filled(&self, file: FileId) -> Rc<Filled> {

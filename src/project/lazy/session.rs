@@ -283,7 +283,12 @@ impl Tracer<'_, '_> {
         }
         match facts.value(value) {
             Value::Call(call) => {
-                self.loader(file, *call, start, loaded, depth + 1);
+                let path = self.loader(file, *call, start, loaded, depth + 1);
+                // `authors = joinedload(Book.author)`, `authors.joinedload(Author.country)`
+                let goes_on = |other: &Call| matches!(facts.value(other.callee), Value::Member(of, _) if *of == value);
+                if facts.call(*call).result == ResultUse::Bound && facts.calls.iter().any(goes_on) {
+                    loaded.add_open(&path);
+                }
             }
             Value::Sequence(items) => {
                 items.iter().for_each(|&item| self.option(file, item, start, loaded, depth + 1));

@@ -15,7 +15,7 @@ pub(crate) fn facts(types: &Types<'_>, file: FileId) -> OrmFacts {
     let language = types.project().file(file).source.language;
     let mut collector = Collector::new(types, file);
     match language {
-        Language::Sql => return OrmFacts::default(),
+        Language::Sql | Language::DjangoTemplate | Language::Jinja => return OrmFacts::default(),
         Language::Python => collector.python(),
         _ => collector.ecma(),
     }

@@ -92,6 +92,8 @@ pub(crate) struct Relations {
     orms: Vec<Orm>,
     /// What leads to many rows, by name: the model, and the fields that declare it; `None` where it is not one model.
     many: FxHashMap<Box<str>, Option<Related>>,
+    /// All attributes that lead to many rows.
+    to_many: FxHashSet<Box<str>>,
     /// Types of GraphQL schemas, and the models whose rows their objects are.
     objects: FxHashMap<ClassRef, ClassRef>,
     /// What Sequelize's associations lead to.
@@ -134,7 +136,11 @@ impl Relations {
         });
         relations.reverse = fields.into_iter().flatten().collect();
         for ((_, name), found) in &relations.reverse {
+            if found.is_many_to_many {
+                relations.to_many.insert(found.field.clone());
+            }
             let Relation::Many(class) = found.relation else { continue };
+            relations.to_many.insert(name.clone());
             let known = relations.many.entry(name.clone()).or_insert_with(|| Some((class, Vec::new())));
             match known {
                 Some((only, fields)) if *only == class => fields.push(found.field.clone()),
@@ -213,6 +219,11 @@ impl Relations {
     /// Which model an attribute of this name leads to on any row, if it is only one, and by which of its fields.
     pub(crate) fn only_many(&self, name: &str) -> Option<&Related> {
         self.many.get(name)?.as_ref()
+    }
+
+    /// Whether some model of Django's has an attribute of this name that leads to many rows.
+    pub(crate) fn leads_to_many(&self, name: &str) -> bool {
+        self.to_many.contains(name)
     }
 
     /// The names of the attributes that relations put on other models.

@@ -36,6 +36,8 @@ pub struct Glanced {
     pub source: Arc<SourceFile>,
     /// What it is for.
     pub purpose: Purpose,
+    /// Whether it renders a template, or defines what templates call.
+    pub renders: bool,
     /// What a search through it tells.
     pub glance: Arc<Glance>,
 }
@@ -214,6 +216,8 @@ impl Relevance {
                 is_class: piece.is_class,
                 is_sql: piece.holds_sql,
                 runs_sql: piece.runs_sql,
+                // What it gives a template is known only with what that is made of.
+                is_wanted: self.files[file].renders,
                 ..Node::default()
             });
             self.open.push(id);
@@ -446,6 +450,7 @@ impl Relevance {
 /// Whether a file imports what may lead to a database, or defines tables.
 fn shows_signs(file: &Glanced, catalog: &Catalog) -> bool {
     file.glance.is_telling
+        || file.renders
         || file.purpose == Purpose::Migration
         || file.glance.imports.iter().any(|import| is_sign(import, language_of(file), catalog))
 }

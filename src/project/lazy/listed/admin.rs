@@ -1,7 +1,7 @@
 //! Django's admin: the columns of its lists.
 
 use super::super::model::{Attribute, Kind, attribute, required};
-use super::{Finder, Scope, extends};
+use super::{Finder, Scope};
 use crate::facts::*;
 use crate::project::relations::is_model;
 use crate::project::types::Ty;
@@ -23,7 +23,7 @@ impl Finder<'_, '_> {
             Ty::Class(class) => Some(class),
             _ => None,
         });
-        let Some(admin) = admin.filter(|&class| extends(self.types, class, &|name| name.ends_with("Admin"), 0)) else {
+        let Some(admin) = admin.filter(|&class| self.types.extends(class, &|name| name.ends_with("Admin"))) else {
             return;
         };
         let Some(&first) = positional.first() else { return };

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{Finder, ListedQuery, Listing, extends, strawberry};
+use super::{Finder, ListedQuery, Listing, strawberry};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::flow::{Flow, Source};
@@ -66,7 +66,7 @@ pub(super) fn nodes_in(types: &Types<'_>, file: FileId) -> Vec<ClassRef> {
             _ => value,
         };
         if let Ty::Class(class) = types.of(file, value)
-            && extends(types, class, &|name| name.ends_with("ObjectType"), 0)
+            && types.extends(class, &|name| name.ends_with("ObjectType"))
         {
             found.push(class);
         }

@@ -22,7 +22,7 @@ use crate::findings::Confidence;
 use crate::project::calls::{CallGraph, Reach, Step};
 use crate::project::flow::{Flow, Source};
 use crate::project::sites::SiteEffect;
-use crate::project::types::{ClassMember, Ty, Types};
+use crate::project::types::{ClassMember, Types};
 use crate::project::{ClassRef, FileId, FunctionRef, Project};
 use crate::source::Span;
 use graphql::{has_resolvers, nodes_in};
@@ -126,7 +126,7 @@ pub(super) fn in_file(
             } else {
                 finder.resolvers(class);
             }
-        } else if extends(types, class, &|name| LISTING.contains(&name), 0) {
+        } else if types.extends(class, &|name| LISTING.contains(&name)) {
             finder.view(class);
         }
     }
@@ -151,24 +151,6 @@ pub(super) fn in_file(
         }
     }
     finder.found
-}
-
-/// Whether a class extends one of such a name, in the project or beyond it.
-fn extends(types: &Types<'_>, class: ClassRef, wanted: &dyn Fn(&str) -> bool, depth: u8) -> bool {
-    let facts = types.facts(class.file);
-    depth < 8
-        && facts.class(class.class).bases.iter().any(|&base| {
-            // `class Book(ModelObjectType[models.Book])`
-            let head = match facts.value(base) {
-                Value::Typed(of) => of.head,
-                _ => base,
-            };
-            facts.own_name(head).is_some_and(wanted)
-                || match types.of(class.file, head) {
-                    Ty::Class(base) if base != class => extends(types, base, wanted, depth + 1),
-                    _ => false,
-                }
-        })
 }
 
 struct Finder<'t, 'p> {
@@ -242,7 +224,7 @@ impl Finder<'_, '_> {
                 || route.state.source != Some(source)
                 || witness.cached
                 || !witness.required.is_empty()
-                || witness.is_attached_in(self.types.facts(listing.place.0))
+                || witness.is_attached_in(project, listing.place.0)
                 || (scope.is_none() && self.reach.site_of(project, route).is_some_and(|(_, site)| site.is_gathered))
             {
                 continue;
@@ -374,6 +356,7 @@ impl Finder<'_, '_> {
             origin: scope.rows.origin,
             confidence: confidence.min(scope.rows.confidence),
             conditional: cost.conditional,
+            rendered: Vec::new(),
             // What else is read of the row where it is shown, is not all in sight.
             keys: cost.key.into_iter().filter(|key| !key.is_test).collect(),
         };

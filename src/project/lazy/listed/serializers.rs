@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::super::model::{Attribute, Kind, attribute};
 use super::super::needs::Cost;
 use super::super::traced::join;
-use super::{Finder, Listing, MAX_NESTED, Scope, extends};
+use super::{Finder, Listing, MAX_NESTED, Scope};
 use crate::facts::*;
 use crate::project::bounds::Bounds;
 use crate::project::flow::Flow;
@@ -65,7 +65,7 @@ impl<'p> Finder<'_, 'p> {
 
     /// What a serializer reads of each row.
     fn serialize(&mut self, scope: &Scope<'_>, serializer: ClassRef, depth: u8) {
-        if depth > MAX_NESTED || !extends(self.types, serializer, &|name| name.ends_with("Serializer"), 0) {
+        if depth > MAX_NESTED || !self.types.extends(serializer, &|name| name.ends_with("Serializer")) {
             return;
         }
         if let Some(function) = self.method(serializer, "to_representation") {
@@ -93,7 +93,7 @@ impl<'p> Finder<'_, 'p> {
     /// The fields that a serializer of a model names, `class Meta: fields = ("id", "title")`: what it inherits beyond
     /// them it does not show. `None` if it does not name them, or if not all of the names are known.
     fn shown(&self, serializer: ClassRef) -> Option<FxHashSet<&'p str>> {
-        if !extends(self.types, serializer, &|name| name.ends_with("ModelSerializer"), 0)
+        if !self.types.extends(serializer, &|name| name.ends_with("ModelSerializer"))
             || self.method(serializer, "get_field_names").is_some()
         {
             return None;
@@ -158,7 +158,7 @@ impl<'p> Finder<'_, 'p> {
             // It is written, and never shown.
             "HiddenField" => {}
             _ => match self.types.of(file, call.callee) {
-                Ty::Class(nested) if extends(self.types, nested, &|name| name.ends_with("Serializer"), 0) => {
+                Ty::Class(nested) if self.types.extends(nested, &|name| name.ends_with("Serializer")) => {
                     let inner = if is("many") {
                         self.many(scope, source, place)
                     } else {

@@ -1,0 +1,208 @@
+//! Rows that a template is shown with: what those who render it give.
+
+use super::super::querysets::Step;
+use super::super::relations::is_model;
+use super::super::templates::{Given, Way, given_by_include};
+use super::super::types::{ClassMember, Ty};
+use super::super::{ClassRef, FileId, FunctionRef};
+use super::loaded::Loaded;
+use super::rows::{Frame, Tracer};
+use super::traced::{Rows, Traced, plain};
+use crate::facts::*;
+use crate::findings::Confidence;
+use crate::project::flow::Flow;
+
+/// How deep the bases of a view are looked through.
+const MAX_BASES: u8 = 8;
+
+impl Tracer<'_, '_> {
+    /// The row that a value is in a template that is shown on a path.
+    pub(super) fn row_on(&self, file: FileId, value: ValueId, path: &[Way]) -> Option<Rows> {
+        let frame = Frame::shown(file, path);
+        self.row(file, value, Some(&frame), 0).rows()
+    }
+
+    /// The rows that a method gives, where its base class gives `this`.
+    pub(super) fn given(&self, function: FunctionRef, this: Option<Rows>) -> Option<Rows> {
+        let frame = Frame::method(function, this);
+        self.results(function, true, &frame, 0).last().rows()
+    }
+
+    /// The row that a method gives, where its base class gives `this`.
+    pub(super) fn given_one(&self, function: FunctionRef, this: Option<Rows>) -> Traced {
+        let frame = Frame::method(function, this);
+        self.results(function, false, &frame, 0)
+    }
+
+    /// What a parameter of a template is on a path.
+    pub(super) fn on_path(&self, file: FileId, index: u16, path: &[Way], many: bool, depth: u8) -> Traced {
+        let facts = self.facts(file);
+        match facts.function(TEMPLATE).params.get(usize::from(index)) {
+            Some(param) => self.named_on(&facts.names[param.name], path, many, depth + 1),
+            None => Traced::Unknown,
+        }
+    }
+
+    /// What a parameter of a template is, whoever renders it.
+    pub(super) fn on_any_path(&self, file: FileId, index: u16, many: bool, depth: u8) -> Traced {
+        let paths = self.types.project().templates.paths(file);
+        let found = paths.iter().map(|path| self.on_path(file, index, path, many, depth));
+        match found.fold(Traced::Nothing, Traced::or) {
+            Traced::Nothing => Traced::Unknown,
+            found => found,
+        }
+    }
+
+    /// What a name is that a template is given on a path.
+    fn named_on(&self, name: &str, path: &[Way], many: bool, depth: u8) -> Traced {
+        let Some((way, rest)) = path.split_first() else { return Traced::Unknown };
+        match *way {
+            Way::Extended(_) => self.named_on(name, rest, many, depth),
+            Way::Included(by, include) => {
+                let facts = self.facts(by);
+                let Some(own) = facts.template.as_deref() else { return Traced::Unknown };
+                let include = &own.includes[include];
+                match given_by_include(facts, own, include, name) {
+                    Some(value) => {
+                        let frame = Frame::shown(by, rest);
+                        let frame = Some(&frame);
+                        if many { self.rows(by, value, frame, depth) } else { self.row(by, value, frame, depth) }
+                    }
+                    None if include.only => Traced::Unknown,
+                    None => self.named_on(name, rest, many, depth),
+                }
+            }
+            Way::Rendered(rendering) => {
+                let given = self.types.project().templates.given(rendering, name);
+                let found = given.map(|given| self.of_given(given, many, depth));
+                match found.fold(Traced::Nothing, Traced::or) {
+                    Traced::Nothing => Traced::Unknown,
+                    found => found,
+                }
+            }
+        }
+    }
+
+    fn of_given(&self, given: Given, many: bool, depth: u8) -> Traced {
+        match given {
+            Given::Value(file, value) if many => self.rows(file, value, None, depth),
+            Given::Value(file, value) => self.row(file, value, None, depth),
+            Given::Rows(class) if many => self.listed_by(class, depth),
+            Given::Made(function) if many => self.given(function, None).map_or(Traced::Unknown, Traced::Rows),
+            Given::Made(function) => self.given_one(function, None),
+            Given::Row(class) if !many => self.shown_by(class, depth),
+            _ => Traced::Unknown,
+        }
+    }
+
+    /// The row that a generic view shows.
+    fn shown_by(&self, class: ClassRef, depth: u8) -> Traced {
+        match self.types.class_member(class, "get_object") {
+            Some(ClassMember::Method(function)) => self.given_one(function, self.listed_by(class, depth).last().rows()),
+            _ => self.listed_by(class, depth).last(),
+        }
+    }
+
+    /// The rows that a generic view lists, or of which it shows one.
+    fn listed_by(&self, class: ClassRef, depth: u8) -> Traced {
+        let mut methods = Vec::new();
+        self.methods_named("get_queryset", class, 0, &mut methods);
+        let mut found = self.own_rows(class, depth);
+        // What a class asks its base for is what the next one gives.
+        for function in methods.into_iter().rev() {
+            found = match self.given(function, found.rows()) {
+                Some(rows) => Traced::Rows(rows),
+                None => match self.types.view_model(class) {
+                    Some(model) => {
+                        let loaded = Loaded::unseen();
+                        Traced::Rows(Rows { loaded, confidence: Confidence::Medium, ..plain(model) })
+                    }
+                    None => Traced::Unknown,
+                },
+            };
+        }
+        found
+    }
+
+    /// The methods of one name of a class and of what it extends, in the order in which they are asked.
+    fn methods_named(&self, name: &str, class: ClassRef, depth: u8, into: &mut Vec<FunctionRef>) {
+        let facts = self.facts(class.file);
+        let own = facts.names.find(name).and_then(|name| {
+            facts.class(class.class).methods.iter().rev().find(|&&method| facts.function(method).name == name)
+        });
+        if let Some(&function) = own {
+            let function = FunctionRef { file: class.file, function };
+            // What several extend is asked after all of them.
+            into.retain(|known| *known != function);
+            into.push(function);
+        }
+        if depth < MAX_BASES {
+            for base in self.types.project_bases(class) {
+                self.methods_named(name, base, depth + 1, into);
+            }
+        }
+    }
+
+    /// The rows of the `queryset` of a view, or of its `model`.
+    fn own_rows(&self, class: ClassRef, depth: u8) -> Traced {
+        if let Some(ClassMember::Attribute(file, value, _)) = self.types.class_member(class, "queryset") {
+            let found = self.rows(file, value, None, depth);
+            if !matches!(found, Traced::Unknown | Traced::Nothing) {
+                return found;
+            }
+        }
+        match self.types.class_member(class, "model") {
+            Some(ClassMember::Attribute(file, value, _)) => match self.types.of(file, value) {
+                Ty::Class(model) if is_model(self.types, model) => Traced::Rows(self.all_of(model)),
+                _ => Traced::Unknown,
+            },
+            _ => Traced::Unknown,
+        }
+    }
+
+    /// Whether a query gives something else than rows of its model: `.values("title")`.
+    pub(super) fn gives_values(&self, file: FileId, value: ValueId) -> bool {
+        let facts = self.facts(file);
+        let mut at = value;
+        for _ in 0..32 {
+            at = match facts.value(at) {
+                Value::Slice(object, ..) => *object,
+                Value::Call(call) => match facts.value(facts.call(*call).callee) {
+                    Value::Member(_, name)
+                        if matches!(Step::named(&facts.names[*name]), Some(Step::Values | Step::Dates)) =>
+                    {
+                        return true;
+                    }
+                    Value::Member(object, _) => *object,
+                    _ => return false,
+                },
+                _ => return false,
+            };
+        }
+        false
+    }
+
+    /// The rows of a page: `Paginator(books, 20).get_page(1)`.
+    pub(super) fn page(&self, file: FileId, object: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+        let facts = self.facts(file);
+        let Value::Call(made) = facts.value(object) else { return Traced::Unknown };
+        let made = facts.call(*made);
+        let is_pages = Flow::new(facts).called_name(made).is_some_and(|name| name.ends_with("Paginator"));
+        match made.args.first() {
+            Some(rows) if is_pages => self.rows(file, rows.value, frame, depth),
+            _ => Traced::Unknown,
+        }
+    }
+
+    /// `self.get_queryset()` of a view that has a `queryset`.
+    pub(super) fn view_rows(&self, file: FileId, object: ValueId, depth: u8) -> Traced {
+        let class = match self.types.of(file, object) {
+            Ty::Instance(class, _) => class,
+            _ => match *self.facts(file).value(object) {
+                Value::Super(class) => ClassRef { file, class },
+                _ => return Traced::Unknown,
+            },
+        };
+        self.own_rows(class, depth)
+    }
+}
