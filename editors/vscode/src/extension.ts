@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import { LanguageClient, type LanguageClientOptions, type ServerOptions } from "vscode-languageclient/node";
 import { findBinary } from "./find";
 
-const LANGUAGES = ["python", "javascript", "javascriptreact", "typescript", "typescriptreact", "sql", "prisma"];
+const LANGUAGES = ["python", "javascript", "javascriptreact", "typescript", "typescriptreact", "sql", "prisma", "django-html", "jinja", "jinja-html"];
 
 /** Settings of the server. */
 const SERVER_SETTINGS = ["enable", "configuration", "diagnosticMode", "run", "hover"];
