@@ -89,8 +89,17 @@ class Sale(models.Model):
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False)
 
 
+class Options:
+    unique_together = [(\"code\", \"made\")]
+
+
 class Later(Dated):
     class Meta:
+        ordering = [\"made\"]
+
+
+class Latest(Dated):
+    class Meta(Options):
         ordering = [\"made\"]
 ";
 

@@ -112,6 +112,16 @@ impl<'p> Options<'p> {
             _ => None,
         });
         let named: Vec<ClassRef> = named.filter(|&of| of != class).collect();
+        // A plain class of options: `class Meta(Options)`.
+        for &base in meta.into_iter().flat_map(|meta| &meta.bases) {
+            if let Ty::Class(of) = types.of(class.file, base)
+                && !is_model(types, of)
+            {
+                let facts: &FileFacts = &types.project().file(of.file).facts;
+                let attributes = facts.class(of.class).attributes.iter().filter(|attribute| attribute.in_body);
+                self.found.extend(attributes.map(|attribute| (of.file, facts, attribute)));
+            }
+        }
         if depth < 12 && !named.is_empty() {
             for base in named {
                 self.collect(types, base, false, depth + 1);
