@@ -121,7 +121,9 @@ impl Interesting {
                             project.site_of(file, id).is_some_and(|site| project.may_be_prefetched(file, site))
                         }
                 };
-                (self.has(name) || is_whole()).then(|| {
+                // What a template counts is told as a query.
+                let is_counted = facts.template.is_some() && matches!(name, "count" | "exists");
+                (!is_counted && (self.has(name) || is_whole())).then(|| {
                     let (root, names) = chain(facts, call.callee);
                     (root, names, call.name_span)
                 })
