@@ -6,6 +6,7 @@ use super::repeated::one_line;
 use super::{FileCx, Finding, Sink};
 use crate::findings::{Role, Severity};
 use crate::project::LazyRead;
+use crate::source::Language;
 
 /// Reports a relation that is fetched once per row of a loop
 pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
@@ -69,6 +70,11 @@ fn help(cx: &FileCx<'_>, read: &LazyRead) -> String {
         Some((file, span)) => {
             let source = &cx.project.file(file).source;
             let line = source.lines().line(span.start);
+            // What it calls there, a template of Django's gives nothing to.
+            if source.language == Language::DjangoTemplate {
+                let rows = format!("the rows that {}:{line} asks for", source.path);
+                return format!("load it with the rows: `{load}` in the view, on {rows}");
+            }
             format!("load it with the rows: `{load}` on the query at {}:{line}", source.path)
         }
         None => format!("load it with the rows: `{load}` on the query of `{}`", read.model),

@@ -534,9 +534,9 @@ fn time_grows_with_length_only() {
                 }
                 before.elapsed()
             };
-            let (short, long) = (time(2_000), time(16_000));
-            // Eight times as long; a square would be sixty-four times.
-            assert!(long < short * 30 + std::time::Duration::from_millis(500), "{part:?}: {short:?} {long:?}");
+            // Eight times as long; a square would be sixty-four times, however often it is tried.
+            let grows_with_length = || time(16_000) < time(2_000) * 30 + std::time::Duration::from_millis(500);
+            assert!((0..3).any(|_| grows_with_length()), "{part:?}");
         }
         let distinct: String = (0..40_000).map(|n| format!("$a{n}$ ")).collect();
         let before = std::time::Instant::now();

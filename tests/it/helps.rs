@@ -110,3 +110,38 @@ class Token(models.Model):
     let found = helps_in(&project, "low-selectivity-index");
     assert!(matches!(found.as_slice(), [help] if help.contains("condition=Q(used=True)")), "{found:?}");
 }
+
+#[test]
+fn what_a_template_cannot_ask_is_asked_in_its_view() {
+    let models = r#"
+from django.db import models
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=50)
+
+
+class Series(models.Model):
+    title = models.CharField(max_length=50)
+
+
+class Book(models.Model):
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="books")
+"#;
+    let views = r#"
+from django.shortcuts import get_object_or_404, render
+
+from shop.models import Series
+
+
+def one(request, pk):
+    return render(request, "series.html", {"series": get_object_or_404(Series, pk=pk)})
+"#;
+    let template = "{% for book in series.books.all %}\n{{ book.author.name }}\n{% endfor %}\n";
+    let files = [("shop/models.py", models), ("shop/views.py", views), ("shop/templates/series.html", template)];
+    let found = helps_in(&Project::new(files), "lazy-relation-in-loop");
+    let help = "load it with the rows: `.select_related(\"author\")` in the view, on the rows that \
+                shop/templates/series.html:1 asks for";
+    assert_eq!(found, [help]);
+}

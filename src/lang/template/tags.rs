@@ -362,6 +362,9 @@ impl Walk<'_> {
             self.operand();
         }
         let span = self.trimmed(piece.inside);
+        // What it is given stands behind its name.
+        let last = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        let named = last.map_or(span, |token| Span { end: token.span.end.clamp(span.start, span.end), ..span });
         let mut args = Vec::new();
         let mut only = false;
         while let Some(token) = self.peek() {
@@ -382,7 +385,7 @@ impl Walk<'_> {
             let bound: Vec<Arg> = bound.map(|(name, value)| Arg { name: Some(name), value, span }).collect();
             args.extend(bound);
         }
-        let value = self.call_named("include", args, span, span);
+        let value = self.call_named("include", args, span, named);
         if let (Some(name), Value::Call(call)) = (name, self.b.facts.value(value)) {
             self.template.includes.push(Include { call: *call, name: name.into(), only });
         }
