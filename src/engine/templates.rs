@@ -1,6 +1,7 @@
 //! Which files are templates: those that code of the project names, and those that these are made of.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -68,6 +69,12 @@ impl Templates {
 }
 
 impl Session {
+    /// The templates that one file names, if it is read.
+    pub(super) fn named_templates(&self, path: &Path) -> Option<Arc<TemplateNames>> {
+        let relative = super::session::relative(self.root(), path);
+        self.entries.get(&relative).map(names_of)
+    }
+
     /// Reads the templates that are rendered and were not read yet, and forgets those that are not rendered any more.
     /// Whether other files are read than before.
     pub(super) fn read_templates(&mut self) -> Result<bool, SessionError> {

@@ -364,8 +364,11 @@ impl Session {
 
     /// Reads one file of the project again. Whether it is one, as with [`Session::edit`].
     pub fn reread(&mut self, path: &Path) -> Result<bool, SessionError> {
+        let before = self.named_templates(path);
         let Some(change) = self.take_again(path) else { return Ok(false) };
-        let has_others = self.read_templates()?;
+        // As long as it names the same templates, the same are rendered.
+        let is_same = matches!(change, Change::Text) && before.is_some() && before == self.named_templates(path);
+        let has_others = !is_same && self.read_templates()?;
         match change {
             Change::Text if !has_others => {}
             Change::Text | Change::Presence => self.settle()?,
@@ -651,7 +654,7 @@ pub fn settled_path(path: &Path) -> PathBuf {
     })
 }
 
-fn relative(root: &Path, path: &Path) -> Arc<str> {
+pub(super) fn relative(root: &Path, path: &Path) -> Arc<str> {
     let relative = path.strip_prefix(root).unwrap_or(path);
     relative.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/").into()
 }
