@@ -2,7 +2,7 @@
 -- as long as the table is large.
 
 -- slow: writers wait until the index is built
-CREATE INDEX reviews_product ON reviews (product_id);
+CREATE INDEX reviews_stars ON reviews (stars);
 
 -- fine: the table is new
 CREATE TABLE coupons (id bigint PRIMARY KEY, code text NOT NULL, customer_id bigint);
@@ -41,7 +41,7 @@ ALTER TABLE items ADD CONSTRAINT items_quantity CHECK (quantity > 0);
 ALTER TABLE items ADD CONSTRAINT items_line CHECK (line > 0) NOT VALID;
 
 -- slow: writers wait until the index of the constraint is built
-ALTER TABLE orders ADD CONSTRAINT orders_code_key UNIQUE (code);
+ALTER TABLE products ADD CONSTRAINT products_name_key UNIQUE (name, category_id);
 
 -- fine: a column without a default
 ALTER TABLE orders ADD COLUMN paid_at timestamptz;
