@@ -485,24 +485,33 @@ pub(super) fn flowing_values(project: &Project, edge: &Edge, source: Option<Sour
             // A constructor: what the new instance is made of.
             None => call.args.iter().map(|arg| arg.value).collect(),
         },
-        Source::Param(index) => {
-            let callee = &project.file(edge.callee.file).facts;
-            let params = &callee.function(edge.callee.function).params;
-            let Some(param) = params.get(usize::from(index)) else { return Vec::new() };
-            let name = &callee.names[param.name];
-            let spread = call.args.iter().filter(|arg| matches!(facts.value(arg.value), Value::Spread(_)));
-            let named = call.args.iter().filter(|arg| arg.name.is_some_and(|id| &facts.names[id] == name));
-            let positional = call.args.iter().filter(|arg| arg.name.is_none());
-            let own: Vec<ValueId> = if param.is_rest {
-                positional.skip(usize::from(index)).map(|arg| arg.value).collect()
-            } else if param.is_keyword_only {
-                Vec::new()
-            } else {
-                positional.skip(usize::from(index)).take(1).map(|arg| arg.value).collect()
-            };
-            own.into_iter().chain(named.map(|arg| arg.value)).chain(spread.map(|arg| arg.value)).collect()
-        }
+        Source::Param(index) => passed_for(project, edge.callee, index, facts, call.args),
     }
+}
+
+/// The arguments that may be what a parameter is, of a call in the file with these facts.
+pub(super) fn passed_for(
+    project: &Project,
+    callee: FunctionRef,
+    index: u16,
+    facts: &FileFacts,
+    args: &[Arg],
+) -> Vec<ValueId> {
+    let FunctionRef { file, function } = callee;
+    let callee = &project.file(file).facts;
+    let Some(param) = callee.function(function).params.get(usize::from(index)) else { return Vec::new() };
+    let name = &callee.names[param.name];
+    let spread = args.iter().filter(|arg| matches!(facts.value(arg.value), Value::Spread(_)));
+    let named = args.iter().filter(|arg| arg.name.is_some_and(|id| &facts.names[id] == name));
+    let positional = args.iter().filter(|arg| arg.name.is_none());
+    let own: Vec<ValueId> = if param.is_rest {
+        positional.skip(usize::from(index)).map(|arg| arg.value).collect()
+    } else if param.is_keyword_only {
+        Vec::new()
+    } else {
+        positional.skip(usize::from(index)).take(1).map(|arg| arg.value).collect()
+    };
+    own.into_iter().chain(named.map(|arg| arg.value)).chain(spread.map(|arg| arg.value)).collect()
 }
 
 /// What a call gives for the parameters of its callee that hold lists of keys.

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
 
+use super::calls::passed_for;
 use super::types::{Ty, Types};
 use super::{FileId, FunctionRef};
 use crate::facts::*;
@@ -83,21 +84,13 @@ impl Body<'_, '_> {
 
     /// What the call gives for a parameter, if that is surely one value that may be built on.
     fn given(&self, param: u16) -> Ty {
-        let callee = self.types.facts(self.function.file);
         let facts = self.types.facts(self.by.0);
-        let call = facts.call(self.by.1);
-        let declared = &callee.function(self.function.function).params[usize::from(param)];
-        let name = &callee.names[declared.name];
-        let named = call.args.iter().find(|arg| arg.name.is_some_and(|id| &facts.names[id] == name));
-        let positional = || call.args.iter().filter(|arg| arg.name.is_none()).nth(usize::from(param));
-        let has_spread = call.args.iter().any(|arg| matches!(facts.value(arg.value), Value::Spread(_)));
-        let given = named.or_else(|| positional().filter(|_| !declared.is_keyword_only));
-        match given.filter(|_| !has_spread && !declared.is_rest) {
-            Some(arg) => match self.types.of(self.by.0, arg.value) {
-                ty @ (Ty::Api(..) | Ty::Instance(..)) => ty,
-                _ => Ty::Unknown,
-            },
-            None => Ty::Unknown,
+        let args = &facts.call(self.by.1).args;
+        let passed = passed_for(self.types.project(), self.function, param, facts, args);
+        let [value] = *passed else { return Ty::Unknown };
+        match self.types.of(self.by.0, value) {
+            ty @ (Ty::Api(..) | Ty::Instance(..)) => ty,
+            _ => Ty::Unknown,
         }
     }
 }

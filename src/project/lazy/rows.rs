@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::calls::{CallGraph, flowing_values};
+use super::super::calls::{CallGraph, flowing_values, passed_for};
 use super::super::flow::{Flow, Source};
 use super::super::querysets::Step;
 use super::super::relations::{Orm, is_model};
@@ -621,8 +621,14 @@ impl<'t, 'p> Tracer<'t, 'p> {
             }
             let Some((caller, call)) = frame.call else { return Traced::Unknown };
             let mut edges = self.graph.calls_of(own).filter(|edge| edge.file == caller && edge.call() == Some(call));
-            let Some(edge) = edges.next() else { return Traced::Unknown };
-            let values = flowing_values(self.types.project(), edge, source);
+            let values = match edges.next() {
+                Some(edge) => flowing_values(self.types.project(), edge, source),
+                // What it builds is run where it is called: the graph knows that call as a query.
+                None => {
+                    let facts = self.facts(caller);
+                    passed_for(self.types.project(), own, index, facts, &facts.call(call).args)
+                }
+            };
             return match values.as_slice() {
                 [value] => ask(caller, *value, frame.outer),
                 _ => Traced::Unknown,
