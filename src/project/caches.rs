@@ -56,6 +56,24 @@ impl<'p> Caches<'p> {
         false
     }
 
+    /// Whether a condition holds for the first row only, as all rows are given their answer then:
+    /// `if not hasattr(row, "_tags"): … for other in rows: other._tags = tags[other.id]`.
+    fn answers_for_all(&self, guard: &Guard, function: FunctionId) -> bool {
+        let Value::Operation(Operation::Not, asked, _) = *self.facts.value(guard.condition) else { return false };
+        let Value::Call(call) = *self.facts.value(asked) else { return false };
+        let call = self.facts.call(call);
+        let name = call.args.get(1).and_then(|arg| self.facts.literal(arg.value));
+        let Some(name) = name.filter(|_| self.flow.called_name(call) == Some("hasattr")) else { return false };
+        let is_of_each = |value: ValueId| {
+            matches!(*self.facts.value(value), Value::Member(object, set)
+                if &self.facts.names[set] == name && matches!(self.facts.value(object), Value::Element(..)))
+        };
+        guard.kind == GuardKind::Then
+            && self.facts.accesses.iter().any(|access| {
+                access.is_set && access.function == function && access.in_loop.is_some() && is_of_each(access.value)
+            })
+    }
+
     fn is_miss(&self, condition: ValueId, holds: bool, depth: u8) -> bool {
         if depth > 6 {
             return false;
@@ -208,7 +226,7 @@ pub(super) fn keeps(project: &Project, file: FileId, function: FunctionId, guard
     let caches = Caches::new(project, file);
     let mut at = guard;
     while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
-        if caches.asked_by(guard) {
+        if caches.asked_by(guard) || caches.answers_for_all(guard, function) {
             return true;
         }
         at = guard.parent;
@@ -455,6 +473,24 @@ pub(super) fn gives_prefetched(project: &Project, function: FunctionRef) -> bool
         _ => None,
     });
     asked.next().is_some_and(is_prefetched) && asked.all(is_prefetched)
+}
+
+/// Whether what a method gives is a relation of its object, which may have been prefetched: `return self.tags.all()`.
+pub(super) fn gives_relation(project: &Project, method: FunctionRef) -> bool {
+    let facts = &project.file(method.file).facts;
+    let returns = &facts.function(method.function).returns;
+    let is_held = |&value: &ValueId| {
+        let manager = match *facts.value(value) {
+            Value::Call(call) if facts.call(call).args.is_empty() => match *facts.value(facts.call(call).callee) {
+                Value::Member(manager, all) if &facts.names[all] == "all" => manager,
+                _ => return false,
+            },
+            _ => value,
+        };
+        matches!(*facts.value(manager), Value::Member(object, relation)
+            if matches!(facts.value(object), Value::This(_)) && project.prefetched.anywhere(&facts.names[relation]))
+    };
+    !returns.is_empty() && returns.iter().all(is_held)
 }
 
 /// The functions of a file that are handed to a function of the project which runs them when a cache has no answer:

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::by_name::{UniqueNames, only_definition, unique_names};
 use super::caches::{self, Caches, gathers_first, is_timed, keeps, keeps_in_object, kept_for};
 use super::callbacks::{self, Callbacks, Given};
+use super::connections::{self, Maker};
 use super::flow::{Flow, Source};
 use super::groups;
 use super::properties;
@@ -215,6 +216,7 @@ impl CallGraph {
                     conditions: conditions(facts, site.guard),
                     required: requirements::of_place(facts, home, site.function, site.guard, site.span),
                     lists: params_of(facts, home, &site.lists),
+                    makers: site.connection.map_or_else(Vec::new, |value| connections::makers(facts, home, value)),
                 };
                 for state in states(function, site.effect, &sources) {
                     push(&mut queue, state, witness.clone());
@@ -230,6 +232,7 @@ impl CallGraph {
             let required = witness.required.clone();
             let annotated = witness.annotated.clone();
             let lists = witness.lists.clone();
+            let makers = witness.makers.clone();
             let route = reach.add(state, witness);
             if hops >= max_hops {
                 continue;
@@ -280,6 +283,7 @@ impl CallGraph {
                     conditions: later + conditions(facts, call.guard),
                     required: own,
                     lists: params_of(facts, edge.home, &given_lists(project, edge, &lists)),
+                    makers: connections::given(project, edge, &makers).makers(facts, edge.home),
                 };
                 for state in states(caller, edge.effect(state.effect), &sources) {
                     if !reach.is_known(state, &witness.required) {
@@ -336,6 +340,8 @@ pub(super) struct Witness {
     pub(super) required: Vec<Requirement>,
     /// The parameters that hold whole lists of keys: the query is one for all of them.
     pub(super) lists: Vec<u16>,
+    /// What the connection is made of that the query goes through.
+    pub(super) makers: Vec<Maker>,
 }
 
 impl Witness {

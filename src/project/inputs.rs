@@ -1,10 +1,10 @@
 //! What decides which rows a query is about.
 
-use super::FileId;
 use super::flow::for_each_part;
 use super::groups;
 use super::types::{Ty, Types};
-use crate::apis::{Effect, TypeId};
+use super::{ClassRef, FileId};
+use crate::apis::{Effect, Returned, TypeId};
 use crate::facts::*;
 
 /// Methods that tell a connection, a session or a client from rows and queries.
@@ -21,6 +21,8 @@ pub(super) struct Inputs {
     pub(super) root: Option<ValueId>,
     /// The connection that the chain starts from, if it is one; or the model, if that is a value like others.
     pub(super) via: Option<ValueId>,
+    /// The same, if it is surely a connection.
+    pub(super) connection: Option<ValueId>,
     /// Whole lists of keys that are asked for at once: `id__in=ids`, `.whereIn("id", ids)`.
     pub(super) lists: Vec<ValueId>,
 }
@@ -56,12 +58,16 @@ impl<'t, 'p> InputFinder<'t, 'p> {
         let runs = matches!(&self.facts.names[*name], "execute" | "executemany" | "executescript");
         if runs && !self.facts.call(id).args.is_empty() && matches!(self.facts.value(at), Value::Param(..)) {
             into.via.get_or_insert(at);
+            into.connection.get_or_insert(at);
             return None;
         }
         for _ in 0..200 {
             let builds = matches!(self.facts.value(at), Value::Call(call) if self.is_builder(*call));
             if !builds && self.is_connection(at) {
                 into.via.get_or_insert(at);
+                if self.types.is_handle(self.file, at) {
+                    into.connection.get_or_insert(at);
+                }
                 return None;
             }
             at = match self.facts.value(at) {
@@ -207,6 +213,16 @@ fn names_table(sql: &str, hole: &Hole) -> bool {
 }
 
 impl Types<'_> {
+    /// Whether a value surely is a connection, a session or a client.
+    pub(super) fn is_handle(&self, file: FileId, value: ValueId) -> bool {
+        matches!(self.of(file, value), Ty::Api(ty, _) if self.is_connection_type(ty))
+    }
+
+    /// Whether a class is one of queries or managers: its instances give rows, and are none.
+    pub(super) fn gives_rows(&self, class: ClassRef) -> bool {
+        self.api_base(class).is_some_and(|base| self.project().catalog.type_(base).element != Returned::Unknown)
+    }
+
     /// Whether a catalogued type is a connection, a session or a client, and no row or query.
     pub(super) fn is_connection_type(&self, ty: TypeId) -> bool {
         CONNECTION_METHODS.iter().any(|name| self.project().catalog.method(ty, name).is_some())

@@ -9,6 +9,7 @@ mod by_name;
 mod caches;
 mod callbacks;
 mod calls;
+mod connections;
 mod declared;
 mod executed;
 mod flow;

@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashSet;
 
 use super::calls::{CallGraph, Edge, Reach, Route, Step, Witness, flowing_values, given_lists, is_own};
+use super::connections;
 use super::flow::{Dependence, Flow, for_each_part};
 use super::given;
 use super::groups::Groups;
@@ -89,6 +90,7 @@ pub(super) fn find(types: &Types<'_>, graph: &CallGraph, reach: &Reach, file: Fi
         subjects: Subjects::new(facts),
         groups: Groups::new(facts),
         changing: OnceCell::new(),
+        databases: OnceCell::new(),
     };
     let mut found = Vec::new();
     for (index, site) in project.sites(file).iter().enumerate() {
@@ -113,6 +115,8 @@ struct Finder<'a, 't, 'p> {
     subjects: Subjects<'p>,
     groups: Groups<'p>,
     changing: OnceCell<FxHashSet<LoopId>>,
+    /// Loops each of whose runs asks another database.
+    databases: OnceCell<FxHashSet<LoopId>>,
 }
 
 /// Something in a loop, before it is judged.
@@ -456,6 +460,7 @@ impl Finder<'_, '_, '_> {
             if !per_row
                 || self.chunk_of(candidate, id)
                 || self.subjects.are_statements_or_tables(candidate.call, candidate.library, candidate.args, id)
+                || self.runs_over_databases(id)
             {
                 continue;
             }
@@ -497,6 +502,12 @@ impl Finder<'_, '_, '_> {
             }
         }
         judged
+    }
+
+    /// Whether each run asks another database.
+    fn runs_over_databases(&self, id: LoopId) -> bool {
+        let find = || connections::loops_over_databases(self.types, self.graph, self.reach, self.file);
+        self.databases.get_or_init(find).contains(&id)
     }
 
     fn chunk_of(&self, candidate: &Candidate<'_>, id: LoopId) -> bool {

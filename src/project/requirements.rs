@@ -308,7 +308,7 @@ fn keywords_of(project: &Project, edge: &Edge, spread: &Arg) -> Option<u16> {
 }
 
 /// What an object that is passed holds under a key.
-enum Entry {
+pub(super) enum Entry {
     /// This, or nothing.
     Is(Option<ValueId>),
     /// What that object holds under it.
@@ -316,7 +316,7 @@ enum Entry {
     Unknown,
 }
 
-fn entry(facts: &FileFacts, object: ValueId, key: &str) -> Entry {
+pub(super) fn entry(facts: &FileFacts, object: ValueId, key: &str) -> Entry {
     let Value::Mapping(entries) = facts.value(object) else { return Entry::Of(object) };
     for &(name, value) in entries.iter().rev() {
         match (facts.literal(name), facts.value(value)) {

@@ -10,7 +10,7 @@ use super::caches;
 use super::flow::Flow;
 use super::inputs::InputFinder;
 use super::types::{ClassMember, Ty, Types};
-use super::{ClassRef, FileId};
+use super::{ClassRef, FileId, FunctionRef};
 use crate::apis::{ApiCall, ArgRef, CatalogLanguage, Effect, LibraryId, RunsOn};
 use crate::facts::*;
 use crate::findings::Confidence;
@@ -63,6 +63,8 @@ pub struct QuerySite {
     pub inputs: Vec<ValueId>,
     /// The connection, session or client that it goes through, if that is known to be one.
     pub via: Option<ValueId>,
+    /// The same, if it is not just the model that is asked.
+    pub connection: Option<ValueId>,
     /// Whole lists of keys that it asks for at once.
     pub lists: Vec<ValueId>,
     /// Whether the library makes one query of those that are asked at once.
@@ -191,9 +193,28 @@ impl<'t, 'p> Finder<'t, 'p> {
         writes.then(built).flatten().or_else(|| api.batch_for(writes))
     }
 
-    /// What a statement that cannot be read, as its tables are holes, says by its first word.
+    /// What a statement that cannot be read, as its tables are holes, says by its first word: it defines, or is about
+    /// transactions and locks.
     fn by_word(&self, id: CallId, api: &ApiCall) -> Option<SiteEffect> {
-        const DEFINING: [&str; 8] = ["alter", "analyze", "comment", "create", "drop", "grant", "truncate", "vacuum"];
+        const DEFINING: [&str; 17] = [
+            "alter",
+            "analyze",
+            "begin",
+            "comment",
+            "commit",
+            "create",
+            "drop",
+            "grant",
+            "lock",
+            "refresh",
+            "reindex",
+            "release",
+            "revoke",
+            "rollback",
+            "savepoint",
+            "truncate",
+            "vacuum",
+        ];
         let text = self.facts.text(argument(self.facts, id, api.sql.as_ref()?)?)?;
         let word = text.cooked.split_whitespace().next()?;
         DEFINING.iter().any(|known| word.eq_ignore_ascii_case(known)).then_some(SiteEffect::Transaction)
@@ -235,6 +256,7 @@ impl<'t, 'p> Finder<'t, 'p> {
             sql,
             inputs: inputs.args.into_iter().chain(inputs.root).collect(),
             via: inputs.via,
+            connection: inputs.connection,
             lists: inputs.lists,
             is_gathered: api.same_tick,
         });
@@ -427,9 +449,14 @@ impl<'t, 'p> Finder<'t, 'p> {
             made => made,
         };
         let (steps, sql) = self.chain(id);
-        let confidence = if sure { Confidence::High } else { Confidence::Medium };
+        let confidence = match sure {
+            _ if self.method_of(id).is_some_and(|method| caches::gives_relation(project, method)) => Confidence::Low,
+            true => Confidence::High,
+            false => Confidence::Medium,
+        };
         let verb_effect = steps.iter().find(|step| step.effect == Effect::Write).map(|_| SiteEffect::Write);
-        let effect = verb_effect.or_else(|| self.by_verb(&sql)).unwrap_or(match api_type.effect {
+        let said = || self.by_verb(&sql).or_else(|| self.by_word(id, steps.first()?));
+        let effect = verb_effect.or_else(said).unwrap_or(match api_type.effect {
             Effect::Write => SiteEffect::Write,
             Effect::Batch => SiteEffect::Batch,
             Effect::Transaction => SiteEffect::Transaction,
@@ -455,9 +482,23 @@ impl<'t, 'p> Finder<'t, 'p> {
             sql,
             inputs: inputs.args.into_iter().chain(inputs.root).collect(),
             via: inputs.via,
+            connection: inputs.connection,
             lists: inputs.lists,
             is_gathered: false,
         });
+    }
+
+    /// The function that a call runs, or the property that a template reads.
+    fn method_of(&self, id: CallId) -> Option<FunctionRef> {
+        let read = || {
+            let Value::Member(object, name) = *self.facts.value(self.facts.call(id).callee) else { return None };
+            let Ty::Instance(class, _) = self.types.of(self.file, object) else { return None };
+            match self.types.class_member(class, &self.facts.names[name])? {
+                ClassMember::Method(method) => Some(method),
+                ClassMember::Attribute(..) => None,
+            }
+        };
+        self.types.target(self.file, id).or_else(read)
     }
 
     /// The catalogued steps of a chain of calls, last first, and the SQL given to any of them.
@@ -523,13 +564,22 @@ fn takes_lock(text: &str) -> bool {
         && LOCKS.iter().any(|lock| rest.get(..lock.len()).is_some_and(|start| start.eq_ignore_ascii_case(lock)))
 }
 
+/// How many values are looked at for statements: what is called again and again may be made of any number.
+const MAX_SQL_PARTS: usize = 200;
+
 /// The statements that a value holds: of its text, of the constant it names, of what a builder was given.
 pub(super) fn sql_behind(types: &Types<'_>, file: FileId, value: ValueId, into: &mut Vec<(FileId, usize)>) {
-    collect_sql(types, file, value, 0, into);
+    collect_sql(types, file, value, &mut FxHashSet::default(), into);
 }
 
-fn collect_sql(types: &Types<'_>, file: FileId, value: ValueId, depth: u8, into: &mut Vec<(FileId, usize)>) {
-    if depth > 12 {
+fn collect_sql(
+    types: &Types<'_>,
+    file: FileId,
+    value: ValueId,
+    seen: &mut FxHashSet<(FileId, ValueId)>,
+    into: &mut Vec<(FileId, usize)>,
+) {
+    if seen.len() >= MAX_SQL_PARTS || !seen.insert((file, value)) {
         return;
     }
     let facts = &types.project().file(file).facts;
@@ -541,38 +591,38 @@ fn collect_sql(types: &Types<'_>, file: FileId, value: ValueId, depth: u8, into:
             into.extend((from..from + same).map(|index| (file, index)));
         }
         Value::Either(left, right) => {
-            collect_sql(types, file, *left, depth + 1, into);
-            collect_sql(types, file, *right, depth + 1, into);
+            collect_sql(types, file, *left, seen, into);
+            collect_sql(types, file, *right, seen, into);
         }
-        Value::Carried(before, _) => collect_sql(types, file, *before, depth + 1, into),
+        Value::Carried(before, _) => collect_sql(types, file, *before, seen, into),
         // `text("…")`, sql`…`, `Prisma.sql`…``
         Value::Call(call) => {
             let first = facts.call(*call).args.first();
             let is_sql = types.api_call(file, *call).is_some_and(|api| api.sql.is_some())
                 || first.is_some_and(|arg| facts.text(arg.value).is_some_and(|text| text.tag.is_some()));
             if let Some(arg) = first.filter(|_| is_sql) {
-                collect_sql(types, file, arg.value, depth + 1, into);
+                collect_sql(types, file, arg.value, seen, into);
             } else if let Value::Member(object, name) = facts.value(facts.call(*call).callee)
                 && matches!(&facts.names[*name], "bindparams" | "columns" | "execution_options" | "params")
             {
                 // `text("…").bindparams(q=q)`
-                collect_sql(types, file, *object, depth + 1, into);
+                collect_sql(types, file, *object, seen, into);
             } else if let Some(maker) = types.target(file, *call) {
                 // `insert_query("books", book)`
                 for &value in &types.facts(maker.file).function(maker.function).returns {
-                    collect_sql(types, maker.file, value, depth + 1, into);
+                    collect_sql(types, maker.file, value, seen, into);
                 }
             }
         }
         Value::Mapping(entries) => {
             let text = entries.iter().find(|(key, _)| matches!(facts.literal(*key), Some("text" | "sql" | "query")));
             if let Some(&(_, value)) = text {
-                collect_sql(types, file, value, depth + 1, into);
+                collect_sql(types, file, value, seen, into);
             }
         }
         Value::Import(_) | Value::Member(..) => {
             if let Some((file, value)) = types.definition(file, value) {
-                collect_sql(types, file, value, depth + 1, into);
+                collect_sql(types, file, value, seen, into);
             }
         }
         _ => {}

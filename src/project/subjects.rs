@@ -26,7 +26,7 @@ const DDL_ELEMENTS: [&str; 8] = [
 pub(super) struct Subjects<'f> {
     facts: &'f FileFacts,
     flow: Flow<'f>,
-    /// Loops over names of columns or attributes, found when first asked for.
+    /// Loops over names of columns or attributes and over classes, found when first asked for.
     naming: OnceCell<FxHashSet<LoopId>>,
 }
 
@@ -52,7 +52,7 @@ impl<'f> Subjects<'f> {
             })
     }
 
-    /// Whether the loop runs over names that the code knows, of columns, attributes or parts of a record:
+    /// Whether the loop runs over what the code knows by name: columns, attributes or parts of a record, classes.
     /// `for field in fields: getattr(row, field)`, `filter(**{field: value})`, `if key == "name": … elif key == "age"`.
     pub(super) fn are_names(&self, id: LoopId) -> bool {
         self.naming.get_or_init(|| self.find_naming()).contains(&id)
@@ -66,6 +66,13 @@ impl<'f> Subjects<'f> {
                 _ => None,
             };
             naming.extend(name.and_then(|name| self.element_in(name)));
+            // `issubclass(importer, Base)`, `new importer()`: the classes that a program has.
+            let class = match (self.flow.called_name(call), call.args.first()) {
+                (Some("isclass" | "issubclass"), Some(class)) => Some(class.value),
+                _ if call.is_new => Some(call.callee),
+                _ => None,
+            };
+            naming.extend(class.and_then(|class| self.element_in(class)));
             for arg in &call.args {
                 let Value::Spread(inner) = self.facts.value(arg.value) else { continue };
                 let Value::Mapping(entries) = self.facts.value(*inner) else { continue };

@@ -528,7 +528,10 @@ impl<'t, 'p> Collector<'t, 'p> {
         span: Span,
     ) {
         let at = self.facts.call(call);
-        if limit.is_none() && !self.ends(call) {
+        // `query.offset(n).all()` is run: nobody can end it any more.
+        let is_run = evidence.orm == Orm::SqlAlchemy
+            && self.whole_chain(call).first().is_some_and(|&last| self.called(last) == "all");
+        if limit.is_none() && !self.ends(call, is_run) {
             return;
         }
         let sort = sort::of_chain(self, call);
@@ -548,8 +551,8 @@ impl<'t, 'p> Collector<'t, 'p> {
     }
 
     /// Whether a query that skips rows is given an end: in its chain, elsewhere in its function, or by whoever it is
-    /// handed back to. All but the newest, to delete them, is no page.
-    fn ends(&self, call: CallId) -> bool {
+    /// handed back to, unless its chain runs it. All but the newest, to delete them, is no page.
+    fn ends(&self, call: CallId, is_run: bool) -> bool {
         const ENDS: [&str; 14] = [
             "limit",
             "take",
@@ -571,7 +574,7 @@ impl<'t, 'p> Collector<'t, 'p> {
         // What is built for others, or from a query of others, may have its end there.
         let is_it = |value: ValueId| matches!(self.facts.value(value), Value::Call(other) if *other == call);
         let is_handed_on =
-            function.returns.iter().any(|&value| self.holds(value, &is_it, 0)) || self.starts_at_param(call);
+            !is_run && function.returns.iter().any(|&value| self.holds(value, &is_it, 0)) || self.starts_at_param(call);
         let mut others =
             self.facts.calls.iter().zip((0..).map(CallId)).filter(|(other, _)| other.function == at.function);
         is_handed_on

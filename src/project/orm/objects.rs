@@ -166,6 +166,10 @@ impl<'p> Collector<'_, 'p> {
         if is_whole && limit.is_none() && !entries.iter().any(|(key, _)| *key == UNKNOWN) {
             return;
         }
+        // What is counted has no pages: these leave them out.
+        if matches!(evidence.orm, Orm::Sequelize | Orm::TypeOrm) && self.called(call).starts_with("count") {
+            return;
+        }
         let at = facts.call(call);
         let span = self.text_span(key).unwrap_or(at.name_span);
         let order = get(&["order", "orderBy"]).map(|(_, value)| value);

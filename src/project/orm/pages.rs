@@ -74,6 +74,20 @@ impl<'p> Collector<'_, 'p> {
         })
     }
 
+    /// Whether the rows that are cut into slices have been counted in memory before: `range(0, len(rows), size)`. Django
+    /// keeps what it has read.
+    fn is_read_before(&self, rows: ValueId, used: Use) -> bool {
+        let is_first = |call: &Call| {
+            let heads = used.in_loop.is_some_and(|id| self.facts.loop_(id).head.contains(call.span));
+            call.function == used.function && (call.span.end <= used.span.start || heads)
+        };
+        self.facts.calls.iter().any(|call| {
+            matches!(self.facts.value(call.callee), Value::Global(name) if &self.facts.names[*name] == "len")
+                && call.args.first().is_some_and(|arg| arg.value == rows)
+                && is_first(call)
+        })
+    }
+
     /// `queryset[a:b]`
     pub(super) fn slice(&mut self, used: Use) {
         let Value::Slice(object, low, high) = *self.facts.value(used.value) else { return };
@@ -84,7 +98,7 @@ impl<'p> Collector<'_, 'p> {
         let Some(evidence) = of_receiver(self.types, self.file, object) else { return };
         let is_query = matches!(evidence.orm, Orm::Django | Orm::SqlAlchemy | Orm::Peewee | Orm::Pony | Orm::Tortoise)
             && ["QuerySet", "Query", "ModelSelect", "Select"].iter().any(|name| evidence.receiver.ends_with(name));
-        if !is_query {
+        if !is_query || evidence.orm == Orm::Django && self.is_read_before(object, used) {
             return;
         }
         let sort = match *self.facts.value(object) {

@@ -159,7 +159,7 @@ impl Types<'_> {
             _ => None,
         };
         if let Some(ClassMember::Method(function)) = self.class_member(class, "get_queryset")
-            && let Some(model) = of(self.returned(function))
+            && let Some(model) = of(self.returned(function)).filter(|&model| !self.gives_rows(model))
         {
             return Some(model);
         }
