@@ -65,6 +65,56 @@ class Book(Dated):
 }
 
 #[test]
+fn django_models_of_libraries_and_fields_of_projects() {
+    let text = r#"
+from django.db import models
+from phonenumber_field.modelfields import PhoneNumberField
+from treebeard.mp_tree import MP_Node
+
+
+class CodeField(models.CharField):
+    def to_python(self, value):
+        return value.upper()
+
+
+class KeyedField(models.CharField):
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("db_index", True)
+        super().__init__(*args, **kwargs)
+
+
+class Shelf(MP_Node):
+    name = models.CharField(max_length=80)
+    code = CodeField(max_length=9, unique=True)
+    phone = PhoneNumberField(db_index=True)
+    key = KeyedField()
+"#;
+    let settings = ("seqscan.toml", "dialect = \"postgresql\"\n");
+    assert_eq!(
+        schema(&[("shop/models.py", text), settings]),
+        [
+            "shop_shelf shop/models.py:18",
+            "path text",
+            "depth number",
+            "numchild number",
+            "name text not null",
+            "code text not null",
+            "phone text not null",
+            "key not null",
+            "id bigint not null",
+            "unique (path)",
+            "index (path varchar_pattern_ops)",
+            "unique (code)",
+            "index (code varchar_pattern_ops)",
+            "index (phone)",
+            "index (phone varchar_pattern_ops)",
+            "other index (key)",
+            "primary key (id)",
+        ]
+    );
+}
+
+#[test]
 fn sqlalchemy_models_and_alembic() {
     let models = r#"
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint

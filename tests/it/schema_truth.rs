@@ -38,7 +38,36 @@ fn compare(seen: &BTreeSet<String>, truth: &BTreeSet<String>) {
     assert!(missed.is_empty() && wrong.is_empty(), "missed {missed:#?}, wrong {wrong:#?}");
 }
 
-const MODELS: &str = "from django.db import models
+const MODELS: &str = "from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import CharField as Short
+
+
+class UpperField(Short):
+    def to_python(self, value):
+        return super().to_python(value).upper()
+
+
+class AddressField(models.SlugField):
+    def get_internal_type(self):
+        return \"SlugField\"
+
+
+class MarkedField(models.CharField):
+    def __init__(self, *args, **kwargs):
+        kwargs[\"max_length\"] = 9
+        super().__init__(*args, **kwargs)
+
+
+class Reader(AbstractUser):
+    rank = UpperField(max_length=9, unique=True)
+    address = AddressField()
+    mark = MarkedField()
+
+
+class Loan(models.Model):
+    of = models.ManyToManyField(settings.AUTH_USER_MODEL)
 
 
 class Dated(models.Model):
@@ -105,7 +134,8 @@ class Latest(Dated):
 
 const SETTINGS: &str =
     "DATABASES = {\"default\": {\"ENGINE\": \"django.db.backends.sqlite3\", \"NAME\": \"shop.sqlite\"}}
-INSTALLED_APPS = [\"shop\"]
+AUTH_USER_MODEL = \"shop.Reader\"
+INSTALLED_APPS = [\"django.contrib.auth\", \"django.contrib.contenttypes\", \"shop\"]
 DEFAULT_AUTO_FIELD = \"django.db.models.BigAutoField\"
 SECRET_KEY = \"a\"
 ";
@@ -121,7 +151,7 @@ call_command('makemigrations', 'shop', verbosity=0)
 call_command('migrate', verbosity=0)
 base = sqlite3.connect('shop.sqlite')
 for table, in base.execute(\"select name from sqlite_master where type = 'table'\").fetchall():
-    if table.startswith(('django_', 'sqlite_')):
+    if table.startswith(('auth_', 'django_', 'sqlite_')):
         continue
     keys = sorted((row[5], row[1]) for row in base.execute(f'pragma table_info(\"{table}\")') if row[5])
     print(f'{table}: primary (' + ', '.join(name for _, name in keys) + ')')

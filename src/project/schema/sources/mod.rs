@@ -4,6 +4,7 @@
 mod alembic;
 mod arguments;
 mod django;
+mod django_fields;
 mod django_migrations;
 mod drizzle;
 mod knex;
