@@ -271,9 +271,62 @@ exports.up = async function up(knex) {
             "updated_at timestamp",
             "name text",
             "primary key (id)",
-            "unique (email)",
-            "index (name) migrations/2_name.js:4",
+            "unique users_email_unique (email)",
+            "index users_name_index (name) migrations/2_name.js:4",
             "foreign key (team) → teams",
+        ]
+    );
+}
+
+#[test]
+fn knex_migrations_take_back() {
+    let first = r#"
+exports.up = async (knex) => {
+  await knex.schema.createTable("files", (table) => {
+    table.bigInteger("id").primary();
+    table.increments("rank", { primaryKey: false });
+    table.integer("total").index();
+    table.text("code").unique();
+    table.text("kind").index("by_kind");
+    table.unique(["kind", "code"], { indexName: "one_each" });
+    table.index(["total", "kind"]);
+  });
+};
+"#;
+    let second = r#"
+exports.up = async (knex) => {
+  await knex.schema.alterTable("files", (table) => {
+    table.dropPrimary();
+    table.dropIndex("total");
+    table.dropUnique(["kind", "code"], "one_each");
+    table.dropIndex([], "by_kind");
+    table.text("id").primary().alter();
+  });
+  if (await knex.schema.hasColumn("files", "code")) {
+    await knex.schema.alterTable("files", (table) => {
+      table.dropUnique("code");
+    });
+  }
+};
+
+exports.down = async (knex) => {
+  await knex.schema.alterTable("files", (table) => {
+    table.dropIndex(["total", "kind"]);
+  });
+};
+"#;
+    assert_eq!(
+        schema(&[("migrations/1_files.js", first), ("migrations/2_less.js", second)]),
+        [
+            "files migrations/1_files.js:3",
+            "id number not null",
+            "rank bigint",
+            "total number",
+            "code text",
+            "kind text",
+            "unique files_code_unique (code)",
+            "index files_total_kind_index (total, kind)",
+            "primary key (id) migrations/2_less.js:8",
         ]
     );
 }
