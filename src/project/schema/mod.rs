@@ -277,7 +277,7 @@ impl Schema {
                         flow.called_name(call).is_some_and(|name| is_of_index(name) && !takes_back(name))
                     })
                 }
-                None => facts.names.iter().any(is_of_index),
+                None => facts.names.iter().any(|name| is_of_index(name) && !takes_back(name)),
             };
             if !makes_index {
                 continue;
