@@ -21,7 +21,7 @@ const VERSION: u32 = 1;
 
 /// Prints the advice, and gives the exit code: that an index is missing is no failure.
 pub(super) fn run(arguments: &AdviseArguments) -> u8 {
-    let rules = INDEX_RULES.map(str::to_owned).to_vec();
+    let rules = INDEX_RULES.map(|(rule, _)| rule.to_owned()).to_vec();
     let (session, style) = match open_selecting(&arguments.project, Some(rules)) {
         Ok(opened) => opened,
         Err(code) => return code,
@@ -127,8 +127,9 @@ impl Printer<'_> {
         let mut text = String::new();
         for table in &self.advice.tables {
             for index in &table.add {
-                let places: Vec<String> =
+                let mut places: Vec<String> =
                     index.serves.iter().map(|served| self.at(&served.diagnostic.primary)).collect();
+                places.dedup();
                 let _ = writeln!(text, "-- {} confidence: {}", word(index), places.join(", "));
                 let _ = writeln!(text, "{};\n", sanitize(&index.statement));
             }

@@ -211,6 +211,7 @@ pub(super) fn open_selecting(
         paths: arguments.paths.clone(),
         config: arguments.config.clone(),
         isolated: arguments.isolated,
+        pedantic: select.is_some(),
         select,
         ..CheckArguments::default()
     };

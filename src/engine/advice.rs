@@ -11,15 +11,17 @@ use crate::source::{Language, SourceFile, Span};
 use crate::sql::Dialect;
 use crate::sql::query::{Ident, TableName};
 
-/// The rules whose findings say what is to become of an index.
-pub const INDEX_RULES: [&str; 7] = [
-    "duplicate-index",
-    "index-column-order",
-    "redundant-index",
-    "unindexed-filter",
-    "unindexed-foreign-key",
-    "unindexed-join",
-    "unindexed-sort",
+/// The rules whose findings say what is to become of an index, and how sure they must be of it. What a query joins is
+/// worth an index more often than it is worth a word.
+pub const INDEX_RULES: [(&str, Confidence); 8] = [
+    ("correlated-subquery", Confidence::High),
+    ("duplicate-index", Confidence::Medium),
+    ("index-column-order", Confidence::Medium),
+    ("redundant-index", Confidence::Medium),
+    ("unindexed-filter", Confidence::Medium),
+    ("unindexed-foreign-key", Confidence::Medium),
+    ("unindexed-join", Confidence::Low),
+    ("unindexed-sort", Confidence::Medium),
 ];
 
 /// The databases of which a table that may be in several is told, most used first.
@@ -87,6 +89,10 @@ impl<'a> Advice<'a> {
     pub fn of(project: &'a Project, report: &'a Report) -> Advice<'a> {
         let mut asked: BTreeMap<(String, Dialect), Asked<'a>> = BTreeMap::new();
         for reported in report.counted() {
+            let found = &reported.diagnostic;
+            if !INDEX_RULES.iter().any(|&(rule, least)| rule == found.rule && found.confidence >= least) {
+                continue;
+            }
             match &reported.diagnostic.index {
                 Some(IndexChange::Add(need)) => {
                     let named = Dialect::from_name(need.dialect).unwrap_or_default();

@@ -25,12 +25,16 @@ pub(super) fn each_source(
 /// The table of a source, if advice may be given on its indexes: it does not stay small, and every condition is in
 /// sight.
 pub(super) fn advised_table<'a>(cx: &SqlCx<'a>, select: &Select, source: &'a Source) -> Option<&'a TableName> {
+    one_of_advised(cx, select, source).filter(|_| !is_correlated(cx, select))
+}
+
+/// The same where the rows may be looked for by what an outer select gives.
+pub(super) fn one_of_advised<'a>(cx: &SqlCx<'a>, select: &Select, source: &'a Source) -> Option<&'a TableName> {
     let name = source.table()?;
     let is_left_out = cx.is_spared(name)
         || cx.schema.stays_small(name)
         || cx.model.is_some_and(|model| cx.schema.is_lookup(model, &cx.schema.definitions(name)))
-        || cx.query.has_open_conditions(select, cx.slots())
-        || is_correlated(cx, select);
+        || cx.query.has_open_conditions(select, cx.slots());
     (!is_left_out).then_some(name)
 }
 
@@ -58,6 +62,15 @@ pub(super) fn compared_source(cx: &SqlCx<'_>, select: &Select, known: &[u16], co
     let parts = if condition.expr.0 == u32::MAX { Vec::new() } else { exprs.within(condition.expr) };
     let sources = parts.iter().filter_map(|&part| exprs.column(part)).filter_map(|column| cx.source_of(column));
     sources.filter(|(owner, _)| *owner == select.id).map(|(_, source)| source).find(|source| !known.contains(source))
+}
+
+/// Whether some part of the conjunction is about this source alone, whatever it asks.
+pub(super) fn has_own_condition(cx: &SqlCx<'_>, select: &Select, source: u16) -> bool {
+    cx.query.conditions(select).into_iter().any(|part| {
+        let columns = cx.query.exprs.within(part).into_iter().filter_map(|part| cx.query.exprs.column(part));
+        let mut owners = columns.map(|column| cx.source_of(column)).peekable();
+        owners.peek().is_some() && owners.all(|owner| owner == Some((select.id, source)))
+    })
 }
 
 /// Whether a range holds most of what there is: all until now, all above zero.

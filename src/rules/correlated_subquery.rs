@@ -1,8 +1,9 @@
 //! `correlated-subquery`: a subquery that gives one value, and runs again for each row around it.
 
+use super::conditions::{columns_named, missing_index};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, written, written_table};
 use super::{Sink, StatementCx, sql_statement};
-use crate::findings::{Confidence, Severity};
+use crate::findings::{Confidence, IndexChange, KeyUse, Severity};
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served};
 use crate::sql::Dialect;
 use crate::sql::query::*;
@@ -215,8 +216,40 @@ fn finding(cx: &SqlCx<'_>, select: &Select, place: ExprId, outer: &str, link: &L
         help: help(cx, select, place, link, &tables),
         related,
         fix: None,
-        index: None,
+        index: missing(cx, select, link, &tables),
     }
+}
+
+/// The index that finds the inner rows, if it is known that there is none.
+fn missing(cx: &SqlCx<'_>, select: &Select, link: &Link<'_>, tables: &[&Table]) -> Option<IndexChange> {
+    let table = tables.first().filter(|_| link.index == Known::No)?;
+    let dialect = if cx.dialect == Dialect::Generic { table.dialect } else { cx.dialect };
+    let equal = link.conditions.iter().filter(|condition| condition.test == Test::Equal);
+    let columns: Vec<&str> = equal.filter_map(|condition| condition.column.as_deref()).collect();
+    let summed = summed(cx, select, link).map(|column| (&*column.name.text, KeyUse::Ordered));
+    (!columns.is_empty()).then(|| missing_index(table, dialect, columns, summed))
+}
+
+/// The column that an aggregate of the inner rows is of, if nothing else is read of them beside what is compared: behind it in
+/// the index, it is read there, and the least and greatest are at its ends.
+fn summed<'a>(cx: &SqlCx<'a>, select: &'a Select, link: &Link<'_>) -> Option<&'a Column> {
+    let ([_], [Item::Expr { expr, .. }], true) = (&*select.sources, &*select.items, select.group_by.is_empty()) else {
+        return None;
+    };
+    let exprs = &cx.query.exprs;
+    let call = exprs.within(*expr).into_iter().find_map(|part| match exprs.get(part) {
+        Expr::Call(call) if matches!(&*call.name, "avg" | "max" | "min" | "sum") => Some(call),
+        _ => None,
+    })?;
+    let [arg] = &*call.args else { return None };
+    let column = exprs.column(*arg).filter(|column| cx.source_of(column) == Some((select.id, 0)))?;
+    let is_compared = |name: &str| {
+        let equal = link.conditions.iter().filter(|condition| condition.test == Test::Equal);
+        equal.filter_map(|condition| condition.column.as_deref()).any(|own| same_name(own, name))
+    };
+    let named = columns_named(cx, select.id, 0);
+    let is_found = link.conditions.iter().any(|condition| condition.test == Test::Equal);
+    (is_found && named.iter().all(|name| column.name.is(name) || is_compared(name))).then_some(column)
 }
 
 // ── Advice ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -231,6 +264,7 @@ fn help(cx: &SqlCx<'_>, select: &Select, place: ExprId, link: &Link<'_>, tables:
         .iter()
         .filter(|condition| condition.test == Test::Equal)
         .filter_map(|condition| cx.query.exprs.column(cx.query.exprs.bare(condition.side)))
+        .chain(summed(cx, select, link))
         .map(|column| written(&column.name, dialect))
         .collect();
     let index = (!columns.is_empty()).then(|| create_index(link.table, &columns, dialect));
@@ -493,7 +527,7 @@ mod tests {
     #[test]
     fn the_newest_row_is_ranked() {
         insta::assert_snapshot!(help("SELECT * FROM readings r WHERE r.at = (SELECT max(at) FROM readings WHERE sensor = r.sensor)"), @r"
-        add an index: CREATE INDEX CONCURRENTLY ON readings (sensor);
+        add an index: CREATE INDEX CONCURRENTLY ON readings (sensor, at);
         or, where most rows are wanted, rank the rows of each group once:
         SELECT * FROM (SELECT *, rank() OVER (PARTITION BY sensor ORDER BY at DESC) AS newest FROM readings) ranked WHERE newest = 1
         ");

@@ -1,10 +1,12 @@
 //! `unindexed-filter`: a condition on a column that no index of its table begins with.
 
 use super::conditions::{
-    advised_table, columns_named, compared_source, each_source, has_odd_joins, is_flag, is_most_rows, missing_index,
+    advised_table, columns_named, compared_source, each_source, has_odd_joins, has_own_condition, is_flag,
+    is_most_rows, missing_index,
 };
 use super::lock_without_index::locks_rows;
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
+use super::unindexed_sort::{keys_in_index, sorted_by, uses};
 use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, KeyUse, Severity};
 use crate::project::schema::{Condition, Known, Table, Test, alternatives_of, conditions_of, served};
@@ -105,15 +107,6 @@ fn is_driven(cx: &SqlCx<'_>, select: &Select, source: u16, condition: &Condition
     false
 }
 
-/// Whether some part of the conjunction is about this source alone, whatever it asks.
-fn has_own_condition(cx: &SqlCx<'_>, select: &Select, source: u16) -> bool {
-    cx.query.conditions(select).into_iter().any(|part| {
-        let columns = cx.query.exprs.within(part).into_iter().filter_map(|part| cx.query.exprs.column(part));
-        let mut owners = columns.map(|column| cx.source_of(column)).peekable();
-        owners.peek().is_some() && owners.all(|owner| owner == Some((select.id, source)))
-    })
-}
-
 /// Conditions in the order in which an index should hold their columns: equalities first, then one range.
 fn ordered<'c>(cx: &SqlCx<'_>, conditions: &[&'c Condition], tables: &[&Table]) -> Vec<&'c Condition> {
     let mut found: Vec<&Condition> = Vec::new();
@@ -164,6 +157,17 @@ fn finding(
             columns.push(written(&own.name, cx.dialect));
         }
     }
+    // Behind equalities, an index gives the first rows of an order without a sort.
+    let keys = if useful.iter().all(|condition| condition.test == Test::Equal) {
+        sorted_by(cx, select, source).filter(|keys| !is_by_identity(&keys[0].name.text, tables)).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    for (key, text) in keys.iter().zip(keys_in_index(cx, select, &keys)) {
+        if !useful.iter().any(|condition| condition.column.as_deref().is_some_and(|name| key.name.is(name))) {
+            columns.push(text);
+        }
+    }
     let table = tables[0];
     let dialect = if cx.dialect == Dialect::Generic { table.dialect } else { cx.dialect };
     let help = name.map_or(String::new(), |name| create_index(name, &columns, dialect));
@@ -172,6 +176,7 @@ fn finding(
     let wanted = |test: Test| if test == Test::Prefix { KeyUse::Prefix } else { KeyUse::Ordered };
     let equal = equal.into_iter().filter_map(|condition| condition.column.as_deref());
     let then = ranges.into_iter().filter_map(|condition| Some((condition.column.as_deref()?, wanted(condition.test))));
+    let then = then.chain(uses(select, &keys));
     let mut related = vec![(SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))];
     if let Some(column) = table.column(column) {
         related.push((SqlPlace::Schema(column.place), "the column".to_owned()));
@@ -189,6 +194,12 @@ fn finding(
         fix: None,
         index: Some(missing_index(table, dialect, equal, then)),
     }
+}
+
+/// Whether rows sorted by a column are only told apart by it: what one looks for is often one row, or few.
+fn is_by_identity(column: &str, tables: &[&Table]) -> bool {
+    let is_key = |table: &&Table| table.primary_key().is_some_and(|key| key.iter().any(|own| same_name(own, column)));
+    tables.iter().any(is_key)
 }
 
 fn table_text(name: Option<&TableName>) -> String {

@@ -7,7 +7,7 @@ use super::schema_finding::{add_index, all_agree, label, tables};
 use super::{Finding, ProjectCx, Sink};
 use crate::findings::{Confidence, Role, Severity};
 use crate::project::schema::{ForeignKey, Known, Schema, Table, served_key};
-use crate::source::Purpose;
+use crate::source::{Language, Purpose};
 use crate::sql::ddl::OnDelete;
 use crate::sql::query::{TableName, same_name};
 use crate::sql::{Dialect, Verb};
@@ -142,13 +142,16 @@ struct Deletes {
     tables: FxHashSet<String>,
     /// Whether something turns foreign keys on in SQLite, which leaves them alone else.
     enforces: bool,
-    /// Whether migrations of the project make tables.
+    /// Whether migrations of the project make tables, other than Alembic's: of those only what no model defines is taken.
     has_migrations: bool,
 }
 
 impl Deletes {
     fn find(cx: &ProjectCx<'_>) -> Deletes {
-        let is_migration = |table: &Table| cx.project.file(table.place.file).purpose == Purpose::Migration;
+        let is_migration = |table: &Table| {
+            let file = cx.project.file(table.place.file);
+            file.purpose == Purpose::Migration && file.source.language != Language::Python
+        };
         let has_migrations = cx.project.schema().tables().iter().any(is_migration);
         let mut deletes = Deletes { tables: FxHashSet::default(), enforces: false, has_migrations };
         for id in cx.project.ids() {

@@ -38,15 +38,8 @@ pub(super) struct FirstRows<'a> {
 /// What a select sorts, if it wants only the first of most rows of one table, by columns of its own.
 pub(super) fn first_rows<'a>(cx: &SqlCx<'a>, select: &'a Select) -> Option<FirstRows<'a>> {
     let [source] = &*select.sources else { return None };
-    if select.order_by.is_empty() || !takes_first_rows(cx, select) {
-        return None;
-    }
+    let keys = sorted_by(cx, select, 0)?;
     let name = advised_table(cx, select, source)?;
-    let keys: Vec<&Column> = select
-        .order_by
-        .iter()
-        .map(|order| cx.query.exprs.column(order.expr).filter(|column| is_own(cx, select, column)))
-        .collect::<Option<_>>()?;
     let tables = cx.schema.meant(name, &columns_named(cx, select.id, 0));
     if tables.is_empty() {
         return None;
@@ -75,21 +68,11 @@ fn check_select(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFinding> {
         return None;
     }
     let mut columns: Vec<String> = Vec::new();
-    let direction = |order: &Order| if order.descending { " DESC" } else { "" };
-    let is_mixed = select.order_by.iter().any(|order| order.descending != first.descending);
     columns.extend(exact.iter().map(|column| written(&column.name, cx.dialect)));
-    for (order, key) in select.order_by.iter().zip(&keys) {
-        columns.push(format!("{}{}", written(&key.name, cx.dialect), if is_mixed { direction(order) } else { "" }));
-    }
+    columns.extend(keys_in_index(cx, select, &keys));
     let table = tables[0];
     let dialect = if cx.dialect == Dialect::Generic { table.dialect } else { cx.dialect };
-    let sorted = |order: &Order| match (select.order_by.len(), order.descending && is_mixed) {
-        (1, _) => KeyUse::Ordered,
-        (_, true) => KeyUse::Descending,
-        (_, false) => KeyUse::Ascending,
-    };
-    let then = select.order_by.iter().zip(&keys).map(|(order, key)| (&*key.name.text, sorted(order)));
-    let index = Some(missing_index(table, dialect, equal.iter().copied(), then));
+    let index = Some(missing_index(table, dialect, equal.iter().copied(), uses(select, &keys)));
     Some(SqlFinding {
         span: cx.query.exprs.span(first.expr),
         severity: Severity::Warning,
@@ -105,6 +88,33 @@ fn check_select(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFinding> {
         fix: None,
         index,
     })
+}
+
+/// The columns of `source` that a select sorts by, if it wants only the first rows and sorts by nothing else.
+pub(super) fn sorted_by<'a>(cx: &SqlCx<'a>, select: &'a Select, source: u16) -> Option<Vec<&'a Column>> {
+    let own = |order: &'a Order| cx.query.exprs.column(order.expr).filter(|column| is_own(cx, select, source, column));
+    let keys: Vec<&Column> = select.order_by.iter().map(own).collect::<Option<_>>()?;
+    (!keys.is_empty() && takes_first_rows(cx, select)).then_some(keys)
+}
+
+/// The columns that a select sorts by, as the statement for an index writes them. Directions matter only where they differ:
+/// an index is read in both.
+pub(super) fn keys_in_index(cx: &SqlCx<'_>, select: &Select, keys: &[&Column]) -> Vec<String> {
+    let direction = |wanted: KeyUse| if wanted == KeyUse::Descending { " DESC" } else { "" };
+    let keys = keys.iter().zip(uses(select, keys));
+    keys.map(|(key, (_, wanted))| format!("{}{}", written(&key.name, cx.dialect), direction(wanted))).collect()
+}
+
+/// What the columns that a select sorts by are for.
+pub(super) fn uses<'a>(select: &Select, keys: &[&'a Column]) -> Vec<(&'a str, KeyUse)> {
+    let first = select.order_by.first().is_some_and(|order| order.descending);
+    let is_mixed = select.order_by.iter().any(|order| order.descending != first);
+    let sorted = |order: &Order| match (keys.len(), order.descending && is_mixed) {
+        (1, _) => KeyUse::Ordered,
+        (_, true) => KeyUse::Descending,
+        (_, false) => KeyUse::Ascending,
+    };
+    select.order_by.iter().zip(keys).map(|(order, key)| (&*key.name.text, sorted(order))).collect()
 }
 
 /// Whether a select asks for some of its rows, as they are, and for the first ones of an order.
@@ -146,7 +156,7 @@ fn takes_first_rows(cx: &SqlCx<'_>, select: &Select) -> bool {
 }
 
 /// Whether what is ordered by is a column of the table, and not the name of something that is computed.
-fn is_own(cx: &SqlCx<'_>, select: &Select, column: &Column) -> bool {
+fn is_own(cx: &SqlCx<'_>, select: &Select, source: u16, column: &Column) -> bool {
     let renames = |item: &Item| match item {
         Item::Expr { expr, alias: Some(alias) } => {
             column.qualifier.is_none()
@@ -155,7 +165,7 @@ fn is_own(cx: &SqlCx<'_>, select: &Select, column: &Column) -> bool {
         }
         _ => false,
     };
-    !column.name.dynamic && cx.source_of(column) == Some((select.id, 0)) && !select.items.iter().any(renames)
+    !column.name.dynamic && cx.source_of(column) == Some((select.id, source)) && !select.items.iter().any(renames)
 }
 
 /// The flag that a condition is: `is_open`, `NOT is_open`.

@@ -95,6 +95,50 @@ fn a_sort_takes_the_equalities_before_it() {
     ");
 }
 
+/// What queries join is worth an index where conditions may leave few rows to look for, and no word of a check.
+#[test]
+fn what_is_joined_is_looked_for_by_an_index() {
+    let schema = "CREATE TABLE makers (id int PRIMARY KEY, town_id int NOT NULL);\n\
+                  CREATE TABLE towns (id int PRIMARY KEY, name text NOT NULL);\n\
+                  CREATE TABLE parts (id int PRIMARY KEY, maker_id int NOT NULL, price numeric NOT NULL, weight numeric NOT NULL);\n\
+                  CREATE TABLE sales (id int PRIMARY KEY, part_id int NOT NULL, shop_id int NOT NULL, day date NOT NULL);\n";
+    let queries = "SELECT s.id FROM towns t, makers m, parts p, sales s\n\
+                   WHERE t.name LIKE '%a%' AND m.town_id = t.id AND p.maker_id = m.id AND s.part_id = p.id;\n\
+                   SELECT p.id FROM parts p WHERE EXISTS (SELECT 1 FROM sales s WHERE s.part_id = p.id AND s.shop_id = p.maker_id);\n\
+                   SELECT s.id FROM parts p, sales s WHERE (s.part_id = p.id AND p.price < 5) OR (s.part_id = p.id AND p.weight < 5);\n\
+                   SELECT p.id FROM parts p WHERE p.price = (SELECT min(o.price) FROM parts o WHERE o.maker_id = p.maker_id);\n\
+                   SELECT p.id FROM makers m JOIN parts p ON p.maker_id = m.id;\n";
+    let settings = ("seqscan.toml", "dialect = \"postgresql\"\n");
+    let project = Project::new([("schema.sql", schema), ("q.sql", queries), settings]);
+    insta::assert_snapshot!(advised(&project, &["--output-format", "sql"]).0, @r"
+    -- high confidence: q.sql:2, q.sql:5
+    CREATE INDEX CONCURRENTLY ON parts (maker_id, price);
+
+    -- low confidence: q.sql:2, q.sql:3
+    CREATE INDEX CONCURRENTLY ON sales (part_id, shop_id);
+
+    -- low confidence: q.sql:2
+    CREATE INDEX CONCURRENTLY ON makers (town_id);
+    ");
+    let checked = project.run(&["check", "--select", "unindexed-join", "--output-format", "concise"]);
+    assert!(checked.stdout.is_empty(), "{}", String::from_utf8_lossy(&checked.stdout));
+}
+
+#[test]
+fn an_index_behind_equalities_gives_the_first_rows_of_an_order() {
+    let schema = "CREATE TABLE posts (id bigserial PRIMARY KEY, board text, author text, at timestamptz);\n";
+    let queries = "SELECT id FROM posts WHERE board = $1 ORDER BY at DESC LIMIT 20;\n\
+                   SELECT id FROM posts WHERE author = $1 ORDER BY id LIMIT 1;\n";
+    let settings = ("seqscan.toml", "dialect = \"postgresql\"\n");
+    let project = Project::new([("schema.sql", schema), ("q.sql", queries), settings]);
+    let text = advised(&project, &["--output-format", "sql"]).0;
+    let made: Vec<&str> = text.lines().filter(|line| line.starts_with("CREATE")).collect();
+    assert_eq!(
+        made,
+        ["CREATE INDEX CONCURRENTLY ON posts (board, at);", "CREATE INDEX CONCURRENTLY ON posts (author);"]
+    );
+}
+
 #[test]
 fn what_another_index_begins_with_may_go() {
     let schema = "CREATE TABLE links (a int NOT NULL, b int NOT NULL, PRIMARY KEY (a, b)) ENGINE=InnoDB;\n\

@@ -65,6 +65,56 @@ class Book(Dated):
 }
 
 #[test]
+fn django_models_of_libraries_and_fields_of_projects() {
+    let text = r#"
+from django.db import models
+from phonenumber_field.modelfields import PhoneNumberField
+from treebeard.mp_tree import MP_Node
+
+
+class CodeField(models.CharField):
+    def to_python(self, value):
+        return value.upper()
+
+
+class KeyedField(models.CharField):
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("db_index", True)
+        super().__init__(*args, **kwargs)
+
+
+class Shelf(MP_Node):
+    name = models.CharField(max_length=80)
+    code = CodeField(max_length=9, unique=True)
+    phone = PhoneNumberField(db_index=True)
+    key = KeyedField()
+"#;
+    let settings = ("seqscan.toml", "dialect = \"postgresql\"\n");
+    assert_eq!(
+        schema(&[("shop/models.py", text), settings]),
+        [
+            "shop_shelf shop/models.py:18",
+            "path text",
+            "depth number",
+            "numchild number",
+            "name text not null",
+            "code text not null",
+            "phone text not null",
+            "key not null",
+            "id bigint not null",
+            "unique (path)",
+            "index (path varchar_pattern_ops)",
+            "unique (code)",
+            "index (code varchar_pattern_ops)",
+            "index (phone)",
+            "index (phone varchar_pattern_ops)",
+            "other index (key)",
+            "primary key (id)",
+        ]
+    );
+}
+
+#[test]
 fn sqlalchemy_models_and_alembic() {
     let models = r#"
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
@@ -221,9 +271,62 @@ exports.up = async function up(knex) {
             "updated_at timestamp",
             "name text",
             "primary key (id)",
-            "unique (email)",
-            "index (name) migrations/2_name.js:4",
+            "unique users_email_unique (email)",
+            "index users_name_index (name) migrations/2_name.js:4",
             "foreign key (team) → teams",
+        ]
+    );
+}
+
+#[test]
+fn knex_migrations_take_back() {
+    let first = r#"
+exports.up = async (knex) => {
+  await knex.schema.createTable("files", (table) => {
+    table.bigInteger("id").primary();
+    table.increments("rank", { primaryKey: false });
+    table.integer("total").index();
+    table.text("code").unique();
+    table.text("kind").index("by_kind");
+    table.unique(["kind", "code"], { indexName: "one_each" });
+    table.index(["total", "kind"]);
+  });
+};
+"#;
+    let second = r#"
+exports.up = async (knex) => {
+  await knex.schema.alterTable("files", (table) => {
+    table.dropPrimary();
+    table.dropIndex("total");
+    table.dropUnique(["kind", "code"], "one_each");
+    table.dropIndex([], "by_kind");
+    table.text("id").primary().alter();
+  });
+  if (await knex.schema.hasColumn("files", "code")) {
+    await knex.schema.alterTable("files", (table) => {
+      table.dropUnique("code");
+    });
+  }
+};
+
+exports.down = async (knex) => {
+  await knex.schema.alterTable("files", (table) => {
+    table.dropIndex(["total", "kind"]);
+  });
+};
+"#;
+    assert_eq!(
+        schema(&[("migrations/1_files.js", first), ("migrations/2_less.js", second)]),
+        [
+            "files migrations/1_files.js:3",
+            "id number not null",
+            "rank bigint",
+            "total number",
+            "code text",
+            "kind text",
+            "unique files_code_unique (code)",
+            "index files_total_kind_index (total, kind)",
+            "primary key (id) migrations/2_less.js:8",
         ]
     );
 }

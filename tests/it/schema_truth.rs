@@ -38,7 +38,36 @@ fn compare(seen: &BTreeSet<String>, truth: &BTreeSet<String>) {
     assert!(missed.is_empty() && wrong.is_empty(), "missed {missed:#?}, wrong {wrong:#?}");
 }
 
-const MODELS: &str = "from django.db import models
+const MODELS: &str = "from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import CharField as Short
+
+
+class UpperField(Short):
+    def to_python(self, value):
+        return super().to_python(value).upper()
+
+
+class AddressField(models.SlugField):
+    def get_internal_type(self):
+        return \"SlugField\"
+
+
+class MarkedField(models.CharField):
+    def __init__(self, *args, **kwargs):
+        kwargs[\"max_length\"] = 9
+        super().__init__(*args, **kwargs)
+
+
+class Reader(AbstractUser):
+    rank = UpperField(max_length=9, unique=True)
+    address = AddressField()
+    mark = MarkedField()
+
+
+class Loan(models.Model):
+    of = models.ManyToManyField(settings.AUTH_USER_MODEL)
 
 
 class Dated(models.Model):
@@ -105,7 +134,8 @@ class Latest(Dated):
 
 const SETTINGS: &str =
     "DATABASES = {\"default\": {\"ENGINE\": \"django.db.backends.sqlite3\", \"NAME\": \"shop.sqlite\"}}
-INSTALLED_APPS = [\"shop\"]
+AUTH_USER_MODEL = \"shop.Reader\"
+INSTALLED_APPS = [\"django.contrib.auth\", \"django.contrib.contenttypes\", \"shop\"]
 DEFAULT_AUTO_FIELD = \"django.db.models.BigAutoField\"
 SECRET_KEY = \"a\"
 ";
@@ -121,7 +151,7 @@ call_command('makemigrations', 'shop', verbosity=0)
 call_command('migrate', verbosity=0)
 base = sqlite3.connect('shop.sqlite')
 for table, in base.execute(\"select name from sqlite_master where type = 'table'\").fetchall():
-    if table.startswith(('django_', 'sqlite_')):
+    if table.startswith(('auth_', 'django_', 'sqlite_')):
         continue
     keys = sorted((row[5], row[1]) for row in base.execute(f'pragma table_info(\"{table}\")') if row[5])
     print(f'{table}: primary (' + ', '.join(name for _, name in keys) + ')')
@@ -145,6 +175,127 @@ fn django_makes_what_is_seen() {
     compare(&before, &truth);
     // With the migrations beside the models it is the same.
     compare(&seen(&project), &truth);
+}
+
+const SHOP: &str = "from sqlalchemy import Column, Integer, String
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class Shop(Base):
+    __tablename__ = \"shops\"
+
+    id = Column(Integer, primary_key=True)
+    name = Column(String(80))
+    town = Column(String(80))
+";
+
+/// Revisions whose names say nothing of their order. Most of their tables have no model.
+const REVISIONS: [(&str, &str); 3] = [
+    (
+        "versions/zz_first.py",
+        "import sqlalchemy as sa
+from alembic import op
+
+revision = \"a1\"
+down_revision = None
+
+
+def upgrade():
+    op.create_table(
+        \"shops\",
+        sa.Column(\"id\", sa.Integer(), primary_key=True),
+        sa.Column(\"name\", sa.String(80)),
+        sa.Column(\"town\", sa.String(80)),
+    )
+    op.create_index(\"ix_shops_town\", \"shops\", [\"town\"])
+    op.create_table(
+        \"past\",
+        sa.Column(\"id\", sa.Integer(), nullable=False),
+        sa.Column(\"shop_id\", sa.Integer(), sa.ForeignKey(\"shops.id\")),
+        sa.Column(\"code\", sa.String(9)),
+        sa.PrimaryKeyConstraint(\"id\"),
+        sa.UniqueConstraint(\"code\", name=\"one_code\"),
+    )
+    op.create_index(op.f(\"ix_past_shop\"), \"past\", [\"shop_id\"])
+    op.create_table(\"gone\", sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"a\", sa.Integer(), unique=True))
+
+
+def downgrade():
+    op.drop_table(\"past\")
+    op.drop_table(\"shops\")
+",
+    ),
+    (
+        "versions/aa_second.py",
+        "from alembic import op
+
+revision: str = \"b2\"
+down_revision: str = \"a1\"
+
+
+def upgrade():
+    op.drop_index(op.f(\"ix_shops_town\"), table_name=\"shops\")
+    op.rename_table(\"past\", \"history\")
+    op.drop_table(\"gone\")
+
+
+def downgrade():
+    op.rename_table(\"history\", \"past\")
+    op.drop_index(\"one_code\")
+",
+    ),
+    (
+        "versions/mm_third.py",
+        "from alembic import op
+
+revision = \"c3\"
+down_revision = (\"b2\",)
+
+
+def upgrade():
+    op.create_index(\"ix_shops_town\", \"shops\", [\"town\", \"name\"], unique=True)
+    op.execute(\"DROP INDEX ix_past_shop\")
+    op.create_index(\"ix_history_shop\", \"history\", [\"shop_id\", \"code\"])
+
+
+def downgrade():
+    op.drop_index(\"ix_history_shop\")
+",
+    ),
+];
+
+const UPGRADE: &str = "
+from alembic import command
+from alembic.config import Config
+config = Config()
+config.set_main_option('script_location', '.')
+command.upgrade(config, 'heads')
+";
+
+const ENVIRONMENT: &str = "from alembic import context
+from sqlalchemy import create_engine
+
+with create_engine(\"sqlite:///shop.sqlite\").connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+";
+
+#[test]
+fn alembic_makes_what_is_seen() {
+    let python = repository().join("target/venv/bin/python");
+    assert!(python.is_file(), "run tests/run once: it installs the ORMs");
+    let files = [("models.py", SHOP), ("env.py", ENVIRONMENT), ("script.py.mako", "")];
+    let project = Project::new(files.into_iter().chain(REVISIONS));
+    let before = seen(&project);
+    let tell = format!("{UPGRADE}\nimport sqlite3\n{}", &TELL[TELL.find("base = ").unwrap()..]);
+    let output = Command::new(python).args(["-B", "-c", &tell]).current_dir(project.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let truth = String::from_utf8(output.stdout).unwrap();
+    let truth = truth.lines().filter(|index| !index.starts_with("alembic_version")).map(str::to_owned);
+    compare(&before, &truth.collect());
 }
 
 /// Migrations one after the other: what is made is renamed, changed and dropped.

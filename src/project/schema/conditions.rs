@@ -90,6 +90,28 @@ pub fn join_conditions(query: &Query, select: &Select, source: u16, schema: &Sch
     found
 }
 
+/// The conditions on a source that stand in every arm of an `OR`: `(a = b.x AND …) OR (a = b.x AND …)`. Not all engines look
+/// for rows by them.
+pub fn shared_conditions(query: &Query, select: &Select, source: u16, schema: &Schema) -> Vec<Condition> {
+    let owner = Owner { query, select: select.id, source, schema };
+    let mut found = Vec::new();
+    for part in query.conditions(select) {
+        let Expr::Or(arms) = query.exprs.get(part) else { continue };
+        let [first, rest @ ..] = &**arms else { continue };
+        let rest: Vec<Vec<String>> = rest
+            .iter()
+            .map(|&arm| query.exprs.conjuncts(arm).into_iter().map(|part| query.exprs.canonical(part)).collect())
+            .collect();
+        for part in query.exprs.conjuncts(*first) {
+            let text = query.exprs.canonical(part);
+            if rest.iter().all(|arm| arm.contains(&text)) {
+                owner.read(part, &mut found);
+            }
+        }
+    }
+    found
+}
+
 /// The sides of each `OR` in the `WHERE` of `select` that asks its source number `source` alone: what each side puts on
 /// it. An `OR` of which some side is not understood is left out.
 pub fn alternatives_of(query: &Query, select: &Select, source: u16, schema: &Schema) -> Vec<Vec<Vec<Condition>>> {

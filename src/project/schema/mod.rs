@@ -23,7 +23,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use advice::{Advised, fewest_indexes};
 pub use compare::{Overlap, overlap};
-pub use conditions::{Compared, Condition, Test, alternatives_of, conditions_of, join_conditions};
+pub use conditions::{Compared, Condition, Test, alternatives_of, conditions_of, join_conditions, shared_conditions};
 pub use drift::Drift;
 pub(super) use groups::undoes;
 pub use index::{Served, orders, served, served_alone, served_key};
@@ -277,7 +277,7 @@ impl Schema {
                         flow.called_name(call).is_some_and(|name| is_of_index(name) && !takes_back(name))
                     })
                 }
-                None => facts.names.iter().any(is_of_index),
+                None => facts.names.iter().any(|name| is_of_index(name) && !takes_back(name)),
             };
             if !makes_index {
                 continue;

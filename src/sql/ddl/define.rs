@@ -68,6 +68,7 @@ pub(crate) fn foreign_key(column: &str, target: TableName, span: Span) -> Foreig
 }
 
 /// A table that is being put together.
+#[derive(Debug)]
 pub(crate) struct NewTable {
     made: CreateTable,
 }
@@ -80,6 +81,13 @@ impl NewTable {
 
     pub(crate) fn name(&self) -> &TableName {
         &self.made.table
+    }
+
+    /// Gives it another name.
+    pub(crate) fn rename(&mut self, name: &str) {
+        if let Some(own) = self.made.table.parts.last_mut().filter(|own| !own.is(name)) {
+            *own = ident(name, own.span);
+        }
     }
 
     /// The keys and indexes it has so far.

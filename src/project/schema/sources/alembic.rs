@@ -2,6 +2,7 @@
 //! indexes to the tables that models define. `batch_op.create_index` does not name its table.
 
 use super::Defined;
+use super::alembic_chain::{Revision, Step, name_in};
 use super::arguments::{asks, called, is_undone, keyword, positional, texts};
 use crate::facts::*;
 use crate::project::{FileId, Types};
@@ -10,8 +11,8 @@ use crate::sql::ddl::define::{index, table_name};
 use crate::sql::ddl::{IndexDef, IndexKind, TableChange};
 
 /// What only a file has that makes keys or indexes.
-const SIGNS: [&str; 5] =
-    ["create_index", "create_primary_key", "create_table", "create_unique_constraint", "index_name"];
+const SIGNS: [&str; 6] =
+    ["create_index", "create_primary_key", "create_table", "create_unique_constraint", "down_revision", "index_name"];
 
 /// The indexes that a file makes.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -20,12 +21,21 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     if !SIGNS.iter().any(|sign| facts.names.find(sign).is_some()) {
         return defined;
     }
+    let mut revision = Revision::of(facts);
     for (id, call) in (0..).map(CallId).zip(&facts.calls) {
         let name = called(facts, call);
         if name == "create_table" {
             let made = keys_of_table(facts, call, &mut defined);
             if !is_undone(facts, call) {
-                defined.changes.extend(made.into_iter().map(|change| (change, call.name_span)));
+                if let Some(revision) = &mut revision {
+                    revision.create(facts, call);
+                }
+                for (change, name) in made {
+                    if let Some(revision) = &mut revision {
+                        revision.steps.push(Step::Make(defined.changes.len(), Some(name)));
+                    }
+                    defined.changes.push((change, call.name_span));
+                }
             }
             continue;
         }
@@ -37,15 +47,25 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
             defined.read.insert(id);
         }
         if let Some(made) = made.filter(|_| !is_undone(facts, call)) {
+            let own = |option: &str| keyword(facts, call, option);
+            let name = own("index_name").or_else(|| own("constraint_name")).or_else(|| positional(call, 0));
+            let name = name.and_then(|name| name_in(facts, name)).map(str::to_owned);
+            if let Some(revision) = &mut revision {
+                revision.steps.push(Step::Make(defined.changes.len(), name));
+            }
             defined.changes.push((made, call.name_span));
+        } else if let Some(revision) = &mut revision {
+            revision.take(facts, call);
         }
     }
+    defined.revision = revision;
     defined
 }
 
 /// The keys and indexes in `op.create_table("users", sa.Column("id", …), sa.PrimaryKeyConstraint("id"), …)`: the columns
-/// are those of a model, but a key may have been left out there.
-fn keys_of_table(facts: &FileFacts, call: &Call, defined: &mut Defined) -> Vec<TableChange> {
+/// are those of a model, but a key may have been left out there. With their names, those that PostgreSQL gives them if they
+/// have none.
+fn keys_of_table(facts: &FileFacts, call: &Call, defined: &mut Defined) -> Vec<(TableChange, String)> {
     let span = call.name_span;
     let Some(name) = positional(call, 0).and_then(|name| facts.literal(name)) else { return Vec::new() };
     let table = table_name(name, span);
@@ -73,10 +93,25 @@ fn keys_of_table(facts: &FileFacts, call: &Call, defined: &mut Defined) -> Vec<T
         // What is no plain index of columns is not known to its end.
         let is_special = part.args.iter().filter_map(|arg| arg.name).any(|name| facts.names[name].contains('_'));
         defined.read.insert(*id);
-        match columns.filter(|columns| !(columns.is_empty() || (kind == IndexKind::Plain && is_special))) {
-            Some(columns) => made.push(self::made(name, kind, &columns, span)),
-            None => made.push(TableChange::Opaque { table: table.clone(), span }),
-        }
+        let given_name = match called(facts, part) {
+            "Index" => positional(part, 0),
+            "Column" => None,
+            _ => keyword(facts, part, "name"),
+        };
+        let given_name = given_name.and_then(|name| name_in(facts, name)).map(str::to_owned);
+        let own_name = given_name.unwrap_or_else(|| {
+            let columns = columns.iter().flatten().copied().collect::<Vec<_>>().join("_");
+            match kind {
+                IndexKind::Primary => format!("{name}_pkey"),
+                IndexKind::Unique => format!("{name}_{columns}_key"),
+                _ => format!("ix_{name}_{columns}"),
+            }
+        });
+        let change = match columns.filter(|columns| !(columns.is_empty() || (kind == IndexKind::Plain && is_special))) {
+            Some(columns) => self::made(name, kind, &columns, span),
+            None => TableChange::Opaque { table: table.clone(), span },
+        };
+        made.push((change, own_name));
     }
     made
 }

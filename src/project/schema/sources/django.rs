@@ -2,6 +2,7 @@
 //! [`super::django_migrations`] reads; SQL that a migration runs is read where it stands.
 
 use super::arguments::{called, keyword, positional};
+use super::django_fields::{Kind, Library, library_base, library_bases};
 use super::{Defined, Model, Owner};
 use crate::facts::*;
 use crate::project::{ClassRef, FileId, Project, Ty, Types};
@@ -67,6 +68,7 @@ fn has_foreign_base(types: &Types<'_>, class: ClassRef, depth: u8) -> bool {
     let facts = &types.project().file(class.file).facts;
     depth > 12
         || facts.class(class.class).bases.iter().any(|&base| match types.of(class.file, base) {
+            _ if library_base(types, class.file, base).is_some() => false,
             Ty::Class(base) => base != class && is_model(types, base) && has_foreign_base(types, base, depth + 1),
             Ty::Api(ty, _) => types.project().catalog.type_(ty).name != "django.db.models.Model",
             Ty::Path(path) => !matches!(&*path, "django.db.models.Model" | "object"),
@@ -290,7 +292,18 @@ impl<'p> Reader<'_, 'p> {
     fn table_of(&mut self, options: &Options<'p>) {
         let facts = &self.types.project().file(self.class.file).facts;
         let head = facts.class(self.class.class).name_span;
-        for (file, attribute) in fields(self.types, self.class, 0) {
+        let own = fields(self.types, self.class, 0);
+        let is_own = |name: &str| {
+            own.iter().any(|(file, field)| &self.types.project().file(*file).facts.names[field.name] == name)
+        };
+        for library in self.libraries() {
+            for &(name, kind, index) in library.fields {
+                if !is_own(name) {
+                    self.given(name, kind, index, head);
+                }
+            }
+        }
+        for (file, attribute) in own {
             self.field(file, attribute);
         }
         for parent in tables_of_bases(self.types, self.class, 0) {
@@ -327,11 +340,42 @@ impl<'p> Reader<'_, 'p> {
         }
     }
 
+    fn libraries(&self) -> Vec<&'static Library> {
+        library_bases(self.types, self.class, &|base| is_model(self.types, base) && is_abstract(self.types, base), 0)
+    }
+
+    /// A field of an abstract model of a library.
+    fn given(&mut self, name: &str, kind: Kind, index: Option<IndexKind>, span: Span) {
+        let column = if kind.is_relation() { format!("{name}_id") } else { name.to_owned() };
+        self.table.column(&column, kind.type_name(), span).not_null = index == Some(IndexKind::Primary);
+        if let Some(index) = index {
+            self.table.index(index, [column.as_str()], span).is_implied = kind.is_relation();
+            self.searched(kind, index, &column, span);
+            if index == IndexKind::Primary {
+                self.columns.push(("pk".into(), column.as_str().into()));
+            }
+        }
+        if kind.is_relation() {
+            self.table.foreign_key(&column, "", &[], span);
+            self.columns.push((column.as_str().into(), column.as_str().into()));
+        }
+        self.columns.push((name.into(), column.into()));
+    }
+
+    /// Django makes a second index for what texts begin with.
+    fn searched(&mut self, kind: Kind, index: IndexKind, column: &str, span: Span) {
+        if self.is_postgresql && kind.is_searched() && index != IndexKind::Other {
+            let made = self.table.index(IndexKind::Plain, [column], span);
+            made.is_implied = true;
+            made.parts[0].operator_class = Some("varchar_pattern_ops".into());
+        }
+    }
+
     fn field(&mut self, file: FileId, attribute: &Attribute) {
         let facts: &FileFacts = &self.types.project().file(file).facts;
         let Value::Call(call) = facts.value(attribute.value) else { return };
         let call = facts.call(*call);
-        let Some(kind) = Kind::of(called(facts, call)) else { return };
+        let Some(kind) = Kind::of_call(self.types, file, call) else { return };
         let name = &facts.names[attribute.name];
         let span = if file == self.class.file {
             Span::new(attribute.span.start as usize, attribute.span.start as usize + name.len())
@@ -348,14 +392,7 @@ impl<'p> Reader<'_, 'p> {
         if let Some(indexed) = asked_index(facts, call, kind) {
             let is_asked_for = keyword(facts, call, "db_index").is_some();
             self.table.index(indexed, [column.as_str()], span).is_implied = kind.is_relation() && !is_asked_for;
-        }
-        // Django makes a second one for what texts begin with.
-        let is_text = matches!(kind, Kind::Slug | Kind::Text) && !called(facts, call).contains("IPAddress");
-        let is_sure = matches!(asked_index(facts, call, kind), Some(kind) if kind != IndexKind::Other);
-        if self.is_postgresql && is_text && is_sure {
-            let made = self.table.index(IndexKind::Plain, [column.as_str()], span);
-            made.is_implied = true;
-            made.parts[0].operator_class = Some("varchar_pattern_ops".into());
+            self.searched(kind, indexed, &column, span);
         }
         if is_primary == Some(true) {
             self.columns.push(("pk".into(), column.as_str().into()));
@@ -381,29 +418,20 @@ impl<'p> Reader<'_, 'p> {
                 continue;
             }
             let to = keyword(facts, call, "to").or_else(|| positional(call, 0));
-            let Some(target) = to.and_then(|to| model_named(facts, to)) else { continue };
+            let Some(target) = to.and_then(|to| model_named(self.types, facts, to)) else { continue };
             let name = match keyword(facts, call, "db_table").map(|name| facts.literal(name)) {
                 Some(Some(name)) => name.to_owned(),
                 Some(None) => continue,
                 None => format!("{}_{}", self.table.name().text(), &facts.names[attribute.name]),
             };
-            let target = target.to_lowercase();
-            let (from, to) = if target == "self" || target == model {
-                (format!("from_{model}_id"), format!("to_{model}_id"))
-            } else {
-                (format!("{model}_id"), format!("{target}_id"))
-            };
             let span = own.facts.class(self.class.class).name_span;
-            let mut table = NewTable::new(&name, span);
-            table.column("id", "bigint", span).not_null = true;
-            table.index(IndexKind::Primary, ["id"], span);
-            for column in [&from, &to] {
-                table.column(column, "", span).not_null = true;
-                table.foreign_key(column, "", &[], span);
-                table.index(IndexKind::Plain, [column.as_str()], span).is_implied = true;
+            tables.push(between(&name, &model, &target.to_lowercase(), span));
+        }
+        for library in self.libraries() {
+            for (field, target) in library.many {
+                let name = format!("{}_{field}", self.table.name().text());
+                tables.push(between(&name, &model, target, own.facts.class(self.class.class).name_span));
             }
-            table.index(IndexKind::Unique, [from.as_str(), to.as_str()], span);
-            tables.push(table);
         }
         tables
     }
@@ -470,15 +498,60 @@ impl<'p> Reader<'_, 'p> {
     }
 }
 
+/// The table between those of two models, whose names are in lower case.
+fn between(name: &str, model: &str, target: &str, span: Span) -> NewTable {
+    let (from, to) = if target == "self" || target == model {
+        (format!("from_{model}_id"), format!("to_{model}_id"))
+    } else {
+        (format!("{model}_id"), format!("{target}_id"))
+    };
+    let mut table = NewTable::new(name, span);
+    table.column("id", "bigint", span).not_null = true;
+    table.index(IndexKind::Primary, ["id"], span);
+    for column in [&from, &to] {
+        table.column(column, "", span).not_null = true;
+        table.foreign_key(column, "", &[], span);
+        table.index(IndexKind::Plain, [column.as_str()], span).is_implied = true;
+    }
+    table.index(IndexKind::Unique, [from.as_str(), to.as_str()], span);
+    table
+}
+
 /// The name of the model that a relation leads to: `"shop.Tag"`, `Tag`.
-fn model_named(facts: &FileFacts, value: ValueId) -> Option<&str> {
+fn model_named<'p>(types: &Types<'p>, facts: &'p FileFacts, value: ValueId) -> Option<&'p str> {
     let text = facts.literal(value).map(|path| path.rsplit('.').next().unwrap_or(path));
     let name = text.or_else(|| match facts.value(value) {
         Value::Class(class) => Some(&facts.names[facts.class(*class).name]),
         _ => facts.own_name(value),
     })?;
-    // The model of users has a name of its own.
-    (name != "AUTH_USER_MODEL").then_some(name)
+    if name == "AUTH_USER_MODEL" { user_model(types) } else { Some(name) }
+}
+
+/// The model of users: the one of the project that extends Django's abstract one, else Django's own; `None` if there are
+/// several.
+fn user_model<'p>(types: &Types<'p>) -> Option<&'p str> {
+    let project = types.project();
+    let mut found: Vec<&str> = Vec::new();
+    for file in project.ids() {
+        let facts: &FileFacts = &project.file(file).facts;
+        let names = ["AbstractBaseUser", "AbstractUser"];
+        if project.file(file).purpose == Purpose::Test || !names.iter().any(|name| facts.names.find(name).is_some()) {
+            continue;
+        }
+        for (id, own) in (0..).map(ClassId).zip(&facts.classes) {
+            let class = ClassRef { file, class: id };
+            let extends =
+                |base: &ValueId| library_base(types, file, *base).is_some_and(|base| names.contains(&base.class));
+            if own.bases.iter().any(extends) && !is_abstract(types, class) {
+                found.push(&facts.names[own.name]);
+            }
+        }
+    }
+    match *found {
+        [] => Some("User"),
+        [only] => Some(only),
+        _ => None,
+    }
 }
 
 /// The nearest models with tables of their own that a model extends.
@@ -567,7 +640,7 @@ impl<'t, 'p> Names<'t, 'p> {
             let facts: &FileFacts = &self.types.project().file(file).facts;
             let Value::Call(call) = facts.value(attribute.value) else { continue };
             let call = facts.call(*call);
-            let Some(kind) = Kind::of(called(facts, call)) else { continue };
+            let Some(kind) = Kind::of_call(self.types, file, call) else { continue };
             let column = column_name(facts, call, kind, &facts.names[attribute.name])?;
             if &facts.names[attribute.name] == field || column == field {
                 return Some(column);
@@ -616,86 +689,4 @@ fn value_span(facts: &FileFacts, value: ValueId, types: &Types<'_>, class: Class
     };
     let piece = first.and_then(|text| text.pieces.first()).filter(|_| is_own);
     piece.map_or_else(|| facts_head(types, class), |piece| piece.host)
-}
-
-/// What a field's class says of its column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Auto,
-    Bool,
-    Text,
-    Slug,
-    Number,
-    Time,
-    Json,
-    Uuid,
-    Binary,
-    ForeignKey,
-    OneToOne,
-    /// A class of the project or of another library.
-    Own,
-}
-
-impl Kind {
-    fn of(class: &str) -> Option<Kind> {
-        Some(match class {
-            "AutoField" | "BigAutoField" | "SmallAutoField" => Kind::Auto,
-            "BooleanField" | "NullBooleanField" => Kind::Bool,
-            "SlugField" => Kind::Slug,
-            "CharField"
-            | "TextField"
-            | "EmailField"
-            | "URLField"
-            | "FileField"
-            | "ImageField"
-            | "FilePathField"
-            | "GenericIPAddressField"
-            | "IPAddressField" => Kind::Text,
-            "IntegerField"
-            | "BigIntegerField"
-            | "SmallIntegerField"
-            | "PositiveIntegerField"
-            | "PositiveSmallIntegerField"
-            | "PositiveBigIntegerField"
-            | "DecimalField"
-            | "FloatField"
-            | "DurationField" => Kind::Number,
-            "DateField" | "DateTimeField" | "TimeField" => Kind::Time,
-            "JSONField" => Kind::Json,
-            "UUIDField" => Kind::Uuid,
-            "BinaryField" => Kind::Binary,
-            "ForeignKey" => Kind::ForeignKey,
-            "OneToOneField" => Kind::OneToOne,
-            // No columns of this table.
-            "ManyToManyField" | "GenericRelation" | "ParentalManyToManyField" | "GenericForeignKey" => return None,
-            _ if class.contains("ManyToMany") || class.contains("Generic") => return None,
-            _ if class.ends_with("ForeignKey") || class == "ParentalKey" => Kind::ForeignKey,
-            _ if class.ends_with("OneToOneField") => Kind::OneToOne,
-            _ if class.ends_with("Field") => Kind::Own,
-            _ => return None,
-        })
-    }
-
-    fn is_relation(self) -> bool {
-        matches!(self, Kind::ForeignKey | Kind::OneToOne)
-    }
-
-    /// Whether it has an index unless it says otherwise.
-    fn is_indexed(self) -> bool {
-        matches!(self, Kind::Slug | Kind::ForeignKey)
-    }
-
-    fn type_name(self) -> &'static str {
-        match self {
-            Kind::Auto => "bigint",
-            Kind::Bool => "boolean",
-            Kind::Text | Kind::Slug => "text",
-            Kind::Number => "number",
-            Kind::Time => "timestamp",
-            Kind::Json => "json",
-            Kind::Uuid => "uuid",
-            Kind::Binary => "binary",
-            Kind::ForeignKey | Kind::OneToOne | Kind::Own => "",
-        }
-    }
 }

@@ -8,9 +8,9 @@ use super::arguments::{called, is_undone, member, positional, texts};
 use crate::facts::*;
 use crate::project::{FileId, Types};
 use crate::source::Span;
-use crate::sql::ddl::define::{NewTable, alter, column, index, table_name, unsure};
-use crate::sql::ddl::{AlterOperation, IndexKind, OnDelete, TableChange};
-use crate::sql::query::TableName;
+use crate::sql::ddl::define::{NewTable, alter, column, ident, index, table_name, unsure};
+use crate::sql::ddl::{AlterOperation, IndexDef, IndexKind, OnDelete, TableChange};
+use crate::sql::query::{Ident, TableName};
 
 /// What the migrations of a file do.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -125,7 +125,11 @@ impl Builder<'_> {
         let first = positional(call, 0);
         let literal = first.and_then(|value| facts.literal(value));
         let mut add_index = |kind: IndexKind, columns: &[&str]| {
-            more.push((TableChange::CreateIndex(index(name, kind, columns.iter().copied(), span)), span));
+            let made = IndexDef {
+                name: self.index_name(facts, call, 1, kind, columns),
+                ..index(name, kind, columns.iter().copied(), span)
+            };
+            more.push((TableChange::CreateIndex(made), span));
         };
         let listed = first.and_then(|value| texts(facts, value));
         let type_name = match method {
@@ -145,10 +149,28 @@ impl Builder<'_> {
                 }
                 return;
             }
+            // What may not run drops nothing.
+            "dropIndex" | "dropUnique" | "dropPrimary"
+                if call.guard.is_some() || facts.call(self.call).guard.is_some() =>
+            {
+                return;
+            }
+            "dropIndex" | "dropUnique" => {
+                let kind = if method == "dropIndex" { IndexKind::Plain } else { IndexKind::Unique };
+                if let Some(gone) = self.index_name(facts, call, 1, kind, &listed.unwrap_or_default()) {
+                    let index = TableName { parts: Box::new([gone]) };
+                    more.push((TableChange::DropIndex { index, table: Some(name.clone()) }, span));
+                }
+                return;
+            }
+            "dropPrimary" => {
+                more.push((alter(name, AlterOperation::DropPrimaryKey, span), span));
+                return;
+            }
             "dropColumn" | "dropColumns" => {
                 let all = call.args.iter().filter_map(|arg| texts(facts, arg.value)).flatten();
                 more.extend(all.map(|column_name| {
-                    let column = crate::sql::ddl::define::ident(column_name, span);
+                    let column = ident(column_name, span);
                     (alter(name, AlterOperation::DropColumn(column), span), span)
                 }));
                 return;
@@ -156,7 +178,7 @@ impl Builder<'_> {
             "renameColumn" => {
                 let to = positional(call, 1).and_then(|value| facts.literal(value));
                 if let (Some(from), Some(to)) = (literal, to) {
-                    let ident = |text| crate::sql::ddl::define::ident(text, span);
+                    let ident = |text| ident(text, span);
                     let operation = AlterOperation::RenameColumn { from: ident(from), to: ident(to) };
                     more.push((alter(name, operation, span), span));
                 }
@@ -178,7 +200,7 @@ impl Builder<'_> {
             "json" | "jsonb" => "json",
             "uuid" => "uuid",
             "binary" | "specificType" | "point" | "geometry" | "geography" => "",
-            // What it does else, it does to no index: comments, engines, foreign keys; what it drops, it may drop.
+            // What it does else, it does to no index: comments, engines, foreign keys.
             _ => return,
         };
         let is_serial = matches!(method, "increments" | "bigIncrements");
@@ -187,20 +209,27 @@ impl Builder<'_> {
             return;
         };
         let modifiers = || step.more.iter().map(|&id| called(facts, facts.call(id)));
-        if modifiers().any(|modifier| modifier == "alter") {
-            return;
-        }
-        if is_serial && !modifiers().any(|modifier| modifier == "primary") {
+        let is_altered = modifiers().any(|modifier| modifier == "alter");
+        let is_no_key = || {
+            let asked = positional(call, 1).and_then(|options| member(facts, options, "primaryKey"));
+            asked.is_some_and(|asked| *facts.value(asked) == Value::Bool(false))
+        };
+        if is_serial && !is_altered && !is_no_key() && !modifiers().any(|modifier| modifier == "primary") {
             more.push((TableChange::CreateIndex(index(name, IndexKind::Primary, [column_name], span)), span));
         }
-        for modifier in modifiers() {
-            let kind = match modifier {
+        for modifier in step.more.iter().map(|&id| facts.call(id)) {
+            let kind = match called(facts, modifier) {
                 "primary" => IndexKind::Primary,
                 "unique" => IndexKind::Unique,
                 "index" => IndexKind::Plain,
                 _ => continue,
             };
-            more.push((TableChange::CreateIndex(index(name, kind, [column_name], span)), span));
+            let own_name = self.index_name(facts, modifier, 0, kind, &[column_name]);
+            let made = IndexDef { name: own_name, ..index(name, kind, [column_name], span) };
+            more.push((TableChange::CreateIndex(made), span));
+        }
+        if is_altered {
+            return;
         }
         if modifiers().any(|modifier| modifier == "references") && self.is_new {
             let of = step.more.iter().map(|&id| facts.call(id)).find(|call| called(facts, call) == "inTable");
@@ -211,6 +240,28 @@ impl Builder<'_> {
                 OnDelete::of_word(action.unwrap_or(""));
         }
         self.add_column(column_name, type_name, span, name, table, more);
+    }
+
+    /// The name that this argument of a call gives an index, else the one that Knex makes of the table's and the columns'.
+    fn index_name(
+        &self,
+        facts: &FileFacts,
+        call: &Call,
+        at: usize,
+        kind: IndexKind,
+        columns: &[&str],
+    ) -> Option<Ident> {
+        let given = positional(call, at).and_then(|given| {
+            facts.literal(given).or_else(|| member(facts, given, "indexName").and_then(|name| facts.literal(name)))
+        });
+        let word = match kind {
+            IndexKind::Plain => "index",
+            IndexKind::Unique => "unique",
+            _ => return None,
+        };
+        let made = || format!("{}_{}_{word}", self.name, columns.join("_")).to_lowercase();
+        let name = given.map(str::to_owned).or_else(|| (!columns.is_empty()).then(made))?;
+        Some(ident(&name, call.name_span))
     }
 
     fn add_column(

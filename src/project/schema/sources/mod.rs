@@ -2,8 +2,10 @@
 //! source is one file here: it reads one file of the project at a time and gives [`TableChange`]s.
 
 mod alembic;
+mod alembic_chain;
 mod arguments;
 mod django;
+mod django_fields;
 mod django_migrations;
 mod drizzle;
 mod knex;
@@ -41,6 +43,8 @@ pub(super) struct Defined {
     pub(super) only_adds: bool,
     /// What changes it.
     pub(super) tool: MigrationTool,
+    /// Its place among others, and what it takes from them, if it is a revision of Alembic's.
+    revision: Option<alembic_chain::Revision>,
     /// The calls that were read to their end: they make no index that is not known.
     pub(super) read: FxHashSet<CallId>,
 }
@@ -124,9 +128,14 @@ pub(super) fn defined(project: &Project) -> Vec<(FileId, Defined)> {
             .then(|| Defined { tool: MigrationTool::Sequelize, ..sequelize::read(types, file, conventions) });
         let read = readers.map(|reader| Defined { tool: reader.tool, ..(reader.read)(types, file) });
         let read = read.chain(sequelize).map(|defined| (file, defined));
-        read.filter(|(_, defined)| !defined.changes.is_empty() || !defined.models.is_empty()).collect::<Vec<_>>()
+        let says =
+            |defined: &Defined| !defined.changes.is_empty() || !defined.models.is_empty() || defined.revision.is_some();
+        read.filter(|(_, defined)| says(defined)).collect::<Vec<_>>()
     });
-    all.into_iter().flatten().collect()
+    let mut all: Vec<(FileId, Defined)> = all.into_iter().flatten().collect();
+    alembic_chain::settle(project, &mut all);
+    all.retain(|(_, defined)| !defined.changes.is_empty() || !defined.models.is_empty() || !defined.read.is_empty());
+    all
 }
 
 /// The sources of the project's schema.

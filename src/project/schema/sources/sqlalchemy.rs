@@ -23,7 +23,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     }
     for call in &facts.calls {
         match called(facts, call) {
-            "Table" => table(facts, call, &mut defined),
+            "Table" => defined.changes.extend(table(facts, call, 2).map(|table| (table.done(), call.name_span))),
             "Index" => loose_index(types, file, call, &mut defined),
             _ => {}
         }
@@ -306,12 +306,12 @@ fn type_name(facts: &FileFacts, value: ValueId) -> Option<&'static str> {
     })
 }
 
-/// `Table("users", metadata, Column("id", Integer, primary_key=True), …)`
-fn table(facts: &FileFacts, call: &Call, defined: &mut Defined) {
-    let Some(name) = positional(call, 0).and_then(|value| facts.literal(value)) else { return };
+/// `Table("users", metadata, Column("id", Integer, primary_key=True), …)`: its parts begin at this argument.
+pub(super) fn table(facts: &FileFacts, call: &Call, first: usize) -> Option<NewTable> {
+    let name = positional(call, 0).and_then(|value| facts.literal(value))?;
     let mut table = NewTable::new(name, call.name_span);
     let mut has_columns = false;
-    for arg in call.args.iter().filter(|arg| arg.name.is_none()).skip(2) {
+    for arg in call.args.iter().filter(|arg| arg.name.is_none()).skip(first) {
         match facts.value(arg.value) {
             Value::Call(item) => {
                 let item = facts.call(*item);
@@ -326,12 +326,10 @@ fn table(facts: &FileFacts, call: &Call, defined: &mut Defined) {
             _ => table.is_not_whole(),
         }
     }
-    if has_columns {
-        if keyword(facts, call, "autoload_with").is_some() || keyword(facts, call, "autoload").is_some() {
-            table.is_not_whole();
-        }
-        defined.changes.push((table.done(), call.name_span));
+    if keyword(facts, call, "autoload_with").is_some() || keyword(facts, call, "autoload").is_some() {
+        table.is_not_whole();
     }
+    has_columns.then_some(table)
 }
 
 /// `Index("name", Model.column, …)` and `Index("name", users.c.name, …)` beside the model or table.
