@@ -212,9 +212,7 @@ mod tests {
     use super::*;
 
     fn found(language: &tree_sitter::Language, source: &str) -> Vec<Directive> {
-        let mut parser = tree_sitter::Parser::new();
-        parser.set_language(language).unwrap();
-        directives(&parser.parse(source, None).unwrap(), source)
+        directives(&crate::lang::parser::parse(language, source.as_bytes()).unwrap(), source)
     }
 
     /// What the only directive covers.

@@ -1,6 +1,7 @@
 //! Host language → facts. One walk per language lowers a syntax tree through the shared [`builder`];
 //! trees die here.
 
+mod arena;
 mod builder;
 mod directive;
 mod ecma;

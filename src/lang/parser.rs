@@ -1,25 +1,41 @@
-//! The parsers of a thread, kept from file to file: a new one costs as much as a small file.
+//! A text's tree, and the memory that it lives in.
 
-use std::cell::RefCell;
+use std::mem;
+use std::ops::Deref;
 
 use tree_sitter::{Language, Parser, Tree};
 
-thread_local! {
-    static PARSERS: RefCell<Vec<(Language, Parser)>> = const { RefCell::new(Vec::new()) };
+use super::arena::Entered;
+
+/// A tree that is given back whole.
+pub(super) struct Parsed {
+    /// There until it is dropped.
+    tree: Option<Tree>,
+    memory: Entered,
 }
 
 /// The tree of a text; `None` if the grammar does not fit the library, which no release is built with.
-pub(super) fn parse(language: &Language, text: &[u8]) -> Option<Tree> {
-    PARSERS.with_borrow_mut(|parsers| {
-        let index = match parsers.iter().position(|(known, _)| known == language) {
-            Some(index) => index,
-            None => {
-                let mut parser = Parser::new();
-                parser.set_language(language).ok()?;
-                parsers.push((language.clone(), parser));
-                parsers.len() - 1
-            }
-        };
-        parsers[index].1.parse(text, None)
-    })
+pub(super) fn parse(language: &Language, text: &[u8]) -> Option<Parsed> {
+    let memory = Entered::new();
+    let mut parser = Parser::new();
+    parser.set_language(language).ok()?;
+    let tree = parser.parse(text, None)?;
+    Some(Parsed { tree: Some(tree), memory })
+}
+
+impl Deref for Parsed {
+    type Target = Tree;
+
+    fn deref(&self) -> &Tree {
+        self.tree.as_ref().expect("a tree is taken out only when it is dropped")
+    }
+}
+
+impl Drop for Parsed {
+    fn drop(&mut self) {
+        let tree = self.tree.take();
+        if self.memory.holds_all() {
+            mem::forget(tree);
+        }
+    }
 }

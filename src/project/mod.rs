@@ -16,6 +16,7 @@ mod foreign;
 mod given;
 mod groups;
 mod handed;
+mod handed_back;
 mod implementations;
 mod inputs;
 mod lazy;

@@ -171,7 +171,10 @@ impl<'p> Types<'p> {
             }
         }
         match self.of(file, site.callee) {
-            Ty::Function(function) => self.returned(function),
+            Ty::Function(function) => match self.returned(function) {
+                Ty::Unknown => self.handed_back(file, call, function),
+                known => known,
+            },
             Ty::Class(class) => Ty::Instance(class, None),
             Ty::Path(path)
                 if &*path == "django.contrib.auth.get_user_model"
@@ -236,7 +239,7 @@ impl<'p> Types<'p> {
         self.returns(file, call, api, &receiver)
     }
 
-    fn method_result(&self, file: FileId, call: CallId, receiver: &Ty, name: &str) -> Option<Ty> {
+    pub(super) fn method_result(&self, file: FileId, call: CallId, receiver: &Ty, name: &str) -> Option<Ty> {
         let catalog = &self.project().catalog;
         match receiver {
             Ty::Api(ty, _) => {
@@ -248,7 +251,10 @@ impl<'p> Types<'p> {
             Ty::Class(class) | Ty::Instance(class, _) => {
                 if let Some(member) = self.class_member(*class, name) {
                     return match member {
-                        ClassMember::Method(function) => Some(self.returned(function)),
+                        ClassMember::Method(function) => Some(match self.returned(function) {
+                            Ty::Unknown => self.handed_back(file, call, function),
+                            known => known,
+                        }),
                         ClassMember::Attribute(..) => None,
                     };
                 }

@@ -7,7 +7,7 @@ use super::lock_without_index::locks_rows;
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
 use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, KeyUse, Severity};
-use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served};
+use crate::project::schema::{Condition, Known, Table, Test, alternatives_of, conditions_of, served};
 use crate::sql::Dialect;
 use crate::sql::query::*;
 
@@ -59,14 +59,29 @@ pub(super) fn unserved(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<(
     }
     // What compares an expression is another matter: no plain index would serve it. So is what an index holds, but
     // compares in another way.
-    scanned.retain(|condition| {
+    let is_plain = |condition: &Condition| {
         let name = condition.column.as_deref();
         name.is_some_and(|name| !tables.iter().any(|table| is_led_by(table, name)))
-    });
+    };
+    scanned.retain(|condition| is_plain(condition));
     let changes_rows = matches!(select.role, Role::Update | Role::Delete | Role::Merge);
     scanned.retain(|condition| changes_rows || !is_most_rows(cx, condition));
     let useful: Vec<&Condition> = ordered(cx, &scanned, &tables);
-    let first = *useful.iter().find(|condition| !is_flag(cx, condition, &tables))?;
+    if let Some(first) = useful.iter().find(|condition| !is_flag(cx, condition, &tables)) {
+        return Some((finding(cx, select, source, first, &useful, &tables), first.test));
+    }
+    // One side of an `OR` that no index serves makes the others' of no use.
+    let alternatives = alternatives_of(cx.query, select, source, cx.schema);
+    let side = alternatives.iter().flatten().find(|side| {
+        side.iter().all(|condition| {
+            let answer = |table: &&Table| served(table, condition, side, cx.query, select, cx.dialect).known();
+            condition.test == Test::Equal
+                && is_plain(condition)
+                && tables.iter().all(|table| answer(table) == Known::No)
+        })
+    })?;
+    let useful = ordered(cx, &side.iter().collect::<Vec<_>>(), &tables);
+    let first = *useful.iter().find(|condition| !is_flag(cx, condition, &tables) && !is_most_rows(cx, condition))?;
     Some((finding(cx, select, source, first, &useful, &tables), first.test))
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use tree_sitter::{Node, Tree};
+use tree_sitter::Node;
 
 use super::Walk;
 use super::kinds::{Grammar, JAVASCRIPT, TSX, TYPESCRIPT};
@@ -12,7 +12,7 @@ use crate::source::{Language, SourceFile, Span};
 
 /// A tree and the grammar it was made with.
 pub(super) struct Parsed {
-    pub(super) tree: Tree,
+    pub(super) tree: parser::Parsed,
     pub(super) grammar: &'static Grammar,
 }
 

@@ -90,6 +90,24 @@ pub fn join_conditions(query: &Query, select: &Select, source: u16, schema: &Sch
     found
 }
 
+/// The sides of each `OR` in the `WHERE` of `select` that asks its source number `source` alone: what each side puts on
+/// it. An `OR` of which some side is not understood is left out.
+pub fn alternatives_of(query: &Query, select: &Select, source: u16, schema: &Schema) -> Vec<Vec<Vec<Condition>>> {
+    let owner = Owner { query, select: select.id, source, schema };
+    let side = |&arm: &ExprId| {
+        let mut found = Vec::new();
+        for part in query.exprs.conjuncts(arm) {
+            owner.read(part, &mut found);
+        }
+        (!found.is_empty() && found.iter().all(|condition| condition.is_constant)).then_some(found)
+    };
+    let sides = |part: ExprId| match query.exprs.get(part) {
+        Expr::Or(arms) => arms.iter().map(side).collect(),
+        _ => None,
+    };
+    query.conditions(select).into_iter().filter_map(sides).collect()
+}
+
 /// Who a column belongs to.
 struct Owner<'q> {
     query: &'q Query,

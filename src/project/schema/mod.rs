@@ -23,7 +23,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use advice::{Advised, fewest_indexes};
 pub use compare::{Overlap, overlap};
-pub use conditions::{Compared, Condition, Test, conditions_of, join_conditions};
+pub use conditions::{Compared, Condition, Test, alternatives_of, conditions_of, join_conditions};
 pub use drift::Drift;
 pub(super) use groups::undoes;
 pub use index::{Served, orders, served, served_alone, served_key};
