@@ -263,6 +263,8 @@ pub struct Function {
     pub decorators: Vec<ValueId>,
     /// Every value it returns.
     pub returns: Vec<ValueId>,
+    /// The condition that each of [`returns`](Function::returns) stands under.
+    pub return_guards: Vec<Option<GuardId>>,
     /// Every value it yields; `yield from x` yields [`Value::Spread`].
     pub yields: Vec<ValueId>,
     /// Its declared result, as [`Value::Typed`].

@@ -84,6 +84,7 @@ impl<'s> Builder<'s> {
             traits: FunctionTraits::default(),
             decorators: Vec::new(),
             returns: Vec::new(),
+            return_guards: Vec::new(),
             yields: Vec::new(),
             result_type: None,
             passed_to: None,
@@ -527,6 +528,13 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// Notes a value that the function at hand returns.
+    pub(super) fn returns(&mut self, value: ValueId) {
+        let function = &mut self.facts.functions[self.place.function.index()];
+        function.returns.push(value);
+        function.return_guards.push(self.place.guard);
+    }
+
     /// Notes a use that may run a lazy value. Literals and names of nothing are left out.
     pub(super) fn used(&mut self, value: ValueId, kind: UseKind, span: Span) {
         let interesting = !matches!(
@@ -607,6 +615,7 @@ fn shrink(facts: &mut FileFacts) {
     for function in &mut facts.functions {
         function.params.shrink_to_fit();
         function.returns.shrink_to_fit();
+        function.return_guards.shrink_to_fit();
         function.yields.shrink_to_fit();
     }
     for class in &mut facts.classes {

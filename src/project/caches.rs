@@ -134,6 +134,13 @@ impl<'p> Caches<'p> {
 
     /// Whether a value is what somebody may have attached to an object: `if hasattr(self, "_tags"): return self._tags`.
     pub(super) fn is_attached(&self, value: ValueId, function: FunctionId) -> bool {
+        // `if (size := getattr(book, "size", None)) is not None: return size`
+        if let Value::Call(call) = *self.facts.value(value) {
+            let call = self.facts.call(call);
+            let is_asked = self.facts.own_name(call.callee) == Some("getattr");
+            return is_asked
+                && matches!(call.args.as_slice(), [_, name, _] if self.facts.literal(name.value).is_some());
+        }
         let Value::Member(object, name) = *self.facts.value(value) else { return false };
         self.facts.calls.iter().filter(|call| call.function == function).any(|call| {
             self.flow.called_name(call) == Some("hasattr")
@@ -186,6 +193,11 @@ impl<'p> Caches<'p> {
             Value::Item(object, _) => *object,
             Value::Call(call) => match self.facts.value(self.facts.call(*call).callee) {
                 Value::Member(object, name) if &self.facts.names[*name] == "get" => *object,
+                // `safe_cache_get(key)`
+                Value::Import(_) | Value::Global(_) | Value::Function(_) => {
+                    let name = self.flow.called_name(self.facts.call(*call)).unwrap_or("").to_ascii_lowercase();
+                    return name.contains("cache") && name.split('_').any(|part| matches!(part, "get" | "read"));
+                }
                 _ => return false,
             },
             Value::Either(left, right) => return self.is_kept(*left, function) || self.is_kept(*right, function),

@@ -233,6 +233,13 @@ impl<'f> Flow<'f> {
                 let is_method = self.facts.function(function).class.is_some();
                 into.insert(if is_method { Source::This } else { Source::Captured(value) });
             }
+            // `super().save()` is about the same object.
+            Value::Super(_) => {
+                let own = self.facts.function(function);
+                if own.class.is_some() && !own.traits.is_class_method && !own.traits.is_static {
+                    into.insert(Source::This);
+                }
+            }
             Value::Call(call) => {
                 let call = self.facts.call(*call);
                 self.collect(call.callee, function, into, seen);

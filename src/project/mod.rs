@@ -491,6 +491,12 @@ impl Project {
         self.prefetched.in_any_way(relation)
     }
 
+    /// Whether code of the project loads relations whose names it works out along with the rows of any query that it is
+    /// given.
+    pub(crate) fn loads_any_relation(&self) -> bool {
+        self.prefetched.is_open()
+    }
+
     /// Whether a manifest or an import of the project names this library.
     pub(crate) fn uses_library(&self, library: LibraryId) -> bool {
         self.libraries.contains(&library)

@@ -1,9 +1,10 @@
 //! What a call gives: of catalogued calls, of the project's functions, of builtins.
 
+use super::querysets::Step;
 use super::sites::argument;
 use super::types::{ClassMember, Ty, Types, library_path};
 use super::{ClassRef, FileId, FunctionRef};
-use crate::apis::{ApiCall, ArgRef, Returned};
+use crate::apis::{ApiCall, ArgRef, Returned, TypeId};
 use crate::facts::*;
 use crate::source::Language;
 
@@ -211,6 +212,12 @@ impl<'p> Types<'p> {
         }
     }
 
+    /// Whether a catalogued type is a manager or a queryset of Django's.
+    pub(super) fn is_queryset(&self, ty: TypeId) -> bool {
+        let catalog = &self.project().catalog;
+        catalog.type_named("django.QuerySetMethods").is_some_and(|methods| catalog.is_subtype(ty, methods))
+    }
+
     /// A manager that is made of a queryset class of the project has the methods of that class:
     /// `BookQuerySet.as_manager()`, `Manager.from_queryset(BookQuerySet)`.
     fn made_manager(&self, file: FileId, call: &Call, receiver: &Ty, name: &str) -> Option<Ty> {
@@ -251,16 +258,19 @@ impl<'p> Types<'p> {
                         ClassMember::Attribute(..) => None,
                     };
                 }
-                let base = self.api_base(*class)?;
+                let Some(base) = self.api_base(*class) else {
+                    return self.given_by_view(file, self.facts(file).call(call), *class, name);
+                };
                 let api = catalog.method(base, name)?;
                 let model = match receiver {
-                    Ty::Instance(_, Some(model)) => *model,
-                    _ => *class,
+                    Ty::Instance(_, Some(model)) => Some(*model),
+                    // What is not whole rows is about no model: `self.values("title")` in a manager.
+                    _ => (!gives_parts(name)).then_some(*class),
                 };
                 if api.returns == Returned::Same {
                     return Some(receiver.clone());
                 }
-                Some(self.returns(file, call, api, &Ty::Api(base, Some(model))))
+                Some(self.returns(file, call, api, &Ty::Api(base, model)))
             }
             Ty::Path(path) if catalog.function(&library_path(path, name)).is_none() => {
                 let ty = catalog.type_named(path)?;
@@ -397,6 +407,11 @@ impl<'p> Types<'p> {
         }
         own.returns.iter().map(|&value| self.of(function.file, value)).find(Ty::is_known).unwrap_or(Ty::Unknown)
     }
+}
+
+/// Whether a step of a queryset gives parts of its rows.
+fn gives_parts(name: &str) -> bool {
+    matches!(Step::named(name), Some(Step::Values | Step::Dates))
 }
 
 /// Whether a type of this name is certainly no way to a database.

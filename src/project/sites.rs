@@ -345,7 +345,7 @@ impl<'t, 'p> Finder<'t, 'p> {
                 }
                 return;
             }
-            _ => return,
+            _ => return self.chained(id),
         };
         let runs: fn(&RunsOn) -> bool = match name {
             "len" => |runs_on| runs_on.len,
@@ -357,6 +357,22 @@ impl<'t, 'p> Finder<'t, 'p> {
         };
         for arg in call.args.iter().take(3) {
             self.run_value(arg.value, runs, call.in_loop);
+        }
+    }
+
+    /// `chain(*[author.books.all() for author in authors])` runs over each of the queries that it is given.
+    fn chained(&mut self, id: CallId) {
+        let call = self.facts.call(id);
+        let name = Flow::new(self.facts).called_name(call);
+        for arg in call.args.iter().take(3) {
+            let list = match (name, self.facts.value(arg.value)) {
+                (Some("chain"), Value::Spread(list)) => *list,
+                (Some("from_iterable"), _) => arg.value,
+                _ => continue,
+            };
+            if let Value::Collected(query, made) = *self.facts.value(list) {
+                self.run_value(query, |runs_on| runs_on.iterate, Some(made));
+            }
         }
     }
 
@@ -417,6 +433,12 @@ impl<'t, 'p> Finder<'t, 'p> {
             }
             Value::Carried(before, _) => self.run_value(*before, runs, at),
             Value::Slice(object, ..) => self.run_value(*object, runs, at),
+            // `for books in [author.books.all() for author in authors]: for book in books`
+            Value::Element(list, _) => {
+                if let Value::Collected(query, made) = *self.facts.value(*list) {
+                    self.run_value(query, runs, Some(made));
+                }
+            }
             _ => {}
         }
     }

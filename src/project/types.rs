@@ -227,6 +227,7 @@ impl<'p> Types<'p> {
             Value::Super(class) => self.base_object(ClassRef { file, class: *class }),
             Value::Member(object, name) => match self.member(&self.of(file, *object), &facts.names[*name]) {
                 Ty::Function(function) if self.is_called_when_read(file, function) => self.returned(function),
+                Ty::Unknown if &facts.names[*name] == "user" => self.user_of(file, *object).unwrap_or(Ty::Unknown),
                 found => found,
             },
             Value::Item(object, key) => match facts.value(*object) {
@@ -542,7 +543,10 @@ impl<'p> Types<'p> {
                 }
                 None => match self.reverse(*class, name).filter(|_| self.api_base(*class).is_some()) {
                     Some(found) => self.related(found.relation),
-                    None => self.given_by_base(*class, name).unwrap_or(Ty::Unknown),
+                    None => {
+                        let given = self.given_by_base(*class, name).or_else(|| self.put_on(*class, name));
+                        given.unwrap_or(Ty::Unknown)
+                    }
                 },
             },
             // The rows of a page.

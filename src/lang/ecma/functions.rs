@@ -83,6 +83,7 @@ impl<'t> Walk<'_, 't> {
             traits: self.traits(node, class),
             decorators: Vec::new(),
             returns: Vec::new(),
+            return_guards: Vec::new(),
             yields: Vec::new(),
             result_type,
             passed_to: None,

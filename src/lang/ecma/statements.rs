@@ -184,9 +184,8 @@ impl<'t> Walk<'_, 't> {
 
     /// Notes a value that the present function returns.
     pub(super) fn returns(&mut self, value: ValueId) {
-        let function = self.b.function();
-        if function != MODULE && value != UNKNOWN {
-            self.b.facts.functions[function.index()].returns.push(value);
+        if self.b.function() != MODULE && value != UNKNOWN {
+            self.b.returns(value);
         }
     }
 

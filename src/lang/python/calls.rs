@@ -256,6 +256,7 @@ impl<'a> Walk<'a> {
             traits: FunctionTraits { is_lambda: true, ..FunctionTraits::default() },
             decorators: Vec::new(),
             returns: Vec::new(),
+            return_guards: Vec::new(),
             yields: Vec::new(),
             result_type: None,
             passed_to: passed.map(|passed| (passed.call, passed.position)),
@@ -274,7 +275,7 @@ impl<'a> Walk<'a> {
         }
         if let Some(body) = child(node, Field::Body) {
             let value = self.expr(body, ResultUse::Returned);
-            self.b.facts.functions[id.index()].returns.push(value);
+            self.b.returns(value);
         }
         self.outer = outer;
         self.local = local;

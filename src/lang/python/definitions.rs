@@ -58,6 +58,7 @@ impl<'a> Walk<'a> {
             traits,
             decorators: decorators.to_vec(),
             returns: Vec::new(),
+            return_guards: Vec::new(),
             yields: Vec::new(),
             result_type: None,
             passed_to: None,

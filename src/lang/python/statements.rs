@@ -135,8 +135,7 @@ impl<'a> Walk<'a> {
             None => UNKNOWN,
         };
         if value != UNKNOWN || node.named_child_count() > 0 {
-            let function = self.b.function().index();
-            self.b.facts.functions[function].returns.push(value);
+            self.b.returns(value);
         }
         self.b.exit(ExitKind::Return, value, span(node));
     }

@@ -303,6 +303,7 @@ fn function(name: Name, span: Span, name_span: Span) -> Function {
         traits: FunctionTraits::default(),
         decorators: Vec::new(),
         returns: Vec::new(),
+        return_guards: Vec::new(),
         yields: Vec::new(),
         result_type: None,
         passed_to: None,

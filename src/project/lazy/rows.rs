@@ -297,9 +297,12 @@ impl<'t, 'p> Tracer<'t, 'p> {
         {
             return self.related(&owner, &relation, name, depth).map_or(Traced::Unknown, Traced::Rows);
         }
-        match self.types.definition(file, value) {
-            Some((file, definition)) => self.rows(file, definition, None, depth),
-            None => Traced::Unknown,
+        let Some((at, definition)) = self.types.definition(file, value) else { return Traced::Unknown };
+        let found = self.rows(at, definition, None, depth);
+        match *self.facts(file).value(object) {
+            // `self.rows = self.rows.select_related("author")` in a method
+            Value::This(class) if self.is_set_again(ClassRef { file, class }, name) => found.or(Traced::Unknown),
+            _ => found,
         }
     }
 
@@ -340,7 +343,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
             let name = &facts.names[attribute.name];
             match self.types.member(&Ty::Class(model), name) {
                 Ty::Instance(manager, _) if self.is_queryset_class(manager) => Some(Some(manager)),
-                Ty::Api(ty, _) if self.is_queryset(ty) && matches!(facts.value(attribute.value), Value::Call(_)) => {
+                Ty::Api(ty, _)
+                    if self.types.is_queryset(ty) && matches!(facts.value(attribute.value), Value::Call(_)) =>
+                {
                     Some(None)
                 }
                 _ => None,
@@ -727,6 +732,15 @@ impl<'t, 'p> Tracer<'t, 'p> {
         }
     }
 
+    /// What a list holds that is written down, with what is added to it; nothing if a part of it is not in sight.
+    pub(super) fn items_of(&self, file: FileId, list: ValueId) -> Option<Vec<ValueId>> {
+        let Value::Sequence(items) = self.facts(file).value(list) else { return None };
+        let filled = self.filled(file);
+        let added = filled.added.get(&list).into_iter().flatten();
+        let added = added.map(|&(value, many)| (!many).then_some(value));
+        items.iter().map(|&item| Some(item)).chain(added).collect()
+    }
+
     fn filled(&self, file: FileId) -> Rc<Filled> {
         if let Some(known) = self.filled.borrow().get(&file) {
             return Rc::clone(known);
@@ -760,7 +774,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
     /// Whether a value is a manager or a queryset of Django's.
     pub(super) fn is_django(&self, file: FileId, value: ValueId) -> bool {
         match self.types.of(file, value) {
-            Ty::Api(ty, _) => self.is_queryset(ty),
+            Ty::Api(ty, _) => self.types.is_queryset(ty),
             Ty::Instance(class, _) | Ty::Class(class) => self.is_queryset_class(class),
             _ => false,
         }
@@ -776,12 +790,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
         catalog.type_named("django.db.models.Manager").is_some_and(|manager| catalog.is_subtype(ty, manager))
     }
 
-    fn is_queryset(&self, ty: crate::apis::TypeId) -> bool {
-        let catalog = &self.types.project().catalog;
-        catalog.type_named("django.QuerySetMethods").is_some_and(|methods| catalog.is_subtype(ty, methods))
-    }
-
     fn is_queryset_class(&self, class: ClassRef) -> bool {
-        self.types.api_base(class).is_some_and(|ty| self.is_queryset(ty))
+        self.types.api_base(class).is_some_and(|ty| self.types.is_queryset(ty))
     }
 }

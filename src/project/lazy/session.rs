@@ -212,10 +212,11 @@ impl Tracer<'_, '_> {
         let named = call.args.iter().filter_map(|arg| arg.name).map(|name| &facts.names[name]);
         let mut names: Vec<&str> = named.collect();
         let mut others: Vec<ClassRef> = Vec::new();
-        let mut open: Vec<ValueId> = call.args.iter().map(|arg| arg.value).collect();
+        // What is passed by name is compared with; anything else is a condition.
+        let mut open: Vec<(ValueId, bool)> = call.args.iter().map(|arg| (arg.value, arg.name.is_none())).collect();
         let mut is_open = Flow::new(facts).called_name(call) == Some("with_parent");
         let mut steps = 0;
-        while let Some(value) = open.pop() {
+        while let Some((value, is_condition)) = open.pop() {
             steps += 1;
             if steps > 200 {
                 break;
@@ -226,10 +227,13 @@ impl Tracer<'_, '_> {
                         if let Value::Member(_, name) = facts.value(side) {
                             names.push(&facts.names[*name]);
                         }
-                        open.push(side);
+                        open.push((side, false));
                     }
                 }
-                Value::Operation(_, left, right) | Value::Either(left, right) => open.extend([left, right]),
+                Value::Operation(Operation::Not, inner, _) => open.push((inner, is_condition)),
+                Value::Operation(Operation::And | Operation::BitAnd | Operation::BitOr, left, right)
+                | Value::Either(left, right) => open.extend([(left, is_condition), (right, is_condition)]),
+                Value::Operation(_, left, right) => open.extend([(left, false), (right, false)]),
                 Value::Member(object, _) => match self.entity_of(file, object) {
                     Some(class) if class != rows.model => others.push(class),
                     _ => {}
@@ -243,11 +247,17 @@ impl Tracer<'_, '_> {
                     {
                         names.push(&facts.names[*column]);
                     }
-                    open.extend(inner.args.iter().map(|arg| arg.value));
+                    let combines = matches!(Flow::new(facts).called_name(inner), Some("and_" | "not_" | "or_"));
+                    open.extend(inner.args.iter().map(|arg| (arg.value, combines && is_condition)));
                 }
-                Value::Sequence(ref items) => open.extend(items.iter().copied()),
+                Value::Sequence(ref items) => open.extend(items.iter().map(|&item| (item, is_condition))),
+                // `filter(*conditions)` of a list that is built in sight.
+                Value::Spread(list) if is_condition && let Some(items) = self.items_of(file, list) => {
+                    open.extend(items.into_iter().map(|item| (item, true)));
+                }
                 // Conditions that are not in sight may ask for anything.
-                Value::Spread(_) | Value::Param(..) | Value::Unknown => is_open = true,
+                Value::Spread(_) => is_open = true,
+                Value::Param(..) | Value::Unknown => is_open |= is_condition,
                 _ => {}
             }
         }

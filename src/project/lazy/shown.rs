@@ -104,7 +104,7 @@ impl Tracer<'_, '_> {
     }
 
     /// The rows that a generic view lists, or of which it shows one.
-    fn listed_by(&self, class: ClassRef, depth: u8) -> Traced {
+    pub(super) fn listed_by(&self, class: ClassRef, depth: u8) -> Traced {
         let mut methods = Vec::new();
         self.methods_named("get_queryset", class, 0, &mut methods);
         let mut found = self.own_rows(class, depth);
@@ -148,7 +148,8 @@ impl Tracer<'_, '_> {
         if let Some(ClassMember::Attribute(file, value, _)) = self.types.class_member(class, "queryset") {
             let found = self.rows(file, value, None, depth);
             if !matches!(found, Traced::Unknown | Traced::Nothing) {
-                return found;
+                // A method that sets it may have loaded more.
+                return if self.is_set_again(class, "queryset") { found.or(Traced::Unknown) } else { found };
             }
         }
         match self.types.class_member(class, "model") {
@@ -158,6 +159,13 @@ impl Tracer<'_, '_> {
             },
             _ => Traced::Unknown,
         }
+    }
+
+    /// Whether an attribute of an object is set more than once: which of its values it has is not known.
+    pub(super) fn is_set_again(&self, class: ClassRef, name: &str) -> bool {
+        let facts = self.facts(class.file);
+        let own = facts.class(class.class).attributes.iter().filter(|of| &facts.names[of.name] == name);
+        own.filter(|of| !matches!(facts.value(of.value), Value::Null | Value::Unknown)).count() > 1
     }
 
     /// Whether a query gives something else than rows of its model: `.values("title")`.

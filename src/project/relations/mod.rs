@@ -244,6 +244,8 @@ pub(super) struct Prefetched {
     names: FxHashSet<Box<str>>,
     joined: FxHashSet<Box<str>>,
     places: FxHashSet<(FileId, FunctionId, Box<str>)>,
+    /// Whether code that is given any query loads what it works out: `queryset.prefetch_related(*names)`.
+    is_open: bool,
 }
 
 impl Prefetched {
@@ -254,6 +256,7 @@ impl Prefetched {
             all.names.extend(found.names);
             all.joined.extend(found.joined);
             all.places.extend(found.places);
+            all.is_open |= found.is_open;
         }
         all
     }
@@ -269,6 +272,15 @@ impl Prefetched {
             }
             _ => None,
         }));
+        // `select_related = ("author",)` of a class, for code that it extends.
+        for class in &facts.classes {
+            let named = class.attributes.iter().filter(|of| {
+                of.in_body
+                    && matches!(facts.value(of.value), Value::Sequence(_))
+                    && names_loading(&facts.names[of.name])
+            });
+            found.joined.extend(named.flat_map(|of| paths(types, vec![(file, of.value)]).0));
+        }
         if types.project().file(file).source.language.is_ecma() {
             found.joined.extend(facts.calls.iter().flat_map(|call| typeorm::loaded_by(facts, call)));
         } else if facts
@@ -287,17 +299,37 @@ impl Prefetched {
     fn add(&mut self, types: &Types<'_>, file: FileId, call: &Call) {
         let facts = types.facts(file);
         match Flow::new(facts).called_name(call).unwrap_or("") {
-            "select_related" => self.joined.extend(paths(types, file, call)),
+            "select_related" => {
+                let named = self.named(types, file, call);
+                self.joined.extend(named);
+            }
             name if sqlalchemy::is_loader(name) => {
                 self.joined.extend(sqlalchemy::options(facts, call).into_iter().flatten().map(Box::from));
             }
             name if is_prefetch(name) => {
-                let named = paths(types, file, call);
+                let named = self.named(types, file, call);
                 self.places.extend(named.iter().map(|name| (file, call.function, name.clone())));
                 self.names.extend(named);
             }
             _ => {}
         }
+    }
+
+    /// The relations that a call names.
+    fn named(&mut self, types: &Types<'_>, file: FileId, call: &Call) -> Vec<Box<str>> {
+        let (named, is_whole) = paths(types, call.args.iter().map(|arg| (file, arg.value)).collect());
+        if !is_whole
+            && let Value::Member(query, _) = *types.facts(file).value(call.callee)
+            && !matches!(types.of(file, query), Ty::Api(_, Some(_)) | Ty::Instance(_, Some(_)))
+        {
+            self.is_open = true;
+        }
+        named
+    }
+
+    /// Whether code that is given any query loads what it works out.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open
     }
 
     /// Whether some query of the project does.
@@ -320,9 +352,14 @@ fn is_prefetch(name: &str) -> bool {
     matches!(name, "prefetch_related" | "Prefetch" | "prefetch_related_objects" | "GenericPrefetch")
 }
 
-/// The parts of the paths that a call of Django's is given, wherever in the project they are written.
-fn paths(types: &Types<'_>, file: FileId, call: &Call) -> Vec<Box<str>> {
-    let mut open: Vec<(FileId, ValueId)> = call.args.iter().map(|arg| (file, arg.value)).collect();
+/// Whether an attribute of this name says what is loaded along.
+fn names_loading(name: &str) -> bool {
+    name.contains("select_related") || name.contains("prefetch")
+}
+
+/// The parts of the paths that values are, wherever in the project they are written, and whether those are all.
+fn paths(types: &Types<'_>, mut open: Vec<(FileId, ValueId)>) -> (Vec<Box<str>>, bool) {
+    let mut is_whole = true;
     let mut steps = 0;
     let mut found: Vec<Box<str>> = Vec::new();
     while let Some((file, value)) = open.pop() {
@@ -345,11 +382,17 @@ fn paths(types: &Types<'_>, file: FileId, call: &Call) -> Vec<Box<str>> {
                 open.extend([(file, *left), (file, *right)]);
             }
             // `prefetch_related(*PREFETCHED)`
-            Value::Import(_) | Value::Member(..) => open.extend(types.definition(file, value)),
-            _ => {}
+            Value::Import(_) | Value::Member(..) => match types.definition(file, value) {
+                Some(found) => open.push(found),
+                None => is_whole = false,
+            },
+            // `Prefetch("books", queryset=…)` has them among its own arguments, and is a call like these.
+            Value::Call(call) if Flow::new(facts).called_name(facts.call(*call)).is_some_and(is_prefetch) => {}
+            Value::Null => {}
+            _ => is_whole = false,
         }
     }
-    found
+    (found, is_whole)
 }
 
 /// The library whose models a class is one of.

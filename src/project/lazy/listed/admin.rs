@@ -49,10 +49,7 @@ impl Finder<'_, '_> {
         let Some(mut rows) = rows else { return };
         let named: Vec<(&str, Span)> = columns
             .iter()
-            .filter_map(|&column| {
-                let text = facts.text(column)?;
-                Some((facts.literal(column)?, text.host_span(0, u32::try_from(text.cooked.len()).ok()?)))
-            })
+            .filter_map(|&column| Some((facts.literal(column)?, self.written(file, column)?.1)))
             .collect();
         let is_one = |name: &str| matches!(attribute(self.types, model, name), Some(Attribute::Relation(found)) if found.kind == Kind::Forward);
         let joined = self.member(admin, "list_select_related");
@@ -63,8 +60,8 @@ impl Finder<'_, '_> {
             Some((file, value, _)) => self.tracer.named(file, value, &mut rows.loaded),
         }
         let listing = self.listing(admin);
-        let scope = Scope::of(&rows, &listing);
         for (name, span) in named {
+            let scope = Scope { shown_at: Some((file, span)), ..Scope::of(&rows, &listing) };
             match self.method(admin, name) {
                 Some(function) => self.given_row(&scope, function),
                 None if is_one(name) => self.read(&scope, &[name.into(), "__str__".into()], (file, span)),

@@ -1,7 +1,9 @@
 //! Loops that a framework runs: the rows of a list of Django's admin, those that a view of Django REST framework
 //! serializes, the objects that GraphQL resolves.
 
+mod actions;
 mod admin;
+mod fields;
 mod graphql;
 mod resolver_maps;
 mod sdl;
@@ -21,6 +23,7 @@ use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::calls::{CallGraph, Reach, Step};
 use crate::project::flow::{Flow, Source};
+use crate::project::properties;
 use crate::project::sites::SiteEffect;
 use crate::project::types::{ClassMember, Types};
 use crate::project::{ClassRef, FileId, FunctionRef, Project};
@@ -134,7 +137,7 @@ pub(super) fn in_file(
     for resolver in graphql.resolvers[from..].iter().take_while(|resolver| resolver.function.file == file) {
         finder.field_resolver(resolver);
     }
-    if !facts.names.iter().any(|name| name == "register" || name.ends_with("Serializer")) {
+    if !facts.names.iter().any(|name| matches!(name, "get_serializer" | "register") || name.ends_with("Serializer")) {
         return finder.found;
     }
     let flow = Flow::new(facts);
@@ -146,6 +149,7 @@ pub(super) fn in_file(
         };
         match made {
             Some("register") => finder.registered(file, id),
+            Some("get_serializer") => finder.serialized(file, id),
             Some(name) if name.ends_with("Serializer") => finder.serialized(file, id),
             _ => {}
         }
@@ -169,6 +173,8 @@ struct Scope<'s> {
     path: String,
     is_many: bool,
     listing: &'s Listing,
+    /// The column that shows it, if the list names its columns.
+    shown_at: Option<(FileId, Span)>,
 }
 
 impl Finder<'_, '_> {
@@ -196,6 +202,9 @@ impl Finder<'_, '_> {
 
     /// What a method reads and asks that is given the row.
     fn given_row(&mut self, scope: &Scope<'_>, function: FunctionRef) {
+        if self.asks_for_action(function) {
+            return;
+        }
         let needs = self.needs.of(function);
         let own = needs.iter().filter(|need| need.source == Source::Param(0) && need.required.is_empty());
         for need in own {
@@ -212,7 +221,15 @@ impl Finder<'_, '_> {
                 self.asking(scope, &need.names, (need.file, need.span));
             }
         }
-        self.queries(scope.listing, Some(scope), function, Source::Param(0));
+        self.queries(&scope.place(), Some(scope), function, Source::Param(0));
+    }
+
+    /// Whether a method does something else where one row is shown: `if view.action != "retrieve"`.
+    fn asks_for_action(&self, function: FunctionRef) -> bool {
+        let file = self.types.project().file(function.file);
+        let span = file.facts.function(function.function).span;
+        let text = file.source.text.get(span.range()).unwrap_or("");
+        text.contains("action") && ["\"retrieve\"", "'retrieve'"].iter().any(|name| text.contains(name))
     }
 
     /// The queries that a function makes for the row that it is given as `source`.
@@ -303,10 +320,23 @@ impl Finder<'_, '_> {
 
     /// What reading a chain of attributes of each row costs.
     fn read(&mut self, scope: &Scope<'_>, names: &[Box<str>], place: (FileId, Span)) {
+        if names.first().is_some_and(|name| self.may_be_annotated(scope.model, name)) {
+            return;
+        }
         for cost in self.needs.costs(scope.model, &scope.loaded, names, place) {
             self.tell(scope, cost, place);
         }
         self.asking(scope, names, place);
+    }
+
+    /// Whether some query puts what a method of the model gives on its rows, in place of it:
+    /// `.annotate(sold=Count("orders"))`. In place of a plain property it could not.
+    fn may_be_annotated(&self, model: ClassRef, name: &str) -> bool {
+        let Some(Attribute::Code(function)) = attribute(self.types, model, name) else { return false };
+        let facts = self.types.facts(function.file);
+        let is_plain =
+            facts.function(function.function).traits.is_property && !properties::is_memoised(facts, function.function);
+        !is_plain && self.tracer.graph.annotated.contains(name)
     }
 
     /// The queries of a property of each row, if that is what is read first.
@@ -315,7 +345,7 @@ impl Finder<'_, '_> {
             && scope.path.is_empty()
             && let Some(Attribute::Code(function)) = attribute(self.types, scope.model, first)
         {
-            let listing = Listing { place, name: scope.listing.name.clone(), is_type: false };
+            let listing = Listing { place: scope.shown_at.unwrap_or(place), ..scope.listing.clone() };
             self.property(scope, &listing, function, 0);
         }
     }
@@ -379,7 +409,20 @@ impl Finder<'_, '_> {
 
 impl<'s> Scope<'s> {
     fn of(rows: &'s Rows, listing: &'s Listing) -> Scope<'s> {
-        Scope { rows, model: rows.model, loaded: rows.loaded.clone(), path: String::new(), is_many: false, listing }
+        Scope {
+            rows,
+            model: rows.model,
+            loaded: rows.loaded.clone(),
+            path: String::new(),
+            is_many: false,
+            listing,
+            shown_at: None,
+        }
+    }
+
+    /// What lists the rows, by the column if it has some.
+    fn place(&self) -> Listing {
+        Listing { place: self.shown_at.unwrap_or(self.listing.place), ..self.listing.clone() }
     }
 
     fn again(&self) -> Scope<'s> {

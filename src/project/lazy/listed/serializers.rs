@@ -1,41 +1,117 @@
 //! Django REST framework: the rows that a view or a call serializes.
 
-use rustc_hash::FxHashSet;
-
+use super::super::loaded::Loaded;
 use super::super::model::{Attribute, Kind, attribute};
-use super::super::needs::Cost;
-use super::super::traced::join;
-use super::{Finder, Listing, MAX_NESTED, Scope};
+use super::super::traced::{Rows, plain};
+use super::{Finder, Listing, Scope};
 use crate::facts::*;
+use crate::findings::Confidence;
 use crate::project::bounds::Bounds;
 use crate::project::flow::Flow;
 use crate::project::loops::{LoopShape, Loops};
+use crate::project::relations::is_model;
 use crate::project::types::Ty;
-use crate::project::{ClassRef, FileId};
-use crate::source::Span;
+use crate::project::{ClassRef, FileId, FunctionRef};
 
-/// How far up the `Meta` of a serializer is looked for, in classes.
-const MAX_BASES: u8 = 8;
+/// Views and serializers of libraries that load along what they show: dynamic-rest, django-auto-prefetching.
+const LOADING: [&str; 5] = [
+    "AutoPrefetchViewSet",
+    "AutoPrefetchViewSetMixin",
+    "DynamicModelSerializer",
+    "DynamicModelViewSet",
+    "WithDynamicViewSetMixin",
+];
 
-impl<'p> Finder<'_, 'p> {
+impl Finder<'_, '_> {
     /// A view that lists the rows of its queryset with its serializer.
     pub(super) fn view(&mut self, class: ClassRef) {
-        // Another serializer for each action: which one lists is not known.
-        if self.method(class, "get_serializer_class").is_some() || self.method(class, "list").is_some() {
+        // What a `list` of its own does is told where it serializes.
+        if self.method(class, "list").is_some_and(|own| !self.asks_base(own)) {
             return;
         }
-        let Some((file, value)) = self.member(class, "serializer_class") else { return };
-        let Ty::Class(serializer) = self.types.of(file, value) else { return };
-        let rows = match self.method(class, "get_queryset") {
-            Some(function) => self.tracer.given(function, None),
-            None => self.member(class, "queryset").and_then(|(file, value)| self.tracer.rows_of(file, value)),
-        };
-        let Some(rows) = rows else { return };
+        let serializers = self.serializers_of(class, "list");
+        let model = self.types.view_model(class);
+        let model = model.or_else(|| serializers.iter().find_map(|&serializer| self.types.meta_model(serializer)));
+        if self.loads_by_itself(class) || model.is_some_and(|model| self.lists_one(class, model)) {
+            return;
+        }
+        let rows = self.tracer.listed_by(class, 0).last().rows();
         let listing = self.listing(class);
-        self.serialize(&Scope::of(&rows, &listing), serializer, 0);
+        for serializer in serializers {
+            if let Some(rows) = self.given_to(serializer, rows.as_ref()) {
+                self.serialize(&Scope::of(&rows, &listing), serializer, 0);
+            }
+        }
     }
 
-    /// `BookSerializer(books, many=True)`, or `BookSerializer(book)` in a loop over books.
+    /// Whether a view or a serializer is of a library that loads what it shows along by itself.
+    fn loads_by_itself(&self, class: ClassRef) -> bool {
+        self.types.extends(class, &|name| LOADING.contains(&name))
+    }
+
+    /// Whether a view lists one row at most: `Profile.objects.filter(user=self.request.user)` where each user has one.
+    fn lists_one(&self, class: ClassRef, model: ClassRef) -> bool {
+        let Some(function) = self.method(class, "get_queryset") else { return false };
+        let facts = self.types.facts(function.file);
+        let returns = &facts.function(function.function).returns;
+        let is_one = |&value: &ValueId| {
+            let mut at = value;
+            while let Value::Call(call) = *facts.value(at) {
+                let call = facts.call(call);
+                let named = call.args.iter().filter_map(|arg| arg.name).map(|name| &facts.names[name]);
+                let is_filter = Flow::new(facts).called_name(call) == Some("filter");
+                if is_filter && named.into_iter().any(|name| self.is_unique(model, name)) {
+                    return true;
+                }
+                match *facts.value(call.callee) {
+                    Value::Member(object, _) => at = object,
+                    _ => return false,
+                }
+            }
+            false
+        };
+        !returns.is_empty() && returns.iter().all(is_one)
+    }
+
+    /// Whether each value of a field is that of one row.
+    fn is_unique(&self, model: ClassRef, name: &str) -> bool {
+        let field = name.strip_suffix("_id").unwrap_or(name);
+        match attribute(self.types, model, field) {
+            // What leads back to one row is held by it.
+            Some(Attribute::Relation(relation)) => relation.kind == Kind::Forward && !relation.back.is_empty(),
+            _ => matches!(name, "id" | "pk"),
+        }
+    }
+
+    /// Whether a method goes on to the one that it stands for: `super().list(request)`.
+    pub(super) fn asks_base(&self, method: FunctionRef) -> bool {
+        let facts = self.types.facts(method.file);
+        let name = facts.function(method.function).name;
+        facts.calls.iter().any(|call| {
+            call.function == method.function
+                && matches!(*facts.value(call.callee), Value::Member(object, of)
+                    if of == name && matches!(facts.value(object), Value::Super(_)))
+        })
+    }
+
+    /// The rows that a serializer is given.
+    fn given_to(&self, serializer: ClassRef, rows: Option<&Rows>) -> Option<Rows> {
+        let mut rows = rows.cloned().or_else(|| self.rows_for(serializer))?;
+        // Names that are worked out may be those of any relation.
+        if rows.loaded.unseen && self.types.project().loads_any_relation() {
+            rows.loaded.add_open("");
+        }
+        Some(rows)
+    }
+
+    /// Rows of the model that a serializer is for, where their query is not in sight.
+    fn rows_for(&self, serializer: ClassRef) -> Option<Rows> {
+        let model = self.types.meta_model(serializer).filter(|&model| is_model(self.types, model))?;
+        Some(Rows { loaded: Loaded::unseen(), confidence: Confidence::Medium, ..plain(model) })
+    }
+
+    /// `BookSerializer(books, many=True)`, or `BookSerializer(book)` in a loop over books; `self.get_serializer(books,
+    /// many=True)` of a view.
     pub(super) fn serialized(&mut self, file: FileId, id: CallId) {
         let facts = self.types.facts(file);
         let call = facts.call(id);
@@ -44,7 +120,15 @@ impl<'p> Finder<'_, 'p> {
         });
         let given = call.args.iter().find(|arg| arg.name.is_none_or(|name| &facts.names[name] == "instance"));
         let Some(given) = given else { return };
-        let Ty::Class(serializer) = self.types.of(file, call.callee) else { return };
+        let serializers = match (self.types.of(file, call.callee), facts.value(call.callee)) {
+            (Ty::Class(serializer), _) => vec![serializer],
+            (_, &Value::Member(object, name)) if &facts.names[name] == "get_serializer" => {
+                let Value::This(class) = *facts.value(object) else { return };
+                let action = &facts.names[facts.function(call.function).name];
+                self.serializers_of(ClassRef { file, class }, action)
+            }
+            _ => return,
+        };
         let rows = if is_many {
             if Bounds::new(self.types).of(file, given.value) != LoopShape::Rows {
                 return;
@@ -58,159 +142,14 @@ impl<'p> Finder<'_, 'p> {
             }
             self.tracer.row_of(file, given.value, &[]).map(|(row, _)| row)
         };
-        let Some(rows) = rows else { return };
-        let listing = Listing { place: (file, call.name_span), name: self.listing(serializer).name, is_type: false };
-        self.serialize(&Scope::of(&rows, &listing), serializer, 0);
-    }
-
-    /// What a serializer reads of each row.
-    fn serialize(&mut self, scope: &Scope<'_>, serializer: ClassRef, depth: u8) {
-        if depth > MAX_NESTED || !self.types.extends(serializer, &|name| name.ends_with("Serializer")) {
-            return;
-        }
-        if let Some(function) = self.method(serializer, "to_representation") {
-            self.given_row(scope, function);
-        }
-        let shown = self.shown(serializer);
-        let mut seen = FxHashSet::default();
-        let mut open = vec![serializer];
-        while let Some(class) = open.pop() {
-            let facts = self.types.facts(class.file);
-            for field in facts.class(class.class).attributes.iter().filter(|field| field.in_body) {
-                let name = &facts.names[field.name];
-                let is_shown = shown.as_ref().is_none_or(|shown| shown.contains(name));
-                if seen.insert(name)
-                    && is_shown
-                    && let Value::Call(call) = *facts.value(field.value)
-                {
-                    self.field(scope, serializer, (class.file, call), name, depth);
-                }
+        for serializer in serializers {
+            if self.loads_by_itself(serializer) {
+                continue;
             }
-            open.extend(self.types.project_bases(class).into_iter().rev());
+            let Some(rows) = self.given_to(serializer, rows.as_ref()) else { continue };
+            let listing =
+                Listing { place: (file, call.name_span), name: self.listing(serializer).name, is_type: false };
+            self.serialize(&Scope::of(&rows, &listing), serializer, 0);
         }
-    }
-
-    /// The fields that a serializer of a model names, `class Meta: fields = ("id", "title")`: what it inherits beyond
-    /// them it does not show. `None` if it does not name them, or if not all of the names are known.
-    fn shown(&self, serializer: ClassRef) -> Option<FxHashSet<&'p str>> {
-        if !self.types.extends(serializer, &|name| name.ends_with("ModelSerializer"))
-            || self.method(serializer, "get_field_names").is_some()
-        {
-            return None;
-        }
-        let mut class = serializer;
-        for _ in 0..MAX_BASES {
-            let facts = self.types.facts(class.file);
-            let is_meta = |of: &Class| of.parent == Some(class.class) && &facts.names[of.name] == "Meta";
-            if let Some(meta) = (0..).map(ClassId).zip(&facts.classes).find(|(_, of)| is_meta(of)) {
-                let (file, fields) = self.member(ClassRef { file: class.file, class: meta.0 }, "fields")?;
-                let facts = self.types.facts(file);
-                let Value::Sequence(names) = facts.value(fields) else { return None };
-                return names.iter().map(|&name| facts.literal(name)).collect();
-            }
-            // Of several bases any may be the one that has it.
-            let [base] = self.types.project_bases(class)[..] else { return None };
-            class = base;
-        }
-        None
-    }
-
-    fn field(&mut self, scope: &Scope<'_>, serializer: ClassRef, (file, id): (FileId, CallId), name: &str, depth: u8) {
-        let facts = self.types.facts(file);
-        let call = facts.call(id);
-        let keyword = |wanted: &str| {
-            call.args.iter().find(|arg| arg.name.is_some_and(|name| &facts.names[name] == wanted)).map(|arg| arg.value)
-        };
-        let is = |wanted: &str| keyword(wanted).is_some_and(|value| *facts.value(value) == Value::Bool(true));
-        if is("write_only") {
-            return;
-        }
-        let source = match keyword("source") {
-            Some(source) => match facts.literal(source) {
-                Some(source) => source,
-                None => return,
-            },
-            None => name,
-        };
-        let place = (file, call.name_span);
-        let names: Vec<Box<str>> = source.split('.').map(Box::from).collect();
-        match Flow::new(facts).called_name(call).unwrap_or("") {
-            "SerializerMethodField" => {
-                let method = keyword("method_name").and_then(|name| facts.literal(name));
-                let method = method.map_or_else(|| format!("get_{name}"), str::to_owned);
-                if let Some(function) = self.method(serializer, &method) {
-                    self.given_row(scope, function);
-                }
-            }
-            "PrimaryKeyRelatedField" | "HyperlinkedRelatedField" if !is("many") => {
-                self.read(scope, &names[..names.len() - 1], place);
-            }
-            "PrimaryKeyRelatedField" | "HyperlinkedRelatedField" | "SlugRelatedField" | "StringRelatedField"
-                if is("many") =>
-            {
-                self.many(scope, source, place);
-            }
-            "StringRelatedField" => {
-                let text = names.into_iter().chain([Box::from("__str__")]).collect::<Vec<_>>();
-                self.read(scope, &text, place);
-            }
-            _ if source == "*" => {}
-            // It is written, and never shown.
-            "HiddenField" => {}
-            _ => match self.types.of(file, call.callee) {
-                Ty::Class(nested) if self.types.extends(nested, &|name| name.ends_with("Serializer")) => {
-                    let inner = if is("many") {
-                        self.many(scope, source, place)
-                    } else {
-                        self.read(scope, &names, place);
-                        self.one(scope, &names)
-                    };
-                    if let Some(inner) = inner {
-                        self.serialize(&inner, nested, depth + 1);
-                    }
-                }
-                _ => self.read(scope, &names, place),
-            },
-        }
-    }
-
-    /// The rows of a relation that is read whole for each row.
-    fn many<'s>(&mut self, scope: &Scope<'s>, name: &str, place: (FileId, Span)) -> Option<Scope<'s>> {
-        let Attribute::Relation(relation) = attribute(self.types, scope.model, name)? else { return None };
-        let target = relation.target.filter(|_| relation.kind == Kind::Many)?;
-        let path = join(&scope.path, name);
-        let is_loaded = scope.loaded.has(name) || (scope.loaded.unseen && self.types.project().may_be_eager(name));
-        if !is_loaded {
-            let cost = Cost {
-                path: name.to_owned(),
-                is_generic: true,
-                hops: Vec::new(),
-                read: None,
-                conditional: false,
-                key: None,
-            };
-            self.tell(scope, cost, place);
-            return None;
-        }
-        let mut loaded = scope.loaded.below(name);
-        for back in &relation.back {
-            loaded.add_open(back);
-        }
-        Some(Scope { model: target, loaded, path, is_many: true, ..scope.again() })
-    }
-
-    /// The row that a chain of relations leads to.
-    fn one<'s>(&self, scope: &Scope<'s>, names: &[Box<str>]) -> Option<Scope<'s>> {
-        let mut inner = scope.again();
-        for name in names {
-            let Attribute::Relation(relation) = attribute(self.types, inner.model, name)? else { return None };
-            let target = relation.target.filter(|_| relation.kind != Kind::Many)?;
-            let mut loaded = inner.loaded.below(name);
-            for back in &relation.back {
-                loaded.add_open(back);
-            }
-            inner = Scope { model: target, loaded, path: join(&inner.path, name), ..inner };
-        }
-        Some(inner)
     }
 }
