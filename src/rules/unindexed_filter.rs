@@ -72,15 +72,20 @@ pub(super) fn unserved(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<(
     if let Some(first) = useful.iter().find(|condition| !is_flag(cx, condition, &tables)) {
         return Some((finding(cx, select, source, first, &useful, &tables), first.test));
     }
-    // One side of an `OR` that no index serves makes the others' of no use.
+    // One side of an `OR` that no index serves makes those of the others of no use.
     let alternatives = alternatives_of(cx.query, select, source, cx.schema);
-    let side = alternatives.iter().flatten().find(|side| {
-        side.iter().all(|condition| {
-            let answer = |table: &&Table| served(table, condition, side, cx.query, select, cx.dialect).known();
-            condition.test == Test::Equal
-                && is_plain(condition)
-                && tables.iter().all(|table| answer(table) == Known::No)
-        })
+    let is = |side: &[Condition], condition: &Condition, known: Known| {
+        tables.iter().all(|table| served(table, condition, side, cx.query, select, cx.dialect).known() == known)
+    };
+    let is_scanned = |side: &[Condition]| {
+        let is_unserved = |condition: &Condition| is_plain(condition) && is(side, condition, Known::No);
+        side.iter().all(|condition| condition.test == Test::Equal && is_unserved(condition))
+    };
+    let is_served = |side: &[Condition]| side.iter().any(|condition| is(side, condition, Known::Yes));
+    let side = alternatives.iter().find_map(|sides| {
+        let (scanned, others): (Vec<_>, Vec<_>) = sides.iter().partition(|side| is_scanned(side));
+        let [side] = *scanned else { return None };
+        others.into_iter().all(|side| is_served(side)).then_some(side)
     })?;
     let useful = ordered(cx, &side.iter().collect::<Vec<_>>(), &tables);
     let first = *useful.iter().find(|condition| !is_flag(cx, condition, &tables) && !is_most_rows(cx, condition))?;
