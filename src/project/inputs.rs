@@ -223,6 +223,11 @@ impl Types<'_> {
         self.api_base(class).is_some_and(|base| self.project().catalog.type_(base).element != Returned::Unknown)
     }
 
+    /// A row of a class of queries or managers, seen from within.
+    pub(super) fn managed_row(&self, class: ClassRef) -> Ty {
+        self.relations().managed_by(class).map_or(Ty::Unknown, |model| Ty::Instance(model, None))
+    }
+
     /// Whether a catalogued type is a connection, a session or a client, and no row or query.
     pub(super) fn is_connection_type(&self, ty: TypeId) -> bool {
         CONNECTION_METHODS.iter().any(|name| self.project().catalog.method(ty, name).is_some())

@@ -265,7 +265,7 @@ impl<'p> Types<'p> {
                 let model = match receiver {
                     Ty::Instance(_, Some(model)) => Some(*model),
                     // What is not whole rows is about no model: `self.values("title")` in a manager.
-                    _ => (!gives_parts(name)).then_some(*class),
+                    _ => (!gives_parts(name)).then(|| self.relations().managed_by(*class).unwrap_or(*class)),
                 };
                 if api.returns == Returned::Same {
                     return Some(receiver.clone());

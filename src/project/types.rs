@@ -679,11 +679,12 @@ impl<'p> Types<'p> {
         let catalog = &self.project.catalog;
         match of {
             Ty::List(element) => (**element).clone(),
-            // Nothing tells the rows of a class of queries from within.
-            Ty::Api(_, Some(class)) if self.gives_rows(*class) => Ty::Unknown,
+            // The rows of a class of queries, from within.
+            Ty::Api(_, Some(class)) if self.gives_rows(*class) => self.managed_row(*class),
             Ty::Api(ty, _) => self.given(catalog.type_(*ty).element, of, None),
             Ty::Instance(class, model) => match self.api_base(*class) {
-                Some(base) => self.given(catalog.type_(base).element, &Ty::Api(base, *model), None),
+                Some(base) if model.is_some() => self.given(catalog.type_(base).element, &Ty::Api(base, *model), None),
+                Some(_) => self.managed_row(*class),
                 None => Ty::Unknown,
             },
             _ => Ty::Unknown,

@@ -1,6 +1,7 @@
 //! The relations between models, from both ends: what `book.author` and `author.books` are. Django's are read here,
 //! those of the others in a file each.
 
+mod managers;
 pub(super) mod mikroorm;
 pub(super) mod objection;
 mod objects;
@@ -88,6 +89,8 @@ pub(crate) struct Relations {
     /// Whether some session is an asynchronous one of SQLAlchemy's, where a lazy load is an error.
     is_async: bool,
     models: Vec<ClassRef>,
+    /// The model that a manager or class of querysets is of; `None` where it is of several.
+    managed: FxHashMap<ClassRef, Option<ClassRef>>,
     /// The libraries of those models.
     orms: Vec<Orm>,
     /// What leads to many rows, by name: the model, and the fields that declare it; `None` where it is not one model.
@@ -147,6 +150,15 @@ impl Relations {
                 other => *other = None,
             }
         }
+        let managers = project.each_file(|types, file| {
+            let own = of_file(file, Orm::Django);
+            own.flat_map(|model| managers::of_model(types, model).into_iter().map(move |own| (own, model)))
+                .collect::<Vec<_>>()
+        });
+        for (manager, model) in managers.into_iter().flatten() {
+            let known = relations.managed.entry(manager).or_insert(Some(model));
+            *known = known.filter(|known| *known == model);
+        }
         let named = &relations;
         let backrefs = project.each_file(|types, file| {
             let own = of_file(file, Orm::SqlAlchemy);
@@ -189,6 +201,11 @@ impl Relations {
     /// The model whose rows the objects of a type of a GraphQL schema are.
     pub(crate) fn model_behind(&self, class: ClassRef) -> Option<ClassRef> {
         if self.objects.is_empty() { None } else { self.objects.get(&class).copied() }
+    }
+
+    /// The only model that a manager or class of querysets is of.
+    pub(crate) fn managed_by(&self, manager: ClassRef) -> Option<ClassRef> {
+        self.managed.get(&manager).copied().flatten()
     }
 
     /// The model of users.
