@@ -245,8 +245,11 @@ const FIXES: &str = "Fixes";
 const BASELINE: &str = "Baseline";
 const CONFIGURATION: &str = "Configuration";
 
-/// What looks at other texts than those that stand on disk, or changes those.
-const CHANGES: [&str; 5] = ["staged", "fix", "fix_only", "diff", "add_ignore"];
+/// What does not go with changes since a commit: other texts than those on disk, and comments, which go to another
+/// place than that of the change.
+const CHANGES: [&str; 2] = ["staged", "add_ignore"];
+/// What changes files on disk, or shows how.
+const FIXING: [&str; 4] = ["fix", "fix_only", "diff", "add_ignore"];
 
 #[derive(Debug, Default, Args)]
 pub(super) struct CheckArguments {
@@ -342,7 +345,7 @@ pub(super) struct CheckArguments {
     #[arg(long, help_heading = BASELINE, conflicts_with = "since", conflicts_with_all = CHANGES)]
     pub(super) changed: bool,
     /// Tell only what changes that are staged cause; files are read as they are staged
-    #[arg(long, help_heading = BASELINE, conflicts_with_all = &CHANGES[1..])]
+    #[arg(long, help_heading = BASELINE, conflicts_with_all = FIXING)]
     pub(super) staged: bool,
     /// Write all findings to the baseline, and tell none [default file: seqscan-baseline.json]
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = BASELINE,

@@ -56,8 +56,10 @@ pub(super) fn run(arguments: &CheckArguments) -> u8 {
         (None, ..) => None,
     };
     let checked = match compared {
+        _ if fix::is_wanted(arguments) => {
+            return fix::run(arguments, &mut session, compared, &targets, &cwd, &errors);
+        }
         Some(compared) => session.check_changes(snapshot, &targets, compared),
-        None if fix::is_wanted(arguments) => return fix::run(arguments, &mut session, &targets, &cwd, &errors),
         None => Ok(snapshot.check(&targets)),
     };
     let report = match checked {

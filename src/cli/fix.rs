@@ -9,7 +9,7 @@ use super::args::CheckArguments;
 use super::check::tell;
 use super::terminal::stdout_style;
 use super::{FAILED, FINDINGS, OK, complain, finish, print};
-use crate::engine::{ChangedFile, Fixed, Ignored, Session, Targets};
+use crate::engine::{ChangedFile, Compared, Fixed, Ignored, Session, Targets};
 use crate::findings::Applicability;
 use crate::report::{Color, Style, sanitize};
 
@@ -22,12 +22,21 @@ pub(super) fn is_wanted(arguments: &CheckArguments) -> bool {
 pub(super) fn run(
     arguments: &CheckArguments,
     session: &mut Session,
+    compared: Option<Compared<'_>>,
     targets: &Targets,
     cwd: &Path,
     errors: &Style,
 ) -> u8 {
     if arguments.stdin_filename.is_some() && !arguments.diff {
         return complain("standard input cannot be changed; --diff shows what would be");
+    }
+    if let Some(Compared::Since(revision)) = compared {
+        if arguments.stdin_filename.is_some() {
+            return complain("what a change caused is fixed in files, not in standard input");
+        }
+        if let Err(why) = session.leave_out_known(revision) {
+            return complain(&why);
+        }
     }
     match &arguments.add_ignore {
         Some(reason) => add_ignores(session, targets, reason.trim()),

@@ -32,6 +32,9 @@ pub struct Fixed {
 /// A project at one moment, and what is found in it.
 struct Checked {
     snapshot: Snapshot,
+    /// How often each rule finds something, known or new.
+    counts: BTreeMap<&'static str, usize>,
+    /// What is new.
     report: Report,
 }
 
@@ -94,13 +97,21 @@ impl Session {
         }
         fixed.files = changes.into_files();
         fixed.report = now.report;
+        if let Some(earlier) = &self.earlier {
+            earlier.place(&self.root, &mut fixed.report);
+        }
         Ok(fixed)
     }
 
     fn checked(&self, targets: &Targets) -> Checked {
         let snapshot = self.snapshot();
-        let report = snapshot.check(targets);
-        Checked { snapshot, report }
+        let mut report = snapshot.check_all(targets);
+        let mut counts = BTreeMap::new();
+        for reported in report.counted() {
+            *counts.entry(reported.diagnostic.rule).or_default() += 1;
+        }
+        snapshot.take_known(&mut report);
+        Checked { snapshot, counts, report }
     }
 
     fn put(&mut self, report: &Report, path: &str, text: &str) -> Result<(), SessionError> {
@@ -162,19 +173,11 @@ fn verdict<'p>(
             _ => return Err("the file would not be understood as well as before"),
         }
     }
-    let counts = |checked: &Checked| {
-        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
-        for reported in checked.report.counted() {
-            *counts.entry(reported.diagnostic.rule).or_default() += 1;
-        }
-        counts
-    };
-    let (before, after) = (counts(before), counts(after));
-    let mut expected = before.clone();
+    let mut expected = before.counts.clone();
     for choice in chosen {
         *expected.entry(choice.reported.diagnostic.rule).or_default() -= 1;
     }
-    for (rule, count) in after {
+    for (&rule, &count) in &after.counts {
         let most = expected.get(rule).copied().unwrap_or(0);
         if count > most {
             let is_own = chosen.iter().any(|choice| choice.reported.diagnostic.rule == rule);

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use similar::{DiffTag, TextDiff};
 
 use super::git::Git;
-use super::{Baseline, Report, Session, Snapshot, Targets};
+use super::{Baseline, Report, Session, SessionError, Snapshot, Targets};
 use crate::findings::{Diagnostic, Label, Role};
 use crate::source::{Language, Span};
 
@@ -27,6 +27,34 @@ type Texts = Vec<(PathBuf, Option<Arc<str>>)>;
 /// The bytes of changed files that are new, by path.
 type Fresh = FxHashMap<Arc<str>, Vec<Span>>;
 
+/// A project as it was before a change.
+#[derive(Debug)]
+pub(super) struct Earlier {
+    /// The texts that were others, or none, then.
+    texts: Texts,
+    /// What was found.
+    found: Baseline,
+}
+
+impl Earlier {
+    /// Takes out of a report what was found before the change too.
+    pub(super) fn take_known(&self, report: &mut Report) {
+        report.older = Some(self.found.take_known(report).known);
+    }
+
+    /// Moves what is found to the lines of the change.
+    pub(super) fn place(&self, root: &Path, report: &mut Report) {
+        let fresh = fresh(root, report, &self.texts);
+        for reported in &mut report.findings {
+            place(&mut reported.diagnostic, &fresh);
+        }
+        report.findings.sort_by(|a, b| {
+            let key = |label: &Label| (label.path.clone(), label.span);
+            key(&a.diagnostic.primary).cmp(&key(&b.diagnostic.primary))
+        });
+    }
+}
+
 impl Session {
     /// What is to be told of `targets` that was not so before a change, whatever files it is in. `snapshot` is of this
     /// session, which afterwards knows the files as they were then. An error is one line.
@@ -38,12 +66,7 @@ impl Session {
     ) -> Result<Report, String> {
         let git = Git::around(self.root())?;
         let before = match compared {
-            Compared::Since(revision) => {
-                let base = git.base(revision)?;
-                let mut paths = git.changed_since(&base)?;
-                paths.extend(git.untracked()?);
-                texts(&git, &base, paths)?
-            }
+            Compared::Since(revision) => texts_since(&git, revision)?,
             Compared::Staged => {
                 let mut differing = git.unstaged()?;
                 differing.extend(git.untracked()?);
@@ -57,19 +80,38 @@ impl Session {
             }
         };
         let mut report = snapshot.check(targets);
-        let fresh = fresh(self.root(), &report, &before);
-        self.set_texts(before).map_err(|error| error.to_string())?;
-        let then = Baseline::default().with(&self.snapshot().check_all(&Targets::All));
-        report.older = Some(then.take_known(&mut report).known);
-        for reported in &mut report.findings {
-            place(&mut reported.diagnostic, &fresh);
-        }
-        report.findings.sort_by(|a, b| {
-            let key = |label: &Label| (label.path.clone(), label.span);
-            key(&a.diagnostic.primary).cmp(&key(&b.diagnostic.primary))
-        });
+        let earlier = self.go_back(before).map_err(|error| error.to_string())?;
+        earlier.take_known(&mut report);
+        earlier.place(self.root(), &mut report);
         Ok(report)
     }
+
+    /// From now on, what was found where the branches went apart is not told. An error is one line.
+    pub fn leave_out_known(&mut self, revision: &str) -> Result<(), String> {
+        let git = Git::around(self.root())?;
+        let before = texts_since(&git, revision)?;
+        let documents = self.documents.clone();
+        let earlier = self.go_back(before).map_err(|error| error.to_string())?;
+        self.documents = documents;
+        self.refresh().map_err(|error| error.to_string())?;
+        self.earlier = Some(Arc::new(earlier));
+        Ok(())
+    }
+
+    /// Lets earlier texts stand in the place of files, and finds what there was.
+    fn go_back(&mut self, texts: Texts) -> Result<Earlier, SessionError> {
+        self.set_texts(texts.clone())?;
+        let found = Baseline::default().with(&self.snapshot().check_all(&Targets::All));
+        Ok(Earlier { texts, found })
+    }
+}
+
+/// The texts, where the branches went apart, of those files that are others now.
+fn texts_since(git: &Git, revision: &str) -> Result<Texts, String> {
+    let base = git.base(revision)?;
+    let mut paths = git.changed_since(&base)?;
+    paths.extend(git.untracked()?);
+    texts(git, &base, paths)
 }
 
 /// The texts of those files that are read, at a commit or as they are staged.

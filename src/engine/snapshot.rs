@@ -9,6 +9,7 @@ use super::Baseline;
 use super::files::Candidate;
 use super::report::{InternalError, LeftOutPath, PlacedGap, Report, SchemaSummary};
 use super::run::Run;
+use super::since::Earlier;
 use super::suppress::Suppressions;
 use super::tables::Tables;
 use crate::config::ConfigError;
@@ -55,6 +56,7 @@ pub struct Snapshot {
     pub(super) problems: Vec<String>,
     pub(super) internal_errors: Vec<InternalError>,
     pub(super) baseline: Option<Arc<Baseline>>,
+    pub(super) earlier: Option<Arc<Earlier>>,
     pub(super) warnings: Vec<ConfigError>,
 }
 
@@ -67,10 +69,18 @@ impl Snapshot {
     /// Runs the rules and gives what is to be told of `targets`: what the baseline does not know.
     pub fn check(&self, targets: &Targets) -> Report {
         let mut report = self.check_all(targets);
-        if let Some(baseline) = &self.baseline {
-            baseline.apply(&mut report);
-        }
+        self.take_known(&mut report);
         report
+    }
+
+    /// Takes out of a report what the baseline knows, and what was found before a change.
+    pub(super) fn take_known(&self, report: &mut Report) {
+        if let Some(baseline) = &self.baseline {
+            baseline.apply(report);
+        }
+        if let Some(earlier) = &self.earlier {
+            earlier.take_known(report);
+        }
     }
 
     /// Runs the rules and gives everything of `targets`, known or new.

@@ -35,10 +35,7 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
     if tables.is_empty() {
         return None;
     }
-    let mut conditions = conditions_of(cx.query, select, source, cx.schema);
-    if joined.join == Join::Left {
-        conditions.extend(join_conditions(cx.query, select, source, cx.schema));
-    }
+    let conditions = conditions_on(cx, select, source);
     // A condition of its own finds the rows, or is what another rule tells of.
     if conditions.iter().any(|condition| condition.is_constant)
         || !conditions.iter().all(|condition| is_unserved(cx, select, condition, &conditions, &tables))
@@ -73,6 +70,15 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
     })
 }
 
+/// What the rows of a source must meet to be read.
+fn conditions_on(cx: &SqlCx<'_>, select: &Select, source: u16) -> Vec<Condition> {
+    let mut conditions = conditions_of(cx.query, select, source, cx.schema);
+    if select.sources[usize::from(source)].join == Join::Left {
+        conditions.extend(join_conditions(cx.query, select, source, cx.schema));
+    }
+    conditions
+}
+
 /// A source that is looked for by columns of others, whose conditions may leave few rows: how few, no text tells.
 fn check_narrowed(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFinding> {
     let joined = &select.sources[usize::from(source)];
@@ -84,10 +90,7 @@ fn check_narrowed(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFin
     if tables.is_empty() {
         return None;
     }
-    let mut conditions = conditions_of(cx.query, select, source, cx.schema);
-    if joined.join == Join::Left {
-        conditions.extend(join_conditions(cx.query, select, source, cx.schema));
-    }
+    let mut conditions = conditions_on(cx, select, source);
     conditions.extend(shared_conditions(cx.query, select, source, cx.schema));
     let mut links: Vec<(&Condition, Other)> = Vec::new();
     for condition in &conditions {

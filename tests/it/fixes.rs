@@ -9,6 +9,7 @@ use seqscan::findings::Applicability;
 
 use crate::page::{self, Example};
 use crate::pages::{markdown, rule_of};
+use crate::precommit::{commit_all, git};
 use crate::project::{Project, STORE, open, repository};
 
 /// The findings of a report by rule and message, without places.
@@ -247,12 +248,39 @@ fn fix_only_tells_no_findings() {
     let shop = shop();
     let output = shop.run(&["--fix-only"]);
     assert_eq!((code(&output), stdout(&output), read(&shop, "views.py")), (0, String::new(), SAFE.to_owned()));
-    for flags in
-        [["--fix", "--diff"], ["--fix", "--since=HEAD"], ["--fix-only", "--staged"], ["--add-ignore", "--changed"]]
+    for flags in [["--fix", "--diff"], ["--fix", "--staged"], ["--fix-only", "--staged"], ["--add-ignore", "--changed"]]
     {
         // Only the first of these goes together: `--diff` says that nothing is written.
         assert_eq!(code(&shop.run(&flags)) == 2, flags[1] != "--diff", "{flags:?}");
     }
+}
+
+#[test]
+fn of_a_change_only_what_it_caused_is_fixed() {
+    let shop = shop();
+    commit_all(&shop);
+    let new = VIEWS.replace("names", "new_names").replace("an old one", "a new one");
+    shop.write("new.py", &new);
+    // A fix of what is new, in a file that has what is old.
+    let later = "Book.objects.filter(id__gt=7)";
+    let more = format!("{VIEWS}\n\ndef later_names():\n    return [book.author.name for book in {later}]\n");
+    shop.write("views.py", &more);
+    let output = shop.run(&["--diff", "--changed"]);
+    assert_eq!((code(&output), stderr(&output).as_str()), (1, "1 finding would be fixed in 1 file\n"));
+    let output = shop.run(&["--fix", "--unsafe-fixes", "--changed", "--output-format", "concise"]);
+    let loaded = ".select_related(\"author\")";
+    let mended = SAFE.replace("names", "new_names").replace(".all()", &format!(".all(){loaded}"));
+    assert_eq!(read(&shop, "new.py"), mended, "{}", stderr(&output));
+    assert_eq!(read(&shop, "views.py"), more.replace(later, &format!("{later}{loaded}")));
+    assert_eq!(stdout(&output), "");
+    // All is mended, but for what was there.
+    let left = shop.run(&["--output-format", "concise"]);
+    assert_eq!(stdout(&left).lines().count(), 2, "{}", stdout(&left));
+    assert_eq!(code(&shop.run(&["--fix", "--since", "nowhere"])), 2);
+    git(shop.path(), &["add", "-A"]);
+    git(shop.path(), &["commit", "-qm", "two"]);
+    let output = shop.run(&["--diff", "--since", "HEAD~1"]);
+    assert_eq!((code(&output), stdout(&output)), (0, String::new()));
 }
 
 #[test]

@@ -21,6 +21,7 @@ use crate::engine::guard::guarded;
 use crate::engine::progress::Progress;
 use crate::engine::report::{InternalError, LeftOutPath, Reason};
 use crate::engine::root::project_root;
+use crate::engine::since::Earlier;
 use crate::engine::snapshot::{Known, Snapshot, Targets};
 use crate::engine::templates::Templates;
 use crate::facts::FileFacts;
@@ -188,6 +189,8 @@ pub struct Session {
     left_out: Vec<LeftOutPath>,
     problems: Vec<String>,
     baseline: Option<Arc<Baseline>>,
+    /// The project before a change, if only what that caused is to be told.
+    pub(super) earlier: Option<Arc<Earlier>>,
     /// Why there is none, though the settings name one.
     baseline_problem: Option<String>,
     /// What is wrong with the numbers of rows.
@@ -245,6 +248,7 @@ impl Session {
             left_out: Vec::new(),
             problems: Vec::new(),
             baseline: None,
+            earlier: None,
             baseline_problem: None,
             stats_problems: Vec::new(),
             manifests: Vec::new(),
@@ -438,6 +442,7 @@ impl Session {
             problems,
             internal_errors,
             baseline: self.baseline.clone(),
+            earlier: self.earlier.clone(),
             warnings,
         }
     }
