@@ -7,9 +7,8 @@ use crate::findings::{Confidence, IndexChange, IndexNeed, KeyUse, Reported, Spar
 use crate::project::Project;
 use crate::project::schema::{Table, fewest_indexes};
 use crate::rules::{create_index, is_system_table};
-use crate::source::{Language, SourceFile, Span};
 use crate::sql::Dialect;
-use crate::sql::query::{Ident, TableName};
+use crate::sql::query::TableName;
 
 /// The rules whose findings say what is to become of an index, and how sure they must be of it. What a query joins is
 /// worth an index more often than it is worth a word.
@@ -172,7 +171,7 @@ fn of_table<'a>(project: &'a Project, dialect: Dialect, asked: &Asked<'a>) -> Op
 /// The statement for a new index, in the form that does not block writers if there is one.
 fn create(project: &Project, table: &Table, dialect: Dialect, columns: &[(String, KeyUse)]) -> String {
     let columns: Vec<String> = columns.iter().map(|column| column_in_index(project, table, dialect, column)).collect();
-    let statement = create_index(&table_name(project, table, dialect), &columns, dialect);
+    let statement = create_index(&project.table_name(table, dialect), &columns, dialect);
     // Indexes of a table with partitions cannot be made beside its writers.
     if table.partitioned { statement.replacen(" CONCURRENTLY", "", 1) } else { statement }
 }
@@ -186,7 +185,7 @@ pub(super) fn column_in_index(
 ) -> String {
     let column = table.column(name);
     let place = column.map_or(table.place, |column| column.place);
-    let written = spelled(&project.file(place.file).source, name, dialect);
+    let written = project.spelled(place.file, name, dialect);
     let kind = column.map_or("", |column| &*column.type_name);
     // MySQL makes indexes of the beginnings of such texts only.
     let is_long = dialect == Dialect::MySql && (kind.contains("text") || kind.contains("blob"));
@@ -210,56 +209,21 @@ fn drop_index(
 ) -> Option<String> {
     // What Django fills in.
     let name = index.name.as_ref().filter(|name| !name.contains('%'))?;
-    let source = |file| &project.file(file).source;
     let home = project.file_at(&found.diagnostic.primary.path).unwrap_or(table.place.file);
-    let name = spelled(source(home), name, dialect);
-    let on = || {
-        let table = table_name(project, table, dialect);
-        let part = |part: &Ident| if part.quoted { dialect.quoted(&part.text) } else { part.text.to_string() };
-        table.parts.iter().map(part).collect::<Vec<_>>().join(".")
-    };
+    let name = project.spelled(home, name, dialect);
+    let on = || project.spelled_table(table, dialect);
     Some(match dialect {
         Dialect::PostgreSql if index.is_constraint => format!("ALTER TABLE {} DROP CONSTRAINT {name}", on()),
         Dialect::PostgreSql => {
             // An index is in the schema of its table.
             let schema =
-                table.schema.as_ref().map(|schema| format!("{}.", spelled(source(table.place.file), schema, dialect)));
+                table.schema.as_ref().map(|schema| format!("{}.", project.spelled(table.place.file, schema, dialect)));
             let concurrently = if table.partitioned { "" } else { " CONCURRENTLY" };
             format!("DROP INDEX{concurrently} {}{name}", schema.unwrap_or_default())
         }
         Dialect::MySql | Dialect::MsSql => format!("DROP INDEX {name} ON {}", on()),
         _ => format!("DROP INDEX {name}"),
     })
-}
-
-/// The table's name, in quotes where it needs them.
-pub(super) fn table_name(project: &Project, table: &Table, dialect: Dialect) -> TableName {
-    let part = |name: &str| {
-        let quoted = spelled(&project.file(table.place.file).source, name, dialect) != name;
-        Ident { text: name.into(), span: Span::new(0, 0), quoted, dynamic: false }
-    };
-    TableName { parts: table.schema.iter().map(|schema| part(schema)).chain([part(&table.name)]).collect() }
-}
-
-/// A name of the schema as a statement needs it. What the SQL of its definition writes without quotes is used without them:
-/// capitals in it are none.
-fn spelled(source: &SourceFile, name: &str, dialect: Dialect) -> String {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let is_quote = |c: char| matches!(c, '"' | '`' | '[' | ']');
-    let written = || {
-        source.text.match_indices(name).filter_map(|(at, _)| {
-            let before = source.text[..at].chars().next_back().unwrap_or(' ');
-            let after = source.text[at + name.len()..].chars().next().unwrap_or(' ');
-            (!is_word(before) && !is_word(after)).then_some(is_quote(before) && is_quote(after))
-        })
-    };
-    // A comment may name without quotes what a statement quotes.
-    let is_folded = name.chars().any(char::is_uppercase)
-        && name.chars().all(is_word)
-        && source.language == Language::Sql
-        && written().next().is_some()
-        && !written().any(|is_quoted| is_quoted);
-    if is_folded { name.to_owned() } else { dialect.quoted(name) }
 }
 
 /// The tables that queries of the checked files name, and that nothing of the project defines.

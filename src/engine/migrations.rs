@@ -2,11 +2,10 @@
 
 use std::fmt::Write;
 
-use super::advice::{NewIndex, TableAdvice, column_in_index, table_name};
+use super::advice::{NewIndex, TableAdvice, column_in_index};
 use crate::findings::KeyUse;
 use crate::project::schema::{DjangoApp, MigrationTool, Owner};
 use crate::project::{ClassRef, Project};
-use crate::rules::written_table;
 use crate::sql::Dialect;
 
 /// The most letters of a name in Django, and in PostgreSQL and MySQL.
@@ -90,7 +89,7 @@ impl Change<'_> {
 
     fn create(&self, index: &Index<'_>) -> String {
         let dialect = self.advice.dialect;
-        let table = written_table(&table_name(self.project, self.advice.table, dialect), dialect);
+        let table = self.project.spelled_table(self.advice.table, dialect);
         let concurrently = if self.is_concurrent { " CONCURRENTLY" } else { "" };
         let online = match dialect {
             Dialect::MsSql => " WITH (ONLINE = ON)",
@@ -104,7 +103,7 @@ impl Change<'_> {
     fn drop(&self, index: &Index<'_>) -> String {
         let dialect = self.advice.dialect;
         let name = dialect.quoted(&index.name);
-        let table = || written_table(&table_name(self.project, self.advice.table, dialect), dialect);
+        let table = || self.project.spelled_table(self.advice.table, dialect);
         let schema = self.advice.table.schema.as_ref().map(|schema| format!("{}.", dialect.quoted(schema)));
         match dialect {
             Dialect::MySql | Dialect::MsSql => format!("DROP INDEX {name} ON {}", table()),

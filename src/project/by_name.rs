@@ -9,14 +9,15 @@ use super::{FileId, FunctionRef, Project, ProjectFile};
 use crate::facts::*;
 use crate::source::{Purpose, is_whole_name};
 
-/// Method names that collections and standard libraries have too: never taken for the only definition.
-const COMMON_NAMES: [&str; 64] = [
+/// Method names that collections, standard libraries and clients of other services have too: never taken for the only
+/// definition.
+const COMMON_NAMES: [&str; 70] = [
     "get", "set", "has", "add", "pop", "push", "find", "filter", "map", "items", "keys", "values", "update", "delete",
     "remove", "insert", "append", "extend", "clear", "copy", "close", "open", "read", "write", "send", "run", "start",
     "stop", "main", "call", "apply", "bind", "next", "then", "join", "split", "format", "replace", "load", "save",
     "create", "count", "index", "sort", "exists", "first", "last", "all", "any", "execute", "query", "fetch",
     "process", "handle", "init", "setup", "render", "to_dict", "toString", "toJSON", "validate", "parse", "emit",
-    "log",
+    "log", "head", "options", "patch", "post", "request", "upload",
 ];
 
 /// Whether a name is so much its own that its only definition may be meant wherever it is called.

@@ -1,14 +1,12 @@
 //! `low-selectivity-index`: an index on nothing but a flag.
 
 use super::schema_finding::{all_agree, label, tables};
-use super::sql_finding::written_table;
 use super::{Finding, ProjectCx, Sink};
 use crate::findings::{Role, Severity};
-use crate::project::schema::{Index, Table};
-use crate::source::Language;
+use crate::project::schema::{Index, MigrationTool, Table};
 use crate::sql::Dialect;
 use crate::sql::ddl::IndexKind;
-use crate::sql::query::{TableName, same_name};
+use crate::sql::query::same_name;
 
 const NOTE: &str = "for the value that most rows have the table is read anyway; for the rare one an index of those rows alone is as fast, and was 40 kB \
                     instead of 7 MB where one row of a thousand had it (PostgreSQL 15); and every row that is written keeps the index up to date";
@@ -37,7 +35,7 @@ pub(super) fn check(cx: &ProjectCx<'_>, sink: &mut Sink<'_>) {
                 Finding::new(label(cx, index.place, Role::Primary, ""), message)
                     .severity(Severity::Info)
                     .note(NOTE)
-                    .help(help(cx, index, &name, column, dialect))
+                    .help(help(cx, table, column, dialect))
                     .related(label(cx, table.place, Role::Schema, format!("`{}` is defined here", table.name))),
             );
         }
@@ -45,28 +43,19 @@ pub(super) fn check(cx: &ProjectCx<'_>, sink: &mut Sink<'_>) {
 }
 
 /// An index of the few rows alone, in the words of what defines the table.
-fn help(cx: &ProjectCx<'_>, index: &Index, table: &TableName, column: &str, dialect: Dialect) -> String {
-    let source = cx.file(index.place.file).source();
-    let (partial, others) = match source.language {
-        Language::Python if source.text.contains("django") => (
+fn help(cx: &ProjectCx<'_>, table: &Table, column: &str, dialect: Dialect) -> String {
+    let (partial, others) = match cx.project.schema().tool_of(table) {
+        MigrationTool::Django => (
             format!("`models.Index(fields=[\"…\"], condition=Q({column}=True), name=\"…\")`"),
             format!("`{column}=False`"),
         ),
-        Language::Python => {
+        MigrationTool::Alembic => {
             let option = if dialect == Dialect::PostgreSql { "postgresql_where" } else { "sqlite_where" };
             (format!("`Index(\"…\", \"…\", {option}=text(\"{column}\"))`"), format!("`NOT {column}`"))
         }
-        language => {
-            let name = |text: &str| match text.chars().all(|c| c == '_' || c.is_ascii_digit() || c.is_ascii_lowercase())
-            {
-                false if language == Language::Prisma => format!("\"{text}\""),
-                _ => text.to_owned(),
-            };
-            let flag = name(column);
-            let table = match language {
-                Language::Prisma => name(&table.name().text),
-                _ => written_table(table, dialect),
-            };
+        _ => {
+            let flag = cx.project.spelled(table.place.file, column, dialect);
+            let table = cx.project.spelled_table(table, dialect);
             let how = if dialect == Dialect::PostgreSql { " CONCURRENTLY" } else { " …" };
             (format!("CREATE INDEX{how} ON {table} (…) WHERE {flag}"), format!("WHERE NOT {flag}"))
         }

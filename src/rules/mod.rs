@@ -78,7 +78,7 @@ pub use context::{FileCx, ProjectCx, StatementCx};
 pub use finding::{Finding, Sink};
 pub use page::{Category, FixKind, Metadata, Page, Section, Status};
 pub use registry::{Registered, Registry};
-pub(crate) use sql_finding::{create_index, is_system_table, written_table};
+pub(crate) use sql_finding::{create_index, is_system_table};
 pub use unused_suppression::{Used, check as check_directives};
 
 /// A rule.

@@ -2,14 +2,14 @@
 
 use rustc_hash::FxHashSet;
 
-use super::sql_finding::{create_index, is_system_table, written};
+use super::sql_finding::{create_index, is_system_table};
 use super::sql_statement::first_line;
 use super::{FileCx, ProjectCx};
 use crate::findings::{Label, Role};
 use crate::project::schema::{Place, Schema, Table, TableKind};
 use crate::source::{Language, Purpose};
 use crate::sql::Dialect;
-use crate::sql::query::{Ident, TableName};
+use crate::sql::query::TableName;
 
 /// The tables that can be told of, each once: where models and migrations define the same, the models are told of, for
 /// those are what people change. Tables of a session, of the database itself and small ones are left out.
@@ -38,11 +38,6 @@ pub(super) fn label(cx: &ProjectCx<'_>, place: Place, role: Role, text: impl Int
     file.label(first_line(file.source(), place.span), role, text)
 }
 
-/// Whether a name means the same with and without quotes.
-fn is_plain(name: &str) -> bool {
-    name.chars().all(|c| c == '_' || c.is_ascii_digit() || c.is_ascii_lowercase())
-}
-
 /// How an index is added where a table is defined: in SQL, or in the words of the models.
 pub(super) fn add_index(cx: &ProjectCx<'_>, table: &Table, columns: &[Box<str>], dialect: Dialect) -> String {
     let source = cx.file(table.place.file).source();
@@ -52,18 +47,9 @@ pub(super) fn add_index(cx: &ProjectCx<'_>, table: &Table, columns: &[Box<str>],
         Language::Python if columns.len() == 1 => "give the column `index=True`".to_owned(),
         Language::Python => format!("add `Index(\"…\", {})` to `__table_args__`", list("\"").join(", ")),
         Language::Sql => {
-            let name = TableName::plain(&table.full_name());
-            // A name that is quoted where the table is made must be quoted here.
-            let ident = |name: &Ident| {
-                let quoted = |sign: char| source.text.contains(&format!("{sign}{}{sign}", name.text));
-                Ident { quoted: !is_plain(&name.text) && (quoted('"') || quoted('`')), ..name.clone() }
-            };
-            let name = TableName { parts: name.parts.iter().map(ident).collect() };
-            let column = |text: &str| {
-                let place = name.name().span;
-                written(&ident(&Ident { text: text.into(), span: place, quoted: false, dynamic: false }), dialect)
-            };
-            let columns: Vec<String> = columns.iter().map(|text| column(text)).collect();
+            let name = cx.project.table_name(table, dialect);
+            let columns: Vec<String> =
+                columns.iter().map(|column| cx.project.spelled(table.place.file, column, dialect)).collect();
             create_index(&name, &columns, dialect)
         }
         _ if source.text.contains("drizzle-orm") => {

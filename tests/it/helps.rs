@@ -112,6 +112,51 @@ class Token(models.Model):
 }
 
 #[test]
+fn an_index_of_few_rows_is_told_with_the_names_of_the_database() {
+    let models = r#"
+datasource db {
+  provider = "postgresql"
+  url      = env("DATABASE_URL")
+}
+
+model Calendar {
+  id     Int     @id
+  isMain Boolean @map("primary")
+
+  @@index([isMain])
+  @@map("Calendars")
+}
+"#;
+    let found = helps("schema.prisma", models, "low-selectivity-index");
+    let begin = "CREATE INDEX CONCURRENTLY ON \"Calendars\" (…) WHERE \"primary\", ";
+    assert!(matches!(found.as_slice(), [help] if help.starts_with(begin)), "{found:?}");
+}
+
+#[test]
+fn an_index_of_few_rows_is_told_in_the_words_of_the_models_wherever_these_are() {
+    let base = r#"
+from django.db import models
+
+
+class AbstractTicket(models.Model):
+    used = models.BooleanField(default=False, db_index=True)
+
+    class Meta:
+        abstract = True
+        app_label = "shop"
+"#;
+    let models = "from .bases import AbstractTicket\n\n\nclass Ticket(AbstractTicket):\n    pass\n";
+    let files = [
+        ("shop/bases.py", base),
+        ("shop/models.py", models),
+        ("shop/__init__.py", ""),
+        ("requirements.txt", "django\npsycopg\n"),
+    ];
+    let found = helps_in(&Project::new(files), "low-selectivity-index");
+    assert!(matches!(found.as_slice(), [help] if help.contains("condition=Q(used=True)")), "{found:?}");
+}
+
+#[test]
 fn what_a_template_cannot_ask_is_asked_in_its_view() {
     let models = r#"
 from django.db import models

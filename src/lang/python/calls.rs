@@ -63,10 +63,29 @@ impl<'a> Walk<'a> {
         {
             return Built::Value(only.value);
         }
+        let read = self.read_by_name(callee, &args);
+        if let Some(read) = read {
+            self.b.accessed(read, false, span(node));
+        }
+        let has_default = args.len() > 2;
         let call = self.b.call(callee, args, span(node), name_span);
         self.b.facts.calls[call.index()].result = result;
         self.callbacks(call, callee, &nodes);
+        if let Some(read) = read.filter(|_| !has_default && self.last_name(callee) == "getattr") {
+            return Built::Value(read);
+        }
         Built::Value(self.b.value(Value::Call(call)))
+    }
+
+    /// The attribute that `getattr(row, "author", None)` and `hasattr(row, "author")` read.
+    fn read_by_name(&mut self, callee: ValueId, args: &[Arg]) -> Option<ValueId> {
+        let Value::Global(asked) = *self.b.facts.value(callee) else { return None };
+        let (object, named) = match (&self.b.facts.names[asked], args) {
+            ("getattr", [object, named] | [object, named, _]) | ("hasattr", [object, named]) => (object, named),
+            _ => return None,
+        };
+        let name = self.b.facts.literal(named.value)?.to_owned();
+        Some(self.b.member(object.value, &name))
     }
 
     /// The callee `object.name`, or what the call of a string's method makes.

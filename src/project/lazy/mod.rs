@@ -681,7 +681,7 @@ impl Finder<'_, '_> {
     }
 
     /// What stands for a row in all loops over the same rows: a second one finds what the first has fetched, also through
-    /// `sorted(rows)` and `enumerate(rows)`.
+    /// `sorted(rows)`, `enumerate(rows)` and `[row for row in rows if …]`.
     fn same_rows(&self, root: ValueId) -> ValueId {
         let (mut of, mut part) = match *self.facts.value(root) {
             Value::Element(of, _) => (of, None),
@@ -704,7 +704,11 @@ impl Finder<'_, '_> {
                 None => break,
             }
         }
-        if part.is_none() { of } else { root }
+        match *self.facts.value(of) {
+            _ if part.is_some() => root,
+            Value::Collected(row, _) if matches!(self.facts.value(row), Value::Element(..)) => self.same_rows(row),
+            _ => of,
+        }
     }
 
     /// Whether the relation is set somewhere: `book.author = known[book.author_id]`.

@@ -14,6 +14,7 @@ mod replay;
 mod searches;
 mod small;
 mod sources;
+mod spelled;
 mod tools;
 
 use std::borrow::Cow;
