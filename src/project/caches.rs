@@ -156,6 +156,31 @@ impl<'p> Caches<'p> {
         if returns.len() < 2 || self.facts.names.find("hasattr").is_none() {
             return None;
         }
+        let own = self.facts.function(function);
+        // `if hasattr(book, "_sold"): return f"{book._sold} sold"`
+        let asked = own.return_guards.iter().flatten().find_map(|guard| self.asks_attached(*guard));
+        asked.or_else(|| self.gives_attached(returns, function))
+    }
+
+    /// The name that a condition asks an object for: `hasattr(book, "_sold")`.
+    fn asks_attached(&self, guard: GuardId) -> Option<&'p str> {
+        let guard = &self.facts.guards[guard.index()];
+        let Value::Call(call) = *self.facts.value(guard.condition) else { return None };
+        let call = self.facts.call(call);
+        match call.args.as_slice() {
+            [object, name]
+                if guard.kind == GuardKind::Then
+                    && self.flow.called_name(call) == Some("hasattr")
+                    && matches!(self.facts.value(object.value), Value::Param(..) | Value::This(_)) =>
+            {
+                self.facts.literal(name.value)
+            }
+            _ => None,
+        }
+    }
+
+    /// The name of what is given back as it is, or made a number or a text of.
+    fn gives_attached(&self, returns: &[ValueId], function: FunctionId) -> Option<&'p str> {
         returns.iter().find_map(|&value| {
             let mut at = value;
             loop {

@@ -212,7 +212,7 @@ impl CallGraph {
                     },
                     cached,
                     memoised,
-                    annotated: Caches::new(project, file).annotated(home).map(Box::from),
+                    annotated: attached_before(project, file, home),
                     conditions: conditions(facts, site.guard),
                     required: requirements::of_place(facts, home, site.function, site.guard, site.span),
                     lists: params_of(facts, home, &site.lists),
@@ -279,7 +279,7 @@ impl CallGraph {
                     confidence: if kept || passed.unlikely { Confidence::Low } else { confidence.min(edge.confidence) },
                     cached: cached || kept,
                     memoised,
-                    annotated: annotated.clone(),
+                    annotated: annotated.clone().or_else(|| attached_before(project, file, edge.home)),
                     conditions: later + conditions(facts, call.guard),
                     required: own,
                     lists: params_of(facts, edge.home, &given_lists(project, edge, &lists)),
@@ -355,6 +355,11 @@ impl Witness {
         }
         project.templates.is_attached(name) || project.renderings(file).iter().any(|by| speaks(by.place.0))
     }
+}
+
+/// The name of what a query may have put on an object that a function asks it for first.
+fn attached_before(project: &Project, file: FileId, function: FunctionId) -> Option<Box<str>> {
+    Caches::new(project, file).annotated(function).map(Box::from)
 }
 
 fn conditions(facts: &FileFacts, guard: Option<GuardId>) -> usize {

@@ -121,10 +121,17 @@ impl Loaded {
 
     /// Whether a call reads a relation whole that is loaded along: `book.tags.all()`.
     pub(super) fn answers(&self, project: &Project, facts: &FileFacts, call: &Call) -> bool {
-        let Value::Member(manager, name) = facts.value(call.callee) else { return false };
-        let Value::Member(_, relation) = facts.value(*manager) else { return false };
-        let relation = &facts.names[*relation];
-        matches!(&facts.names[*name], "all" | "count" | "exists")
+        let Value::Member(mut manager, name) = *facts.value(call.callee) else { return false };
+        // `book.tags.all().count()` counts the rows that are held, too.
+        while let Value::Call(whole) = *facts.value(manager)
+            && let Value::Member(object, all) = *facts.value(facts.call(whole).callee)
+            && &facts.names[all] == "all"
+        {
+            manager = object;
+        }
+        let Value::Member(_, relation) = *facts.value(manager) else { return false };
+        let relation = &facts.names[relation];
+        matches!(&facts.names[name], "all" | "count" | "exists")
             && (self.has(relation) || (self.unseen && project.may_be_eager(relation)))
     }
 
