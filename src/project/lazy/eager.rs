@@ -1,11 +1,15 @@
 //! What calls for eager loading name: `select_related("author")`, `prefetch_related(Prefetch("books", …))`.
 
-use super::super::FileId;
 use super::super::flow::Flow;
+use super::super::types::ClassMember;
+use super::super::{ClassRef, FileId};
 use super::loaded::Loaded;
 use super::rows::{Frame, MAX_DEPTH, Tracer};
 use super::traced::Traced;
 use crate::facts::*;
+
+/// How deep the bases of a class are looked through.
+const MAX_BASES: u8 = 8;
 
 impl Tracer<'_, '_> {
     /// Adds what a call for eager loading names, from its argument number `skip` on.
@@ -62,7 +66,7 @@ impl Tracer<'_, '_> {
                     loaded.keep_prefetches(before);
                 }
             }
-            Value::Import(_) | Value::Member(..) => match self.types.definition(file, value) {
+            Value::Import(_) | Value::Member(..) => match self.declared(file, value, frame) {
                 Some((file, value)) => self.eager_value(file, value, loaded, None, depth + 1),
                 None => loaded.add_open(""),
             },
@@ -104,5 +108,39 @@ impl Tracer<'_, '_> {
             }
             _ => loaded.add_open(""),
         }
+    }
+    /// Where it is written what a name or an attribute says is loaded. A list that is empty where a class declares it,
+    /// `query_options = ()`, is left to those that extend the class, unless the object is known to be of one of them.
+    pub(super) fn declared(
+        &self,
+        file: FileId,
+        value: ValueId,
+        frame: Option<&Frame<'_>>,
+    ) -> Option<(FileId, ValueId)> {
+        let facts = self.facts(file);
+        if let Value::Member(object, name) = *facts.value(value)
+            && let Value::This(class) = *facts.value(object)
+            && let Some(object) = Frame::object(frame)
+            && self.is_kind_of(object, ClassRef { file, class }, 0)
+        {
+            return match self.types.class_member(object, &facts.names[name])? {
+                ClassMember::Attribute(file, value, _) => Some((file, value)),
+                ClassMember::Method(_) => None,
+            };
+        }
+        let found = self.types.definition(file, value)?;
+        let is_empty = match self.facts(found.0).value(found.1) {
+            Value::Sequence(items) => items.is_empty(),
+            Value::Null => true,
+            _ => false,
+        };
+        (!is_empty).then_some(found)
+    }
+
+    /// Whether a class is another one or extends it.
+    fn is_kind_of(&self, class: ClassRef, wanted: ClassRef, depth: u8) -> bool {
+        let extends =
+            || self.types.project_bases(class).into_iter().any(|base| self.is_kind_of(base, wanted, depth + 1));
+        class == wanted || (depth < MAX_BASES && extends())
     }
 }

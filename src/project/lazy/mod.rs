@@ -6,6 +6,7 @@
 
 mod defeated;
 mod eager;
+mod filled;
 mod keys;
 mod listed;
 mod loaded;
@@ -395,7 +396,7 @@ impl Finder<'_, '_> {
             if self.is_set(root, &cost.path) || self.is_attached(&rows, rendered, &cost.path) {
                 continue;
             }
-            let kept = self.kept_in_session(&rows, &cost.path);
+            let kept = kept_in_session(self.types, rows.model, &cost.path);
             if kept.is_some_and(|model| self.has_asked_for(model, place.function, span)) {
                 continue;
             }
@@ -632,19 +633,6 @@ impl Finder<'_, '_> {
         });
     }
 
-    /// The model that the last relationship of a path leads to, if SQLAlchemy's session is asked for its rows by key.
-    fn kept_in_session(&self, rows: &Rows, path: &str) -> Option<ClassRef> {
-        let mut model = rows.model;
-        let mut shape = None;
-        for name in path.split("__") {
-            let found = sqlalchemy::relationship(self.types, model, name)?;
-            model = found.target?;
-            shape = Some(found.shape);
-        }
-        let is_by_key = shape == Some(Shape::ManyToOne) && sqlalchemy::is_model(self.types, model);
-        is_by_key.then_some(model)
-    }
-
     /// Whether a function has asked for rows of a model before: its session may have them.
     fn has_asked_for(&self, model: ClassRef, function: FunctionId, span: Span) -> bool {
         let calls = self.facts.calls.iter().enumerate();
@@ -770,6 +758,20 @@ impl Finder<'_, '_> {
         self.properties.retain(|property| seen.insert((property.loops.first().copied(), property.name.clone())));
         Own { reads: all, properties: self.properties, ..Own::default() }
     }
+}
+
+/// The model that the last relationship of a path from a model on leads to, if SQLAlchemy's session is asked for its rows
+/// by key.
+fn kept_in_session(types: &Types<'_>, of: ClassRef, path: &str) -> Option<ClassRef> {
+    let mut model = of;
+    let mut shape = None;
+    for name in path.split("__") {
+        let found = sqlalchemy::relationship(types, model, name)?;
+        model = found.target?;
+        shape = Some(found.shape);
+    }
+    let is_by_key = shape == Some(Shape::ManyToOne) && sqlalchemy::is_model(types, model);
+    is_by_key.then_some(model)
 }
 
 /// Whether a path begins with another one.

@@ -13,8 +13,9 @@ use super::super::relations::{Orm, is_model};
 use super::super::templates::Way;
 use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
+use super::filled::Filled;
 use super::loaded::Loaded;
-use super::model::{Attribute, Kind, Relation, attribute};
+use super::model::{Attribute, Kind, Loading, Relation, attribute};
 use super::traced::{Rows, Traced, join, plain};
 use crate::facts::*;
 use crate::findings::Confidence;
@@ -34,6 +35,8 @@ pub(super) struct Frame<'f> {
     this: Option<Rows>,
     /// The way on which a template is shown.
     path: Option<&'f [Way]>,
+    /// The class of the object whose attribute is looked at, where a class that it extends declares it.
+    object: Option<ClassRef>,
     outer: Option<&'f Frame<'f>>,
 }
 
@@ -41,17 +44,35 @@ impl<'f> Frame<'f> {
     /// A template as it is shown on a path.
     pub(super) fn shown(template: FileId, path: &'f [Way]) -> Frame<'f> {
         let function = FunctionRef { file: template, function: TEMPLATE };
-        Frame { function, call: None, this: None, path: Some(path), outer: None }
+        Frame { function, call: None, this: None, path: Some(path), object: None, outer: None }
     }
 
     /// A function that is called.
     pub(super) fn called(function: FunctionRef, call: (FileId, CallId), outer: Option<&'f Frame<'f>>) -> Frame<'f> {
-        Frame { function, call: Some(call), this: None, path: None, outer }
+        Frame { function, call: Some(call), this: None, path: None, object: None, outer }
+    }
+
+    /// An attribute of an object, which a class that it extends declares.
+    fn attribute(object: ClassRef) -> Frame<'f> {
+        let function = FunctionRef { file: object.file, function: MODULE };
+        Frame { function, call: None, this: None, path: None, object: Some(object), outer: None }
+    }
+
+    /// The class of the object that is looked at.
+    pub(super) fn object(frame: Option<&Frame<'_>>) -> Option<ClassRef> {
+        let mut at = frame;
+        while let Some(frame) = at {
+            if frame.object.is_some() {
+                return frame.object;
+            }
+            at = frame.outer;
+        }
+        None
     }
 
     /// A method of a class whose base class gives `this`.
     pub(super) fn method(function: FunctionRef, this: Option<Rows>) -> Frame<'f> {
-        Frame { function, call: None, this, path: None, outer: None }
+        Frame { function, call: None, this, path: None, object: None, outer: None }
     }
 }
 
@@ -64,16 +85,7 @@ pub(super) struct Tracer<'t, 'p> {
     running: RefCell<FxHashSet<(FileId, ValueId, bool)>>,
     known: RefCell<Answers>,
     cut: Cell<bool>,
-    filled: RefCell<FxHashMap<FileId, Rc<Filled>>>,
-}
-
-/// What calls of a file do with values that are named.
-#[derive(Debug, Default)]
-struct Filled {
-    /// Lists that rows are added to, with what is added; whether that is many rows.
-    added: FxHashMap<ValueId, Vec<(ValueId, bool)>>,
-    /// `prefetch_related_objects(rows, …)`
-    loaded: FxHashMap<ValueId, Vec<CallId>>,
+    pub(super) filled: RefCell<FxHashMap<FileId, Rc<Filled>>>,
 }
 
 impl<'t, 'p> Tracer<'t, 'p> {
@@ -268,7 +280,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
         };
         // `@property def books(self): return Book.objects.filter(…)`
         if let Some(ClassMember::Method(function)) = owned {
-            let inner = Frame { function, call: None, this: None, path: None, outer: frame };
+            let inner = Frame { function, call: None, this: None, path: None, object: None, outer: frame };
             return self.results(function, true, &inner, depth);
         }
         match self.types.of(file, value) {
@@ -298,7 +310,15 @@ impl<'t, 'p> Tracer<'t, 'p> {
             return self.related(&owner, &relation, name, depth).map_or(Traced::Unknown, Traced::Rows);
         }
         let Some((at, definition)) = self.types.definition(file, value) else { return Traced::Unknown };
-        let found = self.rows(at, definition, None, depth);
+        let inherited = match *self.facts(file).value(object) {
+            Value::This(class) if Frame::object(frame).is_none() => {
+                let own = &self.facts(file).class(class).attributes;
+                let is_own = own.iter().any(|of| &self.facts(file).names[of.name] == name);
+                (!is_own).then(|| Frame::attribute(ClassRef { file, class }))
+            }
+            _ => None,
+        };
+        let found = self.rows(at, definition, inherited.as_ref(), depth);
         match *self.facts(file).value(object) {
             // `self.rows = self.rows.select_related("author")` in a method
             Value::This(class) if self.is_set_again(ClassRef { file, class }, name) => found.or(Traced::Unknown),
@@ -310,6 +330,12 @@ impl<'t, 'p> Tracer<'t, 'p> {
     fn related(&self, owner: &Rows, relation: &Relation, name: &str, depth: u8) -> Option<Rows> {
         let target = relation.target.filter(|_| relation.kind == Kind::Many)?;
         if matches!(Orm::of(self.types, target), Some(Orm::SqlAlchemy | Orm::TypeOrm)) {
+            // `lazy="dynamic"`: a query of its own.
+            if relation.loading == Loading::Asked {
+                let mut rows = Rows { confidence: owner.confidence, ..plain(target) };
+                relation.back.iter().for_each(|back| rows.loaded.add_open(back));
+                return Some(rows);
+            }
             return Some(self.list_of(owner, target, relation, name));
         }
         let mut rows = self.default_rows(target, depth);
@@ -360,7 +386,8 @@ impl<'t, 'p> Tracer<'t, 'p> {
     fn managed(&self, model: ClassRef, manager: ClassRef, depth: u8) -> Traced {
         match self.types.class_member(manager, "get_queryset") {
             Some(ClassMember::Method(function)) => {
-                let frame = Frame { function, call: None, this: Some(plain(model)), path: None, outer: None };
+                let frame =
+                    Frame { function, call: None, this: Some(plain(model)), path: None, object: None, outer: None };
                 match self.results(function, true, &frame, depth) {
                     Traced::Rows(mut rows) => {
                         // The manager is used, not changed: the query begins at its use.
@@ -390,7 +417,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 Value::Member(object, _) => self.receiver(file, *object, frame, depth),
                 _ => None,
             };
-            let inner = Frame { function, call: Some((file, id)), this, path: None, outer: frame };
+            let inner = Frame { function, call: Some((file, id)), this, path: None, object: None, outer: frame };
             let found = self.results(function, many, &inner, depth);
             if !matches!(found, Traced::Unknown) || facts.function(MODULE).span.is_empty() {
                 return found;
@@ -730,45 +757,6 @@ impl<'t, 'p> Tracer<'t, 'p> {
             }
             _ => Traced::Unknown,
         }
-    }
-
-    /// What a list holds that is written down, with what is added to it; nothing if a part of it is not in sight.
-    pub(super) fn items_of(&self, file: FileId, list: ValueId) -> Option<Vec<ValueId>> {
-        let Value::Sequence(items) = self.facts(file).value(list) else { return None };
-        let filled = self.filled(file);
-        let added = filled.added.get(&list).into_iter().flatten();
-        let added = added.map(|&(value, many)| (!many).then_some(value));
-        items.iter().map(|&item| Some(item)).chain(added).collect()
-    }
-
-    fn filled(&self, file: FileId) -> Rc<Filled> {
-        if let Some(known) = self.filled.borrow().get(&file) {
-            return Rc::clone(known);
-        }
-        let facts = self.facts(file);
-        let flow = Flow::new(facts);
-        let mut filled = Filled::default();
-        for (index, call) in facts.calls.iter().enumerate() {
-            let Some(first) = call.args.first() else { continue };
-            match flow.called_name(call) {
-                Some(name @ ("append" | "add" | "extend" | "update")) => {
-                    if let Value::Member(object, _) = facts.value(call.callee)
-                        && matches!(facts.value(*object), Value::Sequence(_))
-                    {
-                        let many = matches!(name, "extend" | "update");
-                        filled.added.entry(*object).or_default().push((first.value, many));
-                    }
-                }
-                Some("prefetch_related_objects" | "aprefetch_related_objects") => {
-                    let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
-                    filled.loaded.entry(first.value).or_default().push(id);
-                }
-                _ => {}
-            }
-        }
-        let filled = Rc::new(filled);
-        self.filled.borrow_mut().insert(file, Rc::clone(&filled));
-        filled
     }
 
     /// Whether a value is a manager or a queryset of Django's.

@@ -108,7 +108,7 @@ impl Tracer<'_, '_> {
         }
         let mut rows = self.of_session(file, object, frame, depth)?;
         match name {
-            "options" => self.options(file, call, &mut rows.loaded, depth),
+            "options" => self.options(file, call, &mut rows.loaded, frame, depth),
             "filter" | "filter_by" | "where" | "with_parent" => self.pin(file, call, &mut rows),
             "scalars" | "scalar" | "scalar_one" | "scalar_one_or_none" => rows = run("scalars", rows),
             name if OTHER_ROWS.contains(&name) => rows.entities = vec![None],
@@ -280,9 +280,19 @@ impl Tracer<'_, '_> {
     // ── Loader options ──────────────────────────────────────────────────────────────────────────────
 
     /// Adds what `.options(…)` loads along.
-    fn options(&self, file: FileId, call: &Call, loaded: &mut Loaded, depth: u8) {
+    fn options(&self, file: FileId, call: &Call, loaded: &mut Loaded, frame: Option<&Frame<'_>>, depth: u8) {
         for arg in &call.args {
-            self.option(file, arg.value, "", loaded, depth + 1);
+            let list = match *self.facts(file).value(arg.value) {
+                Value::Spread(list) => list,
+                _ => arg.value,
+            };
+            match self.facts(file).value(list) {
+                Value::Import(_) | Value::Member(..) => match self.declared(file, list, frame) {
+                    Some((file, value)) => self.option(file, value, "", loaded, depth + 1),
+                    None => loaded.add_open(""),
+                },
+                _ => self.option(file, list, "", loaded, depth + 1),
+            }
         }
     }
 
@@ -304,7 +314,7 @@ impl Tracer<'_, '_> {
                 items.iter().for_each(|&item| self.option(file, item, start, loaded, depth + 1));
             }
             Value::Spread(inner) => self.option(file, *inner, start, loaded, depth + 1),
-            Value::Import(_) | Value::Member(..) => match self.types.definition(file, value) {
+            Value::Import(_) | Value::Member(..) => match self.declared(file, value, None) {
                 Some((file, value)) => self.option(file, value, start, loaded, depth + 1),
                 None => loaded.add_open(start),
             },

@@ -109,5 +109,8 @@ pub(super) fn plain(model: ClassRef) -> Rows {
 
 /// `path__name`
 pub(super) fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}__{name}") }
+    match (path, name) {
+        ("", only) | (only, "") => only.to_owned(),
+        _ => format!("{path}__{name}"),
+    }
 }

@@ -1,0 +1,61 @@
+//! Lists that are filled with rows, and rows whose relations are loaded after they were fetched.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::super::FileId;
+use super::super::flow::Flow;
+use super::rows::Tracer;
+use crate::facts::*;
+
+/// What calls of a file do with values that are named.
+#[derive(Debug, Default)]
+pub(super) struct Filled {
+    /// Lists that rows are added to, with what is added; whether that is many rows.
+    pub(super) added: FxHashMap<ValueId, Vec<(ValueId, bool)>>,
+    /// `prefetch_related_objects(rows, …)`
+    pub(super) loaded: FxHashMap<ValueId, Vec<CallId>>,
+}
+
+impl Tracer<'_, '_> {
+    /// What a list holds that is written down, with what is added to it; nothing if a part of it is not in sight.
+    pub(super) fn items_of(&self, file: FileId, list: ValueId) -> Option<Vec<ValueId>> {
+        let Value::Sequence(items) = self.facts(file).value(list) else { return None };
+        let filled = self.filled(file);
+        let added = filled.added.get(&list).into_iter().flatten();
+        let added = added.map(|&(value, many)| (!many).then_some(value));
+        items.iter().map(|&item| Some(item)).chain(added).collect()
+    }
+
+    /// What calls of a file do with what it names.
+    pub(super) fn filled(&self, file: FileId) -> Rc<Filled> {
+        if let Some(known) = self.filled.borrow().get(&file) {
+            return Rc::clone(known);
+        }
+        let facts = self.facts(file);
+        let flow = Flow::new(facts);
+        let mut filled = Filled::default();
+        for (index, call) in facts.calls.iter().enumerate() {
+            let Some(first) = call.args.first() else { continue };
+            match flow.called_name(call) {
+                Some(name @ ("append" | "add" | "extend" | "update")) => {
+                    if let Value::Member(object, _) = facts.value(call.callee)
+                        && matches!(facts.value(*object), Value::Sequence(_))
+                    {
+                        let many = matches!(name, "extend" | "update");
+                        filled.added.entry(*object).or_default().push((first.value, many));
+                    }
+                }
+                Some("prefetch_related_objects" | "aprefetch_related_objects") => {
+                    let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+                    filled.loaded.entry(first.value).or_default().push(id);
+                }
+                _ => {}
+            }
+        }
+        let filled = Rc::new(filled);
+        self.filled.borrow_mut().insert(file, Rc::clone(&filled));
+        filled
+    }
+}
