@@ -97,6 +97,13 @@ struct Finder<'t, 'p> {
     sites: Vec<QuerySite>,
 }
 
+/// The site that a call would be if what it gives were run over.
+pub(super) fn when_run_over(types: &Types<'_>, file: FileId, call: CallId) -> Option<QuerySite> {
+    let mut finder = Finder::new(types, file);
+    finder.run_lazy(call, |runs_on| runs_on.iterate, None);
+    finder.sites.pop()
+}
+
 impl<'t, 'p> Finder<'t, 'p> {
     fn new(types: &'t Types<'p>, file: FileId) -> Self {
         let facts: &'p FileFacts = &types.project().file(file).facts;
@@ -345,7 +352,10 @@ impl<'t, 'p> Finder<'t, 'p> {
                 }
                 return;
             }
-            _ => return self.chained(id),
+            _ => {
+                self.chained(id);
+                return self.serialized(id);
+            }
         };
         let runs: fn(&RunsOn) -> bool = match name {
             "len" => |runs_on| runs_on.len,
@@ -373,6 +383,25 @@ impl<'t, 'p> Finder<'t, 'p> {
             if let Value::Collected(query, made) = *self.facts.value(list) {
                 self.run_value(query, |runs_on| runs_on.iterate, Some(made));
             }
+        }
+    }
+
+    /// `BookSerializer(author.books.all(), many=True).data` of Django REST framework runs over the rows that it is given.
+    fn serialized(&mut self, id: CallId) {
+        let call = self.facts.call(id);
+        let is = |arg: &Arg, name: &str| arg.name.is_some_and(|own| &self.facts.names[own] == name);
+        let many = |arg: &Arg| is(arg, "many") && *self.facts.value(arg.value) == Value::Bool(true);
+        let given = call.args.iter().find(|arg| arg.name.is_none() || is(arg, "instance"));
+        let Some(given) = given.filter(|_| call.args.iter().any(many)) else { return };
+        let is_read = self.facts.accesses.iter().any(|access| {
+            matches!(*self.facts.value(access.value), Value::Member(object, name)
+                if &self.facts.names[name] == "data" && *self.facts.value(object) == Value::Call(id))
+        });
+        if is_read
+            && let Ty::Class(class) = self.types.of(self.file, call.callee)
+            && self.types.extends(class, &|name| name.ends_with("Serializer"))
+        {
+            self.run_value(given.value, |runs_on| runs_on.iterate, call.in_loop);
         }
     }
 

@@ -7,7 +7,7 @@ use super::super::needs::Cost;
 use super::super::traced::join;
 use super::{Finder, MAX_NESTED, Scope};
 use crate::facts::*;
-use crate::project::flow::Flow;
+use crate::project::flow::{Flow, Source};
 use crate::project::types::Ty;
 use crate::project::{ClassRef, FileId, FunctionRef};
 use crate::source::Span;
@@ -151,7 +151,7 @@ impl<'p> Finder<'_, 'p> {
     }
 
     /// The fields of a model, and of what it extends.
-    fn columns(&self, model: ClassRef) -> Vec<&'p str> {
+    pub(super) fn columns(&self, model: ClassRef) -> Vec<&'p str> {
         let mut names = Vec::new();
         let mut open = vec![model];
         while let Some(class) = open.pop() {
@@ -192,6 +192,8 @@ impl<'p> Finder<'_, 'p> {
                 let method = method.map_or_else(|| format!("get_{name}"), str::to_owned);
                 if let Some(function) = self.method(serializer, &method) {
                     self.given_row(scope, function);
+                    self.unrun(scope, &scope.place(), function, Source::Param(0));
+                    self.serialized_within(scope, function);
                 }
             }
             "PrimaryKeyRelatedField" | "HyperlinkedRelatedField" if !is("many") => {
@@ -204,6 +206,7 @@ impl<'p> Finder<'_, 'p> {
                 if is("many") =>
             {
                 self.many(scope, source, place);
+                self.unrun_member(scope, source, place);
             }
             "StringRelatedField" => {
                 let text = names.into_iter().chain([Box::from("__str__")]).collect::<Vec<_>>();
@@ -215,6 +218,11 @@ impl<'p> Finder<'_, 'p> {
             _ => match self.types.of(file, call.callee) {
                 Ty::Class(nested) if self.types.extends(nested, &|name| name.ends_with("Serializer")) => {
                     let inner = if is("many") {
+                        if let Some(function) = self.unrun_member(scope, source, place)
+                            && let Some(rows) = self.tracer.given(function, None)
+                        {
+                            self.serialize(&Scope::of(&rows, scope.listing), nested, depth + 1);
+                        }
                         self.many(scope, source, place)
                     } else {
                         self.read(scope, &names, place);
@@ -255,7 +263,7 @@ impl<'p> Finder<'_, 'p> {
     }
 
     /// The rows of a relation that is read whole for each row.
-    fn many<'s>(&mut self, scope: &Scope<'s>, name: &str, place: (FileId, Span)) -> Option<Scope<'s>> {
+    pub(super) fn many<'s>(&mut self, scope: &Scope<'s>, name: &str, place: (FileId, Span)) -> Option<Scope<'s>> {
         let Attribute::Relation(relation) = attribute(self.types, scope.model, name)? else { return None };
         let target = relation.target.filter(|_| relation.kind == Kind::Many)?;
         let path = join(&scope.path, name);
@@ -280,7 +288,7 @@ impl<'p> Finder<'_, 'p> {
     }
 
     /// The row that a chain of relations leads to.
-    fn one<'s>(&self, scope: &Scope<'s>, names: &[Box<str>]) -> Option<Scope<'s>> {
+    pub(super) fn one<'s>(&self, scope: &Scope<'s>, names: &[Box<str>]) -> Option<Scope<'s>> {
         let mut inner = scope.again();
         for name in names {
             let Attribute::Relation(relation) = attribute(self.types, inner.model, name)? else { return None };

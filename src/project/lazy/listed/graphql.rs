@@ -205,7 +205,7 @@ impl Finder<'_, '_> {
     }
 
     /// Whether a call, or one before it in its chain, is a query that is told already: `session.scalars(…).all()`.
-    fn runs_already(&self, file: FileId, id: CallId) -> bool {
+    pub(super) fn runs_already(&self, file: FileId, id: CallId) -> bool {
         let facts = self.types.facts(file);
         let mut at = Some(id);
         for _ in 0..MAX_CHAIN {

@@ -9,6 +9,7 @@ mod resolver_maps;
 mod sdl;
 mod serializers;
 mod strawberry;
+mod unrun;
 
 use rustc_hash::FxHashSet;
 
@@ -21,6 +22,7 @@ use super::rows::Tracer;
 use super::traced::{Rows, join};
 use crate::facts::*;
 use crate::findings::Confidence;
+use crate::project::caches::Caches;
 use crate::project::calls::{CallGraph, Reach, Step};
 use crate::project::flow::{Flow, Source};
 use crate::project::properties;
@@ -137,7 +139,11 @@ pub(super) fn in_file(
     for resolver in graphql.resolvers[from..].iter().take_while(|resolver| resolver.function.file == file) {
         finder.field_resolver(resolver);
     }
-    if !facts.names.iter().any(|name| matches!(name, "get_serializer" | "register") || name.ends_with("Serializer")) {
+    let is_lister = |name: &str| {
+        matches!(name, "get_serializer" | "register")
+            || name.ends_with("Serializer")
+    };
+    if !facts.names.iter().any(is_lister) {
         return finder.found;
     }
     let flow = Flow::new(facts);
@@ -202,13 +208,22 @@ impl Finder<'_, '_> {
 
     /// What a method reads and asks that is given the row.
     fn given_row(&mut self, scope: &Scope<'_>, function: FunctionRef) {
+        self.given_as(scope, function, Source::Param(0), &[]);
+    }
+
+    /// What a function reads and asks that is given the row as `source`, or what `way` leads to from it.
+    fn given_as(&mut self, scope: &Scope<'_>, function: FunctionRef, source: Source, way: &[Box<str>]) {
         if self.asks_for_action(function) {
             return;
         }
+        // What a query may have put on the row is asked for first: `if hasattr(book, "_sold"): return book._sold`.
+        let attached = Caches::new(self.types.project(), function.file).annotated(function.function);
+        let is_attached =
+            attached.is_some_and(|name| self.types.facts(scope.listing.place.0).names.find(name).is_some());
         let needs = self.needs.of(function);
-        let own = needs.iter().filter(|need| need.source == Source::Param(0) && need.required.is_empty());
-        for need in own {
-            let costs = self.needs.costs(scope.model, &scope.loaded, &need.names, (need.file, need.span));
+        for need in needs.iter().filter(|need| need.source == source && need.required.is_empty()) {
+            let names: Vec<Box<str>> = way.iter().chain(need.names.iter()).cloned().collect();
+            let costs = self.needs.costs(scope.model, &scope.loaded, &names, (need.file, need.span));
             for mut cost in costs {
                 cost.conditional |= need.conditional;
                 let place = need.hops.first().map_or((need.file, need.span), |hop| (hop.file, hop.span));
@@ -217,11 +232,13 @@ impl Finder<'_, '_> {
                 cost.hops = hops;
                 self.tell(scope, cost, place);
             }
-            if need.hops.is_empty() && !need.conditional {
-                self.asking(scope, &need.names, (need.file, need.span));
+            if need.hops.is_empty() && !need.conditional && way.is_empty() && !is_attached {
+                self.asking(scope, &names, (need.file, need.span));
             }
         }
-        self.queries(&scope.place(), Some(scope), function, Source::Param(0));
+        if way.is_empty() && !is_attached {
+            self.queries(&scope.place(), Some(scope), function, source);
+        }
     }
 
     /// Whether a method does something else where one row is shown: `if view.action != "retrieve"`.
@@ -327,6 +344,9 @@ impl Finder<'_, '_> {
             self.tell(scope, cost, place);
         }
         self.asking(scope, names, place);
+        if let [name] = names {
+            self.unrun_member(scope, name, place);
+        }
     }
 
     /// Whether some query puts what a method of the model gives on its rows, in place of it:
@@ -372,6 +392,9 @@ impl Finder<'_, '_> {
         let facts = self.types.facts(scope.model.file);
         let path = join(&join(&scope.rows.path, &scope.path), &cost.path);
         let is_prefetch = scope.is_many || scope.rows.is_many || cost.is_generic;
+        let is_kept = super::kept_in_session(self.types, scope.model, &cost.path).is_some();
+        // How many different rows there are cannot be known.
+        let at_most = if is_kept && scope.rows.origin.is_none() { Confidence::Low } else { Confidence::High };
         let read = LazyRead {
             span,
             function,
@@ -382,9 +405,9 @@ impl Finder<'_, '_> {
             model: facts.names[facts.class(scope.model.class).name].to_owned(),
             load: model::load(self.types, scope.rows.base, &path, is_prefetch),
             path,
-            is_kept: false,
+            is_kept,
             origin: scope.rows.origin,
-            confidence: confidence.min(scope.rows.confidence),
+            confidence: confidence.min(scope.rows.confidence).min(at_most),
             conditional: cost.conditional,
             rendered: Vec::new(),
             // What else is read of the row where it is shown, is not all in sight.
