@@ -1,5 +1,5 @@
 //! Loops that a framework runs: the rows of a list of Django's admin, those that a view of Django REST framework
-//! serializes, the objects that GraphQL resolves.
+//! serializes, those of a table of django-tables2, the objects that GraphQL resolves.
 
 mod actions;
 mod admin;
@@ -9,6 +9,7 @@ mod resolver_maps;
 mod sdl;
 mod serializers;
 mod strawberry;
+mod tables;
 mod unrun;
 
 use rustc_hash::FxHashSet;
@@ -133,6 +134,8 @@ pub(super) fn in_file(
             }
         } else if types.extends(class, &|name| LISTING.contains(&name)) {
             finder.view(class);
+        } else if types.extends(class, &|name| tables::VIEWS.contains(&name)) {
+            finder.table_view(class);
         }
     }
     let from = graphql.resolvers.partition_point(|resolver| resolver.function.file < file);
@@ -141,7 +144,7 @@ pub(super) fn in_file(
     }
     let is_lister = |name: &str| {
         matches!(name, "get_serializer" | "register")
-            || name.ends_with("Serializer")
+            || ["Serializer", "Table"].iter().any(|end| name.ends_with(end))
     };
     if !facts.names.iter().any(is_lister) {
         return finder.found;
@@ -157,6 +160,7 @@ pub(super) fn in_file(
             Some("register") => finder.registered(file, id),
             Some("get_serializer") => finder.serialized(file, id),
             Some(name) if name.ends_with("Serializer") => finder.serialized(file, id),
+            Some(name) if name.ends_with("Table") => finder.tabled(file, call),
             _ => {}
         }
     }

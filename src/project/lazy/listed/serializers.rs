@@ -95,7 +95,7 @@ impl Finder<'_, '_> {
     }
 
     /// The rows that a serializer is given.
-    fn given_to(&self, serializer: ClassRef, rows: Option<&Rows>) -> Option<Rows> {
+    pub(super) fn given_to(&self, serializer: ClassRef, rows: Option<&Rows>) -> Option<Rows> {
         let mut rows = rows.cloned().or_else(|| self.rows_for(serializer))?;
         // Names that are worked out may be those of any relation.
         if rows.loaded.unseen && self.types.project().loads_any_relation() {
