@@ -1,11 +1,12 @@
 //! Loops that a framework runs: the rows of a list of Django's admin, those that a view of Django REST framework
-//! serializes, those of a table of django-tables2, the objects that GraphQL resolves.
+//! serializes, those of a table of django-tables2 or that marshmallow dumps, the objects that GraphQL resolves.
 
 mod actions;
 mod admin;
 mod fields;
 mod graphql;
 mod resolver_maps;
+mod schemas;
 mod sdl;
 mod serializers;
 mod strawberry;
@@ -145,6 +146,7 @@ pub(super) fn in_file(
     let is_lister = |name: &str| {
         matches!(name, "get_serializer" | "register")
             || ["Serializer", "Table"].iter().any(|end| name.ends_with(end))
+            || schemas::DUMPS.contains(&name)
     };
     if !facts.names.iter().any(is_lister) {
         return finder.found;
@@ -160,6 +162,7 @@ pub(super) fn in_file(
             Some("register") => finder.registered(file, id),
             Some("get_serializer") => finder.serialized(file, id),
             Some(name) if name.ends_with("Serializer") => finder.serialized(file, id),
+            Some(name) if schemas::DUMPS.contains(&name) => finder.dumped(file, id),
             Some(name) if name.ends_with("Table") => finder.tabled(file, call),
             _ => {}
         }
