@@ -171,7 +171,8 @@ impl<'t, 'p> InputFinder<'t, 'p> {
     pub(super) fn is_connection(&self, value: ValueId) -> bool {
         let connects = |ty| self.types.is_connection_type(ty);
         match self.types.of(self.file, value) {
-            Ty::Api(ty, _) => connects(ty),
+            // What is run by running over it is a query, also if it has an `execute()`.
+            Ty::Api(ty, _) => connects(ty) && !self.types.project().catalog.type_(ty).runs_on.iterate,
             // Rows of Objection's have the methods of their class, of which one makes queries; but they can be written out.
             Ty::Instance(class, _) => self
                 .types
@@ -223,9 +224,25 @@ impl Types<'_> {
         self.api_base(class).is_some_and(|base| self.project().catalog.type_(base).element != Returned::Unknown)
     }
 
-    /// A row of a class of queries or managers, seen from within.
-    pub(super) fn managed_row(&self, class: ClassRef) -> Ty {
-        self.relations().managed_by(class).map_or(Ty::Unknown, |model| Ty::Instance(model, None))
+    /// What running over a value gives.
+    pub(crate) fn element(&self, of: &Ty) -> Ty {
+        let catalog = &self.project().catalog;
+        match of {
+            Ty::List(element) => (**element).clone(),
+            // The rows of a class of queries, from within.
+            Ty::Api(_, Some(class)) if self.gives_rows(*class) => self.element_of(*class, None),
+            Ty::Api(ty, _) => self.given(catalog.type_(*ty).element, of, None),
+            Ty::Instance(class, model) => self.element_of(*class, *model),
+            _ => Ty::Unknown,
+        }
+    }
+
+    /// What running over an instance of a class of the project gives, as what it extends does: over queries or managers
+    /// the rows of the only model that has them.
+    fn element_of(&self, class: ClassRef, model: Option<ClassRef>) -> Ty {
+        let Some(base) = self.api_base(class) else { return Ty::Unknown };
+        let model = model.or_else(|| self.relations().managed_by(class));
+        self.given(self.project().catalog.type_(base).element, &Ty::Api(base, model), None)
     }
 
     /// Whether a catalogued type is a connection, a session or a client, and no row or query.

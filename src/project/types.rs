@@ -545,7 +545,7 @@ impl<'p> Types<'p> {
                     Some(found) => self.related(found.relation),
                     None => {
                         let given = self.given_by_base(*class, name).or_else(|| self.put_on(*class, name));
-                        given.unwrap_or(Ty::Unknown)
+                        given.or_else(|| relations::peewee::rows(self, *class, name)).unwrap_or(Ty::Unknown)
                     }
                 },
             },
@@ -672,23 +672,6 @@ impl<'p> Types<'p> {
         let items: Option<Vec<ValueId>> = items.collect();
         let mut found = items?.into_iter().map(|item| self.further(|| self.of(function.file, item)));
         found.find(Ty::is_known)
-    }
-
-    /// What running over a value gives.
-    pub(crate) fn element(&self, of: &Ty) -> Ty {
-        let catalog = &self.project.catalog;
-        match of {
-            Ty::List(element) => (**element).clone(),
-            // The rows of a class of queries, from within.
-            Ty::Api(_, Some(class)) if self.gives_rows(*class) => self.managed_row(*class),
-            Ty::Api(ty, _) => self.given(catalog.type_(*ty).element, of, None),
-            Ty::Instance(class, model) => match self.api_base(*class) {
-                Some(base) if model.is_some() => self.given(catalog.type_(base).element, &Ty::Api(base, *model), None),
-                Some(_) => self.managed_row(*class),
-                None => Ty::Unknown,
-            },
-            _ => Ty::Unknown,
-        }
     }
 
     // ── Classes ─────────────────────────────────────────────────────────────────────────────────────

@@ -112,10 +112,16 @@ pub(super) fn load(types: &Types<'_>, base: ClassRef, path: &str, is_prefetch: b
     if orm == Some(Orm::Peewee) {
         let mut model = base;
         let mut models = vec![facts_of_class(types, base)];
+        let mut is_many = false;
         for name in path.split("__") {
-            let Some(target) = peewee::relationship(types, model, name).and_then(|found| found.target) else { break };
+            let Some(found) = peewee::relationship(types, model, name) else { break };
+            let Some(target) = found.target else { break };
+            is_many |= found.shape == Shape::ToMany;
             models.push(facts_of_class(types, target));
             model = target;
+        }
+        if is_many {
+            return format!("prefetch({}.select(), {})", models[0], models[1..].join(", "));
         }
         let joins: String = models[1..].iter().map(|name| format!(".join({name})")).collect();
         return format!(".select({}){joins}", models.join(", "));

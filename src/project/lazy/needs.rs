@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::super::caches::kept_for;
 use super::super::calls::{CallGraph, flowing_values};
 use super::super::flow::{Flow, Source};
-use super::super::relations::{Relations, is_model, typeorm};
+use super::super::relations::{Orm, Relations, is_model, typeorm};
 use super::super::requirements::{self, Requirement};
 use super::super::sites::SiteEffect;
 use super::super::types::Types;
@@ -398,6 +398,13 @@ impl Walk<'_, '_, '_> {
         self.loaded.has(path) || (self.loaded.unseen && path.split("__").all(|name| project.may_be_eager(name)))
     }
 
+    /// Whether more is read of what stands at a place, or called.
+    fn goes_on(&self, names: &[Box<str>], (file, span): (FileId, Span)) -> bool {
+        let text = &self.needs.types.project().file(file).source.text;
+        let after = text.get(span.end as usize..).unwrap_or("").trim_start();
+        !names.is_empty() || after.starts_with(['.', '(', '='])
+    }
+
     fn read(
         &mut self,
         model: ClassRef,
@@ -424,6 +431,14 @@ impl Walk<'_, '_, '_> {
                     if !self.is_loaded(&path) {
                         cost = Some((path.clone(), true, None));
                     }
+                    break;
+                }
+                // `author.books` of peewee's is a query that is built on, or run over.
+                Some(Attribute::Relation(relation))
+                    if relation.kind == Kind::Many
+                        && Orm::of(self.needs.types, model) == Some(Orm::Peewee)
+                        && self.goes_on(&names[index + 1..], at) =>
+                {
                     break;
                 }
                 Some(Attribute::Relation(relation)) if relation.loading != Loading::Asked => {

@@ -81,7 +81,7 @@ type Related = (ClassRef, Vec<Box<str>>);
 #[derive(Debug, Default)]
 pub(crate) struct Relations {
     reverse: FxHashMap<(ClassRef, Box<str>), Reverse>,
-    /// What SQLAlchemy's models put on others.
+    /// What the models of SQLAlchemy and peewee put on others.
     backrefs: FxHashMap<ClassRef, Vec<(Box<str>, Relationship)>>,
     by_name: FxHashMap<Box<str>, Option<ClassRef>>,
     /// The model that the settings of Django name for users: `AUTH_USER_MODEL = "accounts.User"`.
@@ -161,8 +161,8 @@ impl Relations {
         }
         let named = &relations;
         let backrefs = project.each_file(|types, file| {
-            let own = of_file(file, Orm::SqlAlchemy);
-            own.flat_map(|class| sqlalchemy::backrefs(types, named, class)).collect::<Vec<_>>()
+            let own = of_file(file, Orm::SqlAlchemy).flat_map(|class| sqlalchemy::backrefs(types, named, class));
+            own.chain(of_file(file, Orm::Peewee).flat_map(|class| peewee::backrefs(types, class))).collect::<Vec<_>>()
         });
         for (class, put) in backrefs.into_iter().flatten() {
             relations.backrefs.entry(class).or_default().push(put);

@@ -1,9 +1,9 @@
 //! peewee's relations between models: `author = ForeignKeyField(Author, backref="books")`.
 
-use super::{Loading, Relationship, Shape};
+use super::{Loading, Orm, Relationship, Shape};
 use crate::facts::*;
 use crate::project::types::{ClassMember, Ty, Types};
-use crate::project::{ClassRef, Flow};
+use crate::project::{ClassRef, FileId, Flow};
 
 /// Whether a class is a model of peewee's.
 pub(crate) fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
@@ -14,9 +14,60 @@ pub(crate) fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
     }
 }
 
-/// What `name` is on a row of `owner`, if that is a relation that a column of it leads along.
+/// How deep the bases of a model are looked through.
+const MAX_BASES: u8 = 8;
+
+/// What `name` is on a row of `owner`: a column that leads to another row, or the rows that lead to it by one.
 pub(crate) fn relationship(types: &Types<'_>, owner: ClassRef, name: &str) -> Option<Relationship> {
-    let ClassMember::Attribute(file, value, _) = types.class_member(owner, name)? else { return None };
+    match types.class_member(owner, name) {
+        Some(ClassMember::Attribute(file, value, _)) => declared(types, owner, file, value).map(|(found, _)| found),
+        Some(ClassMember::Method(_)) => None,
+        None => {
+            let relations = types.relations();
+            let mut at = vec![owner];
+            for _ in 0..MAX_BASES {
+                let mut put = at.iter().flat_map(|&class| relations.put_on(class));
+                if let Some((_, found)) = put.find(|(own, _)| **own == *name) {
+                    return Some(found.clone());
+                }
+                at = at.into_iter().flat_map(|class| types.project_bases(class)).collect();
+            }
+            None
+        }
+    }
+}
+
+/// The query of the rows that lead to a row of `owner`: `author.books`.
+pub(crate) fn rows(types: &Types<'_>, owner: ClassRef, name: &str) -> Option<Ty> {
+    if !types.relations().has(Orm::Peewee) || !is_model(types, owner) {
+        return None;
+    }
+    let select = types.project().catalog.type_named("peewee.ModelSelect")?;
+    let found = relationship(types, owner, name).filter(|found| found.shape == Shape::ToMany)?;
+    Some(Ty::Api(select, Some(found.target?)))
+}
+
+/// What the foreign keys of a model put on others: `backref="books"`, or else `book_set`.
+pub(super) fn backrefs(types: &Types<'_>, class: ClassRef) -> Vec<(ClassRef, (Box<str>, Relationship))> {
+    let facts = types.facts(class.file);
+    let own = facts.class(class.class);
+    let mut found = Vec::new();
+    for field in own.attributes.iter().filter(|field| field.in_body) {
+        let Some((to, name)) = declared(types, class, class.file, field.value) else { continue };
+        let (Some(target), Some(name)) = (to.target, name) else { continue };
+        let rows = Relationship { target: Some(class), shape: Shape::ToMany, loading: Loading::Lazy };
+        found.push((target, (name, rows)));
+    }
+    found
+}
+
+/// The relation that a field declares, and the name of what it puts on the other model.
+fn declared(
+    types: &Types<'_>,
+    owner: ClassRef,
+    file: FileId,
+    value: ValueId,
+) -> Option<(Relationship, Option<Box<str>>)> {
     let facts = types.facts(file);
     let Value::Call(call) = *facts.value(value) else { return None };
     let call = facts.call(call);
@@ -43,5 +94,13 @@ pub(crate) fn relationship(types: &Types<'_>, owner: ClassRef, name: &str) -> Op
     // Without it the attribute is the key.
     let is_lazy = named("lazy_load").is_none_or(|lazy| *facts.value(lazy) == Value::Bool(true));
     let loading = if is_lazy { Loading::Lazy } else { Loading::Never };
-    Some(Relationship { target, shape: Shape::ManyToOne, loading })
+    let back = match named("backref").or_else(|| named("related_name")) {
+        Some(name) => facts.literal(name).map(Box::from).filter(|name: &Box<str>| !name.contains(['%', '+', '!'])),
+        None => {
+            let facts = types.facts(owner.file);
+            let model = facts.names[facts.class(owner.class).name].to_ascii_lowercase();
+            Some(format!("{model}_set").into())
+        }
+    };
+    Some((Relationship { target, shape: Shape::ManyToOne, loading }, back))
 }

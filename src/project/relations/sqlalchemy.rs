@@ -474,7 +474,7 @@ pub(super) fn backrefs(
 
 impl Relations {
     /// The relationships that other models put on a class.
-    fn put_on(&self, class: ClassRef) -> impl Iterator<Item = &(Box<str>, Relationship)> {
+    pub(super) fn put_on(&self, class: ClassRef) -> impl Iterator<Item = &(Box<str>, Relationship)> {
         self.backrefs.get(&class).into_iter().flatten()
     }
 
