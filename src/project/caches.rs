@@ -38,6 +38,62 @@ impl<'p> Caches<'p> {
         }
     }
 
+    /// Whether a condition asks whether something is known already, which the loop `id` then notes:
+    /// `if (!written.has(key)) … written.add(key)`.
+    pub(super) fn notes(&self, guard: &Guard, id: LoopId) -> bool {
+        let notes = |kept: ValueId| {
+            self.facts.calls.iter().any(|call| {
+                matches!(self.flow.called_name(call), Some("add" | "append" | "push" | "set"))
+                    && self.flow.inside(call.in_loop, id)
+                    && matches!(*self.facts.value(call.callee), Value::Member(object, _) if self.is_same(object, kept, 0))
+            })
+        };
+        let mut open = vec![(guard.condition, guard.kind == GuardKind::Then)];
+        for _ in 0..MAX_PARTS {
+            let Some((condition, holds)) = open.pop() else { return false };
+            let kept = match *self.facts.value(condition) {
+                Value::Operation(Operation::NotIn, _, kept) if holds => kept,
+                Value::Operation(Operation::In, _, kept) if !holds => kept,
+                Value::Operation(Operation::Not, inner, _) => {
+                    open.push((inner, !holds));
+                    continue;
+                }
+                Value::Operation(Operation::And, left, right) if holds => {
+                    open.extend([(left, true), (right, true)]);
+                    continue;
+                }
+                Value::Call(call) if !holds => match *self.facts.value(self.facts.call(call).callee) {
+                    Value::Member(object, name) if matches!(&self.facts.names[name], "has" | "includes") => object,
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            if notes(kept) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether two values are written the same: `this.known.get(team)` twice.
+    fn is_same(&self, one: ValueId, other: ValueId, depth: u8) -> bool {
+        if one == other || depth > 6 {
+            return one == other && one != UNKNOWN;
+        }
+        match (self.facts.value(one), self.facts.value(other)) {
+            (Value::Member(one, a), Value::Member(other, b)) => a == b && self.is_same(*one, *other, depth + 1),
+            (Value::Call(one), Value::Call(other)) => {
+                let (one, other) = (self.facts.call(*one), self.facts.call(*other));
+                let mut args = one.args.iter().zip(&other.args);
+                !one.args.is_empty()
+                    && one.args.len() == other.args.len()
+                    && self.is_same(one.callee, other.callee, depth + 1)
+                    && args.all(|(one, other)| self.is_same(one.value, other.value, depth + 1))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a condition holds only when the rows of a relation are in memory:
     /// `if "tags" in post._prefetched_objects_cache`.
     fn finds_prefetched(&self, guard: &Guard) -> bool {
@@ -83,7 +139,14 @@ impl<'p> Caches<'p> {
             Value::Operation(Operation::In, ..) => !holds,
             Value::Operation(Operation::Not, inner, _) => self.is_miss(*inner, !holds, depth + 1),
             Value::Operation(Operation::Equal, left, right) => {
-                holds && matches!(self.facts.value(*right), Value::Null) && self.is_lookup(*left, 0)
+                match (self.facts.value(*left), self.facts.value(*right)) {
+                    (_, Value::Null) => holds && self.is_lookup(*left, 0),
+                    // `if (kept.length === 0)`
+                    (Value::Member(found, size), Value::Int(0)) => {
+                        holds && matches!(&self.facts.names[*size], "length" | "size") && self.reads_cache(*found, 0)
+                    }
+                    _ => false,
+                }
             }
             // `if last_key != row.key:` at the head of a group of sorted rows.
             Value::Operation(Operation::NotEqual, left, right) => {
@@ -125,6 +188,55 @@ impl<'p> Caches<'p> {
             Value::Carried(before, _) => self.is_lookup(*before, depth + 1),
             _ => false,
         }
+    }
+
+    /// Whether a value is what a cache holds, or made of it: `redis.smembers(key)`, what a method of the same class gives
+    /// that reads a cache.
+    fn reads_cache(&self, value: ValueId, depth: u8) -> bool {
+        let Value::Call(call) = *self.facts.value(value) else { return false };
+        let Value::Member(object, name) = *self.facts.value(self.facts.call(call).callee) else { return false };
+        if depth > 6 {
+            return false;
+        }
+        let own = match *self.facts.value(object) {
+            Value::This(class) => self.facts.class(class).methods.as_slice(),
+            _ => &[],
+        };
+        let called = own.iter().map(|&method| self.facts.function(method)).find(|method| method.name == name);
+        match called {
+            Some(method) => method.returns.iter().any(|&given| self.reads_cache(given, depth + 1)),
+            None if is_read_of_cache(&self.facts.names[name]) => self.is_cache(object),
+            None => self.reads_cache(object, depth + 1),
+        }
+    }
+
+    /// Whether an object is a cache, or a client of one: `cache.valkey`, `this.redisService.getClient()`.
+    fn is_cache(&self, object: ValueId) -> bool {
+        let mut at = object;
+        for _ in 0..6 {
+            let (name, next) = match *self.facts.value(at) {
+                Value::Member(object, name) => (&self.facts.names[name], object),
+                Value::Global(name) => (&self.facts.names[name], UNKNOWN),
+                Value::Call(call) => ("", self.facts.call(call).callee),
+                Value::Import(import) => {
+                    let import = &self.facts.imports[import.index()];
+                    let module = &self.facts.names[import.module];
+                    match import.what {
+                        Imported::Name(name) if &self.facts.names[name] != "default" => {
+                            (&self.facts.names[name], UNKNOWN)
+                        }
+                        // `import cache from "./lib/cache"`
+                        _ => (module.rsplit('/').next().unwrap_or(module), UNKNOWN),
+                    }
+                }
+                _ => return false,
+            };
+            if is_cache_name(name) {
+                return true;
+            }
+            at = next;
+        }
+        false
     }
 
     /// An element of a loop is a row: `row["x"]` is a field of it, not a look-up.
@@ -218,6 +330,9 @@ impl<'p> Caches<'p> {
             Value::Item(object, _) => *object,
             Value::Call(call) => match self.facts.value(self.facts.call(*call).callee) {
                 Value::Member(object, name) if &self.facts.names[*name] == "get" => *object,
+                Value::Member(object, name) if is_read_of_cache(&self.facts.names[*name]) => {
+                    return self.is_cache(*object);
+                }
                 // `safe_cache_get(key)`
                 Value::Import(_) | Value::Global(_) | Value::Function(_) => {
                     let name = self.flow.called_name(self.facts.call(*call)).unwrap_or("").to_ascii_lowercase();
@@ -228,15 +343,7 @@ impl<'p> Caches<'p> {
             Value::Either(left, right) => return self.is_kept(*left, function) || self.is_kept(*right, function),
             _ => return false,
         };
-        let name = match self.facts.value(object) {
-            Value::Member(_, name) | Value::Global(name) => &self.facts.names[*name],
-            Value::Import(import) => match self.facts.imports[import.index()].what {
-                Imported::Name(name) => &self.facts.names[name],
-                _ => "",
-            },
-            _ => "",
-        };
-        is_cache_name(name) || self.outlives(object, function)
+        self.is_cache(object) || self.outlives(object, function)
     }
 
     /// Whether an object is there before and after a call of `function`.
@@ -565,5 +672,13 @@ pub(super) fn is_loader(facts: &FileFacts, call: &Call, name: &str) -> bool {
 
 fn is_cache_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    lower.contains("cache") || lower.contains("redis")
+    ["cache", "keyv", "redis", "valkey"].iter().any(|word| lower.contains(word))
+}
+
+/// What a client of Redis calls reading.
+fn is_read_of_cache(name: &str) -> bool {
+    matches!(
+        name.to_ascii_lowercase().as_str(),
+        "get" | "getjson" | "hget" | "hgetall" | "hmget" | "lrange" | "mget" | "smembers"
+    )
 }

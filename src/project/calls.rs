@@ -15,6 +15,7 @@ use super::callbacks::{self, Callbacks, Given};
 use super::connections::{self, Maker};
 use super::flow::{Flow, Source};
 use super::groups;
+use super::loops::handles_failure;
 use super::properties;
 use super::requirements::{self, Requirement};
 use super::sites::{QuerySite, SiteEffect};
@@ -213,7 +214,7 @@ impl CallGraph {
                     cached,
                     memoised,
                     annotated: attached_before(project, file, home),
-                    conditions: conditions(facts, site.guard),
+                    conditions: conditions(facts, home, site.function, site.guard),
                     required: requirements::of_place(facts, home, site.function, site.guard, site.span),
                     lists: params_of(facts, home, &site.lists),
                     makers: site.connection.map_or_else(Vec::new, |value| connections::makers(facts, home, value)),
@@ -280,7 +281,7 @@ impl CallGraph {
                     cached: cached || kept,
                     memoised,
                     annotated: annotated.clone().or_else(|| attached_before(project, file, edge.home)),
-                    conditions: later + conditions(facts, call.guard),
+                    conditions: later + conditions(facts, edge.home, call.function, call.guard),
                     required: own,
                     lists: params_of(facts, edge.home, &given_lists(project, edge, &lists)),
                     makers: connections::given(project, edge, &makers).makers(facts, edge.home),
@@ -362,7 +363,16 @@ fn attached_before(project: &Project, file: FileId, function: FunctionId) -> Opt
     Caches::new(project, file).annotated(function).map(Box::from)
 }
 
-fn conditions(facts: &FileFacts, guard: Option<GuardId>) -> usize {
+fn conditions(facts: &FileFacts, home: FunctionId, function: FunctionId, guard: Option<GuardId>) -> usize {
+    let mut within = function;
+    while within != home
+        && let Some((call, index)) = facts.function(within).passed_to
+    {
+        if handles_failure(facts, call, index) {
+            return 2;
+        }
+        within = facts.call(call).function;
+    }
     let mut at = guard.map(|id| facts.guards[id.index()]);
     while let Some(guard) = at {
         if guard.kind == GuardKind::Handler {

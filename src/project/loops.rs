@@ -422,12 +422,72 @@ impl<'t, 'p> Loops<'t, 'p> {
 
     /// Whether a condition holds in a few runs only: when enough has gathered (`if len(rows) >= SIZE`,
     /// `if bytes + size > LIMIT`, `if i % 100 == 0`), when its time has come (`if time() - last > PERIOD`), or until a
-    /// flag is set (`if not ready`).
+    /// flag is set (`if not ready`); or in one only: for the key that is another's (`if (key === current)`).
     pub(super) fn is_seldom(&self, guard: &Guard, id: LoopId) -> bool {
         match guard.kind {
-            GuardKind::Then => self.is_threshold(guard.condition, id, 0) || self.is_unset_flag(guard.condition, 0),
+            GuardKind::Then => {
+                self.is_threshold(guard.condition, id, 0)
+                    || self.is_unset_flag(guard.condition, 0)
+                    || self.is_of_one(guard.condition, true, id, 0)
+            }
+            GuardKind::Else => self.is_of_one(guard.condition, false, id, 0),
             _ => false,
         }
+    }
+
+    /// Whether a condition compares what is another in each run with something that stays: it holds in one of them.
+    fn is_of_one(&self, condition: ValueId, holds: bool, id: LoopId, depth: u8) -> bool {
+        if depth > 6 {
+            return false;
+        }
+        let deeper = |part: ValueId, holds: bool| self.is_of_one(part, holds, id, depth + 1);
+        match *self.facts.value(condition) {
+            Value::Operation(Operation::Not, inner, _) => deeper(inner, !holds),
+            Value::Operation(Operation::And, left, right) if holds => deeper(left, true) || deeper(right, true),
+            Value::Either(left, right) if !holds => deeper(left, false) || deeper(right, false),
+            Value::Operation(operation @ (Operation::Equal | Operation::NotEqual), left, right) => {
+                let stays = |value: ValueId| {
+                    !matches!(self.facts.value(value), Value::Null | Value::Bool(_) | Value::Unknown)
+                        && self.flow.dependence(value, id) == Dependence::Invariant
+                };
+                (operation == Operation::Equal) == holds
+                    && [(left, right), (right, left)]
+                        .into_iter()
+                        .any(|(own, other)| self.is_unlike_others(own, id) && stays(other))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a value is another in each run: the key of an object or a map, the id of a row.
+    fn is_unlike_others(&self, value: ValueId, id: LoopId) -> bool {
+        let found = self.facts.loop_(id);
+        let lists = |names: &[&str]| match *self.facts.value(found.iterable) {
+            Value::Call(call) => self.flow.called_name(self.facts.call(call)).is_some_and(|name| names.contains(&name)),
+            _ => false,
+        };
+        let is_row = |value: ValueId| matches!(*self.facts.value(value), Value::Element(_, at) if at == id);
+        match *self.facts.value(value) {
+            Value::Element(_, at) => at == id && (found.kind == LoopKind::Keys || lists(&["keys"])),
+            Value::Part(row, 0) => is_row(row) && lists(&["entries", "items"]),
+            Value::Member(row, name) => is_row(row) && matches!(&self.facts.names[name], "_id" | "id" | "pk" | "uuid"),
+            _ => false,
+        }
+    }
+
+    /// Whether what stands in `function`, a callback in the loop `id`, runs only when something has failed:
+    /// `send(row).catch((error) => note(row, error))`.
+    pub(super) fn is_on_failure(&self, function: FunctionId, id: LoopId) -> bool {
+        let mut at = function;
+        while at != self.facts.loop_(id).function
+            && let Some((call, index)) = self.facts.function(at).passed_to
+        {
+            if handles_failure(self.facts, call, index) {
+                return true;
+            }
+            at = self.facts.call(call).function;
+        }
+        false
     }
 
     fn is_threshold(&self, condition: ValueId, id: LoopId, depth: u8) -> bool {
@@ -531,6 +591,11 @@ impl<'t, 'p> Loops<'t, 'p> {
         self.caches.asked_by(guard)
     }
 
+    /// Whether a condition holds once for each key that the loop `id` comes upon, which it notes.
+    pub(super) fn is_once_a_key(&self, guard: &Guard, id: LoopId) -> bool {
+        self.caches.notes(guard, id)
+    }
+
     /// Whether a value changes with the loop only as a slice does (`ids[i:i + n]`, `ids.slice(i, i + n)`): a chunk.
     pub(super) fn is_slice_of_loop(&self, value: ValueId, id: LoopId) -> bool {
         match self.facts.value(value) {
@@ -563,6 +628,19 @@ impl<'t, 'p> Loops<'t, 'p> {
             Value::Carried(..) | Value::Param(..) => false,
             _ => false,
         }
+    }
+}
+
+/// Whether a call is given the callback at `index` to run it when something has failed: `promise.catch(…)`,
+/// `promise.then(…, …)`.
+pub(super) fn handles_failure(facts: &FileFacts, call: CallId, index: u16) -> bool {
+    match *facts.value(facts.call(call).callee) {
+        Value::Member(_, name) => match &facts.names[name] {
+            "catch" => index == 0,
+            "then" => index == 1,
+            _ => false,
+        },
+        _ => false,
     }
 }
 

@@ -471,8 +471,11 @@ impl Finder<'_, '_, '_> {
             if guards.iter().any(|guard| self.loops.is_seldom(guard, id)) {
                 continue;
             }
-            let handler =
-                guards.iter().any(|guard| guard.kind == GuardKind::Handler) || self.loops.is_after_failure(id);
+            let handler = guards.iter().any(|guard| guard.kind == GuardKind::Handler)
+                || self.loops.is_after_failure(id)
+                || self.loops.is_on_failure(self.facts.call(candidate.call).function, id);
+            // What is written once for each key that comes up is written less often than there are rows.
+            let noted = guards.iter().any(|guard| self.loops.is_once_a_key(guard, id));
             let conditional = guards.iter().any(|guard| {
                 matches!(guard.kind, GuardKind::Then | GuardKind::Else)
                     && self.flow.dependence(guard.condition, id) == Dependence::Invariant
@@ -485,7 +488,7 @@ impl Finder<'_, '_, '_> {
             let asked = candidate.effect == SiteEffect::Write && self.loops.count_is_asked(candidate.call);
             let groups = self.groups.are_asked_for(candidate.args, candidate.lists, id)
                 || self.groups.are_asked_for(candidate.beside, &[], id);
-            if handler || asked || groups || shape == LoopShape::Few {
+            if handler || asked || noted || groups || shape == LoopShape::Few {
                 confidence = Confidence::Low;
             }
             match &mut judged {

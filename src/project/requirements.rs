@@ -6,6 +6,9 @@ use super::calls::Edge;
 use crate::facts::*;
 use crate::source::Span;
 
+/// With how many literals a parameter is compared at once, at most.
+const MAX_ALTERNATIVES: usize = 32;
+
 /// A condition on a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Requirement {
@@ -38,8 +41,8 @@ enum Test {
     Given,
     /// Anything but a literal `false`.
     NotFalse,
-    /// This, not another literal.
-    Is(Literal),
+    /// One of these, not another literal.
+    Is(Vec<Literal>),
     /// Anything but this.
     IsNot(Literal),
 }
@@ -104,6 +107,8 @@ fn collect(
             collect(facts, home, *left, false, depth + 1, into);
             collect(facts, home, *right, false, depth + 1, into);
         }
+        // `if (kind === "mail" || kind === "text")`
+        Value::Either(..) if let Some(required) = one_of(facts, home, condition) => into.push(required),
         Value::Operation(operation @ (Operation::Equal | Operation::NotEqual), left, right) => {
             let equal = (*operation == Operation::Equal) == holds;
             match facts.value(*right) {
@@ -114,7 +119,7 @@ fn collect(
                     require(*left, if equal { Test::Missing } else { Test::Given });
                 }
                 _ => {
-                    let test = |literal| if equal { Test::Is(literal) } else { Test::IsNot(literal) };
+                    let test = |literal| if equal { Test::Is(vec![literal]) } else { Test::IsNot(literal) };
                     // Numbers count; they are not followed.
                     let literal = |value| literal(facts, value).filter(|found| !matches!(found, Literal::Int(_)));
                     if let Some(literal) = literal(*right) {
@@ -136,6 +141,29 @@ fn collect(
         }
         _ => require(condition, if holds { Test::Truthy } else { Test::Falsy }),
     }
+}
+
+/// What is required where a parameter is compared with several literals, one of which it has to be.
+fn one_of(facts: &FileFacts, home: FunctionId, condition: ValueId) -> Option<Requirement> {
+    let mut open = vec![condition];
+    let mut place = None;
+    let mut wanted = Vec::new();
+    while let Some(part) = open.pop() {
+        match *facts.value(part) {
+            Value::Either(left, right) if open.len() < MAX_ALTERNATIVES => open.extend([left, right]),
+            Value::Operation(Operation::Equal, left, right) if wanted.len() < MAX_ALTERNATIVES => {
+                let of = parameter(facts, home, left)?;
+                if place.as_ref().is_some_and(|known| *known != of) {
+                    return None;
+                }
+                place = Some(of);
+                wanted.push(literal(facts, right)?);
+            }
+            _ => return None,
+        }
+    }
+    let (param, member, default) = place?;
+    Some(Requirement { param, member, default, test: Test::Is(wanted) })
 }
 
 /// Which parameter of `home` a value is, or which key of which; and what stands for it where it is missing.
@@ -346,7 +374,7 @@ fn allows(facts: &FileFacts, value: Option<ValueId>, requirement: &Requirement) 
         }
         Test::Given => !matches!(given, None | Some(Value::Null)),
         Test::NotFalse => is != Some(Literal::Bool(false)),
-        Test::Is(wanted) => !is_nothing && is.is_none_or(|is| !differ(&is, wanted)),
+        Test::Is(wanted) => !is_nothing && is.is_none_or(|is| wanted.iter().any(|wanted| !differ(&is, wanted))),
         Test::IsNot(unwanted) => is.is_none_or(|is| is != *unwanted),
         Test::Missing => !matches!(
             given,
