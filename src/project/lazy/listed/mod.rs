@@ -3,6 +3,7 @@
 
 mod actions;
 mod admin;
+mod builders;
 mod fields;
 mod graphql;
 mod resolver_maps;
@@ -12,6 +13,7 @@ mod serializers;
 mod strawberry;
 mod tables;
 mod unrun;
+mod wrapped;
 
 use rustc_hash::FxHashSet;
 

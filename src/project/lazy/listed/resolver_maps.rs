@@ -5,7 +5,7 @@
 use rustc_hash::FxHashSet;
 
 use super::sdl::Definitions;
-use super::{Finder, ListedQuery, Listing, graphql};
+use super::{Finder, ListedQuery, Listing, builders, graphql, wrapped};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::flow::{Flow, Source};
@@ -28,12 +28,14 @@ const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
 pub(in crate::project::lazy) struct FieldResolver {
     /// Who is run.
     pub(in crate::project::lazy) function: FunctionRef,
-    listing: Listing,
+    /// Which parameter is given the object; the next one is given what a request says of the field.
+    pub(super) root: u16,
+    pub(super) listing: Listing,
     /// Whether there are lists of the type, as far as the project says.
-    is_listed: bool,
+    pub(super) is_listed: bool,
     /// Whether requests say what they want of the field: pages, filters. That is rarely asked for of a whole list, and
     /// has no one query for all of it.
-    has_arguments: bool,
+    pub(super) has_arguments: bool,
 }
 
 /// The field resolvers of a project, by function.
@@ -45,15 +47,16 @@ pub(in crate::project::lazy) fn field_resolvers(project: &Project) -> Vec<FieldR
     let lists: FxHashSet<(FileId, CallId)> = project.each_file(listed_objects).into_iter().flatten().collect();
     let objects = project.each_file(|types, file| of_objects(types, file, &lists));
     found.extend(objects.into_iter().flatten());
+    found.extend(builders::field_resolvers(project));
     // One that is run for several types is told of the one that is surely listed.
     found.sort_by(|a, b| (a.function, !a.is_listed, &a.listing.name).cmp(&(b.function, !b.is_listed, &b.listing.name)));
     found.dedup_by_key(|resolver| resolver.function);
     let mut using = (None, FxHashSet::default());
-    for FieldResolver { function, has_arguments, .. } in &mut found {
+    for FieldResolver { function, root, has_arguments, .. } in &mut found {
         if using.0 != Some(function.file) {
             using = (Some(function.file), using_arguments(&project.file(function.file).facts));
         }
-        *has_arguments |= using.1.contains(&function.function);
+        *has_arguments |= using.1.contains(&(function.function, *root + 1));
     }
     found
 }
@@ -119,6 +122,7 @@ impl<'p> Maps<'_, 'p> {
                 let own = self.types.facts(function.file).function(function.function).name_span;
                 into.push(FieldResolver {
                     function,
+                    root: 0,
                     listing: Listing {
                         place: of_type.place.unwrap_or((function.file, own)),
                         name: of_type.key.to_owned(),
@@ -199,8 +203,12 @@ impl<'p> Maps<'_, 'p> {
             }
             Value::Call(id) => {
                 let call = facts.call(*id);
-                if Flow::new(facts).called_name(call).is_some_and(|name| MERGING.contains(&name)) {
+                let name = Flow::new(facts).called_name(call).unwrap_or("");
+                if MERGING.contains(&name) {
                     call.args.iter().for_each(|arg| visit(file, arg.value));
+                // `composeResolvers(resolvers, { "Book.*": [isAuthenticated()] })` gives the same map, wrapped.
+                } else if name == "composeResolvers" {
+                    call.args.iter().take(1).for_each(|arg| visit(file, arg.value));
                 } else if let Some(made) = self.types.target(file, *id) {
                     let made_of = &self.types.facts(made.file).function(made.function).returns;
                     made_of.iter().for_each(|&value| visit(made.file, value));
@@ -249,23 +257,17 @@ impl<'p> Maps<'_, 'p> {
             let (_, resolve) = entries.iter().find(|(key, _)| facts.literal(*key) == Some("resolve"))?;
             return self.function(file, *resolve);
         }
-        match self.types.of(file, value) {
-            Ty::Function(function) => Some(function),
-            _ => {
-                let module = self.module(file, value)?;
-                match self.types.of(module, self.default_of(module)?) {
-                    Ty::Function(function) => Some(function),
-                    _ => None,
-                }
-            }
-        }
+        wrapped::resolver(self.types, file, value).or_else(|| {
+            let module = self.module(file, value)?;
+            wrapped::resolver(self.types, module, self.default_of(module)?)
+        })
     }
 }
 
-/// The functions that look at their second parameter: what a request gives with a field.
-fn using_arguments(facts: &FileFacts) -> FxHashSet<FunctionId> {
+/// The functions that look at their second or third parameter: what a request gives with a field.
+fn using_arguments(facts: &FileFacts) -> FxHashSet<(FunctionId, u16)> {
     let given = |value: ValueId| match *facts.value(value) {
-        Value::Param(function, 1) => Some(function),
+        Value::Param(function, index @ 1..=2) => Some((function, index)),
         _ => None,
     };
     let parts = facts.values.iter().filter_map(|value| match value {
@@ -335,7 +337,8 @@ fn of_objects(types: &Types<'_>, file: FileId, lists: &FxHashSet<(FileId, CallId
             {
                 let has_arguments = parts.iter().any(|(key, _)| types.facts(at).literal(*key) == Some("args"));
                 let is_listed = lists.contains(&(file, id));
-                found.push(FieldResolver { function, listing: listing.clone(), is_listed, has_arguments });
+                let listing = listing.clone();
+                found.push(FieldResolver { function, root: 0, listing, is_listed, has_arguments });
             }
         }
     }
@@ -346,8 +349,9 @@ impl Finder<'_, '_> {
     /// What a resolver asks for each object of a list.
     pub(super) fn field_resolver(&mut self, resolver: &FieldResolver) {
         let before = self.found.queries.len();
-        self.queries(&resolver.listing, None, resolver.function, Source::Param(0));
-        self.handed_back(&resolver.listing, resolver.function);
+        let root = Source::Param(resolver.root);
+        self.queries(&resolver.listing, None, resolver.function, root);
+        self.handed_back(&resolver.listing, resolver.function, root);
         if !resolver.is_listed || resolver.has_arguments {
             self.found.queries[before..].iter_mut().for_each(|(_, query)| query.confidence = Confidence::Low);
         }
@@ -355,7 +359,7 @@ impl Finder<'_, '_> {
 
     /// The queries that a resolver makes of its object and gives back, to be waited for by the library:
     /// `(author) => Book.find({ author: author.id })`.
-    fn handed_back(&mut self, listing: &Listing, function: FunctionRef) {
+    fn handed_back(&mut self, listing: &Listing, function: FunctionRef, root: Source) {
         let facts = self.types.facts(function.file);
         for &value in &facts.function(function.function).returns {
             let Value::Call(id) = *facts.value(value) else { continue };
@@ -364,7 +368,7 @@ impl Finder<'_, '_> {
             let mut sources = FxHashSet::default();
             Flow::new(facts).sources(value, function.function, &mut sources);
             if !self.types.project().catalog.type_(ty).runs_on.awaits
-                || !sources.contains(&Source::Param(0))
+                || !sources.contains(&root)
                 || self.types.project().site_of(function.file, id).is_some()
             {
                 continue;

@@ -1,6 +1,6 @@
 //! Strawberry, and its form for Django: the methods and functions that give the fields of a type.
 
-use super::{Finder, Listing};
+use super::{Finder, Listing, wrapped};
 use crate::facts::*;
 use crate::project::flow::Source;
 use crate::project::relations::decorator_of;
@@ -93,7 +93,7 @@ impl Finder<'_, '_> {
             };
             let named = call.args.iter().find(|arg| arg.name.is_none_or(|name| &facts.names[name] == "resolver"));
             if let Some(arg) = named
-                && let Ty::Function(given) = self.types.of(class.file, arg.value)
+                && let Some(given) = wrapped::resolver(self.types, class.file, arg.value)
                 && let Some(root) = self.root_of(given)
             {
                 resolvers.push((given, root));
