@@ -74,6 +74,16 @@ impl Printer<'_> {
             let place = if elsewhere { self.faint(&format!("  {}", self.at(index.place))) } else { String::new() };
             let _ = writeln!(text, "  {}{place}", sanitize(&index.to_string()));
         }
+        for unmade in &table.unmade {
+            let shown = unmade.index.to_string();
+            let shown = sanitize(&shown);
+            let _ = match unmade.dropped {
+                Some(place) => {
+                    writeln!(text, "  declared, but dropped: {shown}{}", self.faint(&format!("  {}", self.at(place))))
+                }
+                None => writeln!(text, "  declared, but no migration makes it: {shown}"),
+            };
+        }
         for key in &table.foreign_keys {
             let columns = if key.target_columns.is_empty() {
                 String::new()

@@ -1,6 +1,6 @@
 //! What rules over the conditions of a query share: whose columns they are, and how many rows they leave.
 
-use super::sql_finding::{SqlCx, SqlFinding};
+use super::sql_finding::{SqlCx, SqlFinding, SqlPlace};
 use crate::findings::{IndexChange, IndexNeed, KeyUse};
 use crate::project::schema::{Condition, Table, Test, is_lookup_name};
 use crate::sql::Dialect;
@@ -19,6 +19,16 @@ pub(super) fn each_source(
         for source in 0..u16::try_from(select.sources.len()).unwrap_or(0) {
             out.extend(check(cx, select, source));
         }
+    }
+}
+
+/// Where a model declares an index that begins with a column, and that its migrations do not make.
+pub(super) fn unmade(table: &Table, column: &str) -> Vec<(SqlPlace, String)> {
+    let Some(unmade) = table.unmade_index(column) else { return Vec::new() };
+    let declared = (SqlPlace::Schema(unmade.index.place), "the model declares an index".to_owned());
+    match unmade.dropped {
+        Some(place) => vec![declared, (SqlPlace::Schema(place), "but this migration drops it".to_owned())],
+        None => vec![(declared.0, format!("{}, but no migration makes it", declared.1))],
     }
 }
 

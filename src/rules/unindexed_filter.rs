@@ -2,7 +2,7 @@
 
 use super::conditions::{
     advised_table, columns_named, compared_source, each_source, has_odd_joins, has_own_condition, is_flag,
-    is_most_rows, missing_index,
+    is_most_rows, missing_index, unmade,
 };
 use super::lock_without_index::locks_rows;
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written};
@@ -186,6 +186,7 @@ fn finding(
     if let Some(column) = table.column(column) {
         related.push((SqlPlace::Schema(column.place), "the column".to_owned()));
     }
+    related.extend(unmade(table, column));
     SqlFinding {
         span: cx.query.exprs.span(first.expr),
         // A range may hold most of the rows.

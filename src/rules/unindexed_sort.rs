@@ -1,6 +1,6 @@
 //! `unindexed-sort`: the first rows of an order that no index gives.
 
-use super::conditions::{advised_table, columns_named, has_few_values, is_most_rows, missing_index};
+use super::conditions::{advised_table, columns_named, has_few_values, is_most_rows, missing_index, unmade};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, written};
 use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, KeyUse, Severity};
@@ -84,7 +84,10 @@ fn check_select(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFinding> {
         ),
         note: NOTE.to_owned(),
         help: create_index(name, &columns, dialect),
-        related: vec![(SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))],
+        related: [(SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))]
+            .into_iter()
+            .chain(keys.first().into_iter().flat_map(|key| unmade(table, &key.name.text)))
+            .collect(),
         fix: None,
         index,
     })

@@ -661,3 +661,34 @@ fn models_and_migrations_that_differ() {
     let same = Project::new([("prisma/schema.prisma", models)]);
     assert_eq!(String::from_utf8(same.run(&["schema", "--drift"]).stdout).unwrap(), "no difference found\n");
 }
+
+#[test]
+fn models_and_revisions_of_alembic_that_differ() {
+    let models = "import sqlalchemy as sa\nfrom sqlalchemy.orm import DeclarativeBase, mapped_column\n\n\nclass Base(DeclarativeBase):\n    pass\n\n\nclass Parcel(Base):\n    __tablename__ = \"parcel\"\n\n    id = mapped_column(sa.Integer, primary_key=True)\n    label = mapped_column(sa.String, index=True)\n    note = mapped_column(sa.String)\n";
+    let first = "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = \"1\"\ndown_revision = None\n\n\ndef upgrade():\n    op.create_table(\"parcel\", sa.Column(\"id\", sa.Integer, primary_key=True), sa.Column(\"label\", sa.String))\n    op.create_index(\"ix_parcel_label\", \"parcel\", [\"label\"])\n";
+    let second = "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = \"2\"\ndown_revision = \"1\"\n\n\ndef upgrade():\n    with op.batch_alter_table(\"parcel\") as batch_op:\n        batch_op.add_column(sa.Column(\"note\", sa.String))\n        batch_op.create_index(\"ix_parcel_note\", [\"note\"])\n        batch_op.drop_index(\"ix_parcel_label\")\n";
+    let project = Project::new([
+        ("app/models.py", models),
+        ("migrations/versions/b_first.py", first),
+        ("migrations/versions/a_second.py", second),
+    ]);
+    let lines = |told: Vec<u8>| -> Vec<String> {
+        let told = String::from_utf8(told).unwrap();
+        told.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    };
+    assert_eq!(
+        lines(project.run(&["schema", "--drift"]).stdout),
+        [
+            "parcel app/models.py:9, migrations/versions/b_first.py:9",
+            "only in models: index ix_parcel_label (label) app/models.py:13",
+            "only in migrations: index (note) migrations/versions/b_first.py:9",
+        ]
+    );
+    let told = lines(project.run(&["schema"]).stdout);
+    let dropped = "declared, but dropped: index ix_parcel_label (label) migrations/versions/a_second.py:12";
+    assert!(told.iter().any(|line| line == dropped), "{told:?}");
+    // Until all revisions are there, the models are believed.
+    project.write("migrations/versions/a_second.py", "");
+    let told = lines(project.run(&["schema"]).stdout);
+    assert!(told.iter().any(|line| line == "index ix_parcel_label (label)"), "{told:?}");
+}

@@ -12,6 +12,7 @@ mod groups;
 mod index;
 mod replay;
 mod searches;
+mod settle;
 mod small;
 mod sources;
 mod spelled;
@@ -28,6 +29,7 @@ pub use conditions::{Compared, Condition, Test, alternatives_of, conditions_of, 
 pub use drift::Drift;
 pub(super) use groups::undoes;
 pub use index::{Served, orders, served, served_alone, served_key};
+pub use settle::Unmade;
 pub use small::is_lookup as is_lookup_name;
 use sources::Defined;
 pub use sources::{DjangoApp, Model, Owner, follows_models};
@@ -84,6 +86,8 @@ pub struct Schema {
     tables: Vec<Table>,
     /// Tables by their own name in lower case.
     by_name: FxHashMap<Box<str>, Vec<u32>>,
+    /// Tables as migrations make them, of those that models define too and that are no definitions of their own.
+    migrated: Vec<Table>,
     /// Types of a few values, in lower case.
     enums: FxHashSet<Box<str>>,
     /// What the project changes its tables with.
@@ -145,6 +149,8 @@ pub struct Table {
     pub partitioned: bool,
     /// Whether it is made like another one: a partition, an heir, a copy.
     pub is_heir: bool,
+    /// Indexes that its model declares and that are not there: its migrations do not make them.
+    pub unmade: Vec<Unmade>,
 }
 
 /// What a table is.
@@ -226,7 +232,11 @@ impl Schema {
         let defined = sources::defined(project);
         let mut sources = sources::all(project, &defined);
         sources.retain(|source| is_chosen(&source.file));
-        let mut schema = Schema::build(sources);
+        let (mut schema, mut dropped) = Schema::replayed(sources);
+        dropped.extend(defined.iter().flat_map(|(_, defined)| defined.dropped.iter().cloned()));
+        let mut migrated = sources::migrated(project, &defined);
+        migrated.retain(|source| is_chosen(&source.file));
+        schema.migrated = replay::replay(groups::grouped(migrated)).tables;
         schema.models = defined
             .iter()
             .flat_map(|(_, defined)| &defined.models)
@@ -234,10 +244,11 @@ impl Schema {
             .collect();
         schema.tools = tools::Tools::of(&defined);
         schema.doubt(project, &defined);
+        schema.settle(project, &dropped);
         schema.searches = searches::Searches::find(project);
         for (file, defined) in defined {
             if project.file(file).purpose == Purpose::Migration {
-                schema.migrations.entry(file).or_default().extend(defined.changes);
+                schema.migrations.entry(file).or_default().extend(defined.written.unwrap_or(defined.changes));
             }
         }
         let size = |by: &'static str| move |(table, &rows): (&String, &u64)| (table.as_str().into(), Size { rows, by });
@@ -305,12 +316,17 @@ impl Schema {
     /// The schema that these sources define together. Their order does not matter: it is made from their
     /// paths, as migration tools do.
     pub fn build(sources: Vec<SchemaSource<'_>>) -> Schema {
-        let replay::Replayed { tables, enums, types_before } = replay::replay(groups::grouped(sources));
+        Schema::replayed(sources).0
+    }
+
+    /// The same, and what migrations drop that their own folders do not make.
+    fn replayed(sources: Vec<SchemaSource<'_>>) -> (Schema, Vec<settle::Dropped>) {
+        let replay::Replayed { tables, enums, types_before, dropped } = replay::replay(groups::grouped(sources));
         let mut by_name: FxHashMap<Box<str>, Vec<u32>> = FxHashMap::default();
         for (index, table) in (0u32..).zip(&tables) {
             by_name.entry(table.name.to_lowercase().into()).or_default().push(index);
         }
-        Schema { tables, by_name, enums, types_before, ..Schema::default() }
+        (Schema { tables, by_name, enums, types_before, ..Schema::default() }, dropped)
     }
 
     /// Whether a column has so few values that none of them finds a small part of the rows: a flag, an enumeration.
@@ -501,6 +517,14 @@ impl Table {
             return None;
         }
         key.definition.parts.iter().map(|part| part.column()).collect()
+    }
+
+    /// The index that its model declares, that begins with a column, and that its migrations do not make.
+    pub fn unmade_index(&self, column: &str) -> Option<&Unmade> {
+        self.unmade.iter().find(|unmade| {
+            let first = unmade.index.definition.parts.first().and_then(|part| part.column());
+            first.is_some_and(|own| same_name(own, column))
+        })
     }
 
     /// As it is named: `schema.table`.

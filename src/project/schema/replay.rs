@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::groups::Group;
+use super::settle::Dropped;
 use super::{Column, ForeignKey, Index, Place, SchemaSource, Table, TableKind, TypesBefore};
 use crate::source::Span;
 use crate::sql::Dialect;
@@ -18,6 +19,8 @@ pub(super) struct Replayed {
     pub(super) enums: FxHashSet<Box<str>>,
     /// The types that columns had before they were changed.
     pub(super) types_before: TypesBefore,
+    /// What migrations drop that their own folders do not make, in order.
+    pub(super) dropped: Vec<Dropped>,
 }
 
 /// What the groups define.
@@ -26,6 +29,7 @@ pub(super) fn replay(groups: Vec<Group<'_>>) -> Replayed {
     let mut enums = FxHashSet::default();
     let mut types_before = TypesBefore::default();
     let mut later: Vec<Pending> = Vec::new();
+    let mut dropped = Vec::new();
     for group in groups {
         let mut database = Database::default();
         for source in &group.sources {
@@ -35,6 +39,7 @@ pub(super) fn replay(groups: Vec<Group<'_>>) -> Replayed {
             }
         }
         later.append(&mut database.pending);
+        dropped.append(&mut database.dropped);
         all.extend(database.tables.into_iter().flatten());
         enums.extend(database.enums);
         types_before.extend(database.types_before);
@@ -55,7 +60,7 @@ pub(super) fn replay(groups: Vec<Group<'_>>) -> Replayed {
     }
     take_over_from_parents(&mut all);
     all.sort_by_key(|table| table.place);
-    Replayed { tables: all, enums, types_before }
+    Replayed { tables: all, enums, types_before, dropped }
 }
 
 /// A change to a table that its own folder does not create.
@@ -125,6 +130,7 @@ struct Database {
     /// Types of a few values, in lower case.
     enums: Vec<Box<str>>,
     types_before: TypesBefore,
+    dropped: Vec<Dropped>,
 }
 
 impl Database {
@@ -138,7 +144,9 @@ impl Database {
                     self.tables[index] = None;
                 }
             }
-            TableChange::DropIndex { index, table } if !step.source.only_adds => self.drop_index(index, table.as_ref()),
+            TableChange::DropIndex { index, table } if !step.source.only_adds => {
+                self.drop_index(index, table.as_ref(), step);
+            }
             TableChange::RenameIndex { index, to } => {
                 let indexes = self.tables.iter_mut().flatten().flat_map(|table| &mut table.indexes);
                 for found in indexes.filter(|found| has_name(found, &index.name().text)) {
@@ -194,6 +202,7 @@ impl Database {
             parent: None,
             partitioned: false,
             is_heir: false,
+            unmade: Vec::new(),
         }
     }
 
@@ -261,6 +270,9 @@ impl Database {
 
     fn create_index(&mut self, definition: &IndexDef, step: &Step<'_>) {
         let mut index = new_index(definition, step);
+        if let Some(name) = &definition.name {
+            self.dropped.retain(|dropped| !name.is(&dropped.name));
+        }
         if definition.table.is_dynamic() {
             let static_parts = !definition.parts.is_empty()
                 && definition.parts.iter().all(|part| matches!(&part.key, IndexKey::Column(name) if !name.dynamic));
@@ -313,8 +325,13 @@ impl Database {
         }
     }
 
-    fn drop_index(&mut self, index: &TableName, table: Option<&TableName>) {
+    fn drop_index(&mut self, index: &TableName, table: Option<&TableName>, step: &Step<'_>) {
         let name = &index.name().text;
+        let is_known = |known: &Table| known.indexes.iter().any(|found| has_name(found, name));
+        if !index.is_dynamic() && !self.tables.iter().flatten().any(is_known) {
+            let table = table.filter(|table| !table.is_dynamic()).map(|table| table.name().text.clone());
+            self.dropped.push(Dropped { name: name.clone(), table, place: step.place, is_last: false });
+        }
         for known in self.tables.iter_mut().flatten() {
             if table.is_none_or(|table| is_named(known, table)) {
                 known.indexes.retain(|found| !has_name(found, name));
@@ -337,6 +354,15 @@ impl Database {
                     self.pending.retain(
                         |pending| !matches!(&pending.what, PendingWhat::Index(known) if has_name(known, &dropped.text)),
                     );
+                    if !name.is_dynamic() && !dropped.dynamic {
+                        let table = Some(name.name().text.clone());
+                        self.dropped.push(Dropped {
+                            name: dropped.text.clone(),
+                            table,
+                            place: step.place,
+                            is_last: false,
+                        });
+                    }
                     return;
                 }
                 _ => return,

@@ -2,9 +2,9 @@
 //! [`TableChange`]s as SQL.
 
 use super::index::key_of_columns;
-use super::{AlterOperation, ColumnDef, CreateTable, ForeignKey, IndexDef, IndexKind, OnDelete, TableChange};
+use super::{AlterOperation, ColumnDef, CreateTable, ForeignKey, IndexDef, IndexKey, IndexKind, OnDelete, TableChange};
 use crate::source::Span;
-use crate::sql::query::{Ident, TableName};
+use crate::sql::query::{Ident, TableName, same_name};
 
 /// A name. One that is not plain lower case is to be quoted in SQL.
 pub(crate) fn ident(text: &str, span: Span) -> Ident {
@@ -102,6 +102,29 @@ impl NewTable {
     /// The column of this name.
     pub(crate) fn column_named(&self, name: &str) -> Option<&ColumnDef> {
         self.made.columns.iter().find(|column| &*column.name.text == name)
+    }
+
+    /// Takes a column away, with the keys and indexes over it.
+    pub(crate) fn drop_column(&mut self, name: &str) {
+        self.made.columns.retain(|column| !column.name.is(name));
+        let holds =
+            |index: &IndexDef| index.parts.iter().any(|part| part.column().is_some_and(|own| same_name(own, name)));
+        self.made.indexes.retain(|index| !holds(index));
+        self.made.foreign_keys.retain(|key| !key.columns.iter().any(|column| column.is(name)));
+    }
+
+    /// Gives a column another name, also in keys and indexes.
+    pub(crate) fn rename_column(&mut self, from: &str, to: &str) {
+        let in_indexes = self.made.indexes.iter_mut().flat_map(|index| &mut index.parts);
+        let in_indexes = in_indexes.filter_map(|part| match &mut part.key {
+            IndexKey::Column(name) => Some(name),
+            _ => None,
+        });
+        let in_keys = self.made.foreign_keys.iter_mut().flat_map(|key| &mut key.columns);
+        let own = self.made.columns.iter_mut().map(|column| &mut column.name);
+        for name in own.chain(in_indexes).chain(in_keys).filter(|name| name.is(from)) {
+            *name = ident(to, name.span);
+        }
     }
 
     /// Whether a column alone is a foreign key.

@@ -514,6 +514,11 @@ fn create(mut words: Words<'_>, is_upper: bool) -> Evidence {
 }
 
 fn alter(mut words: Words<'_>) -> Evidence {
+    if words.take("INDEX") {
+        let _ = words.take("IF") && words.take("EXISTS");
+        let is_rename = words.table() && words.take("RENAME") && words.take("TO");
+        return if is_rename { Evidence::Strong } else { Evidence::None };
+    }
     if !words.take("TABLE") {
         return Evidence::None;
     }

@@ -44,6 +44,8 @@ fn statements_are_sql() {
         "CREATE OR REPLACE VIEW v AS SELECT 1",
         "CREATE EXTENSION IF NOT EXISTS pg_trgm",
         "ALTER TABLE t ADD COLUMN c int",
+        "ALTER INDEX i RENAME TO j",
+        "alter index if exists i rename to j",
         "DROP TABLE IF EXISTS t",
         "drop index i",
         "TRUNCATE TABLE t",

@@ -1,9 +1,9 @@
 //! Alembic's operations, and whatever else makes an index by naming its table and columns: they add keys and
-//! indexes to the tables that models define. `batch_op.create_index` does not name its table.
+//! indexes to the tables that models define. `batch_op.create_index` is about the table of its batch.
 
 use super::Defined;
 use super::alembic_chain::{Revision, Step, name_in};
-use super::arguments::{asks, called, is_undone, keyword, positional, texts};
+use super::arguments::{asks, batch_of, called, is_undone, keyword, positional, texts};
 use crate::facts::*;
 use crate::project::{FileId, Types};
 use crate::source::Span;
@@ -13,6 +13,9 @@ use crate::sql::ddl::{IndexDef, IndexKind, TableChange};
 /// What only a file has that makes keys or indexes.
 const SIGNS: [&str; 6] =
     ["create_index", "create_primary_key", "create_table", "create_unique_constraint", "down_revision", "index_name"];
+
+/// The operations that make a key or an index of a table that is there.
+const MAKING: [&str; 3] = ["create_index", "create_primary_key", "create_unique_constraint"];
 
 /// The indexes that a file makes.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
@@ -40,7 +43,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
             continue;
         }
         let made = match name {
-            "create_index" | "create_unique_constraint" | "create_primary_key" => operation(facts, call, name),
+            _ if MAKING.contains(&name) => operation(facts, call, name),
             _ => by_keywords(facts, call),
         };
         if made.is_some() {
@@ -55,6 +58,9 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
             }
             defined.changes.push((made, call.name_span));
         } else if let Some(revision) = &mut revision {
+            if MAKING.contains(&name) && !defined.read.contains(&id) && !is_undone(facts, call) {
+                revision.note_unread(facts);
+            }
             revision.take(facts, call);
         }
     }
@@ -77,6 +83,9 @@ fn keys_of_table(facts: &FileFacts, call: &Call, defined: &mut Defined) -> Vec<(
         let (kind, columns): (IndexKind, Option<Vec<&str>>) = match called(facts, part) {
             "PrimaryKeyConstraint" => (IndexKind::Primary, given().collect()),
             "UniqueConstraint" => (IndexKind::Unique, given().collect()),
+            "Index" if asks(facts, keyword(facts, part, "unique")) == Some(true) => {
+                (IndexKind::Unique, given().skip(1).collect())
+            }
             "Index" => (IndexKind::Plain, given().skip(1).collect()),
             "Column" => {
                 let asked = |option: &str| asks(facts, keyword(facts, part, option));
@@ -107,20 +116,23 @@ fn keys_of_table(facts: &FileFacts, call: &Call, defined: &mut Defined) -> Vec<(
                 _ => format!("ix_{name}_{columns}"),
             }
         });
-        let change = match columns.filter(|columns| !(columns.is_empty() || (kind == IndexKind::Plain && is_special))) {
-            Some(columns) => self::made(name, kind, &columns, span),
-            None => TableChange::Opaque { table: table.clone(), span },
-        };
+        let change =
+            match columns.filter(|columns| !(columns.is_empty() || (called(facts, part) == "Index" && is_special))) {
+                Some(columns) => self::made(name, kind, &columns, span),
+                None => TableChange::Opaque { table: table.clone(), span },
+            };
         made.push((change, own_name));
     }
     made
 }
 
-/// `op.create_index("name", "table", ["column", …], unique=True)`
+/// `op.create_index("name", "table", ["column", …], unique=True)`, `batch_op.create_index("name", ["column", …])`
 fn operation(facts: &FileFacts, call: &Call, name: &str) -> Option<TableChange> {
-    let table = keyword(facts, call, "table_name").or_else(|| positional(call, 1))?;
-    let table = facts.literal(table)?;
-    let columns = keyword(facts, call, "columns").or_else(|| positional(call, 2))?;
+    let batch = batch_of(facts, call);
+    let named = || keyword(facts, call, "table_name").or_else(|| positional(call, 1));
+    let table = facts.literal(if batch.is_some() { batch? } else { named()? })?;
+    let first = if batch.is_some() { 1 } else { 2 };
+    let columns = keyword(facts, call, "columns").or_else(|| positional(call, first))?;
     let is_partial = ["postgresql_where", "sqlite_where", "postgresql_using"]
         .iter()
         .any(|option| keyword(facts, call, option).is_some());

@@ -47,8 +47,18 @@ pub(super) fn called<'f>(facts: &'f FileFacts, call: &Call) -> &'f str {
     Flow::new(facts).called_name(call).unwrap_or("")
 }
 
+/// The name of the table that a batch of Alembic's is about, if a call is a part of one:
+/// `with op.batch_alter_table("users") as batch_op: batch_op.drop_index("i")`.
+pub(super) fn batch_of(facts: &FileFacts, call: &Call) -> Option<ValueId> {
+    let Value::Member(batch, _) = *facts.value(call.callee) else { return None };
+    let Value::Call(batch) = *facts.value(batch) else { return None };
+    let batch = facts.call(batch);
+    let is_batch = called(facts, batch) == "batch_alter_table";
+    keyword(facts, batch, "table_name").or_else(|| positional(batch, 0)).filter(|_| is_batch)
+}
+
 /// Whether a call stands in a function that takes a migration back: `down`, `downgrade`.
-pub(super) fn is_undone(facts: &FileFacts, call: &Call) -> bool {
+pub(in crate::project::schema) fn is_undone(facts: &FileFacts, call: &Call) -> bool {
     let mut at = Some(call.function);
     while let Some(function) = at.map(|id| facts.function(id)) {
         if matches!(&facts.names[function.name], "down" | "downgrade" | "downgrades") {

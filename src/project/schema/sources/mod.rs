@@ -17,12 +17,14 @@ mod sqlalchemy;
 mod steps;
 mod typeorm;
 
+pub(super) use arguments::is_undone;
 pub use django::{DjangoApp, follows_models};
 
 use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
+use super::settle::Dropped;
 use super::{MigrationTool, SchemaSource};
 use crate::facts::CallId;
 use crate::project::{ClassRef, FileId, Project, Types};
@@ -45,6 +47,12 @@ pub(super) struct Defined {
     pub(super) tool: MigrationTool,
     /// Its place among others, and what it takes from them, if it is a revision of Alembic's.
     revision: Option<alembic_chain::Revision>,
+    /// What it does as it is written, if `changes` are without what later files take back.
+    pub(super) written: Option<Vec<(TableChange, Span)>>,
+    /// Tables as they are after all migrations, which models define too.
+    pub(super) migrated: Vec<(TableChange, Span)>,
+    /// What migrations drop by its name for good.
+    pub(super) dropped: Vec<Dropped>,
     /// The calls that were read to their end: they make no index that is not known.
     pub(super) read: FxHashSet<CallId>,
 }
@@ -134,8 +142,30 @@ pub(super) fn defined(project: &Project) -> Vec<(FileId, Defined)> {
     });
     let mut all: Vec<(FileId, Defined)> = all.into_iter().flatten().collect();
     alembic_chain::settle(project, &mut all);
-    all.retain(|(_, defined)| !defined.changes.is_empty() || !defined.models.is_empty() || !defined.read.is_empty());
+    all.retain(|(_, defined)| {
+        !defined.changes.is_empty()
+            || !defined.models.is_empty()
+            || !defined.read.is_empty()
+            || !defined.migrated.is_empty()
+            || !defined.dropped.is_empty()
+            || defined.written.is_some()
+    });
     all
+}
+
+/// The tables as migrations make them that models define too: not definitions of their own, but what models are compared
+/// with.
+pub(super) fn migrated<'a>(project: &'a Project, defined: &'a [(FileId, Defined)]) -> Vec<SchemaSource<'a>> {
+    let made = defined.iter().filter(|(_, defined)| !defined.migrated.is_empty());
+    let source = |(file, defined): &'a (FileId, Defined)| SchemaSource {
+        file: *file,
+        path: &project.file(*file).source.path,
+        dialect: defined.dialect,
+        changes: defined.migrated.iter().map(|(change, span)| (Cow::Borrowed(change), *span)).collect(),
+        only_adds: false,
+        is_exact: true,
+    };
+    made.map(source).collect()
 }
 
 /// The sources of the project's schema.

@@ -13,7 +13,8 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     let of = types.project().file(file);
     let facts: &FileFacts = &of.facts;
     let mut defined = Defined::default();
-    if of.purpose == Purpose::Migration {
+    // What a revision declares is for its own use.
+    if of.purpose == Purpose::Migration || facts.names.find("down_revision").is_some() {
         return defined;
     }
     if facts.names.find("__tablename__").is_some() {
@@ -23,7 +24,15 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     }
     for call in &facts.calls {
         match called(facts, call) {
-            "Table" => defined.changes.extend(table(facts, call, 2).map(|table| (table.done(), call.name_span))),
+            "Table" => {
+                // Flask-SQLAlchemy's `db.Table("tags", db.Column(…))` takes no metadata.
+                let is_part = |of: &Call| matches!(called(facts, of), "Column" | "ForeignKeyConstraint" | "Index");
+                let first = match positional(call, 1).map(|value| facts.value(value)) {
+                    Some(Value::Call(part)) if is_part(facts.call(*part)) => 1,
+                    _ => 2,
+                };
+                defined.changes.extend(table(facts, call, first).map(|table| (table.done(), call.name_span)));
+            }
             "Index" => loose_index(types, file, call, &mut defined),
             _ => {}
         }
