@@ -3,13 +3,13 @@
 
 use super::arguments::{called, keyword, positional};
 use super::django_fields::{Kind, Library, library_base, library_bases};
-use super::{Defined, Model, Owner};
+use super::{Defined, Model, Owner, django_conditions};
 use crate::facts::*;
 use crate::project::{ClassRef, FileId, Project, Ty, Types};
 use crate::source::{Purpose, Span};
 use crate::sql::Dialect;
-use crate::sql::ddl::IndexKind;
 use crate::sql::ddl::define::{NewTable, ident};
+use crate::sql::ddl::{Formula, IndexKind};
 use crate::sql::query::TableName;
 
 /// Whether a file is a migration that only does what the models say anyway: it runs neither SQL nor code.
@@ -473,6 +473,19 @@ impl<'p> Reader<'_, 'p> {
         }
     }
 
+    /// The kind of a partial index, and which rows it holds: `UniqueConstraint(fields=[…], condition=Q(…))`.
+    fn partial(&self, facts: &FileFacts, call: &Call) -> Option<(IndexKind, Formula)> {
+        let kind = match called(facts, call) {
+            "Index" | "BTreeIndex" => IndexKind::Plain,
+            "UniqueConstraint" => IndexKind::Unique,
+            _ => return None,
+        };
+        let has = |option: &str| keyword(facts, call, option).is_some();
+        let condition = keyword(facts, call, "condition").filter(|_| !has("include") && !has("opclasses"))?;
+        let predicate = django_conditions::predicate(facts, condition, &|field| self.column_of(field))?;
+        Some((kind, predicate))
+    }
+
     /// `indexes = [models.Index(fields=[…])]`, `constraints = [models.UniqueConstraint(fields=[…])]`
     fn declared(&mut self, facts: &FileFacts, value: ValueId) {
         let Value::Sequence(items) = facts.value(value) else { return self.unsure() };
@@ -483,13 +496,16 @@ impl<'p> Reader<'_, 'p> {
             };
             let call = facts.call(*call);
             let Some(kind) = declared_kind(facts, call) else { continue };
+            let partial = self.partial(facts, call);
+            let kind = partial.as_ref().map_or(kind, |(kind, _)| *kind);
             match keyword(facts, call, "fields") {
                 Some(fields) => {
                     let known = self.table.indexes().len();
                     self.over(facts, fields, kind, call.name_span);
                     let name = keyword(facts, call, "name").and_then(|name| facts.literal(name));
-                    if let (Some(made), Some(name)) = (self.table.indexes().get_mut(known), name) {
-                        made.name = Some(ident(name, made.span));
+                    if let Some(made) = self.table.indexes().get_mut(known) {
+                        made.name = name.map(|name| ident(name, made.span));
+                        made.predicate = partial.map(|(_, predicate)| predicate);
                     }
                 }
                 None => self.unsure(),

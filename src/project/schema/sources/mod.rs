@@ -5,6 +5,7 @@ mod alembic;
 mod alembic_chain;
 mod arguments;
 mod django;
+mod django_conditions;
 mod django_fields;
 mod django_migrations;
 mod drizzle;
