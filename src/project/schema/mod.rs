@@ -237,11 +237,15 @@ impl Schema {
         let mut migrated = sources::migrated(project, &defined);
         migrated.retain(|source| is_chosen(&source.file));
         schema.migrated = replay::replay(groups::grouped(migrated)).tables;
-        schema.models = defined
-            .iter()
-            .flat_map(|(_, defined)| &defined.models)
-            .map(|model| (model.owner.clone(), model.clone()))
-            .collect();
+        // A name that several tables are exported under tells none of them.
+        let mut exported: FxHashMap<&Owner, Option<&Model>> = FxHashMap::default();
+        let models = || defined.iter().flat_map(|(_, defined)| &defined.models);
+        for model in models().filter(|model| matches!(model.owner, Owner::Exported(_))) {
+            let known = exported.entry(&model.owner).or_insert(Some(model));
+            *known = known.filter(|known| known.table == model.table && known.columns == model.columns);
+        }
+        let is_told = |model: &&Model| exported.get(&model.owner).is_none_or(Option::is_some);
+        schema.models = models().filter(is_told).map(|model| (model.owner.clone(), model.clone())).collect();
         schema.tools = tools::Tools::of(&defined);
         schema.doubt(project, &defined);
         schema.settle(project, &dropped);

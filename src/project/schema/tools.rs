@@ -61,7 +61,7 @@ impl Tools {
             for model in &defined.models {
                 let class = match model.owner {
                     Owner::Class(class) => Some(class),
-                    Owner::Client(_) => None,
+                    _ => None,
                 };
                 tools.by_table.entry(last(&model.table)).or_insert((defined.tool, class));
             }

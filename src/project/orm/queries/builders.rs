@@ -1,14 +1,16 @@
-//! Knex, where a query is a chain that begins with the name of a table: `knex("users").where({ email }).first()`.
+//! Knex, where a query is a chain that begins with the name of a table: `knex("users").where({ email }).first()`; and
+//! Objection over it, where it begins with a model: `User.query().where("email", email)`.
 
 use super::{Asked, Lowering, OrmQuery, With};
 use crate::facts::*;
 use crate::project::orm::collect::Collector;
 use crate::project::orm::evidence::{of_call, of_receiver};
 use crate::project::orm::{Orm, SortKey, sort};
+use crate::project::{ClassMember, Ty};
 use crate::sql::query::Role;
 
 /// Steps that leave no rows out but by what they are given; sorted.
-const STEPS: [&str; 32] = [
+const STEPS: [&str; 33] = [
     "andWhere",
     "clone",
     "column",
@@ -18,6 +20,7 @@ const STEPS: [&str; 32] = [
     "del",
     "delete",
     "distinct",
+    "findOne",
     "first",
     "forShare",
     "forUpdate",
@@ -45,10 +48,10 @@ const STEPS: [&str; 32] = [
 
 /// Whether a call of this name may be a part of a query.
 pub(super) fn asks(name: &str) -> bool {
-    name.starts_with("where") || matches!(name, "andWhere" | "orderBy")
+    name.starts_with("where") || matches!(name, "andWhere" | "findOne" | "orderBy")
 }
 
-impl Collector<'_, '_> {
+impl<'p> Collector<'_, 'p> {
     /// One query: its chain of calls, the last first.
     pub(super) fn builder_query(&self, chain: &[CallId]) -> Option<OrmQuery> {
         // What is done with the rows: `.then(…)`.
@@ -59,13 +62,19 @@ impl Collector<'_, '_> {
         let (&last, &first) = (chain.first()?, chain.last()?);
         let at = self.facts.call(last);
         let is_run = at.awaited || matches!(self.called(last), "del" | "delete" | "first" | "update");
-        let named = chain.iter().find(|&&call| self.called(call) == "from" || call == first)?;
-        let table = self.facts.literal(self.facts.call(*named).args.first()?.value)?;
-        let table = table.split_whitespace().next().filter(|name| *name == table)?;
         let evidence = chain.iter().find_map(|&call| of_call(self.types, self.file, call))?;
-        let is_knex = evidence.orm == Orm::Knex && self.begins_builder(first);
+        let table = match evidence.orm {
+            Orm::Knex if self.begins_builder(first) => {
+                let named = chain.iter().find(|&&call| self.called(call) == "from" || call == first)?;
+                let table = self.facts.literal(self.facts.call(*named).args.first()?.value)?;
+                table.split_whitespace().next().filter(|name| *name == table)?
+            }
+            Orm::Objection => self.table_of_model(first)?,
+            _ => return None,
+        };
+        let is_run = is_run || (evidence.orm == Orm::Objection && self.called(last) == "findOne");
         let steps = &chain[..chain.len() - 1];
-        if !is_run || !is_knex || !steps.iter().all(|&call| STEPS.binary_search(&self.called(call)).is_ok()) {
+        if !is_run || !steps.iter().all(|&call| STEPS.binary_search(&self.called(call)).is_ok()) {
             return None;
         }
         let called = |names: &[&str]| chain.iter().any(|&call| names.contains(&self.called(call)));
@@ -83,7 +92,7 @@ impl Collector<'_, '_> {
         }
         let limit = steps.iter().find(|&&call| self.called(call) == "limit");
         let limit = limit.map(|&limit| self.facts.call(limit).args.first().and_then(|arg| self.number(arg.value)));
-        let rows = if called(&["first"]) { Some(Some(1)) } else { limit };
+        let rows = if called(&["findOne", "first"]) { Some(Some(1)) } else { limit };
         let mut sorts = steps.iter().copied().filter(|&call| self.called(call) == "orderBy");
         if let (Some(rows), Some(order), None, Role::Root) = (rows, sorts.next(), sorts.next(), role)
             && !called(&["distinct", "groupBy", "count", "max", "min", "sum"])
@@ -107,6 +116,30 @@ impl Collector<'_, '_> {
         }
     }
 
+    /// The table of the model of Objection's that a chain begins with, if its queries are the library's own.
+    fn table_of_model(&self, first: CallId) -> Option<&'p str> {
+        let Ty::Class(class) = self.types.of(self.file, self.receiver(first)?) else { return None };
+        let is_own = |name: &str| self.types.class_member(class, name).is_some();
+        if self.called(first) != "query"
+            || self.types.has_unknown_base(class)
+            || ["query", "QueryBuilder"].into_iter().any(is_own)
+        {
+            return None;
+        }
+        let project = self.types.project();
+        let (file, value) = match self.types.class_member(class, "tableName")? {
+            ClassMember::Attribute(file, value, _) => (file, value),
+            // `static get tableName() { return "users"; }`
+            ClassMember::Method(method) => {
+                let [returned] = *project.file(method.file).facts.function(method.function).returns else {
+                    return None;
+                };
+                (method.file, returned)
+            }
+        };
+        project.file(file).facts.literal(value)
+    }
+
     /// The conditions of one step.
     fn step(&self, call: CallId, lowering: &mut Lowering<'_>) -> Option<()> {
         let name = self.called(call);
@@ -120,18 +153,18 @@ impl Collector<'_, '_> {
         };
         let literal = |value: ValueId| self.facts.literal(value);
         match (name, args.as_slice()) {
-            ("where" | "andWhere" | "whereNot", &[only]) => {
+            ("where" | "andWhere" | "findOne" | "whereNot", &[only]) => {
                 let Value::Mapping(entries) = self.facts.value(only) else { return None };
                 entries.iter().try_for_each(|&(key, value)| {
                     let (asked, with) = self.value_of(value)?;
                     add(literal(key)?, asked, with)
                 })
             }
-            ("where" | "andWhere" | "whereNot", &[column, value]) => {
+            ("where" | "andWhere" | "findOne" | "whereNot", &[column, value]) => {
                 let (asked, with) = self.value_of(value)?;
                 add(literal(column)?, asked, with)
             }
-            ("where" | "andWhere" | "whereNot", &[column, operator, value]) => {
+            ("where" | "andWhere" | "findOne" | "whereNot", &[column, operator, value]) => {
                 let (asked, with) = self.value_of(value)?;
                 let asked = match literal(operator)? {
                     "=" => asked,
@@ -149,7 +182,7 @@ impl Collector<'_, '_> {
             ("whereNull", &[column]) => add(literal(column)?, Asked::Null, With::Constant),
             ("whereNotNull", &[column]) => add(literal(column)?, Asked::NotNull, With::Constant),
             ("whereBetween", &[column, value]) => add(literal(column)?, Asked::Range, self.with(value)),
-            _ if name.starts_with("where") || name == "andWhere" => None,
+            _ if name.starts_with("where") || matches!(name, "andWhere" | "findOne") => None,
             _ => Some(()),
         }
     }

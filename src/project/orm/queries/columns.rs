@@ -180,7 +180,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     /// A condition that must hold; `None` for what is not understood.
-    fn column_part(
+    pub(super) fn column_part(
         &self,
         of: Of<'_>,
         value: ValueId,
@@ -255,6 +255,11 @@ impl<'p> Collector<'_, 'p> {
                     "is_" => Asked::Equal,
                     "is_not" | "isnot" if is_null => Asked::NotNull,
                     "is_not" | "isnot" | "not_in" | "notin_" | "notlike" | "not_like" => Asked::Not,
+                    // peewee's
+                    "is_null" if first.is_none_or(|value| *self.facts.value(value) == Value::Bool(true)) => Asked::Null,
+                    "is_null" if first.is_some_and(|value| *self.facts.value(value) == Value::Bool(false)) => {
+                        Asked::NotNull
+                    }
                     "startswith" => Asked::Prefix,
                     _ => Asked::Other,
                 };
@@ -369,9 +374,11 @@ impl<'p> Collector<'_, 'p> {
     }
 
     /// `User.created`, `User.created.desc()`, `desc(User.created)`
-    fn is_sort_key(&self, of: Of<'_>, value: ValueId, depth: u8) -> bool {
+    pub(super) fn is_sort_key(&self, of: Of<'_>, value: ValueId, depth: u8) -> bool {
         match *self.facts.value(value) {
             Value::Member(..) => self.plain_column(of, value).is_some(),
+            // peewee's `-User.created`
+            Value::Operation(Operation::Other, inner, UNKNOWN) => self.is_sort_key(of, inner, depth + 1),
             Value::Call(call) if depth < 3 && matches!(self.called(call), "asc" | "desc") => {
                 let inner = self.facts.call(call).args.first().map(|arg| arg.value).or_else(|| self.receiver(call));
                 inner.is_some_and(|inner| self.is_sort_key(of, inner, depth + 1))
@@ -383,10 +390,10 @@ impl<'p> Collector<'_, 'p> {
 
 /// What a condition is about.
 #[derive(Clone, Copy)]
-struct Of<'m> {
-    class: ClassRef,
-    model: &'m Model,
-    span: Span,
+pub(super) struct Of<'m> {
+    pub(super) class: ClassRef,
+    pub(super) model: &'m Model,
+    pub(super) span: Span,
 }
 
 #[cfg(test)]

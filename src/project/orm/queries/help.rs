@@ -56,6 +56,19 @@ pub(super) fn index(project: &Project, query: &OrmQuery, need: &IndexNeed) -> Op
         Orm::MikroOrm if is_one => "put `@Index()` on the property".to_owned(),
         Orm::MikroOrm => format!("put `@Index({{ properties: [{}] }})` on the entity", listed(&text)),
         Orm::Sequelize => format!("add `{{ fields: [{}] }}` to the `indexes` of the model", listed(&text)),
+        Orm::Peewee => {
+            let keys = fields.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>();
+            let listed = if is_one { format!("{},", keys[0]) } else { keys.join(", ") };
+            let index = format!("add `(({listed}), False)` to `Meta.indexes`");
+            if is_one { format!("give the field `index=True`, or {index}") } else { index }
+        }
+        Orm::Drizzle => {
+            let name = need.table.rsplit('.').next().unwrap_or(&need.table);
+            let keys = fields.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("_");
+            let parts =
+                listed(&|(name, descending)| format!("table.{name}{}", if *descending { ".desc()" } else { "" }));
+            format!("add `index(\"{name}_{keys}_idx\").on({parts})` to what the table's last argument gives")
+        }
         Orm::Knex | Orm::Objection => format!("add `table.index([{}])` in a migration", listed(&text)),
         _ => return None,
     })

@@ -8,9 +8,11 @@
 mod builders;
 mod columns;
 mod django;
+mod drizzle;
 mod help;
 mod lowering;
 mod objects;
+mod peewee;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -89,9 +91,9 @@ impl<'p> Collector<'_, 'p> {
         let may_begin = |call: &Call| {
             let name = flow.called_name(call).unwrap_or("");
             if is_python {
-                django::asks(name) || columns::asks(name)
+                django::asks(name) || columns::asks(name) || peewee::asks(name)
             } else {
-                objects::asks(name) || builders::asks(name)
+                objects::asks(name) || builders::asks(name) || drizzle::asks(name)
             }
         };
         let candidates = (0..).map(CallId).zip(&self.facts.calls).filter(|(_, call)| may_begin(call));
@@ -102,7 +104,7 @@ impl<'p> Collector<'_, 'p> {
         let mut seen: FxHashSet<CallId> = FxHashSet::default();
         let mut found = Vec::new();
         for call in calls {
-            if !is_python && let Some(query) = self.object_query(call) {
+            if !is_python && let Some(query) = self.object_query(call).or_else(|| self.drizzle_find(call)) {
                 found.push(query);
                 continue;
             }
@@ -111,9 +113,11 @@ impl<'p> Collector<'_, 'p> {
                 continue;
             }
             found.extend(if is_python {
-                self.django_query(&chain, &cuts).or_else(|| self.column_query(&chain, &cuts, &given))
+                let found = self.django_query(&chain, &cuts);
+                let found = found.or_else(|| self.column_query(&chain, &cuts, &given));
+                found.or_else(|| self.peewee_query(&chain, &cuts))
             } else {
-                self.builder_query(&chain)
+                self.builder_query(&chain).or_else(|| self.drizzle_query(&chain))
             });
         }
         found

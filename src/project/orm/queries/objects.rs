@@ -142,7 +142,7 @@ impl Collector<'_, '_> {
     }
 
     /// The entries of an object whose keys are all written out, where the call is.
-    fn written_options(&self, call: CallId, value: ValueId) -> Option<Vec<(&str, ValueId)>> {
+    pub(super) fn written_options(&self, call: CallId, value: ValueId) -> Option<Vec<(&str, ValueId)>> {
         let Value::Mapping(entries) = self.facts.value(value) else { return None };
         if !self.stands_in(call, entries) {
             return None;
@@ -151,7 +151,7 @@ impl Collector<'_, '_> {
     }
 
     /// The place of one of these keys of an object.
-    fn text_of_key(&self, object: Option<ValueId>, wanted: &[&str]) -> Option<crate::source::Span> {
+    pub(super) fn text_of_key(&self, object: Option<ValueId>, wanted: &[&str]) -> Option<crate::source::Span> {
         let Value::Mapping(entries) = self.facts.value(object?) else { return None };
         let (key, _) =
             entries.iter().find(|(key, _)| self.facts.literal(*key).is_some_and(|key| wanted.contains(&key)))?;

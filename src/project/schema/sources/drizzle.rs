@@ -1,7 +1,7 @@
 //! Drizzle tables: `pgTable("users", { email: text("email").unique() }, (t) => [index("i").on(t.email)])`.
 
-use super::Defined;
 use super::arguments::{called, member, positional};
+use super::{Defined, Model, Owner};
 use crate::facts::*;
 use crate::project::{FileId, Types};
 use crate::sql::Dialect;
@@ -15,7 +15,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     if !facts.imports.iter().any(|import| facts.names[import.module].starts_with("drizzle-orm")) {
         return defined;
     }
-    for call in &facts.calls {
+    for (id, call) in (0..).map(CallId).zip(&facts.calls) {
         let dialect = match called(facts, call) {
             "pgTable" => Dialect::PostgreSql,
             "mysqlTable" => Dialect::MySql,
@@ -24,15 +24,24 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
             "table" | "createTable" => Dialect::Generic,
             _ => continue,
         };
-        if let Some(table) = table(facts, call) {
+        if let Some((table, columns)) = table(facts, call) {
             defined.dialect = if defined.dialect == Dialect::Generic { dialect } else { defined.dialect };
+            let columns: Vec<(Box<str>, Box<str>)> =
+                columns.into_iter().map(|(field, column)| (field.into(), column.into())).collect();
+            let name = table.name().text();
+            let is_it = |value: ValueId| *facts.value(value) == Value::Call(id);
+            let bound = facts.bindings.iter().filter(|binding| binding.exported && is_it(binding.value));
+            let owners = bound.map(|binding| Owner::Exported(facts.names[binding.name].into()));
+            let owners = owners.chain([Owner::Call(file, id)]);
+            defined.models.extend(owners.map(|owner| Model::new(owner, name.as_str(), columns.clone())));
             defined.changes.push((table.done(), call.name_span));
         }
     }
     defined
 }
 
-fn table(facts: &FileFacts, call: &Call) -> Option<NewTable> {
+/// A table, its fields and their columns.
+fn table<'f>(facts: &'f FileFacts, call: &Call) -> Option<(NewTable, Vec<(&'f str, String)>)> {
     let name = facts.literal(positional(call, 0)?)?;
     let Value::Mapping(entries) = facts.value(positional(call, 1)?) else { return None };
     let mut table = NewTable::new(name, call.name_span);
@@ -50,7 +59,7 @@ fn table(facts: &FileFacts, call: &Call) -> Option<NewTable> {
     if let Some(extra) = positional(call, 2) {
         indexes(facts, extra, &columns, &mut table);
     }
-    Some(table)
+    Some((table, columns))
 }
 
 /// The chain of calls that a value is, the last first.

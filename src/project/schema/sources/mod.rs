@@ -10,6 +10,7 @@ mod django_fields;
 mod django_migrations;
 mod drizzle;
 mod knex;
+mod peewee;
 mod prisma;
 mod sequelize;
 mod sequelize_migrations;
@@ -63,6 +64,10 @@ pub(super) struct Defined {
 pub enum Owner {
     /// A class of the project, whose instances are rows.
     Class(ClassRef),
+    /// What a call makes: Drizzle's `pgTable("users", …)`.
+    Call(FileId, CallId),
+    /// The same by the name that it is exported as, if no other one has it: `users` of `db.query.users`.
+    Exported(Box<str>),
     /// A member of a client that is generated for the schema: `user` of `prisma.user`.
     Client(Box<str>),
 }
@@ -106,12 +111,13 @@ struct Reader {
     read: fn(&Types<'_>, FileId) -> Defined,
 }
 
-const READERS: [Reader; 9] = [
+const READERS: [Reader; 10] = [
     Reader { tool: MigrationTool::Alembic, fits: is_python, read: alembic::read },
     Reader { tool: MigrationTool::Django, fits: is_python, read: django::read },
     Reader { tool: MigrationTool::Django, fits: is_python, read: django_migrations::read },
     Reader { tool: MigrationTool::Drizzle, fits: Language::is_ecma, read: drizzle::read },
     Reader { tool: MigrationTool::Knex, fits: Language::is_ecma, read: knex::read },
+    Reader { tool: MigrationTool::Sql, fits: is_python, read: peewee::read },
     Reader { tool: MigrationTool::Prisma, fits: is_prisma, read: prisma::read },
     Reader { tool: MigrationTool::Sequelize, fits: Language::is_ecma, read: sequelize_migrations::read },
     Reader { tool: MigrationTool::Alembic, fits: is_python, read: sqlalchemy::read },
