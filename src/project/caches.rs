@@ -38,8 +38,8 @@ impl<'p> Caches<'p> {
         }
     }
 
-    /// Whether a condition asks whether something is known already, which the loop `id` then notes:
-    /// `if (!written.has(key)) … written.add(key)`.
+    /// Whether a condition asks whether something is known already of what the program remembers, which the loop `id` then
+    /// notes: `if (!this.written.has(key)) … this.written.add(key)`.
     pub(super) fn notes(&self, guard: &Guard, id: LoopId) -> bool {
         let notes = |kept: ValueId| {
             self.facts.calls.iter().any(|call| {
@@ -68,9 +68,27 @@ impl<'p> Caches<'p> {
                 },
                 _ => continue,
             };
-            if notes(kept) {
+            if self.is_remembered(kept) && notes(kept) {
                 return true;
             }
+        }
+        false
+    }
+
+    /// Whether something is there before and after a loop and the function around it: what an object or a module has.
+    fn is_remembered(&self, kept: ValueId) -> bool {
+        let mut at = kept;
+        for _ in 0..6 {
+            at = match *self.facts.value(at) {
+                Value::This(_) | Value::Import(_) => return true,
+                Value::Member(object, _) => object,
+                Value::Call(call) => match *self.facts.value(self.facts.call(call).callee) {
+                    Value::Member(object, _) => object,
+                    // `const written = new Set()` in the module.
+                    _ => return self.facts.call(call).function == MODULE,
+                },
+                _ => return false,
+            };
         }
         false
     }

@@ -591,7 +591,7 @@ impl<'t, 'p> Loops<'t, 'p> {
         self.caches.asked_by(guard)
     }
 
-    /// Whether a condition holds once for each key that the loop `id` comes upon, which it notes.
+    /// Whether a condition holds once for each key that the program comes upon, which the loop `id` notes.
     pub(super) fn is_once_a_key(&self, guard: &Guard, id: LoopId) -> bool {
         self.caches.notes(guard, id)
     }

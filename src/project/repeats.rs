@@ -474,8 +474,9 @@ impl Finder<'_, '_, '_> {
             let handler = guards.iter().any(|guard| guard.kind == GuardKind::Handler)
                 || self.loops.is_after_failure(id)
                 || self.loops.is_on_failure(self.facts.call(candidate.call).function, id);
-            // What is written once for each key that comes up is written less often than there are rows.
-            let noted = guards.iter().any(|guard| self.loops.is_once_a_key(guard, id));
+            // What is written once for each new key that a program comes upon is soon written no more.
+            let noted =
+                candidate.effect == SiteEffect::Write && guards.iter().any(|guard| self.loops.is_once_a_key(guard, id));
             let conditional = guards.iter().any(|guard| {
                 matches!(guard.kind, GuardKind::Then | GuardKind::Else)
                     && self.flow.dependence(guard.condition, id) == Dependence::Invariant
