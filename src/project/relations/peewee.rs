@@ -95,7 +95,7 @@ fn declared(
     let is_lazy = named("lazy_load").is_none_or(|lazy| *facts.value(lazy) == Value::Bool(true));
     let loading = if is_lazy { Loading::Lazy } else { Loading::Never };
     let back = match named("backref").or_else(|| named("related_name")) {
-        Some(name) => facts.literal(name).map(Box::from).filter(|name: &Box<str>| !name.contains(['%', '+', '!'])),
+        Some(name) => facts.literal(name).filter(|name| !name.contains(['%', '+', '!'])).map(Box::from),
         None => {
             let facts = types.facts(owner.file);
             let model = facts.names[facts.class(owner.class).name].to_ascii_lowercase();
