@@ -6,7 +6,7 @@ use super::sql_finding::{create_index, is_system_table};
 use super::sql_statement::first_line;
 use super::{FileCx, ProjectCx};
 use crate::findings::{Label, Role};
-use crate::project::schema::{Place, Schema, Table, TableKind};
+use crate::project::schema::{Place, Schema, Table, TableKind, Unmade};
 use crate::source::{Language, Purpose};
 use crate::sql::Dialect;
 use crate::sql::query::TableName;
@@ -40,6 +40,9 @@ pub(super) fn label(cx: &ProjectCx<'_>, place: Place, role: Role, text: impl Int
 
 /// How an index is added where a table is defined: in SQL, or in the words of the models.
 pub(super) fn add_index(cx: &ProjectCx<'_>, table: &Table, columns: &[Box<str>], dialect: Dialect) -> String {
+    if columns.first().is_some_and(|column| table.unmade_index(column).is_some()) {
+        return Unmade::HELP.to_owned();
+    }
     let source = cx.file(table.place.file).source();
     let list = |quote: &str| columns.iter().map(|column| format!("{quote}{column}{quote}")).collect::<Vec<_>>();
     match source.language {

@@ -35,6 +35,12 @@ pub struct Unmade {
     pub dropped: Option<Place>,
 }
 
+impl Unmade {
+    /// What to do.
+    pub const HELP: &str =
+        "the model declares an index that its migrations do not make: write the migration that makes it";
+}
+
 impl Schema {
     /// Takes from the tables of models the indexes that the migrations do not make, and gives them those that only the
     /// migrations make.
@@ -83,7 +89,7 @@ impl Schema {
                 }
             }
         }
-        unmade.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)));
+        unmade.sort_by_key(|&(at, number, _)| std::cmp::Reverse((at, number)));
         for (at, number, dropped) in unmade {
             let table = &mut self.tables[at as usize];
             let index = table.indexes.remove(number);
@@ -133,7 +139,8 @@ fn drops(dropped: &Dropped, table: &Table, index: &Index) -> bool {
     }
     // `shop_parcel_label_5b2f9d10`, `shop_parcel_depot_id_label_5b2f9d10_uniq`
     let columns: Vec<&str> = index.definition.parts.iter().filter_map(IndexPart::column).collect();
-    let digest = dropped.name.strip_prefix(&format!("{}_{}_", table.name, columns.join("_")));
+    let rest = dropped.name.strip_prefix(&*table.name).and_then(|rest| rest.strip_prefix('_'));
+    let digest = rest.and_then(|rest| rest.strip_prefix(&columns.join("_"))?.strip_prefix('_'));
     let digest = match index.definition.kind {
         IndexKind::Unique => digest.and_then(|rest| rest.strip_suffix("_uniq")),
         _ => digest,

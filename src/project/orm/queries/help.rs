@@ -4,7 +4,7 @@ use super::OrmQuery;
 use crate::findings::{IndexNeed, KeyUse};
 use crate::project::Project;
 use crate::project::orm::Orm;
-use crate::project::schema::{Model, Table};
+use crate::project::schema::{Model, Table, Unmade};
 use crate::source::Span;
 use crate::sql::ddl::define::table_name;
 
@@ -14,9 +14,7 @@ pub(super) fn index(project: &Project, query: &OrmQuery, need: &IndexNeed) -> Op
     let first = need.equal.first().map_or_else(|| need.then.first().map(|(column, _)| column), Some);
     let is_declared = |table: &&Table| first.is_some_and(|column| table.unmade_index(column).is_some());
     if project.schema().definitions(&table).iter().any(is_declared) {
-        return Some(
-            "the model declares an index that its migrations do not make: write the migration that makes it".to_owned(),
-        );
+        return Some(Unmade::HELP.to_owned());
     }
     let model = query.owner.as_ref().and_then(|owner| project.schema().model(owner));
     // The columns of another table are not attributes of this one.
