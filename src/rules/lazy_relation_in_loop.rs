@@ -10,7 +10,7 @@ use crate::source::Language;
 
 /// Reports a relation that is fetched once per row of a loop
 pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
-    for read in cx.project.lazy_reads(cx.id).iter().filter(|read| read.keys.is_empty()) {
+    for read in cx.project.lazy_reads(cx.id).iter().filter(|read| read.keys.is_empty() && !read.is_column) {
         if let Some(finding) = finding(cx, read) {
             sink.report(finding);
         }

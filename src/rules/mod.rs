@@ -13,6 +13,7 @@ mod context;
 mod correlated_subquery;
 mod count_for_existence;
 mod defeated_prefetch;
+mod deferred_field_in_loop;
 mod duplicate_index;
 mod eager_load;
 mod eager_options;
@@ -141,6 +142,11 @@ pub static RULES: &[Rule] = &[
         name: "defeated-prefetch",
         page: include_str!("../../rules/defeated-prefetch.md"),
         check: Check::File(defeated_prefetch::check),
+    },
+    Rule {
+        name: "deferred-field-in-loop",
+        page: include_str!("../../rules/deferred-field-in-loop.md"),
+        check: Check::File(deferred_field_in_loop::check),
     },
     Rule {
         name: "duplicate-index",

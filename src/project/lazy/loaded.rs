@@ -1,5 +1,6 @@
 //! What a query loads along with its rows.
 
+use super::columns::Columns;
 use crate::facts::*;
 use crate::project::{FileId, Project};
 use crate::source::Span;
@@ -26,6 +27,8 @@ pub(super) struct Loaded {
     prefetched: Vec<Prefetch>,
     /// Whether the query is not in sight: then whatever some query of the project loads may be loaded here.
     pub(super) unseen: bool,
+    /// The columns of the rows themselves.
+    pub(super) columns: Columns,
 }
 
 impl Loaded {
@@ -101,6 +104,7 @@ impl Loaded {
     pub(super) fn or(&mut self, other: Loaded) {
         self.prefetched.retain(|own| other.prefetch(&own.path).is_some());
         let before = self.prefetches();
+        self.columns.or(&other.columns);
         self.merge(other);
         self.keep_prefetches(before);
     }
@@ -108,6 +112,7 @@ impl Loaded {
     /// The rows may come from a query that is not in sight.
     pub(super) fn or_unseen(&mut self) {
         self.unseen = true;
+        self.columns = Columns::All;
         self.prefetched.clear();
     }
 
@@ -151,6 +156,7 @@ impl Loaded {
             open,
             prefetched: self.prefetched.iter().filter_map(below).collect(),
             unseen: self.unseen,
+            columns: Columns::All,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! gave the books has loaded the authors along. [`rows`] finds that query and what it loads, [`model`] what an
 //! attribute of a row is, [`needs`] what functions read of the rows they are given.
 
+mod columns;
 mod defeated;
 mod eager;
 mod filled;
@@ -63,8 +64,10 @@ pub struct LazyRead {
     pub model: String,
     /// The relation from the rows of the query on: `author__country`.
     pub path: String,
-    /// What loads it with the rows, on their query: `.select_related("author")`.
+    /// What loads it with the rows, on their query: `.select_related("author")`; for a column, in words.
     pub load: String,
+    /// Whether it is no relation but a column of the rows, which their query has left out.
+    pub is_column: bool,
     /// Whether a session keeps what was fetched, so that each different row is fetched once.
     pub is_kept: bool,
     /// The query that gives the rows, if it is in sight.
@@ -416,8 +419,13 @@ impl Finder<'_, '_> {
                 hops: way.hops.iter().cloned().chain(cost.hops.iter().cloned()).collect(),
                 read: cost.read.or(way.read),
                 model: self.model_name(rows.base),
-                load: typeorm::step(self.types, &rows, &path)
-                    .unwrap_or_else(|| model::load(self.types, rows.base, &path, rows.is_many || cost.is_generic)),
+                load: if cost.is_column {
+                    rows.loaded.columns.fetching(&cost.path, self.types, rows.model)
+                } else {
+                    typeorm::step(self.types, &rows, &path)
+                        .unwrap_or_else(|| model::load(self.types, rows.base, &path, rows.is_many || cost.is_generic))
+                },
+                is_column: cost.is_column,
                 path,
                 origin: rows.origin,
                 is_kept: kept.is_some(),

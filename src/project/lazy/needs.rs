@@ -14,6 +14,7 @@ use super::super::requirements::{self, Requirement};
 use super::super::sites::SiteEffect;
 use super::super::types::Types;
 use super::super::{ClassRef, FileId, FunctionRef, Hop, Project};
+use super::columns;
 use super::keys::{self, KeyRead};
 use super::loaded::Loaded;
 use super::model::{Attribute, Kind, Loading, attribute};
@@ -54,6 +55,8 @@ pub(super) struct Cost {
     pub(super) path: String,
     /// Whether it can only be prefetched.
     pub(super) is_generic: bool,
+    /// Whether it is a column of the row that its query has left out.
+    pub(super) is_column: bool,
     /// The model whose relation it is, first.
     pub(super) hops: Vec<Hop>,
     /// The read behind the hops.
@@ -354,7 +357,6 @@ impl<'t, 'p> Needs<'t, 'p> {
     }
 }
 
-/// Whether code only runs after something has failed.
 /// Whether a function has had relations of what it is given loaded before it reads there, whichever they are:
 /// `prefetch_related_objects([book], *LOOKUPS)`.
 fn loads_by_itself(facts: &FileFacts, function: FunctionId, root: ValueId, at: Span) -> bool {
@@ -372,6 +374,7 @@ fn loads_by_itself(facts: &FileFacts, function: FunctionId, root: ValueId, at: S
     })
 }
 
+/// Whether code only runs after something has failed.
 fn is_handled(facts: &FileFacts, guard: Option<GuardId>) -> bool {
     let mut at = guard.map(|id| facts.guards[id.index()]);
     while let Some(guard) = at {
@@ -417,6 +420,7 @@ impl Walk<'_, '_, '_> {
         let mut model = model;
         let mut path = start;
         let mut cost = None;
+        let mut is_column = false;
         // What the row at hand was read from, by the name that leads back there.
         let mut before: Option<(Vec<Box<str>>, String)> = None;
         for (index, name) in names.iter().enumerate() {
@@ -469,12 +473,21 @@ impl Walk<'_, '_, '_> {
                     self.code(model, &path, function, at, hops, conditional);
                     break;
                 }
+                None if index == 0
+                    && path.is_empty()
+                    && self.loaded.columns.leave_out(name)
+                    && columns::is_column(self.needs.types, model, name) =>
+                {
+                    cost = Some((name.to_string(), false, None));
+                    is_column = true;
+                    break;
+                }
                 _ => break,
             }
         }
         if let Some((path, is_generic, key)) = cost {
             let read = (!hops.is_empty()).then_some(at);
-            self.found.push(Cost { path, is_generic, hops: hops.to_vec(), read, conditional, key });
+            self.found.push(Cost { path, is_generic, is_column, hops: hops.to_vec(), read, conditional, key });
         }
     }
 

@@ -13,6 +13,7 @@ use super::super::relations::{Orm, is_model};
 use super::super::templates::Way;
 use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
+use super::columns;
 use super::filled::Filled;
 use super::loaded::Loaded;
 use super::model::{Attribute, Kind, Loading, Relation, attribute};
@@ -497,7 +498,12 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 self.step(file, call, name, rows)
             }
             _ if Step::named(name).is_some_and(Step::keeps_rows) => match self.queried(file, object, frame, depth) {
-                Traced::Rows(rows) => self.step(file, call, name, rows),
+                Traced::Rows(mut rows) => {
+                    if matches!(name, "only" | "defer") && Orm::of(self.types, rows.model) == Some(Orm::Django) {
+                        rows.loaded.columns.step(name, columns::named(facts, call));
+                    }
+                    self.step(file, call, name, rows)
+                }
                 // The queryset that a generic view is given.
                 _ if name == "get_queryset" => self.view_rows(file, object, depth),
                 other => other,

@@ -4,6 +4,7 @@
 use super::super::relations::{Orm, sqlalchemy};
 use super::super::types::Ty;
 use super::super::{ClassRef, FileId};
+use super::columns;
 use super::loaded::Loaded;
 use super::model::Relation;
 use super::rows::{Frame, MAX_DEPTH, Tracer};
@@ -338,6 +339,10 @@ impl Tracer<'_, '_> {
             _ => start.to_owned(),
         };
         match name {
+            "defer" | "load_only" | "undefer" if before.is_empty() => {
+                loaded.columns.step(name, columns::named(facts, call));
+                before
+            }
             "Load" | "load_only" | "defer" | "undefer" | "undefer_group" | "with_expression" => before,
             "options" => {
                 for arg in &call.args {

@@ -271,6 +271,7 @@ impl<'p> Finder<'_, 'p> {
         if !is_loaded {
             let cost = Cost {
                 path: name.to_owned(),
+                is_column: false,
                 is_generic: true,
                 hops: Vec::new(),
                 read: None,

@@ -412,7 +412,12 @@ impl Finder<'_, '_> {
             read: cost.read.filter(|&at| at != (file, span)),
             hops: cost.hops,
             model: facts.names[facts.class(scope.model.class).name].to_owned(),
-            load: model::load(self.types, scope.rows.base, &path, is_prefetch),
+            load: if cost.is_column {
+                scope.loaded.columns.fetching(&cost.path, self.types, scope.model)
+            } else {
+                model::load(self.types, scope.rows.base, &path, is_prefetch)
+            },
+            is_column: cost.is_column,
             path,
             is_kept,
             origin: scope.rows.origin,
