@@ -1,10 +1,10 @@
 //! Which columns a query fetches with its rows, where it does not fetch all: `only("title")`, `defer("text")`,
 //! `load_only(Book.title)`. Another one is fetched when it is read, for its row alone.
 
-use super::super::ClassRef;
 use super::super::flow::Flow;
 use super::super::relations::Orm;
 use super::super::types::{ClassMember, Types};
+use super::super::{ClassRef, Project};
 use crate::facts::*;
 
 /// The columns of the rows that a query fetches.
@@ -81,16 +81,39 @@ pub(super) fn named(facts: &FileFacts, call: &Call) -> Option<Vec<Box<str>>> {
 
 /// Whether an attribute of a model is a column of its rows, and not their key.
 pub(super) fn is_column(types: &Types<'_>, model: ClassRef, name: &str) -> bool {
-    let Some(ClassMember::Attribute(file, value, _)) = types.class_member(model, name) else { return false };
+    let Some(ClassMember::Attribute(file, value, annotation)) = types.class_member(model, name) else { return false };
     let facts = types.facts(file);
-    let Value::Call(call) = *facts.value(value) else { return false };
+    let orm = Orm::of(types, model);
+    let Value::Call(call) = *facts.value(value) else {
+        // `title: Mapped[str]`
+        let is_mapped = annotation.is_some_and(|annotation| is_mapped(facts, annotation));
+        return value == UNKNOWN && is_mapped && orm == Some(Orm::SqlAlchemy);
+    };
     let call = facts.call(call);
     let is_key = call.args.iter().any(|arg| arg.name.is_some_and(|name| &facts.names[name] == "primary_key"));
     let made = Flow::new(facts).called_name(call).unwrap_or("");
     !is_key
-        && match Orm::of(types, model) {
+        && match orm {
             Some(Orm::Django) => made.ends_with("Field"),
             Some(Orm::SqlAlchemy) => matches!(made, "Column" | "mapped_column"),
             _ => false,
         }
+}
+
+/// The columns of a class that are declared by nothing but their type, which some query of the project may leave out.
+pub(super) fn typed<'p>(types: &Types<'p>, class: ClassRef) -> impl Iterator<Item = &'p str> {
+    let facts = types.facts(class.file);
+    let own = facts.class(class.class).attributes.iter().filter(|own| own.in_body && own.value == UNKNOWN);
+    let typed = own.filter(|own| own.annotation.is_some_and(|annotation| is_mapped(facts, annotation)));
+    typed.map(|own| &facts.names[own.name])
+}
+
+/// Whether some query of the project leaves columns out.
+pub(super) fn are_left_out(project: &Project) -> bool {
+    let leaves_out = |facts: &FileFacts| ["defer", "load_only"].iter().any(|name| facts.names.find(name).is_some());
+    project.files().iter().any(|file| leaves_out(&file.facts))
+}
+
+fn is_mapped(facts: &FileFacts, annotation: ValueId) -> bool {
+    matches!(facts.value(annotation), Value::Typed(of) if facts.own_name(of.head) == Some("Mapped"))
 }

@@ -77,6 +77,7 @@ impl Interesting {
     pub(super) fn of(types: &Types<'_>, relations: &Relations) -> Interesting {
         let mut names: FxHashSet<Box<str>> = relations.accessors().map(Box::from).collect();
         let mut seen = FxHashSet::default();
+        let may_be_deferred = columns::are_left_out(types.project());
         let mut open: Vec<ClassRef> = relations.models().to_vec();
         while let Some(class) = open.pop() {
             if !seen.insert(class) {
@@ -86,6 +87,9 @@ impl Interesting {
             let own = facts.class(class.class);
             names.extend(own.methods.iter().map(|&method| Box::from(&facts.names[facts.function(method).name])));
             names.extend(typeorm::names(facts, class.class).map(Box::from));
+            if may_be_deferred {
+                names.extend(columns::typed(types, class).map(Box::from));
+            }
             for field in own.attributes.iter().filter(|field| field.in_body) {
                 if let Value::Call(_) = facts.value(field.value) {
                     names.insert(facts.names[field.name].into());
