@@ -1,5 +1,7 @@
 //! Which definitions belong to one database, and in which order they are made.
 
+use std::cmp::Ordering;
+
 use super::SchemaSource;
 use crate::source::{Purpose, natural_order};
 
@@ -20,7 +22,7 @@ pub(super) fn grouped(mut sources: Vec<SchemaSource<'_>>) -> Vec<Group<'_>> {
     sources.sort_by(|a, b| {
         let (left, right) = (folder_and_name(a.path), folder_and_name(b.path));
         let by_folder = natural_order(left.0, right.0);
-        by_folder.then_with(|| natural_order(left.1, right.1)).then_with(|| a.path.cmp(b.path))
+        by_folder.then_with(|| in_order(left.1, right.1)).then_with(|| a.path.cmp(b.path))
     });
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut folder = None;
@@ -44,6 +46,22 @@ fn folder_and_name(path: &str) -> (&str, &str) {
         return folder.rsplit_once('/').unwrap_or(("", folder));
     }
     (folder, name)
+}
+
+/// Which of two migrations of a folder is made first. Flyway goes by versions: `V1__init.sql`, `V1_2__keys.sql`,
+/// `V1.10__more.sql`; what has none, `R__views.sql`, is made after them.
+fn in_order(left: &str, right: &str) -> Ordering {
+    let versions = match (version(left), version(right)) {
+        (Some(left), Some(right)) => left.cmp(&right),
+        (left, right) => right.is_some().cmp(&left.is_some()),
+    };
+    versions.then_with(|| natural_order(left, right))
+}
+
+/// The numbers of a version of Flyway's.
+fn version(name: &str) -> Option<Vec<u64>> {
+    let (version, _) = name.strip_prefix(['V', 'v'])?.split_once("__")?;
+    version.split(['.', '_']).map(|part| part.parse().ok()).collect()
 }
 
 /// Whether a file takes a migration back: `down.sql`, `0001_x.down.sql`, flyway's `U1__x.sql`.
@@ -74,6 +92,15 @@ mod tests {
         assert_eq!(folder_and_name("db/migrations/0001_a.sql"), ("db/migrations", "0001_a.sql"));
         assert_eq!(folder_and_name("prisma/migrations/2024_a/migration.sql"), ("prisma/migrations", "2024_a"));
         assert_eq!(folder_and_name("a.sql"), ("", "a.sql"));
+    }
+
+    #[test]
+    fn versions_of_flyway_are_numbers() {
+        let mut names = ["V10__e.sql", "R__views.sql", "V1_2__b.sql", "V2.1__d.sql", "V1__init.sql", "V1_10__c.sql"];
+        names.sort_by(|a, b| in_order(a, b));
+        let expected = ["V1__init.sql", "V1_2__b.sql", "V1_10__c.sql", "V2.1__d.sql", "V10__e.sql", "R__views.sql"];
+        assert_eq!(names, expected);
+        assert_eq!(in_order("0002_b.sql", "0010_a.sql"), Ordering::Less);
     }
 
     #[test]
