@@ -23,12 +23,14 @@ fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
     let what = one_line(&source.text[read.span.range()]);
     let column = &read.path;
     let (each, price) = each(cx, read)?;
-    let message = if read.hops.is_empty() && read.listing.is_none() {
-        format!("`{what}` fetches `{column}` {each}, as the query has left it out: {price}")
-    } else {
+    let message = if !read.hops.is_empty() {
         format!(
             "`{what}` leads to a read of `{column}`, which the query has left out and which is fetched {each}: {price}"
         )
+    } else if read.listing.is_some() {
+        format!("`{column}` is fetched {each}, as the query has left it out: {price}")
+    } else {
+        format!("`{what}` fetches `{column}` {each}, as the query has left it out: {price}")
     };
     let primary = cx.label(on_one_line(source, read.span), Role::Primary, "fetched row by row");
     let place = read.origin.map_or_else(String::new, |(file, span)| {
