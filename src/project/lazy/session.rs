@@ -112,7 +112,7 @@ impl Tracer<'_, '_> {
             "options" => self.options(file, call, &mut rows.loaded, frame, depth),
             "filter" | "filter_by" | "where" | "with_parent" => self.pin(file, call, &mut rows),
             "scalars" | "scalar" | "scalar_one" | "scalar_one_or_none" => rows = run("scalars", rows),
-            name if OTHER_ROWS.contains(&name) => rows.entities = vec![None],
+            name if OTHER_ROWS.contains(&name) => rows.entities = [None].into(),
             _ => {}
         }
         Some(self.awaited(call, self.given_by(file, call, many, rows)))
@@ -134,7 +134,7 @@ impl Tracer<'_, '_> {
 
     /// `session.query(Book)`, `select(Book, Author)`
     fn selected(&self, file: FileId, call: &Call) -> Option<Traced> {
-        let entities: Vec<Option<ClassRef>> =
+        let entities: Box<[Option<ClassRef>]> =
             call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| self.entity_of(file, arg.value)).collect();
         let model = entities.iter().flatten().next().copied()?;
         let mut rows = plain(model);
@@ -178,7 +178,7 @@ impl Tracer<'_, '_> {
     pub(super) fn entity(&self, owner: &Rows, index: usize) -> Traced {
         match owner.entities.get(index) {
             Some(&Some(model)) => {
-                Traced::Rows(Rows { model, base: model, entities: Vec::new(), kept: None, ..owner.clone() })
+                Traced::Rows(Rows { model, base: model, entities: Box::default(), kept: None, ..owner.clone() })
             }
             _ => Traced::Unknown,
         }
@@ -380,10 +380,10 @@ impl Tracer<'_, '_> {
 /// Rows as `execute` gives them, tuples also of one model; or as `scalars` does, the first of each.
 fn run(name: &str, mut rows: Rows) -> Rows {
     match name {
-        "execute" | "stream" if rows.entities.is_empty() => rows.entities = vec![Some(rows.model)],
+        "execute" | "stream" if rows.entities.is_empty() => rows.entities = [Some(rows.model)].into(),
         "scalars" | "stream_scalars" => match rows.entities.first() {
             Some(None) => {}
-            _ => rows.entities = Vec::new(),
+            _ => rows.entities = Box::default(),
         },
         _ => {}
     }

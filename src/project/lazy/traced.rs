@@ -10,7 +10,7 @@ use crate::source::Span;
 pub(super) struct Rows {
     pub(super) model: ClassRef,
     /// What stands in a row that is a tuple, where it is a model; empty where a row is one of the model.
-    pub(super) entities: Vec<Option<ClassRef>>,
+    pub(super) entities: Box<[Option<ClassRef>]>,
     /// The model of the query's own rows.
     pub(super) base: ClassRef,
     /// What the query loads along.
@@ -96,7 +96,7 @@ impl Traced {
 pub(super) fn plain(model: ClassRef) -> Rows {
     Rows {
         model,
-        entities: Vec::new(),
+        entities: Box::default(),
         base: model,
         loaded: Loaded::default(),
         kept: None,
