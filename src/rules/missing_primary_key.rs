@@ -40,7 +40,7 @@ fn has_no_key(table: &Table) -> bool {
     let is_key = |kind: IndexKind| matches!(kind, IndexKind::Primary | IndexKind::Unique);
     table.knows_columns
         && table.knows_indexes
-        && !table.is_heir
+        && table.made_like.is_none()
         && !table.partitioned
         && !table.indexes.iter().any(|index| is_key(index.definition.kind) || index.definition.parts.is_empty())
 }

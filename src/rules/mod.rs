@@ -17,8 +17,10 @@ mod deferred_field_in_loop;
 mod duplicate_index;
 mod eager_load;
 mod eager_options;
+mod exists_without_in;
 mod filter_in_memory;
 mod finding;
+mod float_money;
 mod foreign_key_fetched_for_id;
 mod implicit_conversion;
 mod index_column_order;
@@ -45,21 +47,27 @@ mod offset_pagination;
 mod optional_filter;
 mod or_across_tables;
 mod order_in_subquery;
+mod padded_char;
 mod page;
 mod prefix_like_collation;
 mod query_in_loop;
 mod random_order;
+mod random_uuid_key;
 mod redundant_distinct;
 mod redundant_index;
 mod registry;
 mod repeated;
 mod repeated_count;
 mod schema_finding;
+mod select_star;
 mod sql_finding;
 mod sql_statement;
 mod subquery_in_dml;
 mod table_rewrite;
+mod text_json;
+mod triangular_join;
 mod unbatched_backfill;
+mod unbounded_read;
 mod unbounded_write;
 mod unindexed_filter;
 mod unindexed_foreign_key;
@@ -67,6 +75,7 @@ mod unindexed_join;
 mod unindexed_sort;
 mod union_without_all;
 mod unordered_page;
+mod unpruned_partition;
 mod unusable_keyset;
 mod unused_eager_load;
 mod unused_suppression;
@@ -154,9 +163,19 @@ pub static RULES: &[Rule] = &[
         check: Check::Project(duplicate_index::check),
     },
     Rule {
+        name: "exists-without-in",
+        page: include_str!("../../rules/exists-without-in.md"),
+        check: Check::Statement(exists_without_in::check),
+    },
+    Rule {
         name: "filter-in-memory",
         page: include_str!("../../rules/filter-in-memory.md"),
         check: Check::File(filter_in_memory::check),
+    },
+    Rule {
+        name: "float-money",
+        page: include_str!("../../rules/float-money.md"),
+        check: Check::Project(float_money::check),
     },
     Rule {
         name: "foreign-key-fetched-for-id",
@@ -279,6 +298,11 @@ pub static RULES: &[Rule] = &[
         check: Check::Statement(order_in_subquery::check),
     },
     Rule {
+        name: "padded-char",
+        page: include_str!("../../rules/padded-char.md"),
+        check: Check::Project(padded_char::check),
+    },
+    Rule {
         name: "prefix-like-collation",
         page: include_str!("../../rules/prefix-like-collation.md"),
         check: Check::Statement(prefix_like_collation::check),
@@ -292,6 +316,11 @@ pub static RULES: &[Rule] = &[
         name: "random-order",
         page: include_str!("../../rules/random-order.md"),
         check: Check::File(random_order::check),
+    },
+    Rule {
+        name: "random-uuid-key",
+        page: include_str!("../../rules/random-uuid-key.md"),
+        check: Check::Project(random_uuid_key::check),
     },
     Rule {
         name: "redundant-distinct",
@@ -309,6 +338,11 @@ pub static RULES: &[Rule] = &[
         check: Check::File(repeated_count::check),
     },
     Rule {
+        name: "select-star",
+        page: include_str!("../../rules/select-star.md"),
+        check: Check::Statement(select_star::check),
+    },
+    Rule {
         name: "subquery-in-dml",
         page: include_str!("../../rules/subquery-in-dml.md"),
         check: Check::Statement(subquery_in_dml::check),
@@ -319,9 +353,24 @@ pub static RULES: &[Rule] = &[
         check: Check::File(table_rewrite::check),
     },
     Rule {
+        name: "text-json",
+        page: include_str!("../../rules/text-json.md"),
+        check: Check::Statement(text_json::check),
+    },
+    Rule {
+        name: "triangular-join",
+        page: include_str!("../../rules/triangular-join.md"),
+        check: Check::Statement(triangular_join::check),
+    },
+    Rule {
         name: "unbatched-backfill",
         page: include_str!("../../rules/unbatched-backfill.md"),
         check: Check::File(unbatched_backfill::check),
+    },
+    Rule {
+        name: "unbounded-read",
+        page: include_str!("../../rules/unbounded-read.md"),
+        check: Check::Statement(unbounded_read::check),
     },
     Rule {
         name: "unbounded-write",
@@ -357,6 +406,11 @@ pub static RULES: &[Rule] = &[
         name: "unordered-page",
         page: include_str!("../../rules/unordered-page.md"),
         check: Check::Statement(unordered_page::check),
+    },
+    Rule {
+        name: "unpruned-partition",
+        page: include_str!("../../rules/unpruned-partition.md"),
+        check: Check::Statement(unpruned_partition::check),
     },
     Rule {
         name: "unusable-keyset",

@@ -11,6 +11,36 @@ use crate::source::{Language, Purpose};
 use crate::sql::Dialect;
 use crate::sql::query::TableName;
 
+/// Last words of the names of tables that get a row for everything that happens, in the singular; sorted.
+const GROWING: &[&str] = &[
+    "activity",
+    "audit",
+    "click",
+    "delivery",
+    "download",
+    "event",
+    "heartbeat",
+    "history",
+    "hit",
+    "impression",
+    "journal",
+    "log",
+    "measurement",
+    "message",
+    "metric",
+    "notification",
+    "pageview",
+    "ping",
+    "reading",
+    "sample",
+    "session",
+    "span",
+    "tick",
+    "trace",
+    "transaction",
+    "visit",
+];
+
 /// The tables that can be told of, each once: where models and migrations define the same, the models are told of, for
 /// those are what people change. Tables of a session, of the database itself and small ones are left out.
 pub(super) fn tables<'p>(cx: &ProjectCx<'p>) -> Vec<(&'p Table, TableName)> {
@@ -30,6 +60,34 @@ pub(super) fn tables<'p>(cx: &ProjectCx<'p>) -> Vec<(&'p Table, TableName)> {
 /// Whether every definition of a table meets a condition, and is one of a table.
 pub(super) fn all_agree(schema: &Schema, name: &TableName, holds: impl Fn(&Table) -> bool) -> bool {
     schema.definitions(name).into_iter().all(|table| table.kind == TableKind::Table && holds(table))
+}
+
+/// Whether a table is named after what happens all the time: `audit_logs`, `PageView`, `user_history`.
+pub(super) fn grows(name: &str) -> bool {
+    let Some(last) = words(name).pop() else { return false };
+    let singular = match last.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => last.strip_suffix('s').unwrap_or(&last).to_owned(),
+    };
+    GROWING.binary_search(&&*singular).is_ok() || GROWING.binary_search(&&*last).is_ok()
+}
+
+/// The words of a name, in lower case: `unit_price`, `unitPrice`.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = '_';
+    for c in name.chars() {
+        let begins = c.is_uppercase() && !before.is_uppercase();
+        if (begins || matches!(c, '_' | '-' | '.' | ' ')) && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| !matches!(c, '_' | '-' | '.' | ' ')) {
+            word.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// A place of the schema as the place of a finding.
@@ -64,5 +122,22 @@ pub(super) fn add_index(cx: &ProjectCx<'_>, table: &Table, columns: &[Box<str>],
             _ => format!("decorate the entity with `@Index([{}])`", list("\"").join(", ")),
         },
         _ => format!("add an index on ({}) in a migration", list("").join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grows;
+
+    #[test]
+    fn names_of_tables_that_grow() {
+        for name in
+            ["audit_log", "AuditLogs", "PageView_Event", "user_history", "activities", "eventMetrics", "sessions"]
+        {
+            assert!(grows(name), "{name}");
+        }
+        for name in ["users", "event_types", "log_level", "catalog", "EventType", "dialog", "message_template"] {
+            assert!(!grows(name), "{name}");
+        }
     }
 }

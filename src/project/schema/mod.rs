@@ -147,8 +147,10 @@ pub struct Table {
     pub parent: Option<Box<str>>,
     /// Whether it is divided into partitions.
     pub partitioned: bool,
-    /// Whether it is made like another one: a partition, an heir, a copy.
-    pub is_heir: bool,
+    /// The columns by which it is divided; empty if it is not, or by what is computed of them.
+    pub partition_key: Vec<Box<str>>,
+    /// The table that it is made like: it is a partition, an heir or a copy.
+    pub made_like: Option<Box<str>>,
     /// Indexes that its model declares and that are not there: its migrations do not make them.
     pub unmade: Vec<Unmade>,
 }

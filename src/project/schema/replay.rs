@@ -201,7 +201,8 @@ impl Database {
             knows_indexes: true,
             parent: None,
             partitioned: false,
-            is_heir: false,
+            partition_key: Vec::new(),
+            made_like: None,
             unmade: Vec::new(),
         }
     }
@@ -251,11 +252,12 @@ impl Database {
         table.knows_columns = create.is_whole && !create.has_more_columns;
         table.knows_indexes = create.is_whole;
         table.partitioned = create.partitioned;
+        table.partition_key = create.partition_key.iter().map(|column| column.text.clone()).collect();
         if create.columnar {
             table.dialect = Dialect::ClickHouse;
         }
         table.parent = create.parent.as_ref().map(|parent| parent.name().text.clone());
-        table.is_heir = table.parent.is_some();
+        table.made_like = table.parent.clone();
         table.columns = create.columns.iter().map(|column| new_column(column, step)).collect();
         table.indexes = create.indexes.iter().map(|index| new_index(index, step)).collect();
         table.foreign_keys = create.foreign_keys.iter().map(|key| new_foreign_key(key, step)).collect();
@@ -490,6 +492,9 @@ fn rename_column(table: &mut Table, from: &str, to: &str) {
     }
     for column in table.columns.iter_mut().filter(|column| same_name(&column.name, from)) {
         column.name = to.into();
+    }
+    for column in table.partition_key.iter_mut().filter(|column| same_name(column, from)) {
+        *column = to.into();
     }
     for index in &mut table.indexes {
         let mut has_formula = index.definition.predicate.is_some();

@@ -120,6 +120,8 @@ pub struct CreateTable {
     pub parent: Option<TableName>,
     /// Whether it is divided into partitions.
     pub partitioned: bool,
+    /// The columns by which it is divided; empty if it is not, or by what is computed of them.
+    pub partition_key: Vec<Ident>,
     /// Whether it is kept by columns, so that no index of rows is ever made: ClickHouse's `MergeTree`.
     pub columnar: bool,
     /// Whether everything in its definition was read. If not, it may have columns and indexes that are
@@ -143,6 +145,7 @@ impl CreateTable {
             foreign_keys: Vec::new(),
             parent: None,
             partitioned: false,
+            partition_key: Vec::new(),
             columnar: false,
             is_whole: true,
             has_more_columns: false,

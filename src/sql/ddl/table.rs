@@ -71,6 +71,7 @@ fn read_tail(cursor: &mut Cursor<'_>, made: &mut CreateTable, query: &mut Option
             made.parent = cursor.bracket().and_then(|mut inner| inner.table_name());
         } else if cursor.take_all(&["PARTITION", "BY"]) {
             made.partitioned = true;
+            made.partition_key = partition_key(cursor).unwrap_or_default();
         } else if cursor.kind() == Some(Kind::Word) && cursor.text().ends_with("MergeTree") {
             made.columnar = true;
             cursor.at += 1;
@@ -88,6 +89,13 @@ fn read_tail(cursor: &mut Cursor<'_>, made: &mut CreateTable, query: &mut Option
             cursor.skip();
         }
     }
+}
+
+/// The columns of `RANGE (a, b)`, `LIST COLUMNS (a)`; `None` where something is computed of them.
+fn partition_key(cursor: &mut Cursor<'_>) -> Option<Vec<Ident>> {
+    cursor.skip_any(&["RANGE", "LIST", "HASH", "LINEAR", "KEY", "COLUMNS"]);
+    let plain = |mut item: Cursor<'_>| item.ident().filter(|_| item.is_done());
+    cursor.bracket()?.items().into_iter().map(plain).collect()
 }
 
 /// Whether this `WITH` names queries, and is not one of `WITH (fillfactor = 70)`, `WITH DATA`.

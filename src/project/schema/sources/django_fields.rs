@@ -16,6 +16,7 @@ pub(super) enum Kind {
     Text,
     Slug,
     Number,
+    Float,
     Time,
     Json,
     Uuid,
@@ -55,8 +56,8 @@ impl Kind {
             | "PositiveSmallIntegerField"
             | "PositiveBigIntegerField"
             | "DecimalField"
-            | "FloatField"
             | "DurationField" => Kind::Number,
+            "FloatField" => Kind::Float,
             "DateField" | "DateTimeField" | "TimeField" => Kind::Time,
             // Of django-extensions and django-model-utils.
             "AutoCreatedField" | "AutoLastModifiedField" | "CreationDateTimeField" | "ModificationDateTimeField" => {
@@ -106,6 +107,7 @@ impl Kind {
             Kind::Bool => "boolean",
             Kind::Address | Kind::Text | Kind::Slug => "text",
             Kind::Number => "number",
+            Kind::Float => "double precision",
             Kind::Time => "timestamp",
             Kind::Json => "json",
             Kind::Uuid => "uuid",

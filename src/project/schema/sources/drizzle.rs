@@ -113,7 +113,8 @@ fn column(facts: &FileFacts, field: &str, value: ValueId, table: &mut NewTable, 
         "timestamp" | "date" | "datetime" => "timestamp",
         "uuid" => "uuid",
         "json" | "jsonb" => "json",
-        "integer" | "bigint" | "int" | "smallint" | "serial" | "bigserial" | "numeric" | "real" => "number",
+        "integer" | "bigint" | "int" | "smallint" | "serial" | "bigserial" | "numeric" => "number",
+        "double" | "doublePrecision" | "float" | "real" => "double precision",
         _ => "",
     };
     let span = first.name_span;

@@ -194,8 +194,8 @@ impl Builder<'_> {
             "boolean" => "boolean",
             "enu" | "enum" => "enum(…)",
             "string" | "text" | "varchar" | "char" => "text",
-            "integer" | "bigInteger" | "tinyint" | "smallint" | "mediumint" | "bigint" | "float" | "double"
-            | "decimal" => "number",
+            "integer" | "bigInteger" | "tinyint" | "smallint" | "mediumint" | "bigint" | "decimal" => "number",
+            "double" | "float" => "double precision",
             "date" | "datetime" | "dateTime" | "time" | "timestamp" => "timestamp",
             "json" | "jsonb" => "json",
             "uuid" => "uuid",

@@ -260,9 +260,8 @@ fn is_auto(class: &str) -> bool {
 fn type_name(class: &str) -> Option<&'static str> {
     Some(match class {
         _ if is_auto(class) => "bigint",
-        "BigIntegerField" | "DecimalField" | "DoubleField" | "FloatField" | "IntegerField" | "SmallIntegerField" => {
-            "number"
-        }
+        "BigIntegerField" | "DecimalField" | "IntegerField" | "SmallIntegerField" => "number",
+        "DoubleField" | "FloatField" => "double precision",
         "BooleanField" => "boolean",
         "CharField" | "FixedCharField" | "TextField" => "text",
         "DateField" | "DateTimeField" | "TimeField" | "TimestampField" => "timestamp",

@@ -307,6 +307,7 @@ fn type_name(facts: &FileFacts, value: ValueId) -> Option<&'static str> {
         "Enum" | "ENUM" => "enum(…)",
         "Integer" => "integer",
         "BigInteger" | "SmallInteger" => "bigint",
+        "DOUBLE_PRECISION" | "Double" | "Float" | "REAL" => "double precision",
         "String" | "Text" | "Unicode" | "UnicodeText" | "VARCHAR" => "text",
         "DateTime" | "TIMESTAMP" | "Date" => "timestamp",
         "UUID" | "Uuid" => "uuid",
