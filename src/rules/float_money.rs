@@ -10,9 +10,9 @@ const NOTE: &str = "a tenth has no binary fraction: the sum of one million times
                     PostgreSQL 15, so totals differ from what they are made of, and from run to run with the order of the rows";
 
 /// Words that only money is called by; sorted.
-const MONEY: &[&str] = &["cost", "fee", "price", "revenue", "salary", "subtotal", "wage"];
+const MONEY: &[&str] = &["cost", "price", "revenue", "salary", "subtotal", "wage"];
 /// Words that money is called by where the table is about it; sorted.
-const AMOUNTS: &[&str] = &["amount", "balance", "discount", "paid", "refund", "tax", "total"];
+const AMOUNTS: &[&str] = &["amount", "balance", "discount", "fee", "paid", "refund", "tax", "total"];
 /// Last words of the names of tables that are about money; sorted.
 const PAID: &[&str] = &[
     "bill",

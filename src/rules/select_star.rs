@@ -1,5 +1,7 @@
 //! `select-star`: all columns of a table whose documents are large.
 
+use rustc_hash::FxHashSet;
+
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace};
 use super::{Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
@@ -14,11 +16,15 @@ const NOTE: &str = "what is large is stored apart, and fetched, sent and taken a
 pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
     // In a `.sql` file it is mostly somebody's view, or looked at by hand.
     if cx.sql.text.is_some() {
-        sql_statement::report(cx, sink, |cx, out| out.extend(check_statement(&cx)));
+        let facts = cx.file.facts();
+        let texts: FxHashSet<&str> = facts.texts.iter().map(|text| &*text.cooked).collect();
+        // What the program speaks of by name is used somewhere, perhaps here.
+        let is_used = |column: &str| texts.contains(column) || facts.names.find(column).is_some();
+        sql_statement::report(cx, sink, |cx, out| out.extend(check_statement(&cx, is_used)));
     }
 }
 
-fn check_statement(cx: &SqlCx<'_>) -> Option<SqlFinding> {
+fn check_statement(cx: &SqlCx<'_>, is_used: impl Fn(&str) -> bool) -> Option<SqlFinding> {
     let select = cx.query.root().filter(|select| select.role == Role::Root && select.arms.is_empty())?;
     if cx.schema.is_empty() || select.group_by.len() + usize::from(select.having.is_some()) > 0 {
         return None;
@@ -44,6 +50,9 @@ fn check_statement(cx: &SqlCx<'_>) -> Option<SqlFinding> {
     let tables = cx.schema.definitions(name);
     let table = *tables.first().filter(|_| tables.iter().all(|table| table.knows_columns))?;
     let large: Vec<&Column> = table.columns.iter().filter(|column| is_large(column)).collect();
+    if large.iter().any(|column| is_used(&column.name)) {
+        return None;
+    }
     let others: Vec<&str> =
         table.columns.iter().filter(|column| !is_large(column)).map(|column| &*column.name).collect();
     let is_same = |column: &&Column| tables.iter().all(|table| table.column(&column.name).is_some_and(is_large));

@@ -16,7 +16,10 @@ const MANY: u64 = 100_000;
 /// Reports queries of programs that ask for all rows of a table which is told to be large, or named after what happens all
 /// the time.
 pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    if cx.sql.text.is_some() {
+    let statement = (cx.file.id, cx.index);
+    // A function that takes SQL may add a limit to it.
+    let is_run_here = || cx.file.project.sites(cx.file.id).iter().any(|site| site.sql.contains(&statement));
+    if cx.sql.text.is_some() && is_run_here() {
         sql_statement::report(cx, sink, |cx, out| out.extend(check_statement(&cx)));
     }
 }
