@@ -375,7 +375,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "unbounded-write",
         page: include_str!("../../rules/unbounded-write.md"),
-        check: Check::Statement(unbounded_write::check),
+        check: Check::File(unbounded_write::check),
     },
     Rule {
         name: "unindexed-filter",

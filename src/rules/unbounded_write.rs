@@ -1,7 +1,7 @@
 //! `unbounded-write`: an UPDATE or DELETE of all rows.
 
 use super::sql_finding::{SqlCx, SqlFinding};
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::Severity;
 use crate::project::schema::TableKind;
 use crate::sql::query::*;
@@ -10,8 +10,8 @@ const NOTE: &str = "every row is locked and written until the statement is done:
                     and doubled the table's size; a DELETE of them took four times as long as TRUNCATE";
 
 /// Reports statements that write all rows of a table.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, check_statement);
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report_all(cx, sink, check_statement);
 }
 
 fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
@@ -22,6 +22,10 @@ fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
         _ => return,
     };
     let [target] = root.sources.as_slice() else { return };
+    // Who deletes all rows in the words of an ORM means it, and has no other words for it.
+    if cx.model.is_some() && root.role == Role::Delete {
+        return;
+    }
     let Some(table) = target.table().filter(|table| !table.is_dynamic()) else { return };
     let is_passing = cx.schema.definitions(table).iter().any(|table| table.kind != TableKind::Table);
     if root.limit.is_some() || root.has_open_clauses || !cx.query.is_whole || cx.is_spared(table) || is_passing {
@@ -35,6 +39,7 @@ fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
     }
     let message = format!("every row of `{}` is {verb}", table.name().text);
     let help = match root.role {
+        _ if cx.model.is_some() => "say which rows by a condition, at least those that change",
         Role::Update => "say which rows with WHERE, at least those that change: WHERE c IS DISTINCT FROM …",
         _ => "say which rows with WHERE, or use TRUNCATE if all of them are to go",
     };

@@ -149,8 +149,11 @@ impl<'t, 'p> Collector<'t, 'p> {
             if matches!(name, "find" | "findAll" | "findMany") {
                 self.length_of_found(call);
             }
-            if name == "filter" {
-                self.sieve_of_found(call);
+            match name {
+                "filter" => self.sieve_of_found(call),
+                "addOrderBy" | "orderBy" | "orderByRaw" => self.random_builder(call),
+                "findAll" | "findOne" => self.random_finder(call, name),
+                _ => {}
             }
             if self.seen.contains(&call) {
                 continue;

@@ -81,6 +81,92 @@ impl<'p> Collector<'_, 'p> {
         }
     }
 
+    /// `qb.orderBy("RANDOM()").limit(1)`, ``db.select().from(users).orderBy(sql`random()`).limit(1)``
+    pub(super) fn random_builder(&mut self, call: CallId) {
+        let at = self.facts.call(call);
+        if !at.args.first().is_some_and(|arg| self.is_random_text(arg.value, 0)) {
+            return;
+        }
+        let Some(evidence) = of_call(self.types, self.file, call) else { return };
+        let is_builder =
+            evidence.orm.is_builder() || matches!(evidence.orm, Orm::Drizzle | Orm::MikroOrm | Orm::TypeOrm);
+        let chain = self.whole_chain(call);
+        let takes_few = |&other: &CallId| {
+            let name = self.called(other);
+            matches!(name, "executeTakeFirst" | "first" | "getOne" | "getOneOrFail" | "limit" | "take")
+        };
+        // What is filtered or joined may be a few rows.
+        let is_plain = |&other: &CallId| {
+            self.receiver_call(other).is_none()
+                || takes_few(&other)
+                || matches!(
+                    self.called(other),
+                    "createQueryBuilder"
+                        | "execute"
+                        | "from"
+                        | "getMany"
+                        | "getRawMany"
+                        | "getRawOne"
+                        | "orderBy"
+                        | "orderByRaw"
+                        | "select"
+                        | "selectAll"
+                        | "table"
+                )
+        };
+        if is_builder && chain.iter().any(takes_few) && chain.iter().all(is_plain) {
+            self.found.random_orders.push(self.mark(evidence, call));
+        }
+    }
+
+    /// `User.findOne({ order: sequelize.random() })`, `User.findAll({ order: [literal("RAND()")], limit: 3 })`
+    pub(super) fn random_finder(&mut self, call: CallId, name: &str) {
+        let at = self.facts.call(call);
+        let Some(Value::Mapping(entries)) = at.args.first().map(|arg| self.facts.value(arg.value)) else { return };
+        let get = |wanted: &str| {
+            entries.iter().find(|(key, _)| self.facts.literal(*key) == Some(wanted)).map(|&(_, value)| value)
+        };
+        let Some(order) = get("order").filter(|&order| self.is_random_text(order, 0)) else { return };
+        let takes_few = name == "findOne" || get("limit").is_some();
+        let is_whole = entries.iter().all(|(key, _)| self.facts.literal(*key).is_some())
+            && get("where").is_none()
+            && get("include").is_none();
+        let evidence = of_call(self.types, self.file, call).filter(|evidence| evidence.orm == Orm::Sequelize);
+        if let Some(evidence) = evidence.filter(|_| takes_few && is_whole) {
+            // The order itself is shown.
+            let span = match *self.facts.value(order) {
+                Value::Call(made) => self.one_line(self.facts.call(made).span),
+                _ => self.one_line(at.name_span),
+            };
+            let mark = self.mark(evidence, call);
+            self.found.random_orders.push(OrmMark { span, ..mark });
+        }
+    }
+
+    /// `"RANDOM()"`, ``sql`random()` ``, `sequelize.random()`, `literal("RAND()")`, `fn("RAND")`, also as the first of a list.
+    fn is_random_text(&self, value: ValueId, depth: u8) -> bool {
+        let is_random = |text: &str| {
+            let text = text.trim().trim_end_matches("()").to_ascii_lowercase();
+            matches!(&*text, "newid" | "rand" | "random")
+        };
+        match self.facts.value(value) {
+            Value::Text(_) => self.facts.literal(value).is_some_and(|text| text.ends_with("()") && is_random(text)),
+            Value::Sequence(parts) if depth < 3 => {
+                parts.first().is_some_and(|&first| self.is_random_text(first, depth + 1))
+            }
+            Value::Call(inner) => {
+                let first = self.facts.call(*inner).args.first().map(|arg| arg.value);
+                match self.called(*inner) {
+                    "random" => first.is_none(),
+                    "fn" => first.and_then(|first| self.facts.literal(first)).is_some_and(is_random),
+                    "literal" | "raw" | "sql" => first.is_some_and(|first| self.is_random_text(first, depth + 1)),
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
     /// `Model.objects` before the call.
     pub(super) fn is_manager_of_model(&self, call: CallId) -> bool {
         self.receiver(call).is_some_and(|receiver| match self.facts.value(receiver) {
@@ -199,6 +285,7 @@ pub fn random_drafts(project: &Project, file: FileId) -> Vec<Draft> {
             let help = match mark.orm {
                 Orm::Django => "pick random keys first: `random.sample(list(Model.objects.values_list(\"pk\", flat=True)), 3)`, then \
                                 `.filter(pk__in=keys)`; or begin at a random key: `.filter(pk__gte=n).order_by(\"pk\")`",
+                Orm::Sequelize => "begin at a random key: `findOne({ where: { id: { [Op.gte]: n } }, order: [[\"id\", \"ASC\"]] })`",
                 _ => "begin at a random key: WHERE id >= n ORDER BY id LIMIT …",
             };
             draft(mark, Severity::Warning, message, note, help)

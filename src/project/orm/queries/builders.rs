@@ -48,7 +48,7 @@ const STEPS: [&str; 33] = [
 
 /// Whether a call of this name may be a part of a query.
 pub(super) fn asks(name: &str) -> bool {
-    name.starts_with("where") || matches!(name, "andWhere" | "findOne" | "orderBy")
+    name.starts_with("where") || matches!(name, "andWhere" | "del" | "delete" | "findOne" | "orderBy" | "update")
 }
 
 impl<'p> Collector<'_, 'p> {
@@ -74,7 +74,9 @@ impl<'p> Collector<'_, 'p> {
         };
         let is_run = is_run || (evidence.orm == Orm::Objection && self.called(last) == "findOne");
         let steps = &chain[..chain.len() - 1];
-        if !is_run || !steps.iter().all(|&call| STEPS.binary_search(&self.called(call)).is_ok()) {
+        // What is held may be given more conditions in between.
+        let is_held = chain[1..].iter().any(|&call| self.facts.call(call).result == ResultUse::Bound);
+        if !is_run || is_held || !steps.iter().all(|&call| STEPS.binary_search(&self.called(call)).is_ok()) {
             return None;
         }
         let called = |names: &[&str]| chain.iter().any(|&call| names.contains(&self.called(call)));
@@ -92,6 +94,11 @@ impl<'p> Collector<'_, 'p> {
         }
         let limit = steps.iter().find(|&&call| self.called(call) == "limit");
         let limit = limit.map(|&limit| self.facts.call(limit).args.first().and_then(|arg| self.number(arg.value)));
+        if role != Role::Root
+            && let Some(rows) = limit
+        {
+            lowering.limit(rows);
+        }
         let rows = if called(&["findOne", "first"]) { Some(Some(1)) } else { limit };
         let mut sorts = steps.iter().copied().filter(|&call| self.called(call) == "orderBy");
         if let (Some(rows), Some(order), None, Role::Root) = (rows, sorts.next(), sorts.next(), role)

@@ -65,7 +65,7 @@ const MAX_DEPTH: u8 = 20;
 
 /// Whether a call of this name may be a part of a query.
 pub(super) fn asks(name: &str) -> bool {
-    matches!(name, "filter" | "filter_by" | "order_by" | "where")
+    matches!(name, "delete" | "filter" | "filter_by" | "order_by" | "update" | "where")
 }
 
 impl<'p> Collector<'_, 'p> {

@@ -23,7 +23,10 @@ const MAX_DEPTH: u8 = 20;
 
 /// Whether a call of this name may be a part of a query.
 pub(super) fn asks(name: &str) -> bool {
-    FUNCTIONS.contains(&name) || filters(name) || takes_first(name) || matches!(name, "exclude" | "order_by")
+    FUNCTIONS.contains(&name)
+        || filters(name)
+        || takes_first(name)
+        || matches!(name, "adelete" | "aupdate" | "delete" | "exclude" | "order_by" | "update")
 }
 
 /// Whether a method of this name takes conditions.

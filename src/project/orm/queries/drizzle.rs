@@ -81,6 +81,9 @@ impl<'p> Collector<'_, 'p> {
         let evidence = of_call(self.types, self.file, first).filter(|of| of.orm == Orm::Drizzle);
         let confidence = evidence.map_or(Confidence::Medium, |of| of.confidence);
         let mut lowering = Lowering::of(self.schema(), &model.table, role, self.one_line(at.name_span))?;
+        if role != Role::Root && step("limit").is_some() {
+            lowering.limit(None);
+        }
         let mut tables = Tables { models: vec![model], callback: None };
         for &call in steps.iter().rev().filter(|&&call| self.called(call) == "innerJoin") {
             self.joined_table(call, &mut tables, &mut lowering)?;

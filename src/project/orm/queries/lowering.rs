@@ -179,9 +179,11 @@ impl<'s> Lowering<'s> {
         !self.parts.is_empty()
     }
 
-    /// Whether it asks for anything that an index could serve.
+    /// Whether it asks for anything that an index could serve, or writes.
     pub(super) fn asks(&self) -> bool {
-        !self.parts.is_empty() || (!self.order.is_empty() && self.limit.is_some())
+        !self.parts.is_empty()
+            || matches!(self.role, Role::Update | Role::Delete)
+            || (!self.order.is_empty() && self.limit.is_some())
     }
 
     /// The query as a statement.

@@ -87,6 +87,14 @@ impl Collector<'_, '_> {
         if let Some(conditions) = conditions {
             self.object(reading, conditions, false, &mut lowering, 0)?;
         }
+        // Sequelize and TypeORM refuse to write without conditions that are told.
+        let must_ask = match evidence.orm {
+            Orm::Sequelize => conditions.is_none(),
+            orm => orm == Orm::TypeOrm,
+        };
+        if method.role != Role::Root && must_ask && !lowering.has_conditions() {
+            return None;
+        }
         let options = argument(method.options).and_then(|options| self.written_options(call, options));
         if let Some(options) = options {
             // Rows of others that must be there leave rows out.
@@ -104,6 +112,9 @@ impl Collector<'_, '_> {
                 Some(Value::Null) | None => None,
                 Some(_) => Some(None),
             };
+            if let (Some(rows), Role::Update | Role::Delete) = (rows, method.role) {
+                lowering.limit(rows);
+            }
             if let (Some(order), Some(rows), false, Role::Root) = (order, rows, is_other, method.role) {
                 let keys: Vec<SortKey> = sort::of_object(self, order);
                 let span = self.text_of_key(argument(method.options), &["orderBy", "order"]).unwrap_or(span);

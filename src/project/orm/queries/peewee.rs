@@ -81,6 +81,9 @@ impl<'p> Collector<'_, 'p> {
                 }
             }
         }
+        if role != Role::Root && steps.iter().any(|&call| self.called(call) == "limit") {
+            lowering.limit(None);
+        }
         if role == Role::Root {
             self.peewee_order(steps, class, model, cut, &mut lowering);
         }
