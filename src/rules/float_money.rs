@@ -1,10 +1,9 @@
 //! `float-money`: amounts of money in binary fractions.
 
-use super::schema_finding::{all_agree, label, tables, words};
+use super::schema_finding::{all_agree, label, server_tables, words};
 use super::{Finding, ProjectCx, Sink};
 use crate::findings::{Confidence, Role};
 use crate::project::schema::{Column, Table};
-use crate::sql::Dialect;
 
 const NOTE: &str = "a tenth has no binary fraction: the sum of one million times 0.1 is 100,958.34 of real and 100,000.00000133 of double precision on \
                     PostgreSQL 15, so totals differ from what they are made of, and from run to run with the order of the rows";
@@ -34,12 +33,8 @@ const PAID: &[&str] = &[
 /// Reports columns of money whose type has no exact tenths.
 pub(super) fn check(cx: &ProjectCx<'_>, sink: &mut Sink<'_>) {
     let schema = cx.project.schema();
-    for (table, name) in tables(cx) {
-        // SQLite has no other fractions.
-        let dialects = cx.project.databases_of(table);
-        if !matches!(*dialects, [Dialect::PostgreSql | Dialect::MySql]) {
-            continue;
-        }
+    // SQLite has no other fractions.
+    for (table, name, _) in server_tables(cx) {
         for column in table.columns.iter().filter(|column| is_inexact(column) && is_money(table, column)) {
             let is_same = |table: &Table| table.column(&column.name).is_some_and(is_inexact);
             if !all_agree(schema, &name, is_same) {

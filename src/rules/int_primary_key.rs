@@ -1,10 +1,9 @@
 //! `int-primary-key`: a table that only grows has a key of four bytes.
 
-use super::schema_finding::{all_agree, grows, label, tables};
+use super::schema_finding::{all_agree, grows, label, server_tables};
 use super::{Finding, ProjectCx, Sink};
 use crate::findings::{Confidence, Role};
 use crate::project::schema::{Column, Table};
-use crate::sql::Dialect;
 use crate::sql::query::same_name;
 
 const NOTE: &str = "after 2,147,483,647 rows, deleted ones and failed inserts among them, every insert fails; the change to bigint then writes the \
@@ -13,12 +12,9 @@ const NOTE: &str = "after 2,147,483,647 rows, deleted ones and failed inserts am
 /// Reports such keys of tables named after what happens all the time.
 pub(super) fn check(cx: &ProjectCx<'_>, sink: &mut Sink<'_>) {
     let schema = cx.project.schema();
-    for (table, name) in tables(cx) {
-        // SQLite's integers have eight bytes.
-        let dialects = cx.project.databases_of(table);
-        let is_told = matches!(*dialects, [Dialect::PostgreSql | Dialect::MySql]);
-        if !is_told
-            || !grows(&table.name)
+    // SQLite's integers have eight bytes.
+    for (table, name, _) in server_tables(cx) {
+        if !grows(&table.name)
             || is_made_by_people(table)
             || schema.told_rows(&name).is_some_and(|rows| rows < 1_000_000)
         {

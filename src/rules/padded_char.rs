@@ -1,10 +1,9 @@
 //! `padded-char`: texts of different lengths in a type that fills all of them up.
 
-use super::schema_finding::{all_agree, label, tables, words};
+use super::schema_finding::{all_agree, label, server_tables, words};
 use super::{Finding, ProjectCx, Sink};
 use crate::findings::Role;
 use crate::project::schema::{Column, Table};
-use crate::sql::Dialect;
 
 const NOTE: &str = "each value is filled up with blanks to the whole length, and read like that: one million short texts in char(255) took 59 MB instead \
                     of 7 on PostgreSQL 15, 89 MB instead of 11 on MariaDB 10.11, where sorting and grouping took six times as long";
@@ -48,11 +47,7 @@ const FIXED: &[&str] = &[
 /// Reports long `char(n)` whose values are not all of that length, by their names.
 pub(super) fn check(cx: &ProjectCx<'_>, sink: &mut Sink<'_>) {
     let schema = cx.project.schema();
-    for (table, name) in tables(cx) {
-        let dialects = cx.project.databases_of(table);
-        if !matches!(*dialects, [Dialect::PostgreSql | Dialect::MySql]) {
-            continue;
-        }
+    for (table, name, _) in server_tables(cx) {
         for column in &table.columns {
             let Some(length) = padded(column) else { continue };
             if !all_agree(schema, &name, |table: &Table| table.column(&column.name).and_then(padded).is_some()) {

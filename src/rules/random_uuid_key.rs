@@ -1,6 +1,6 @@
 //! `random-uuid-key`: a table that only grows takes its rows in at random places, or by keys that are texts.
 
-use super::schema_finding::{all_agree, grows, label, tables};
+use super::schema_finding::{all_agree, grows, label, server_tables};
 use super::{Finding, ProjectCx, Sink};
 use crate::findings::{Confidence, Role, Severity};
 use crate::project::schema::{Column, Table};
@@ -26,8 +26,7 @@ enum Key {
 /// Reports such keys of tables named after what happens all the time, or told to be large.
 pub(super) fn check(cx: &ProjectCx<'_>, sink: &mut Sink<'_>) {
     let schema = cx.project.schema();
-    for (table, name) in tables(cx) {
-        let [dialect @ (Dialect::PostgreSql | Dialect::MySql)] = *cx.project.databases_of(table) else { continue };
+    for (table, name, dialect) in server_tables(cx) {
         let rows = schema.told_rows(&name);
         if !rows.map_or_else(|| grows(&table.name), |rows| rows >= LARGE) {
             continue;

@@ -57,6 +57,14 @@ pub(super) fn tables<'p>(cx: &ProjectCx<'p>) -> Vec<(&'p Table, TableName)> {
         .collect()
 }
 
+/// Those of them that are in a database of PostgreSQL or MySQL, and may be in no other, with its dialect.
+pub(super) fn server_tables<'p>(cx: &ProjectCx<'p>) -> impl Iterator<Item = (&'p Table, TableName, Dialect)> {
+    tables(cx).into_iter().filter_map(|(table, name)| match *cx.project.databases_of(table) {
+        [dialect @ (Dialect::PostgreSql | Dialect::MySql)] => Some((table, name, dialect)),
+        _ => None,
+    })
+}
+
 /// Whether every definition of a table meets a condition, and is one of a table.
 pub(super) fn all_agree(schema: &Schema, name: &TableName, holds: impl Fn(&Table) -> bool) -> bool {
     schema.definitions(name).into_iter().all(|table| table.kind == TableKind::Table && holds(table))
