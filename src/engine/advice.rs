@@ -171,9 +171,7 @@ fn of_table<'a>(project: &'a Project, dialect: Dialect, asked: &Asked<'a>) -> Op
 /// The statement for a new index, in the form that does not block writers if there is one.
 fn create(project: &Project, table: &Table, dialect: Dialect, columns: &[(String, KeyUse)]) -> String {
     let columns: Vec<String> = columns.iter().map(|column| column_in_index(project, table, dialect, column)).collect();
-    let statement = create_index(&project.table_name(table, dialect), &columns, dialect);
-    // Indexes of a table with partitions cannot be made beside its writers.
-    if table.partitioned { statement.replacen(" CONCURRENTLY", "", 1) } else { statement }
+    create_index(project.schema(), &project.table_name(table, dialect), &columns, dialect)
 }
 
 /// A column as the statement for a new index writes it.

@@ -267,7 +267,7 @@ fn help(cx: &SqlCx<'_>, select: &Select, place: ExprId, link: &Link<'_>, tables:
         .chain(summed(cx, select, link))
         .map(|column| written(&column.name, dialect))
         .collect();
-    let index = (!columns.is_empty()).then(|| create_index(link.table, &columns, dialect));
+    let index = (!columns.is_empty()).then(|| create_index(cx.schema, link.table, &columns, dialect));
     let rewrite = Rewrite { cx, select, place, link, dialect };
     if let Some(asked) = rewrite.exists() {
         return index.map_or(asked.clone(), |index| format!("{asked};\nand add an index: {index}"));

@@ -60,7 +60,7 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
             cx.schema.size_note(name)
         ),
         note: NOTE.to_owned(),
-        help: create_index(name, &[second, first], dialect),
+        help: create_index(cx.schema, name, &[second, first], dialect),
         related: vec![
             (SqlPlace::Text(cx.query.exprs.span(range.expr)), "the range".to_owned()),
             (SqlPlace::Schema(index.place), "the index".to_owned()),

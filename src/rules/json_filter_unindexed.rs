@@ -1,7 +1,7 @@
 //! `json-filter-unindexed`: rows are found by what stands inside of a document, which no index holds.
 
 use super::conditions::{columns_named, each_source};
-use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, shown, written, written_table};
+use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written, written_table};
 use super::{Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served};
@@ -61,11 +61,11 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
     });
     let help = match dialect {
         Dialect::PostgreSql if has_gin => format!(
-            "{} @> '{{…}}', which the GIN index serves, or CREATE INDEX CONCURRENTLY ON {} (({bare}))",
+            "{} @> '{{…}}', which the GIN index serves, or {}",
             written(&column.name, dialect),
-            written_table(name, dialect)
+            create_index(cx.schema, name, &[format!("({bare})")], dialect)
         ),
-        Dialect::PostgreSql => format!("CREATE INDEX CONCURRENTLY ON {} (({bare}))", written_table(name, dialect)),
+        Dialect::PostgreSql => create_index(cx.schema, name, &[format!("({bare})")], dialect),
         Dialect::MySql => format!("a generated column AS ({bare}) with an index, named in the query"),
         _ => format!("CREATE INDEX … ON {} ({bare})", written_table(name, dialect)),
     };

@@ -48,7 +48,7 @@ fn check_select(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFinding> {
     }));
     let help = match cx.servers.all(cx.dialect, is_too_old) {
         Some(true) => "sort both in the same direction: this server has no descending keys".to_owned(),
-        _ => create_index(name, &columns, cx.dialect),
+        _ => create_index(cx.schema, name, &columns, cx.dialect),
     };
     let span = cx.query.exprs.span(select.order_by[turns + 1].expr);
     let mut finding = SqlFinding::new(span, Severity::Warning, message, NOTE, help);

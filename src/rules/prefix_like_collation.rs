@@ -71,7 +71,7 @@ fn finding(
             shown(Some(name), column)
         ),
     };
-    let help = create_index(name, &[format!("{text} {class}")], cx.dialect);
+    let help = create_index(cx.schema, name, &[format!("{text} {class}")], cx.dialect);
     let note = if is_sqlite { SQLITE } else { POSTGRESQL };
     let mut finding = SqlFinding::new(cx.query.exprs.span(prefix.expr), Severity::Warning, message, note, help);
     // The collation of a PostgreSQL database is told when it is made.

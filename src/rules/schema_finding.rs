@@ -119,7 +119,7 @@ pub(super) fn add_index(cx: &ProjectCx<'_>, table: &Table, columns: &[Box<str>],
             let name = cx.project.table_name(table, dialect);
             let columns: Vec<String> =
                 columns.iter().map(|column| cx.project.spelled(table.place.file, column, dialect)).collect();
-            create_index(&name, &columns, dialect)
+            create_index(cx.project.schema(), &name, &columns, dialect)
         }
         _ if source.text.contains("drizzle-orm") => {
             let fields: Vec<String> = columns.iter().map(|column| format!("table.{column}")).collect();

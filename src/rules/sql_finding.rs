@@ -235,11 +235,14 @@ pub(crate) fn written_table(table: &TableName, dialect: Dialect) -> String {
     table.parts.iter().map(|part| written(part, dialect)).collect::<Vec<_>>().join(".")
 }
 
-/// `CREATE INDEX`, in the form that does not block writers.
-pub(crate) fn create_index(table: &TableName, columns: &[String], dialect: Dialect) -> String {
+/// `CREATE INDEX`, in the form that does not block writers, where there is one.
+pub(crate) fn create_index(schema: &Schema, table: &TableName, columns: &[String], dialect: Dialect) -> String {
+    let is_partitioned = schema.definitions(table).iter().any(|table| table.partitioned);
     let table = written_table(table, dialect);
     let columns = columns.join(", ");
     match dialect {
+        // Of all partitions at once PostgreSQL makes one only with writers waiting.
+        Dialect::PostgreSql if is_partitioned => format!("CREATE INDEX ON {table} ({columns})"),
         Dialect::PostgreSql => format!("CREATE INDEX CONCURRENTLY ON {table} ({columns})"),
         _ => {
             let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect::<String>();

@@ -175,7 +175,7 @@ fn finding(
     }
     let table = tables[0];
     let dialect = if cx.dialect == Dialect::Generic { table.dialect } else { cx.dialect };
-    let help = name.map_or(String::new(), |name| create_index(name, &columns, dialect));
+    let help = name.map_or(String::new(), |name| create_index(cx.schema, name, &columns, dialect));
     let (equal, ranges): (Vec<&Condition>, Vec<&Condition>) =
         useful.iter().copied().partition(|condition| condition.test == Test::Equal);
     let wanted = |test: Test| if test == Test::Prefix { KeyUse::Prefix } else { KeyUse::Ordered };

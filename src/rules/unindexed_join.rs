@@ -63,7 +63,7 @@ fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFindi
             cx.schema.size_note(name)
         ),
         note: NOTE.to_owned(),
-        help: create_index(name, &[column], dialect),
+        help: create_index(cx.schema, name, &[column], dialect),
         related: vec![(SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))],
         fix: None,
         index: Some(missing_index(table, dialect, [&*own.name.text], [])),
@@ -132,7 +132,7 @@ fn check_narrowed(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFin
             cx.schema.size_note(name)
         ),
         note: NOTE.to_owned(),
-        help: create_index(name, &told, dialect),
+        help: create_index(cx.schema, name, &told, dialect),
         related: vec![(SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))],
         fix: None,
         index: Some(missing_index(table, dialect, columns.iter().map(|own| &*own.name.text), [])),

@@ -83,7 +83,7 @@ fn check_select(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFinding> {
             cx.schema.size_note(name)
         ),
         note: NOTE.to_owned(),
-        help: create_index(name, &columns, dialect),
+        help: create_index(cx.schema, name, &columns, dialect),
         related: [(SqlPlace::Schema(table.place), format!("`{}` is defined here", table.name))]
             .into_iter()
             .chain(keys.first().into_iter().flat_map(|key| unmade(table, &key.name.text)))

@@ -98,6 +98,19 @@ CREATE TABLE Parts (Id bigserial PRIMARY KEY, OrderId bigint REFERENCES "Order" 
 }
 
 #[test]
+fn an_index_of_a_table_with_partitions_is_not_built_concurrently() {
+    let text = r"
+CREATE TABLE visits (id bigint, day date, path text) PARTITION BY RANGE (day);
+CREATE TABLE pages (id bigint, path text);
+SELECT id FROM visits WHERE day = $1 AND path = $2;
+SELECT id FROM pages WHERE path = $1;
+";
+    let found = helps("a.postgres.sql", text, "unindexed-filter");
+    let concurrently: Vec<bool> = found.iter().map(|help| help.contains("CONCURRENTLY")).collect();
+    assert_eq!(concurrently, [false, true], "{found:?}");
+}
+
+#[test]
 fn an_index_of_few_rows_is_told_in_the_words_of_the_models() {
     let text = r#"
 from django.db import models
