@@ -6,7 +6,7 @@ use super::lazy_read::rendered;
 use super::{FileCx, Finding, Sink};
 use crate::facts::{FileFacts, Loop, LoopId, LoopKind};
 use crate::findings::{Confidence, Label, Role, Severity};
-use crate::project::orm::{Amount, Asked, LeftOut, also_asked, left_out};
+use crate::project::orm::{Amount, Asked, LeftOut, also_asked, left_out, relation_help};
 use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind, SiteEffect};
 use crate::source::{SourceFile, Span};
 
@@ -148,7 +148,8 @@ fn help(project: &Project, repeat: &Repeat, site: &QuerySite) -> String {
     // A wrapper that runs what it is given is known by what it runs here.
     let handed = site.batch_write.as_deref();
     let handed = handed.filter(|_| repeat.kind == RepeatKind::Write && site.effect != SiteEffect::Write);
-    let batch = handed.or(site.batch.as_deref()).unwrap_or(match repeat.kind {
+    let related = relation_help(project, repeat.site.0, site);
+    let batch = handed.or(related.as_deref()).or(site.batch.as_deref()).unwrap_or(match repeat.kind {
         RepeatKind::Write => "write all rows with one statement after the loop",
         _ => "fetch the rows for all keys with one query before the loop, and look them up by key",
     });

@@ -203,3 +203,72 @@ def one(request, pk):
                 shop/templates/series.html:1 asks for";
     assert_eq!(found, [help]);
 }
+
+#[test]
+fn a_relation_is_loaded_with_the_query_that_gave_the_rows() {
+    let models = r#"
+const { Sequelize, DataTypes } = require("sequelize");
+const sequelize = new Sequelize("postgres://shop");
+const Book = sequelize.define("Book", { title: DataTypes.STRING });
+const Writer = sequelize.define("Writer", { name: DataTypes.STRING });
+const Review = sequelize.define("Review", { text: DataTypes.STRING });
+Book.belongsTo(Writer, { as: "author" });
+Book.hasMany(Review, { foreignKey: "bookId" });
+module.exports = { Book, Writer, Review };
+"#;
+    let list = r#"
+const { Book } = require("./models");
+
+async function list() {
+  const books = await Book.findAll({ where: { sold: false } });
+  for (const book of books) {
+    console.log(await book.getAuthor(), await book.getReviews(), await book.countReviews());
+  }
+}
+
+module.exports = { list };
+"#;
+    let project = Project::new([("shop/models.js", models), ("shop/list.js", list)]);
+    let with = "load the relation with the rows:";
+    assert_eq!(
+        helps_in(&project, "query-in-loop"),
+        [
+            format!("{with} `Book.findAll({{ …, include: [\"author\"] }})`, and read `book.author`"),
+            format!("{with} `Book.findAll({{ …, include: [Review] }})`, and read `book.Reviews`"),
+            "count for all rows with one query: `Review.count({ where: { bookId: ids }, group: [\"bookId\"] })`, and look \
+             the numbers up by key"
+                .to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn a_related_query_is_named_by_its_relation() {
+    let text = r#"
+const { Model } = require("objection");
+
+class Writer extends Model {}
+
+class Book extends Model {
+  static get tableName() {
+    return "books";
+  }
+}
+
+async function list() {
+  const books = await Book.query().where("sold", false);
+  for (const book of books) {
+    console.log(await book.$relatedQuery("reviews").where("shown", true));
+  }
+}
+
+module.exports = { list };
+"#;
+    assert_eq!(
+        helps("books.js", text, "query-in-loop"),
+        [
+            "load the relation with the rows: `Book.query().withGraphFetched(\"reviews\")`, and read `book.reviews`; of rows \
+          that are there: `Book.fetchGraph(rows, \"reviews\")`"
+        ]
+    );
+}

@@ -6,6 +6,7 @@
 //! to, or a catalogued shape; `list.filter`, `array.includes` and `"x".endswith(…)` say nothing. [`wildcards`]
 //! and [`pages`] turn the facts into what two rules tell.
 
+mod accessors;
 mod bound;
 mod bulk;
 mod collect;
@@ -38,6 +39,7 @@ mod wildcards;
 
 use std::sync::Arc;
 
+pub use accessors::relation_help;
 pub use bound::{BoundParam, ParamKey, SiteParams};
 pub use bulk::{Asked, LeftOut, also_asked, left_out};
 pub(crate) use bulk::{Receiver, receivers};

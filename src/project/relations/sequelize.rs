@@ -19,11 +19,13 @@ pub(crate) struct Associations {
 
 /// Where an association leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Association {
+pub(crate) struct Association {
     /// The name of the model it leads to.
-    target: Box<str>,
+    pub(crate) target: Box<str>,
     /// What it is called: `as`.
-    alias: Option<Box<str>>,
+    pub(crate) alias: Option<Box<str>>,
+    /// The column that refers, if it is told.
+    pub(crate) key: Option<Box<str>>,
     is_many: bool,
 }
 
@@ -80,6 +82,15 @@ impl Associations {
         meant.all(|other| other.is_many == first.is_many).then_some((&first.target, first.is_many))
     }
 
+    /// The association that accessors of this name are about, `getWriter`: `None` if several differ in what they lead to.
+    pub(crate) fn named(&self, name: &str) -> Option<&Association> {
+        let wanted = singular(name);
+        let is_meant = |own: &&Association| singular(own.alias.as_deref().unwrap_or(&own.target)) == wanted;
+        let mut meant = self.by_owner.values().flatten().filter(is_meant);
+        let first = meant.next()?;
+        meant.all(|other| other == first).then_some(first)
+    }
+
     /// What a method of this name does on a row of Sequelize's.
     pub(crate) fn accessor(&self, method: &str) -> Option<Accessor> {
         if self.names.is_empty() {
@@ -119,12 +130,13 @@ fn called(types: &Types<'_>, file: FileId, call: &Call) -> Option<Declared> {
     let told = rest.iter().find_map(|arg| option(facts, arg.value, "as"));
     let alias: Option<Box<str>> = told.and_then(|told| facts.literal(told)).map(Box::from);
     let target = model_name(types, file, first.value);
+    let key = rest.iter().find_map(|arg| facts.literal(option(facts, arg.value, "foreignKey")?)).map(Box::from);
     let name = if told.is_some() { alias.clone() } else { target.clone() };
     // What an alias that cannot be read is called is not known.
     let is_known = told.is_none() || alias.is_some();
     let by = target
         .filter(|_| is_known)
-        .and_then(|target| Some((model_name(types, file, owner)?, Association { target, alias, is_many })));
+        .and_then(|target| Some((model_name(types, file, owner)?, Association { target, alias, key, is_many })));
     Some(Declared { name: name.map(|name| singular(&name).into()), by })
 }
 
@@ -141,7 +153,7 @@ fn decorated(types: &Types<'_>, file: FileId, class: &Class) -> Vec<Declared> {
         let Value::Function(function) = *facts.value(call.args.first()?.value) else { return None };
         let target = model_name(types, file, *facts.function(function).returns.first()?)?;
         let name = &facts.names[field.name];
-        let association = Association { target, alias: Some(name.into()), is_many };
+        let association = Association { target, alias: Some(name.into()), key: None, is_many };
         Some(Declared { name: None, by: Some((facts.names[class.name].into(), association)) })
     });
     found.collect()
@@ -200,8 +212,12 @@ mod tests {
 
     #[test]
     fn what_may_be_two_things_is_neither() {
-        let to =
-            |alias: Option<&str>, is_many| Association { target: "tag".into(), alias: alias.map(Box::from), is_many };
+        let to = |alias: Option<&str>, is_many| Association {
+            target: "tag".into(),
+            alias: alias.map(Box::from),
+            key: None,
+            is_many,
+        };
         let own = vec![to(Some("tags"), true), to(Some("first"), false)];
         let associations =
             Associations { by_owner: [("book".into(), own)].into_iter().collect(), ..Associations::default() };

@@ -1,0 +1,108 @@
+//! What to do instead of asking for a relation row by row, where the query that gave the rows is in sight: Sequelize's
+//! accessors (`book.getWriter()`, `book.countReviews()`) and Objection's `book.$relatedQuery("reviews")`.
+
+use crate::facts::*;
+use crate::project::{FileId, Project, QuerySite};
+
+/// The longest query that a help quotes, in characters.
+const QUOTE: usize = 40;
+
+/// How the relation that a site asks for is loaded with the rows, in the library's own words; `None` if the site asks
+/// for no relation by its name.
+pub fn relation_help(project: &Project, file: FileId, site: &QuerySite) -> Option<String> {
+    let own = project.file(file);
+    let asked = Asked { facts: &own.facts, text: &own.source.text };
+    if site.path.starts_with("sequelize.AssociationRead") {
+        return asked.accessor(project, site.call);
+    }
+    let is_objection = site.path.starts_with("objection.");
+    is_objection.then(|| asked.related(site.call)).flatten()
+}
+
+/// A file in which a relation is asked for.
+struct Asked<'f> {
+    facts: &'f FileFacts,
+    text: &'f str,
+}
+
+impl<'f> Asked<'f> {
+    /// `book.getWriter()`, `book.countReviews()`
+    fn accessor(&self, project: &Project, call: CallId) -> Option<String> {
+        let facts = self.facts;
+        let Value::Member(row, method) = *facts.value(facts.call(call).callee) else { return None };
+        let (way, rest) =
+            ["get", "count", "has"].into_iter().find_map(|way| Some((way, facts.names[method].strip_prefix(way)?)))?;
+        let relation = project.relations.associations().named(rest)?;
+        let target = &relation.target;
+        if way == "count" {
+            let key = relation.key.as_deref().unwrap_or("foreignKey");
+            return Some(format!(
+                "count for all rows with one query: `{target}.count({{ where: {{ {key}: ids }}, group: [\"{key}\"] }})`, and \
+                 look the numbers up by key"
+            ));
+        }
+        let (name, read) = match relation.alias.as_deref() {
+            Some(alias) => (format!("\"{alias}\""), alias),
+            None => (target.to_string(), rest),
+        };
+        let is_short = |query: &&str| query.chars().count() <= QUOTE && query.chars().all(is_name);
+        let rows = self.query_of(row).filter(is_short).unwrap_or("findAll");
+        let written = self.row_name(row);
+        Some(format!(
+            "load the relation with the rows: `{rows}({{ …, include: [{name}] }})`, and read `{written}.{read}`"
+        ))
+    }
+
+    /// `book.$relatedQuery("reviews").where(…)`, `book.$fetchGraph("reviews")`
+    fn related(&self, call: CallId) -> Option<String> {
+        let facts = self.facts;
+        let mut at = call;
+        for _ in 0..32 {
+            let found = facts.call(at);
+            let Value::Member(object, name) = *facts.value(found.callee) else { return None };
+            if matches!(&facts.names[name], "$relatedQuery" | "$fetchGraph") {
+                let relation = facts.literal(found.args.first()?.value)?;
+                let model = self.query_of(object).and_then(|query| Some(query.split_once(".query(")?.0));
+                let model = model.filter(|model| model.chars().all(is_name)).unwrap_or("Model");
+                let row = self.row_name(object);
+                return Some(format!(
+                    "load the relation with the rows: `{model}.query().withGraphFetched(\"{relation}\")`, and read \
+                     `{row}.{relation}`; of rows that are there: `{model}.fetchGraph(rows, \"{relation}\")`"
+                ));
+            }
+            let Value::Call(inner) = *facts.value(object) else { return None };
+            at = inner;
+        }
+        None
+    }
+
+    /// The call that gave the rows of which `row` is one, as it is written, up to its name: `Book.findAll`.
+    fn query_of(&self, row: ValueId) -> Option<&'f str> {
+        let mut at = row;
+        for _ in 0..8 {
+            match *self.facts.value(at) {
+                Value::Element(of, _) | Value::Carried(of, _) | Value::Slice(of, ..) => at = of,
+                Value::Call(call) => {
+                    let call = self.facts.call(call);
+                    return self.text.get(call.span.start as usize..call.name_span.end as usize);
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The row as it is called where it is asked.
+    fn row_name(&self, row: ValueId) -> &'f str {
+        let is_row = |call: &&Call| matches!(*self.facts.value(call.callee), Value::Member(object, _) if object == row);
+        let call = self.facts.calls.iter().find(is_row);
+        let before = call.and_then(|call| self.text.get(call.span.start as usize..call.name_span.start as usize));
+        let name = before.unwrap_or("").trim_end().trim_end_matches(['.', '?', '!']);
+        if !name.is_empty() && name.chars().all(is_name) { name } else { "row" }
+    }
+}
+
+/// Whether a letter may be part of a name or of a path of names.
+fn is_name(letter: char) -> bool {
+    letter.is_alphanumeric() || matches!(letter, '_' | '$' | '.')
+}
