@@ -697,6 +697,8 @@ pub struct FileFacts {
     pub statements: Vec<SqlText>,
     /// All items that are set under a text as their key, sorted by what they are set in. Python only.
     pub item_sets: Vec<ItemSet>,
+    /// Functions that are put on what is no literal, `Book.prototype.load = …`, by name. JavaScript only.
+    pub put: Vec<(Name, ValueId)>,
     /// What else it says, if it is a template.
     pub template: Option<Box<Template>>,
     /// What it defines, if it is written in a language for schemas.

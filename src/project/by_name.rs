@@ -1,11 +1,12 @@
-//! Functions that are told by their name alone: the only definition of it in the project.
+//! Functions that are told by their name alone: the only definition of it in the project, or any of a few.
 
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::implementations::is_bodyless;
 use super::types::{Ty, Types};
-use super::{FileId, FunctionRef, Project, ProjectFile};
+use super::{ClassRef, FileId, FunctionRef, Project, ProjectFile};
 use crate::facts::*;
 use crate::source::{Purpose, is_whole_name};
 
@@ -25,68 +26,111 @@ pub(super) fn can_be_told_by_name(name: &str) -> bool {
     name.len() >= 4 && !name.starts_with("__") && !COMMON_NAMES.contains(&name)
 }
 
-/// Functions by name and language family; `None` where there are several.
-pub(super) type UniqueNames<'p> = FxHashMap<(bool, &'p str), Option<FunctionRef>>;
+/// A function that has a name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named {
+    function: FunctionRef,
+    /// Whether it is called on something: a method, or what is put on a prototype.
+    is_method: bool,
+    /// Whether it is only declared: in an interface, or as an abstract method.
+    is_declared: bool,
+}
 
-/// Names with exactly one definition in the project, by language family.
-pub(super) fn unique_names(project: &Project) -> UniqueNames<'_> {
-    let mut unique = UniqueNames::default();
-    for file in project.ids() {
+/// Functions by name and language family; of those that have more than [`MAX_DEFINITIONS`], no more are kept.
+pub(super) type ByName<'p> = FxHashMap<(bool, &'p str), Vec<Named>>;
+
+/// A name that more functions have tells nothing.
+const MAX_DEFINITIONS: usize = 8;
+
+/// The definitions of each name in the project, by language family.
+pub(super) fn by_name(project: &Project) -> ByName<'_> {
+    let mut all = ByName::default();
+    let mut add = |ecma: bool, name, function, is_method: bool| {
+        if !can_be_told_by_name(name) {
+            return;
+        }
+        let known: &mut Vec<Named> = all.entry((ecma, name)).or_default();
+        if let Some(known) = known.iter_mut().find(|known| known.function == function) {
+            known.is_method |= is_method;
+        } else if known.len() <= MAX_DEFINITIONS {
+            known.push(Named { function, is_method, is_declared: ecma && is_bodyless(project, function) });
+        }
+    };
+    let put = project.each_file(|types, file| {
+        let own = &project.file(file).facts;
+        let function = |&(name, value): &(Name, ValueId)| match types.of(file, value) {
+            Ty::Function(function) => Some((name, function)),
+            _ => None,
+        };
+        own.put.iter().filter_map(function).collect::<Vec<_>>()
+    });
+    for (file, put) in project.ids().zip(put) {
         let facts = &project.file(file).facts;
         let ecma = project.file(file).source.language.is_ecma();
         for (index, function) in facts.functions.iter().enumerate().skip(1) {
-            let name = &facts.names[function.name];
-            if !can_be_told_by_name(name) {
-                continue;
-            }
             let found = FunctionRef { file, function: FunctionId(u32::try_from(index).unwrap_or(u32::MAX)) };
-            unique.entry((ecma, name)).and_modify(|known| *known = None).or_insert(Some(found));
+            add(ecma, &facts.names[function.name], found, function.class.is_some());
+        }
+        for (name, function) in put {
+            add(ecma, &facts.names[name], function, true);
         }
     }
-    unique
+    all
 }
 
-/// The one fallback for a name that nothing resolves: the only function so called in the project, if the
-/// arguments fit its parameters.
-pub(super) fn only_definition(
-    types: &Types<'_>,
-    file: FileId,
-    call: &Call,
-    unique: &UniqueNames<'_>,
-) -> Option<FunctionRef> {
+/// The fallback for a name that nothing resolves: the only function so called in the project, if the arguments fit its
+/// parameters. In JavaScript also several, of which any may be meant.
+pub(super) fn definitions(types: &Types<'_>, file: FileId, call: &Call, names: &ByName<'_>) -> Vec<FunctionRef> {
     let project = types.project();
     let facts = &project.file(file).facts;
-    let Value::Member(object, name) = facts.value(call.callee) else { return None };
-    // What a template reads may be no method.
-    if facts.template.is_some() {
-        return None;
-    }
+    let Value::Member(object, name) = *facts.value(call.callee) else { return Vec::new() };
+    let name = &facts.names[name];
     let ecma = project.file(file).source.language.is_ecma();
-    let found = (*unique.get(&(ecma, &facts.names[*name]))?)?;
-    let callee = project.file(found.file).facts.function(found.function);
-    // A method is called on something; a plain function is not.
-    callee.class?;
-    // A method that also does what its base class does has that name from there, and other classes have it too.
-    if calls_its_base(&project.file(found.file).facts, found.function) {
-        return None;
-    }
-    let is_open = match types.of(file, *object) {
-        Ty::Unknown => !matches!(facts.value(*object), Value::Global(_)) && !types.is_foreign(file, *object),
-        Ty::Instance(class, _) | Ty::Class(class) => types.has_unknown_base(class),
+    // What a template reads may be no method.
+    let is_known = |found: &&Vec<Named>| facts.template.is_none() && found.len() <= MAX_DEFINITIONS;
+    let Some(found) = names.get(&(ecma, name)).filter(is_known) else { return Vec::new() };
+    // One word is a method of many libraries, too.
+    let found: Vec<&Named> = if ecma && has_words(name) {
+        found.iter().filter(|named| !named.is_declared).collect()
+    } else {
+        found.iter().filter(|_| found.len() == 1).collect()
+    };
+    let is_told = |named: &Named| {
+        let Named { function: FunctionRef { file, function }, is_method, .. } = *named;
+        // A method is called on something; a plain function is not. A method that also does what its base class does
+        // has that name from there, and other classes have it too.
+        let own = &project.file(file).facts;
+        let is_known = |class| ecma && !types.has_unknown_base(ClassRef { file, class });
+        is_method && (!calls_its_base(own, function) || own.function(function).class.is_some_and(is_known))
+    };
+    let is_open = || match types.of(file, object) {
+        Ty::Unknown => !matches!(facts.value(object), Value::Global(_)) && !types.is_foreign(file, object),
+        // What a class of JavaScript has not, it is given by others: `books.list.bind(this)`, a mixin.
+        Ty::Instance(class, _) | Ty::Class(class) => {
+            types.has_unknown_base(class) || (ecma && types.class_member(class, name).is_none())
+        }
         _ => false,
     };
-    if !is_open {
-        return None;
+    let fits = |function: &FunctionRef| {
+        let callee = project.file(function.file).facts.function(function.function);
+        let given = call.args.iter().filter(|arg| arg.name.is_none()).count();
+        let takes_rest = callee.params.iter().any(|param| param.is_rest);
+        let is_required = |param: &&Param| param.default.is_none() && !param.is_rest && !param.is_keyword_only;
+        let required = callee.params.iter().filter(is_required).count();
+        (takes_rest || given <= callee.params.len()) && (ecma || call.args.len() >= required)
+    };
+    let is_meant = |named: &&Named| is_told(named) && fits(&named.function);
+    if found.iter().all(is_meant) && is_open() {
+        found.iter().map(|named| named.function).collect()
+    } else {
+        Vec::new()
     }
-    let given = call.args.iter().filter(|arg| arg.name.is_none()).count();
-    let takes_rest = callee.params.iter().any(|param| param.is_rest);
-    let required = callee
-        .params
-        .iter()
-        .filter(|param| param.default.is_none() && !param.is_rest && !param.is_keyword_only)
-        .count();
-    let fits = (takes_rest || given <= callee.params.len()) && (ecma || call.args.len() >= required);
-    fits.then_some(found)
+}
+
+/// Whether a name is made of several words: `findByCode`, `find_by_code`.
+fn has_words(name: &str) -> bool {
+    let name = name.trim_matches('_');
+    name.contains('_') || name.contains(char::is_uppercase) && name.contains(char::is_lowercase)
 }
 
 /// Whether a method calls the method of the same name of its base class.
@@ -152,11 +196,12 @@ fn is_definition(ecma: bool, text: &str, start: usize, end: usize) -> bool {
         let opens = value.starts_with('(') && value.lines().next().is_some_and(|line| line.contains("=>"));
         return opens || value.starts_with("function") || is_arrow(value);
     }
-    // `name(a, b) {` at the beginning of a line is a method.
+    // `name(a, b) {` at the beginning of a line is a method; without a body it is only declared.
     before.is_empty()
         && after.strip_prefix('(').and_then(behind_bracket).is_some_and(|rest| {
             let rest = rest.trim_start();
-            rest.starts_with('{') || rest.starts_with(':')
+            let line = rest.lines().next().unwrap_or("").trim_end();
+            rest.starts_with('{') || (rest.starts_with(':') && line.ends_with(['{', '}', '<', '|', '(']))
         })
 }
 

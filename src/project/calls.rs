@@ -6,15 +6,17 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::by_name::{UniqueNames, only_definition, unique_names};
+use super::by_name::{ByName, by_name, definitions};
 use super::caches::{self, Caches, gathers_first, is_timed, keeps, keeps_in_object, kept_for};
 use super::callbacks::{self, Callbacks, Given};
 use super::connections::{self, Maker};
 use super::flow::{Flow, Source};
 use super::groups;
+use super::implementations;
 use super::loops::handles_failure;
 use super::properties;
 use super::requirements::{self, Requirement};
@@ -45,6 +47,8 @@ pub(super) struct Edge {
     pub(super) writes: bool,
     /// Whether the object keeps what it was told: it asks once for each object.
     pub(super) memoised: bool,
+    /// All functions of which this one may be meant, if there are others: it counts only where each of them does it.
+    pub(super) alternatives: Option<Arc<[FunctionRef]>>,
 }
 
 /// What runs a function.
@@ -123,10 +127,10 @@ impl CallGraph {
     pub(super) fn new(project: &Project) -> CallGraph {
         let loaders = project.each_file(caches::loaders);
         let inlined = project.each_file(|types, file| find_inlined(types, file, &loaders[file.0 as usize]));
-        let unique = unique_names(project);
+        let names = by_name(project);
         let callbacks = Callbacks::find(project, &inlined);
         let mut edges: Vec<Vec<Edge>> =
-            project.each_file(|types, file| find_edges(types, file, &inlined[file.0 as usize], &unique, &callbacks));
+            project.each_file(|types, file| find_edges(types, file, &inlined[file.0 as usize], &names, &callbacks));
         let mut callers = callers_of(&edges);
         if drop_doubled(project, &inlined, &mut edges, &callers) {
             callers = callers_of(&edges);
@@ -155,7 +159,9 @@ impl CallGraph {
 
     /// The calls that run a function.
     pub(super) fn calls_of(&self, callee: FunctionRef) -> impl Iterator<Item = &Edge> {
-        self.callers.get(&callee).into_iter().flatten().map(|&(file, index)| &self.edges[file.0 as usize][index])
+        let all = self.callers.get(&callee).into_iter().flatten();
+        let edges = all.map(|&(file, index)| &self.edges[file.0 as usize][index]);
+        edges.filter(|edge| edge.alternatives.is_none())
     }
 
     /// The function that code in `function` belongs to, and the loops around it, innermost first.
@@ -240,6 +246,9 @@ impl CallGraph {
             }
             for &(file, index) in self.callers.get(&state.function).into_iter().flatten() {
                 let edge = &self.edges[file.0 as usize][index];
+                if !reach.is_done_by_all(edge, state) {
+                    continue;
+                }
                 let facts = &project.file(file).facts;
                 let caller = FunctionRef { file, function: edge.home };
                 let Some(kept) = kept_for(facts, edge.home, state.effect) else { continue };
@@ -439,6 +448,16 @@ impl Reach {
     /// How it gets there.
     pub(super) fn witness(&self, route: Route) -> &Witness {
         &self.ways[&route.state][route.way]
+    }
+
+    /// Whether each function that an edge may run does the same, and not by chance.
+    pub(super) fn is_done_by_all(&self, edge: &Edge, state: State) -> bool {
+        let does = |&function: &FunctionRef| {
+            self.of(function).iter().any(|&route| {
+                route.state == State { function, ..state } && self.witness(route).confidence > Confidence::Low
+            })
+        };
+        edge.alternatives.as_ref().is_none_or(|all| all.iter().all(does))
     }
 
     /// The query at the end of a way, and its file.
@@ -683,7 +702,7 @@ fn find_edges(
     types: &Types<'_>,
     file: FileId,
     inlined: &[bool],
-    unique: &UniqueNames<'_>,
+    names: &ByName<'_>,
     callbacks: &Callbacks,
 ) -> Vec<Edge> {
     let project = types.project();
@@ -695,7 +714,9 @@ fn find_edges(
         let (home, _) = place(facts, inlined, call.function, call.in_loop);
         let mut edge = |callee: FunctionRef, confidence: Confidence, given: Option<Given>| {
             let writes = call.args.iter().any(|arg| is_writing(types, file, arg.value));
-            edges.push(Edge { file, at: At::Call(id), home, callee, confidence, given, writes, memoised: false });
+            let at = At::Call(id);
+            let alternatives = None;
+            edges.push(Edge { file, at, home, callee, confidence, given, writes, memoised: false, alternatives });
         };
         let is_handed = |function: FunctionRef| !(function.file == file && inlined[function.function.index()]);
         if let Some(api) = types.api_call(file, id) {
@@ -712,7 +733,30 @@ fn find_edges(
             continue;
         }
         let resolved = types.target(file, id).map(|target| (target, Confidence::High));
-        let named = || only_definition(types, file, call, unique).map(|target| (target, Confidence::Medium));
+        let mut meant = implementations::alternatives(types, file, call);
+        let resolved = resolved.filter(|_| meant.is_empty());
+        if meant.is_empty() && resolved.is_none() {
+            meant = definitions(types, file, call, names);
+        }
+        if meant.len() > 1 {
+            // A wrapper that calls a method of its own name means that of another.
+            meant.retain(|&function| function != FunctionRef { file, function: home });
+            let all: Arc<[FunctionRef]> = meant.into();
+            let writes = call.args.iter().any(|arg| is_writing(types, file, arg.value));
+            edges.extend(all.iter().map(|&callee| Edge {
+                file,
+                at: At::Call(id),
+                home,
+                callee,
+                confidence: Confidence::Medium,
+                given: None,
+                writes,
+                memoised: false,
+                alternatives: Some(Arc::clone(&all)),
+            }));
+            continue;
+        }
+        let named = || meant.first().map(|&target| (target, Confidence::Medium));
         let Some((target, confidence)) = resolved.or_else(named) else { continue };
         // Who is called by a template may be given its context first.
         let given = project.templates.tags.is_shifted(target).then(|| Given::behind_context(call));

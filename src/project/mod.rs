@@ -18,6 +18,7 @@ mod given;
 mod groups;
 mod handed;
 mod handed_back;
+mod held;
 mod implementations;
 mod inputs;
 mod lazy;

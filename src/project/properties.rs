@@ -107,6 +107,7 @@ fn reads(types: &Types<'_>, graph: &CallGraph, names: &FxHashSet<&str>, file: Fi
             given: None,
             writes: false,
             memoised,
+            alternatives: None,
         });
     }
     edges

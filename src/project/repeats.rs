@@ -87,7 +87,7 @@ pub(super) fn find(types: &Types<'_>, graph: &CallGraph, reach: &Reach, file: Fi
         facts,
         loops: Loops::new(types, file),
         flow: Flow::new(facts),
-        subjects: Subjects::new(facts),
+        subjects: Subjects::new(types, file),
         groups: Groups::new(facts),
         changing: OnceCell::new(),
         databases: OnceCell::new(),
@@ -112,7 +112,7 @@ struct Finder<'a, 't, 'p> {
     facts: &'p FileFacts,
     loops: Loops<'t, 'p>,
     flow: Flow<'p>,
-    subjects: Subjects<'p>,
+    subjects: Subjects<'t, 'p>,
     groups: Groups<'p>,
     changing: OnceCell<FxHashSet<LoopId>>,
     /// Loops each of whose runs asks another database.
@@ -215,6 +215,9 @@ impl Finder<'_, '_, '_> {
         let mut best: Option<(Judged, Route)> = None;
         for &route in routes {
             let (state, witness) = (route.state, self.reach.witness(route));
+            if !self.reach.is_done_by_all(edge, state) {
+                continue;
+            }
             let Some(passed) = requirements::through(self.types.project(), edge, &witness.required) else { continue };
             let values = flowing_values(self.types.project(), edge, state.source);
             let mut lists = given_lists(self.types.project(), edge, &witness.lists);
@@ -270,7 +273,10 @@ impl Finder<'_, '_, '_> {
                 best = Some((judged, route));
             }
         }
-        let Some((judged, route)) = best else { return self.invariant_edge(edge, id, &loops, routes) };
+        let is_sure = edge.alternatives.is_none();
+        let Some((judged, route)) = best else {
+            return is_sure.then(|| self.invariant_edge(edge, id, &loops, routes)).flatten();
+        };
         let (hops, site) = self.path(route)?;
         let conditions = self.reach.witness(route).conditions;
         Some(Repeat {

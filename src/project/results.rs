@@ -166,7 +166,9 @@ impl<'p> Types<'p> {
             let receiver = self.of(file, *object);
             let name = &facts.names[*name];
             let made = || self.made_manager(file, site, &receiver, name);
-            if let Some(ty) = made().or_else(|| self.method_result(file, call, &receiver, name)) {
+            // A literal of functions is no text and no number.
+            let is_held = receiver == Ty::Plain && matches!(self.of(file, site.callee), Ty::Function(_));
+            if !is_held && let Some(ty) = made().or_else(|| self.method_result(file, call, &receiver, name)) {
                 return ty;
             }
         }

@@ -487,10 +487,15 @@ impl<'t, 'p> Finder<'t, 'p> {
             _ => return,
         };
         let api_type = project.catalog.type_(ty);
-        if !runs(&api_type.runs_on) || !self.seen.insert(id) {
+        if !runs(&api_type.runs_on) {
             return;
         }
-        if self.types.target(self.file, id).is_some_and(|function| caches::gives_prefetched(project, function)) {
+        // What an async function of JavaScript gives has been run in it.
+        let target = self.types.target(self.file, id);
+        if target.is_some_and(|function| self.types.is_async(function)) || !self.seen.insert(id) {
+            return;
+        }
+        if target.is_some_and(|function| caches::gives_prefetched(project, function)) {
             return;
         }
         let call = self.facts.call(id);

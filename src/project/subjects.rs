@@ -5,9 +5,11 @@ use std::cell::OnceCell;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::FileId;
 use super::bounds::REFLECTING;
 use super::flow::{Dependence, Flow};
 use super::inputs::table_holes;
+use super::types::{Ty, Types};
 use crate::facts::*;
 
 /// What SQLAlchemy's statements about one table or constraint are made with.
@@ -23,17 +25,20 @@ const DDL_ELEMENTS: [&str; 8] = [
 ];
 
 /// Looks at the queries in the loops of one file.
-pub(super) struct Subjects<'f> {
+pub(super) struct Subjects<'t, 'f> {
+    types: &'t Types<'f>,
+    file: FileId,
     facts: &'f FileFacts,
     flow: Flow<'f>,
     /// Loops over names of columns or attributes and over classes, found when first asked for.
     naming: OnceCell<FxHashSet<LoopId>>,
 }
 
-impl<'f> Subjects<'f> {
-    /// For these facts.
-    pub(super) fn new(facts: &'f FileFacts) -> Self {
-        Subjects { facts, flow: Flow::new(facts), naming: OnceCell::new() }
+impl<'t, 'f> Subjects<'t, 'f> {
+    /// For this file.
+    pub(super) fn new(types: &'t Types<'f>, file: FileId) -> Self {
+        let facts = types.facts(file);
+        Subjects { types, file, facts, flow: Flow::new(facts), naming: OnceCell::new() }
     }
 
     /// Whether the loop runs over statements or tables: `for sql in script: execute(sql)`,
@@ -154,6 +159,7 @@ impl<'f> Subjects<'f> {
             let Value::Member(object, name) = self.facts.value(found.callee) else {
                 // `knex(table).update(…)`
                 return library.starts_with("knex")
+                    && !self.is_own_function(found.callee)
                     && found.args.first().is_some_and(|arg| self.is_given_by(arg.value, id));
             };
             let takes_table = match &self.facts.names[*name] {
@@ -258,11 +264,20 @@ impl<'f> Subjects<'f> {
         false
     }
 
-    /// Whether a function is called, or one of a module: no method.
+    /// Whether a function of a library is called, or one of a module: no method.
     fn is_of_module(&self, callee: ValueId) -> bool {
         match self.facts.value(callee) {
             Value::Member(object, _) => matches!(self.facts.value(*object), Value::Import(_)),
-            _ => true,
+            _ => !self.is_own_function(callee),
+        }
+    }
+
+    /// Whether a function of the project is called by its name: what it is given is what it says.
+    fn is_own_function(&self, callee: ValueId) -> bool {
+        match self.facts.value(callee) {
+            Value::Function(_) => true,
+            Value::Import(_) => matches!(self.types.of(self.file, callee), Ty::Function(_)),
+            _ => false,
         }
     }
 

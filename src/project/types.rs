@@ -225,11 +225,15 @@ impl<'p> Types<'p> {
             Value::Global(name) => self.starred(file, &facts.names[*name]).unwrap_or(Ty::Unknown),
             Value::Param(function, index) => self.param(file, *function, *index),
             Value::Super(class) => self.base_object(ClassRef { file, class: *class }),
-            Value::Member(object, name) => match self.member(&self.of(file, *object), &facts.names[*name]) {
-                Ty::Function(function) if self.is_called_when_read(file, function) => self.returned(function),
-                Ty::Unknown if &facts.names[*name] == "user" => self.user_of(file, *object).unwrap_or(Ty::Unknown),
-                found => found,
-            },
+            Value::Member(object, name) => {
+                let (owner, name) = (self.of(file, *object), &facts.names[*name]);
+                match self.member(&owner, name) {
+                    Ty::Function(function) if self.is_called_when_read(file, function) => self.returned(function),
+                    Ty::Unknown if owner == Ty::Plain => self.held(file, *object, name),
+                    Ty::Unknown if name == "user" => self.user_of(file, *object).unwrap_or(Ty::Unknown),
+                    found => found,
+                }
+            }
             Value::Item(object, key) => match facts.value(*object) {
                 Value::Mapping(entries) => self.entry(file, entries, *key),
                 _ => self.element(&self.of(file, *object)),

@@ -518,7 +518,12 @@ impl<'t> Walk<'_, 't> {
                 });
             }
             Value::Mapping(_) => self.extend_mapping(object_node, object, property, value),
-            _ => {}
+            _ => {
+                let is_function = matches!(self.b.facts.value(value), Value::Function(_));
+                if is_function || self.b.facts.own_name(object) == Some("prototype") {
+                    self.b.facts.put.push((name, value));
+                }
+            }
         }
     }
 

@@ -213,7 +213,7 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &In
             finder.read(root, &names, Place::of(call.callee, call), span, &Way::default());
         }
     }
-    for edge in &graph.edges[file.0 as usize] {
+    for edge in graph.edges[file.0 as usize].iter().filter(|edge| edge.alternatives.is_none()) {
         finder.edge(edge);
     }
     let repeats = types.project().repeats(file).iter();

@@ -218,7 +218,8 @@ impl<'t, 'p> Needs<'t, 'p> {
                 places.calls.entry(home).or_default().push(id);
             }
         }
-        for (index, edge) in self.graph.edges[file.0 as usize].iter().enumerate() {
+        let edges = self.graph.edges[file.0 as usize].iter().enumerate();
+        for (index, edge) in edges.filter(|(_, edge)| edge.alternatives.is_none()) {
             places.edges.entry(edge.home).or_default().push(index);
         }
         let places = Rc::new(places);

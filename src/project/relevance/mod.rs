@@ -112,8 +112,8 @@ pub struct Relevance {
     of_file: Vec<Vec<u32>>,
     /// Nodes of which something new is known.
     open: Vec<u32>,
-    /// Functions by whether they are JavaScript's and by name: the piece of the only one, if there is only one.
-    functions: FxHashMap<(bool, Name), Option<u32>>,
+    /// Functions by whether they are JavaScript's and by name: the pieces that have them.
+    functions: FxHashMap<(bool, Name), Vec<u32>>,
     /// Those of them of which the callers were looked for.
     asked: FxHashSet<(bool, Name)>,
 }
@@ -223,7 +223,7 @@ impl Relevance {
             self.open.push(id);
             for name in &piece.functions {
                 let name = self.names.intern(name);
-                self.functions.entry((ecma, name)).and_modify(|only| *only = None).or_insert(Some(id));
+                self.functions.entry((ecma, name)).or_default().push(id);
             }
         }
         let targets: Vec<Target> = slices.meanings.iter().map(|meaning| self.target(file, pieces, meaning)).collect();
@@ -416,8 +416,10 @@ impl Relevance {
 
     /// Whoever calls a function that may be told by name alone, and may reach a database, is to be parsed.
     fn ask_by_name(&mut self) {
-        let is_new = |(&key, only): (&(bool, Name), &Option<u32>)| {
-            let is_hot = only.is_some_and(|id| self.nodes[id as usize].is_hot);
+        let is_new = |(&key, defined): (&(bool, Name), &Vec<u32>)| {
+            // In JavaScript any of a few may be meant.
+            let is_told = key.0 || defined.len() == 1;
+            let is_hot = is_told && defined.iter().any(|&id| self.nodes[id as usize].is_hot);
             (is_hot && !self.asked.contains(&key)).then_some(key)
         };
         let wanted: Vec<(bool, Name)> = self.functions.iter().filter_map(is_new).collect();

@@ -264,6 +264,15 @@ impl Cutter<'_> {
                 self.slices.pieces[self.cuts.at(function.span.start)].functions.push(name.into());
             }
         }
+        for &(name, value) in facts.put.iter().filter(|(name, _)| can_be_told_by_name(&facts.names[*name])) {
+            let place = match *facts.value(value) {
+                Value::Function(function) => facts.function(function).span.start,
+                // What is imported and put on a prototype is called wherever that is known.
+                Value::Import(import) => facts.imports[import.index()].span.start,
+                _ => continue,
+            };
+            self.slices.pieces[self.cuts.at(place)].functions.push((&facts.names[name]).into());
+        }
         for statement in &facts.statements {
             let place = match statement.text {
                 Some(text) => facts.texts[text.index()].host_span(0, 0).start,

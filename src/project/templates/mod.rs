@@ -229,6 +229,7 @@ impl Templates {
                 given: Some(Handed { receiver: Vec::new(), params }),
                 writes: false,
                 memoised: false,
+                alternatives: None,
             });
         };
         let from = self.renderings.partition_point(|rendering| rendering.place.0 < file);
