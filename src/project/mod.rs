@@ -23,6 +23,7 @@ mod implementations;
 mod inputs;
 mod lazy;
 mod loops;
+mod managed;
 mod manifest;
 mod migration;
 mod modules;
@@ -41,6 +42,7 @@ mod subjects;
 mod templates;
 mod types;
 mod unique;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -49,13 +51,14 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use executed::Wrapper;
-pub use lazy::{DefeatedPrefetch, KeyRead, LazyRead, ListedQuery, Listing, Prefetched, PropertyQuery};
+pub use lazy::{DefeatedPrefetch, KeyRead, LazyRead, ListedQuery, Listing, LoadedAt, Prefetched, PropertyQuery};
 pub use manifest::{ManifestFile, Manifests};
 pub use migration::{Migration, Step as MigrationStep};
 pub(crate) use querysets::Step as QuerysetStep;
 pub use relevance::{Glanced, Relevance, Slices};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use schema::Schema;
+pub(crate) use sites::begun;
 pub use sites::{QuerySite, SiteEffect};
 pub use templates::Rendering;
 pub(crate) use {
@@ -168,7 +171,10 @@ fn servers(manifests: &Manifests, options: &ProjectOptions) -> Servers {
 /// The whole project, understood.
 #[derive(Debug)]
 pub struct Project {
+    /// Those of the project, and what stands in for a library's.
     files: Vec<ProjectFile>,
+    /// How many of them are of the project.
+    own: usize,
     pub(crate) catalog: Arc<Catalog>,
     manifests: Manifests,
     modules: modules::Modules,
@@ -218,6 +224,9 @@ impl Project {
         options: &ProjectOptions,
     ) -> Project {
         let manifests = Manifests::read(manifests);
+        let mut files = files;
+        let own = files.len();
+        files.extend(users::stand_in(&files));
         let ids = (0..).map(FileId);
         let modules = modules::Modules::new(ids.zip(files.iter().map(|file| &file.source.path)));
         let bindings = files.par_iter().map(|file| last_bindings(&file.facts)).collect();
@@ -238,6 +247,7 @@ impl Project {
         let libraries = used_libraries(&files, &manifests, &catalog);
         let mut project = Project {
             files,
+            own,
             catalog,
             manifests,
             modules,
@@ -412,7 +422,13 @@ impl Project {
 
     /// All files, by id.
     pub fn files(&self) -> &[ProjectFile] {
-        &self.files
+        &self.files[..self.own]
+    }
+
+    /// The model of users that Django brings along, if the project uses it.
+    pub(crate) fn library_user(&self) -> Option<ClassRef> {
+        let file = FileId(u32::try_from(self.own).unwrap_or(u32::MAX));
+        (self.own < self.files.len()).then_some(ClassRef { file, class: ClassId(0) })
     }
 
     /// One file.
@@ -422,13 +438,13 @@ impl Project {
 
     /// The file at this path, relative to the root.
     pub(crate) fn file_at(&self, path: &str) -> Option<FileId> {
-        let found = self.files.binary_search_by(|file| (*file.source.path).cmp(path)).ok()?;
+        let found = self.files().binary_search_by(|file| (*file.source.path).cmp(path)).ok()?;
         Some(FileId(u32::try_from(found).unwrap_or(u32::MAX)))
     }
 
     /// The ids of all files.
     pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
-        (0..u32::try_from(self.files.len()).unwrap_or(u32::MAX)).map(FileId)
+        (0..u32::try_from(self.own).unwrap_or(u32::MAX)).map(FileId)
     }
 
     /// The places of a file that reach a database.

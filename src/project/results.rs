@@ -244,18 +244,26 @@ impl<'p> Types<'p> {
     pub(super) fn method_result(&self, file: FileId, call: CallId, receiver: &Ty, name: &str) -> Option<Ty> {
         let catalog = &self.project().catalog;
         match receiver {
-            Ty::Api(ty, _) => {
+            Ty::Api(ty, model) => {
                 if let Some(api) = catalog.method(*ty, name) {
                     return Some(self.returns(file, call, api, receiver));
+                }
+                if let Some(model) = *model
+                    && let Some(function) = self.queryset_method(*ty, model, name)
+                    && let known = self.returned(function)
+                    && known.is_known()
+                {
+                    return Some(self.of_model(known, model));
                 }
                 (catalog.attribute(*ty, name).is_none() && catalog.type_(*ty).chain).then(|| receiver.clone())
             }
             Ty::Class(class) | Ty::Instance(class, _) => {
                 if let Some(member) = self.class_member(*class, name) {
                     return match member {
-                        ClassMember::Method(function) => Some(match self.returned(function) {
-                            Ty::Unknown => self.handed_back(file, call, function),
-                            known => known,
+                        ClassMember::Method(function) => Some(match (self.returned(function), receiver) {
+                            (Ty::Unknown, _) => self.handed_back(file, call, function),
+                            (known, Ty::Instance(_, Some(model))) => self.of_model(known, *model),
+                            (known, _) => known,
                         }),
                         ClassMember::Attribute(..) => None,
                     };

@@ -74,6 +74,18 @@ pub struct QuerySite {
 /// Methods of a row that go to the database without arguments.
 const ROW_METHODS: [&str; 5] = ["save", "delete", "refresh_from_db", "asave", "adelete"];
 
+/// Where the queryset that a call asks is begun, if that is another statement: `books = Book.objects.filter(…)`.
+pub(crate) fn begun(facts: &FileFacts, id: CallId) -> Option<Span> {
+    let call = facts.call(id);
+    let mut first = call;
+    while let Value::Member(object, _) = *facts.value(first.callee)
+        && let Value::Call(before) = *facts.value(object)
+    {
+        first = facts.call(before);
+    }
+    (first.function == call.function && !call.span.contains(first.name_span)).then_some(first.name_span)
+}
+
 /// All sites of a file, in order of place.
 pub(super) fn find(types: &Types<'_>, file: FileId) -> Vec<QuerySite> {
     let mut finder = Finder::new(types, file);

@@ -13,7 +13,7 @@ use rustc_hash::FxHashSet;
 use super::answers::{Answer, Steps};
 use super::relations::{self, Relation};
 use super::results::is_plain_type;
-use super::{ClassRef, FileId, FunctionRef, Project};
+use super::{ClassRef, FileId, FunctionRef, Project, users};
 use crate::apis::TypeId;
 use crate::facts::*;
 use crate::source::Language;
@@ -433,6 +433,11 @@ impl<'p> Types<'p> {
 
     /// What a library has under a path: a catalogued value, else the path itself.
     fn of_library(&self, path: Arc<str>) -> Ty {
+        if &*path == users::PATH
+            && let Some(user) = self.project.library_user()
+        {
+            return Ty::Class(user);
+        }
         match self.project.catalog.value(&path) {
             Some(returned) => self.given(returned, &Ty::Unknown, None),
             // `if TYPE_CHECKING: Base = Any`
@@ -492,7 +497,10 @@ impl<'p> Types<'p> {
             },
             Ty::Api(ty, model) => match catalog.attribute(*ty, name) {
                 Some(returned) => self.given(returned, &Ty::Api(*ty, *model), None),
-                None => self.association(*ty, name).unwrap_or(Ty::Unknown),
+                None => match model.and_then(|model| self.queryset_method(*ty, model, name)) {
+                    Some(function) => Ty::Function(function),
+                    None => self.association(*ty, name).unwrap_or(Ty::Unknown),
+                },
             },
             Ty::Class(class) | Ty::Instance(class, _) => match self.class_member(*class, name) {
                 Some(ClassMember::Method(function)) => {

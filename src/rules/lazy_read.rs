@@ -55,6 +55,20 @@ pub(super) fn places(cx: &FileCx<'_>, read: &LazyRead) -> Vec<Label> {
         let text = format!("the rows come from here, without `{}`", read.path.replace("__", "."));
         places.push(at(place, Role::Query, text));
     }
+    let LazyRead { origin, loaded_at, .. } = read;
+    let line = |(file, span): (FileId, Span)| (file, cx.project.file(file).source.lines().line(span.start));
+    let mut told: Vec<_> = origin.iter().copied().chain([(cx.id, read.span)]).map(line).collect();
+    let said = [
+        (loaded_at.above, "the rows that it is read of are loaded here"),
+        (loaded_at.loads, "what the query loads along is said here"),
+        (loaded_at.last, "the query ends here"),
+    ];
+    for (place, text) in said {
+        if let Some(place) = place.filter(|&place| !told.contains(&line(place))) {
+            told.push(line(place));
+            places.push(at(place, Role::Query, text.to_owned()));
+        }
+    }
     places
 }
 

@@ -1,7 +1,7 @@
 //! `query-in-loop`: a query that runs once per row of a loop
 
 use super::lazy_read::rendered;
-use super::repeated::{self, ROUND_TRIPS, cost, head_of, loop_places};
+use super::repeated::{self, BEGUN, ROUND_TRIPS, cost, head_of, loop_places};
 use super::{FileCx, Finding, Sink};
 use crate::findings::{Label, Role};
 use crate::project::{ListedQuery, Listing, PropertyQuery, RepeatKind};
@@ -61,5 +61,6 @@ fn listed(cx: &FileCx<'_>, query: &ListedQuery) -> Finding {
         .note(ROUND_TRIPS)
         .help(batch)
         .related(list(&query.listing));
-    query.also.iter().take(MAX_LISTINGS).map(list).fold(finding, Finding::related)
+    let begun = query.begun.map(|span| cx.label(span, Role::Query, BEGUN));
+    query.also.iter().take(MAX_LISTINGS).map(list).chain(begun).fold(finding, Finding::related)
 }

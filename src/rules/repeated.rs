@@ -7,7 +7,7 @@ use super::{FileCx, Finding, Sink};
 use crate::facts::{FileFacts, Loop, LoopId, LoopKind};
 use crate::findings::{Confidence, Label, Role, Severity};
 use crate::project::orm::{Amount, Asked, LeftOut, also_asked, left_out, relation_help};
-use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind, SiteEffect};
+use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind, SiteEffect, begun};
 use crate::source::{SourceFile, Span};
 
 /// The longest piece of code that a message quotes, in characters.
@@ -19,6 +19,9 @@ const MAX_RECEIVERS: usize = 3;
 /// What queries one by one cost.
 pub(super) const ROUND_TRIPS: &str = "each run waits for a round trip: on PostgreSQL, 1,000 look-ups by key took 1.6 s one \
                                       by one and 6 ms as one query, with 1 ms of network between";
+
+/// Where a queryset begins that is asked further down.
+pub(super) const BEGUN: &str = "its queryset begins here";
 
 /// Reports the repeats of one kind in a file.
 pub(super) fn report(cx: &FileCx<'_>, kind: RepeatKind, sink: &mut Sink<'_>) {
@@ -112,6 +115,10 @@ pub(super) fn places(project: &Project, file: FileId, repeat: &Repeat, site: &Qu
     if repeat.site.0 != file || site.call != repeat.call {
         let path = &project.file(repeat.site.0).source.path;
         places.push(label(path, site.span, Role::Query, "the query".to_owned()));
+    }
+    let of = project.file(repeat.site.0);
+    if let Some(span) = begun(&of.facts, site.call) {
+        places.push(label(&of.source.path, span, Role::Query, BEGUN.to_owned()));
     }
     places
 }

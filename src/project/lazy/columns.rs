@@ -53,6 +53,15 @@ impl Columns {
         }
     }
 
+    /// Whether the column of a foreign key is left out for sure: by the name of the relation, or by its own.
+    pub(super) fn leave_out_key(&self, name: &str) -> bool {
+        let [by_name, by_column] = [name, &format!("{name}_id")].map(|name| self.leave_out(name));
+        match self {
+            Columns::Without(_) => by_name || by_column,
+            _ => by_name && by_column,
+        }
+    }
+
     /// What has a query fetch one more column, in the words of its library.
     pub(super) fn fetching(&self, name: &str, types: &Types<'_>, model: ClassRef) -> String {
         let facts = types.facts(model.file);

@@ -46,14 +46,12 @@ impl Tracer<'_, '_> {
                 Some(path) => {
                     loaded.add(path);
                     loaded.add_prefetched(path, true);
+                    self.name_at(file, value, path, loaded);
                 }
                 None => loaded.add_open(""),
             },
             // `prefetch_related(None)` takes all of them back.
-            Value::Null => {
-                loaded.keep_prefetches(0);
-                loaded.add_open("");
-            }
+            Value::Null => loaded.keep_prefetches(0),
             Value::Sequence(items) => {
                 items.iter().for_each(|&item| self.eager_value(file, item, loaded, frame, depth + 1));
             }
@@ -82,6 +80,7 @@ impl Tracer<'_, '_> {
                 match path.filter(|_| name == "Prefetch") {
                     Some(path) => {
                         let before = loaded.prefetches();
+                        named("lookup", 0).into_iter().for_each(|value| self.name_at(file, value, path, loaded));
                         match named("queryset", 1) {
                             Some(queryset) => {
                                 match self.rows(file, queryset, frame, depth + 1) {
@@ -109,6 +108,15 @@ impl Tracer<'_, '_> {
             _ => loaded.add_open(""),
         }
     }
+
+    /// Says where a path is written.
+    fn name_at(&self, file: FileId, value: ValueId, path: &str, loaded: &mut Loaded) {
+        let Some(text) = self.facts(file).text(value) else { return };
+        if let Ok(length) = u32::try_from(text.cooked.len()) {
+            loaded.name_at(path, (file, text.host_span(0, length)));
+        }
+    }
+
     /// Where it is written what a name or an attribute says is loaded. A list that is empty where a class declares it,
     /// `query_options = ()`, is left to those that extend the class, unless the object is known to be of one of them.
     pub(super) fn declared(
@@ -138,7 +146,7 @@ impl Tracer<'_, '_> {
     }
 
     /// Whether a class is another one or extends it.
-    fn is_kind_of(&self, class: ClassRef, wanted: ClassRef, depth: u8) -> bool {
+    pub(super) fn is_kind_of(&self, class: ClassRef, wanted: ClassRef, depth: u8) -> bool {
         let extends =
             || self.types.project_bases(class).into_iter().any(|base| self.is_kind_of(base, wanted, depth + 1));
         class == wanted || (depth < MAX_BASES && extends())

@@ -25,6 +25,8 @@ pub(super) struct Loaded {
     open: Vec<Box<str>>,
     /// What is prefetched for sure.
     prefetched: Vec<Prefetch>,
+    /// Where paths are named.
+    places: Vec<(Box<str>, (FileId, Span))>,
     /// Whether the query is not in sight: then whatever some query of the project loads may be loaded here.
     pub(super) unseen: bool,
     /// The columns of the rows themselves.
@@ -40,6 +42,17 @@ impl Loaded {
     /// Adds a path.
     pub(super) fn add(&mut self, path: &str) {
         self.paths.push(path.into());
+    }
+
+    /// Says where a path is named that is loaded along.
+    pub(super) fn name_at(&mut self, path: &str, place: (FileId, Span)) {
+        self.places.push((path.into(), place));
+    }
+
+    /// Where the nearest rows are loaded along that lie on the way to a relation: `books` for `books__author`.
+    pub(super) fn place_above(&self, path: &str) -> Option<(FileId, Span)> {
+        let above = self.places.iter().filter(|(known, _)| begins(path, known) && **known != *path);
+        above.max_by_key(|(known, _)| known.len()).map(|&(_, place)| place)
     }
 
     /// Adds a path below which anything may be loaded, too.
@@ -86,6 +99,7 @@ impl Loaded {
         self.prefetched.extend(below);
         self.add(path);
         self.paths.extend(other.paths.iter().map(|rest| join(rest).into()));
+        self.places.extend(other.places.iter().map(|(rest, place)| (join(rest).into(), *place)));
         self.open.extend(other.open.iter().map(|rest| join(rest).into()));
         if other.unseen {
             self.add_open(path);
@@ -97,6 +111,7 @@ impl Loaded {
         self.paths.extend(other.paths);
         self.open.extend(other.open);
         self.prefetched.extend(other.prefetched);
+        self.places.extend(other.places);
         self.unseen |= other.unseen;
     }
 
@@ -118,9 +133,6 @@ impl Loaded {
 
     /// Whether a relation may be loaded.
     pub(super) fn has(&self, path: &str) -> bool {
-        let begins = |whole: &str, start: &str| {
-            start.is_empty() || whole.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with("__"))
-        };
         self.paths.iter().any(|known| begins(known, path)) || self.open.iter().any(|known| begins(path, known))
     }
 
@@ -153,10 +165,16 @@ impl Loaded {
         let below = |known: &Prefetch| Some(Prefetch { path: rest(&known.path)?, ..known.clone() });
         Loaded {
             paths: self.paths.iter().filter_map(|known| rest(known)).collect(),
+            places: self.places.iter().filter_map(|(known, place)| Some((rest(known)?, *place))).collect(),
             open,
             prefetched: self.prefetched.iter().filter_map(below).collect(),
             unseen: self.unseen,
             columns: Columns::All,
         }
     }
+}
+
+/// Whether a path is another one or goes on from it.
+fn begins(whole: &str, start: &str) -> bool {
+    start.is_empty() || whole.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with("__"))
 }

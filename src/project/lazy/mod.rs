@@ -13,6 +13,7 @@ mod listed;
 mod loaded;
 mod model;
 mod needs;
+mod owned;
 mod parts;
 mod peewee;
 mod rows;
@@ -29,7 +30,7 @@ use super::calls::{At, CallGraph, Edge, Reach, Route, flowing_values, is_own};
 use super::flow::{Dependence, Flow, Source};
 use super::loops::{LoopShape, Loops};
 use super::properties;
-use super::relations::{Orm, Shape, sqlalchemy};
+use super::relations::Orm;
 use super::requirements;
 use super::sites::{QuerySite, SiteEffect};
 use super::templates::{Given, Path, Way as Shown};
@@ -43,6 +44,8 @@ pub use keys::KeyRead;
 pub use listed::{ListedQuery, Listing};
 use needs::{Interesting, Needs, chain};
 use rows::Tracer;
+use session::kept_in_session;
+pub use traced::LoadedAt;
 use traced::{Rows, join};
 
 /// A relation of a row that is fetched for each row of a loop.
@@ -68,10 +71,14 @@ pub struct LazyRead {
     pub load: String,
     /// Whether it is no relation but a column of the rows, which their query has left out.
     pub is_column: bool,
+    /// Whether it is the key by which Django puts the row that they were asked of on each of the rows.
+    pub sets_owner: bool,
     /// Whether a session keeps what was fetched, so that each different row is fetched once.
     pub is_kept: bool,
     /// The query that gives the rows, if it is in sight.
     pub origin: Option<(FileId, Span)>,
+    /// Where it would be said that it is loaded with them.
+    pub loaded_at: LoadedAt,
     /// The weakest link.
     pub confidence: Confidence,
     /// Whether it stands under a condition that the row does not decide.
@@ -216,6 +223,7 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &In
     for edge in graph.edges[file.0 as usize].iter().filter(|edge| edge.alternatives.is_none()) {
         finder.edge(edge);
     }
+    finder.left_out_keys();
     let repeats = types.project().repeats(file).iter();
     let prefetched = repeats.filter_map(|repeat| Some((repeat.call, finder.prefetched(repeat)?))).collect();
     Own { prefetched, ..finder.finish() }
@@ -426,8 +434,10 @@ impl Finder<'_, '_> {
                         .unwrap_or_else(|| model::load(self.types, rows.base, &path, rows.is_many || cost.is_generic))
                 },
                 is_column: cost.is_column,
+                sets_owner: false,
                 path,
                 origin: rows.origin,
+                loaded_at: rows.loaded_at(&cost.path),
                 is_kept: kept.is_some(),
                 confidence,
                 conditional: way.conditional || unlikely || cost.conditional,
@@ -753,7 +763,12 @@ impl Finder<'_, '_> {
                     known.rendered.extend(more);
                     continue;
                 }
-                kept.retain(|known| !begins(&read.path, &known.path));
+                // What is less sure does not hide what leads to it.
+                let is_shorter = |known: &LazyRead| begins(&read.path, &known.path);
+                if kept.iter().any(|known| is_shorter(known) && known.confidence > read.confidence) {
+                    continue;
+                }
+                kept.retain(|known| !is_shorter(known));
                 kept.push(read);
             }
             all.extend(kept);
@@ -766,20 +781,6 @@ impl Finder<'_, '_> {
         self.properties.retain(|property| seen.insert((property.loops.first().copied(), property.name.clone())));
         Own { reads: all, properties: self.properties, ..Own::default() }
     }
-}
-
-/// The model that the last relationship of a path from a model on leads to, if SQLAlchemy's session is asked for its rows
-/// by key.
-fn kept_in_session(types: &Types<'_>, of: ClassRef, path: &str) -> Option<ClassRef> {
-    let mut model = of;
-    let mut shape = None;
-    for name in path.split("__") {
-        let found = sqlalchemy::relationship(types, model, name)?;
-        model = found.target?;
-        shape = Some(found.shape);
-    }
-    let is_by_key = shape == Some(Shape::ManyToOne) && sqlalchemy::is_model(types, model);
-    is_by_key.then_some(model)
 }
 
 /// Whether a path begins with another one.

@@ -357,7 +357,7 @@ impl<'t, 'p> Needs<'t, 'p> {
     /// Which queries it costs to read `names` of a row of `model` with which this much is loaded.
     pub(super) fn costs(&self, model: ClassRef, loaded: &Loaded, names: &[Box<str>], at: (FileId, Span)) -> Vec<Cost> {
         let mut walk = Walk { needs: self, loaded, found: Vec::new(), inside: Vec::new() };
-        walk.read(model, String::new(), names, at, &[], false);
+        walk.read(model, (String::new(), None), names, at, &[], false);
         walk.found
     }
 }
@@ -400,6 +400,9 @@ struct Walk<'w, 't, 'p> {
     inside: Vec<FunctionRef>,
 }
 
+/// What the row at hand was read from, by the names that lead back there.
+type Parent = Option<(Vec<Box<str>>, String)>;
+
 impl Walk<'_, '_, '_> {
     fn is_loaded(&self, path: &str) -> bool {
         let project = self.needs.types.project();
@@ -416,7 +419,7 @@ impl Walk<'_, '_, '_> {
     fn read(
         &mut self,
         model: ClassRef,
-        start: String,
+        (start, parent): (String, Parent),
         names: &[Box<str>],
         at: (FileId, Span),
         hops: &[Hop],
@@ -426,8 +429,7 @@ impl Walk<'_, '_, '_> {
         let mut path = start;
         let mut cost = None;
         let mut is_column = false;
-        // What the row at hand was read from, by the name that leads back there.
-        let mut before: Option<(Vec<Box<str>>, String)> = None;
+        let mut before = parent;
         for (index, name) in names.iter().enumerate() {
             match attribute(self.needs.types, model, name) {
                 // `book.tags.all()`
@@ -475,7 +477,7 @@ impl Walk<'_, '_, '_> {
                     }
                 }
                 Some(Attribute::Code(function)) => {
-                    self.code(model, &path, function, at, hops, conditional);
+                    self.code(model, (&path, before), function, at, hops, conditional);
                     break;
                 }
                 None if index == 0
@@ -500,7 +502,7 @@ impl Walk<'_, '_, '_> {
     fn code(
         &mut self,
         model: ClassRef,
-        path: &str,
+        (path, parent): (&str, Parent),
         function: FunctionRef,
         at: (FileId, Span),
         hops: &[Hop],
@@ -519,7 +521,8 @@ impl Walk<'_, '_, '_> {
             let mut hops = hops.clone();
             hops.extend(need.hops.iter().cloned());
             let at = (need.file, need.span);
-            self.read(model, path.to_owned(), &need.names, at, &hops, conditional || need.conditional);
+            let conditional = conditional || need.conditional;
+            self.read(model, (path.to_owned(), parent.clone()), &need.names, at, &hops, conditional);
         }
         self.inside.pop();
     }

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::super::calls::{CallGraph, flowing_values, passed_for};
 use super::super::flow::{Flow, Source};
 use super::super::querysets::Step;
-use super::super::relations::{Orm, is_model};
+use super::super::relations::Orm;
 use super::super::templates::Way;
 use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
@@ -17,7 +17,7 @@ use super::columns;
 use super::filled::Filled;
 use super::loaded::Loaded;
 use super::model::{Attribute, Kind, Loading, Relation, attribute};
-use super::traced::{Rows, Traced, join, plain};
+use super::traced::{Rows, Steps, Traced, join, plain};
 use crate::facts::*;
 use crate::findings::Confidence;
 
@@ -53,8 +53,23 @@ impl<'f> Frame<'f> {
         Frame { function, call: Some(call), this: None, path: None, object: None, outer }
     }
 
+    /// What `self` is, in methods of managers and querysets.
+    pub(super) fn this(&self) -> Option<&Rows> {
+        self.this.as_ref()
+    }
+
+    /// A method of a queryset of these rows.
+    pub(super) fn step(
+        function: FunctionRef,
+        call: (FileId, CallId),
+        this: Rows,
+        outer: Option<&'f Frame<'f>>,
+    ) -> Frame<'f> {
+        Frame { function, call: Some(call), this: Some(this), path: None, object: None, outer }
+    }
+
     /// An attribute of an object, which a class that it extends declares.
-    fn attribute(object: ClassRef) -> Frame<'f> {
+    pub(super) fn attribute(object: ClassRef) -> Frame<'f> {
         let function = FunctionRef { file: object.file, function: MODULE };
         Frame { function, call: None, this: None, path: None, object: Some(object), outer: None }
     }
@@ -71,9 +86,9 @@ impl<'f> Frame<'f> {
         None
     }
 
-    /// A method of a class whose base class gives `this`.
-    pub(super) fn method(function: FunctionRef, this: Option<Rows>) -> Frame<'f> {
-        Frame { function, call: None, this, path: None, object: None, outer: None }
+    /// A method of a class whose base class gives `this`; of an object of a class that extends it, if that is known.
+    pub(super) fn method(function: FunctionRef, this: Option<Rows>, object: Option<ClassRef>) -> Frame<'f> {
+        Frame { function, call: None, this, path: None, object, outer: None }
     }
 }
 
@@ -275,6 +290,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
         frame: Option<&Frame<'_>>,
         depth: u8,
     ) -> Traced {
+        if let Some(found) = self.of_object(file, object, name, frame, depth) {
+            return found;
+        }
         let owned = match self.types.of(file, object) {
             Ty::Class(class) | Ty::Instance(class, _) => self.types.class_member(class, name),
             _ => None,
@@ -297,7 +315,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 }
                 return related.map_or_else(|| Traced::Rows(plain(model)), Traced::Rows);
             }
-            Ty::Instance(manager, Some(model)) if self.is_queryset_class(manager) => {
+            Ty::Instance(manager, Some(model)) if self.types.is_queryset_class(manager) => {
                 return self.managed(model, manager, depth);
             }
             // `User.query`, and the `items` of a page.
@@ -312,10 +330,11 @@ impl<'t, 'p> Tracer<'t, 'p> {
         }
         let Some((at, definition)) = self.types.definition(file, value) else { return Traced::Unknown };
         let inherited = match *self.facts(file).value(object) {
-            Value::This(class) if Frame::object(frame).is_none() => {
-                let own = &self.facts(file).class(class).attributes;
-                let is_own = own.iter().any(|of| &self.facts(file).names[of.name] == name);
-                (!is_own).then(|| Frame::attribute(ClassRef { file, class }))
+            Value::This(class) => {
+                let of = Frame::object(frame).unwrap_or(ClassRef { file, class });
+                let own = self.facts(of.file);
+                let is_own = own.class(of.class).attributes.iter().any(|own_of| &own.names[own_of.name] == name);
+                (!is_own).then(|| Frame::attribute(of))
             }
             _ => None,
         };
@@ -350,10 +369,11 @@ impl<'t, 'p> Tracer<'t, 'p> {
         for back in &relation.back {
             rows.loaded.add_open(back);
         }
+        rows.key = relation.back.first().cloned();
         if let Some(mut kept) = along {
             kept.merge(rows.loaded.clone());
             rows.kept = Some(Box::new(kept));
-            rows.origin = owner.origin;
+            (rows.origin, rows.steps) = (owner.origin, owner.steps);
             rows.base = owner.base;
             rows.path = join(&owner.path, name);
             rows.is_many = true;
@@ -363,13 +383,13 @@ impl<'t, 'p> Tracer<'t, 'p> {
     }
 
     /// The rows of a model as its own manager gives them.
-    fn default_rows(&self, model: ClassRef, depth: u8) -> Rows {
+    pub(super) fn default_rows(&self, model: ClassRef, depth: u8) -> Rows {
         let facts = self.facts(model.file);
         let own = facts.class(model.class).attributes.iter().filter(|attribute| attribute.in_body);
         let managers = own.filter_map(|attribute| {
             let name = &facts.names[attribute.name];
             match self.types.member(&Ty::Class(model), name) {
-                Ty::Instance(manager, _) if self.is_queryset_class(manager) => Some(Some(manager)),
+                Ty::Instance(manager, _) if self.types.is_queryset_class(manager) => Some(Some(manager)),
                 Ty::Api(ty, _)
                     if self.types.is_queryset(ty) && matches!(facts.value(attribute.value), Value::Call(_)) =>
                 {
@@ -392,7 +412,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 match self.results(function, true, &frame, depth) {
                     Traced::Rows(mut rows) => {
                         // The manager is used, not changed: the query begins at its use.
-                        rows.origin = None;
+                        (rows.origin, rows.steps) = (None, Steps::default());
                         Traced::Rows(rows)
                     }
                     _ => {
@@ -434,6 +454,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
         if let Some(found) = self.repository_call(file, id, many, frame, depth) {
             return found;
         }
+        if let Some(found) = self.made_queryset(file, call, frame).filter(|_| many) {
+            return found;
+        }
         match facts.value(call.callee) {
             Value::Member(object, _) if many => self.method(file, id, *object, frame, depth),
             Value::Member(object, _) if Step::named(name) == Some(Step::One) => {
@@ -442,6 +465,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
                     found => found,
                 }
             }
+            Value::Member(object, _) => self.own_step(file, id, *object, name, false, frame, depth),
             Value::Global(_) | Value::Import(_) => match (name, first) {
                 (name, Some(first)) if many && SAME_ELEMENTS.contains(&name) => self.rows(file, first, frame, depth),
                 ("filter", Some(_)) if many => {
@@ -461,14 +485,6 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 _ => Traced::Unknown,
             },
             _ => Traced::Unknown,
-        }
-    }
-
-    /// A queryset, or all rows of a model.
-    fn model_rows(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
-        match self.types.of(file, value) {
-            Ty::Class(model) if is_model(self.types, model) => Traced::Rows(self.default_rows(model, depth)),
-            _ => self.rows(file, value, frame, depth),
         }
     }
 
@@ -492,6 +508,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
             "select_related" | "prefetch_related" | "fetch_mode" => {
                 let Traced::Rows(mut rows) = self.rows(file, object, frame, depth) else { return Traced::Unknown };
                 self.eager(file, id, 0, &mut rows.loaded, frame, depth);
+                rows.steps.loads = Some((file, call.name_span));
                 if name == "fetch_mode" || (name == "select_related" && call.args.is_empty()) {
                     rows.loaded.add_open("");
                 }
@@ -523,13 +540,13 @@ impl<'t, 'p> Tracer<'t, 'p> {
                     },
                     _ => Traced::Unknown,
                 },
-                _ => Traced::Unknown,
+                _ => self.own_step(file, id, object, name, true, frame, depth),
             },
             "chain" | "islice" => call.args.iter().fold(Traced::Nothing, |known, arg| {
                 let is_rows = name == "chain" || arg.span == call.args[0].span;
                 if is_rows { known.or(self.rows(file, arg.value, frame, depth)) } else { known }
             }),
-            _ => Traced::Unknown,
+            _ => self.own_step(file, id, object, name, true, frame, depth),
         }
     }
 
@@ -578,7 +595,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
 
     pub(super) fn step(&self, file: FileId, call: &Call, name: &str, mut rows: Rows) -> Traced {
         if !matches!(name, "all" | "iterator" | "aiterator") && rows.kept.take().is_some() {
-            rows.origin = None;
+            (rows.origin, rows.steps) = (None, Steps::default());
             rows.base = rows.model;
             rows.path.clear();
             rows.is_many = false;
@@ -590,13 +607,10 @@ impl<'t, 'p> Tracer<'t, 'p> {
         if rows.origin.is_none() {
             rows.origin = Some((file, call.name_span));
         }
+        if rows.kept.is_none() {
+            rows.steps.last = Some((file, call.name_span));
+        }
         Traced::Rows(rows)
-    }
-
-    /// What a query gives at a call that needs no other step: many rows, or one of them.
-    pub(super) fn given_by(&self, file: FileId, call: &Call, many: bool, rows: Rows) -> Traced {
-        let found = self.step(file, call, "all", rows);
-        if many { found } else { found.last() }
     }
 
     /// What a function of the project gives.
@@ -769,7 +783,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
     pub(super) fn is_django(&self, file: FileId, value: ValueId) -> bool {
         match self.types.of(file, value) {
             Ty::Api(ty, _) => self.types.is_queryset(ty),
-            Ty::Instance(class, _) | Ty::Class(class) => self.is_queryset_class(class),
+            Ty::Instance(class, _) | Ty::Class(class) => self.types.is_queryset_class(class),
             _ => false,
         }
     }
@@ -782,9 +796,5 @@ impl<'t, 'p> Tracer<'t, 'p> {
     fn is_manager(&self, ty: crate::apis::TypeId) -> bool {
         let catalog = &self.types.project().catalog;
         catalog.type_named("django.db.models.Manager").is_some_and(|manager| catalog.is_subtype(ty, manager))
-    }
-
-    fn is_queryset_class(&self, class: ClassRef) -> bool {
-        self.types.api_base(class).is_some_and(|ty| self.types.is_queryset(ty))
     }
 }

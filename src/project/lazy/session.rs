@@ -1,8 +1,8 @@
 //! Where the rows of SQLAlchemy's sessions come from: `session.query(Book).filter(…)`, `session.scalars(select(Book))`,
 //! and what their options load along.
 
-use super::super::relations::{Orm, sqlalchemy};
-use super::super::types::Ty;
+use super::super::relations::{Orm, Shape, sqlalchemy};
+use super::super::types::{Ty, Types};
 use super::super::{ClassRef, FileId};
 use super::columns;
 use super::loaded::Loaded;
@@ -109,7 +109,10 @@ impl Tracer<'_, '_> {
         }
         let mut rows = self.of_session(file, object, frame, depth)?;
         match name {
-            "options" => self.options(file, call, &mut rows.loaded, frame, depth),
+            "options" => {
+                self.options(file, call, &mut rows.loaded, frame, depth);
+                rows.steps.loads = Some((file, call.name_span));
+            }
             "filter" | "filter_by" | "where" | "with_parent" => self.pin(file, call, &mut rows),
             "scalars" | "scalar" | "scalar_one" | "scalar_one_or_none" => rows = run("scalars", rows),
             name if OTHER_ROWS.contains(&name) => rows.entities = [None].into(),
@@ -362,6 +365,7 @@ impl Tracer<'_, '_> {
                         Some(name) => {
                             path = join(&path, name);
                             loaded.add(&path);
+                            loaded.name_at(&path, (file, call.name_span));
                         }
                         None => loaded.add_open(&path),
                     }
@@ -388,4 +392,18 @@ fn run(name: &str, mut rows: Rows) -> Rows {
         _ => {}
     }
     rows
+}
+
+/// The model that the last relationship of a path from a model on leads to, if SQLAlchemy's session is asked for its rows
+/// by key.
+pub(super) fn kept_in_session(types: &Types<'_>, of: ClassRef, path: &str) -> Option<ClassRef> {
+    let mut model = of;
+    let mut shape = None;
+    for name in path.split("__") {
+        let found = sqlalchemy::relationship(types, model, name)?;
+        model = found.target?;
+        shape = Some(found.shape);
+    }
+    let is_by_key = shape == Some(Shape::ManyToOne) && sqlalchemy::is_model(types, model);
+    is_by_key.then_some(model)
 }

@@ -15,10 +15,14 @@ pub(super) struct Rows {
     pub(super) base: ClassRef,
     /// What the query loads along.
     pub(super) loaded: Loaded,
+    /// The key that leads back to the row whose relation they are.
+    pub(super) key: Option<Box<str>>,
     /// What a query that has loaded them along with other rows has loaded below them; gone with the next step.
     pub(super) kept: Option<Box<Loaded>>,
     /// The query they come from: a step of it, to be shown.
     pub(super) origin: Option<(FileId, Span)>,
+    /// Other steps of that query.
+    pub(super) steps: Steps,
     /// How they hang on the rows of that query: `lines__product`; empty for its own rows.
     pub(super) path: String,
     /// Whether that path leads through many rows.
@@ -26,8 +30,40 @@ pub(super) struct Rows {
     pub(super) confidence: Confidence,
 }
 
+/// Steps of a query at which a relation may be loaded, too.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Steps {
+    /// The last one that loads relations along.
+    pub(super) loads: Option<(FileId, Span)>,
+    /// The last one of all.
+    pub(super) last: Option<(FileId, Span)>,
+}
+
+impl Rows {
+    /// Where it would be said that a relation is loaded with them.
+    pub(super) fn loaded_at(&self, path: &str) -> LoadedAt {
+        let Steps { loads, last } = self.steps;
+        LoadedAt { above: self.loaded.place_above(path), loads, last: last.filter(|_| loads.is_none()) }
+    }
+}
+
+/// Where it would be said that a relation is loaded along.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadedAt {
+    /// Where the rows that it is read of are loaded along with others.
+    pub above: Option<(FileId, Span)>,
+    /// Where the query of the rows says what it loads along.
+    pub loads: Option<(FileId, Span)>,
+    /// Where that query ends, if it loads nothing along.
+    pub last: Option<(FileId, Span)>,
+}
+
 /// What is found out about a value.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "rows are what is mostly found, and a box for each costs more than a move"
+)]
 pub(super) enum Traced {
     /// Nothing.
     Unknown,
@@ -45,6 +81,7 @@ impl Traced {
             (Traced::Unknown, Traced::Unknown) => Traced::Unknown,
             (Traced::Unknown, Traced::Rows(mut rows)) | (Traced::Rows(mut rows), Traced::Unknown) => {
                 rows.loaded.or_unseen();
+                rows.key = None;
                 rows.confidence = rows.confidence.min(Confidence::Medium);
                 Traced::Rows(rows)
             }
@@ -55,6 +92,7 @@ impl Traced {
             }
             (Traced::Rows(mut rows), Traced::Rows(other)) => {
                 rows.loaded.or(other.loaded);
+                rows.key = rows.key.filter(|key| other.key.as_ref() == Some(key));
                 rows.kept = match (rows.kept, other.kept) {
                     (Some(mut kept), Some(other)) => {
                         kept.or(*other);
@@ -99,8 +137,10 @@ pub(super) fn plain(model: ClassRef) -> Rows {
         entities: Box::default(),
         base: model,
         loaded: Loaded::default(),
+        key: None,
         kept: None,
         origin: None,
+        steps: Steps::default(),
         path: String::new(),
         is_many: false,
         confidence: Confidence::High,

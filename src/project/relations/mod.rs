@@ -132,6 +132,7 @@ impl Relations {
             facts.literal(value)?.rsplit('.').next()
         });
         relations.user = told.and_then(|name| relations.by_name.get(name).copied().flatten());
+        relations.user = relations.user.or(project.library_user());
         let named = &relations;
         let fields = project.each_file(|types, file| {
             let own = of_file(file, Orm::Django);

@@ -16,6 +16,9 @@ use crate::source::Span;
 const RELATED: [&str; 4] =
     ["HyperlinkedRelatedField", "PrimaryKeyRelatedField", "SlugRelatedField", "StringRelatedField"];
 
+/// The field that a method of its serializer gives.
+const METHOD: &str = "SerializerMethodField";
+
 /// Which fields a serializer of a model shows.
 enum Shown<'p> {
     /// Not known: all that it declares, at least.
@@ -185,9 +188,9 @@ impl<'p> Finder<'_, 'p> {
         };
         let place = (file, call.name_span);
         let names: Vec<Box<str>> = source.split('.').map(Box::from).collect();
-        let Some(kind) = self.kind_of_field(file, call) else { return };
+        let Some(kind) = self.kind_of_field(file, call, is("many")) else { return };
         match kind {
-            "SerializerMethodField" => {
+            METHOD => {
                 let method = keyword("method_name").and_then(|name| facts.literal(name));
                 let method = method.map_or_else(|| format!("get_{name}"), str::to_owned);
                 if let Some(function) = self.method(serializer, &method) {
@@ -239,10 +242,21 @@ impl<'p> Finder<'_, 'p> {
 
     /// The name of a field's class; of one of the project, that of the field of a relation that it extends. Nothing if it
     /// reads the relation in its own way.
-    fn kind_of_field(&self, file: FileId, call: &Call) -> Option<&'p str> {
-        if let Ty::Class(class) = self.types.of(file, call.callee)
+    fn kind_of_field(&self, file: FileId, call: &Call, many: bool) -> Option<&'p str> {
+        let class = self.types.of(file, call.callee);
+        if let Ty::Class(class) = class
+            && self.types.extends(class, &|name| name == METHOD)
+            && self.method(class, "to_representation").is_none()
+        {
+            return Some(METHOD);
+        }
+        if let Ty::Class(class) = class
             && let Some(kind) = RELATED.into_iter().find(|kind| self.types.extends(class, &|name| name == *kind))
         {
+            // Of many rows, each field is given one that was read by another field.
+            if many && self.method(class, "many_init").is_none() {
+                return Some(kind);
+            }
             if self.method(class, "get_attribute").is_some() {
                 return None;
             }

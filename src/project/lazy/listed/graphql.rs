@@ -194,6 +194,7 @@ impl Finder<'_, '_> {
             let query = ListedQuery {
                 span: call.name_span,
                 function: function.function,
+                begun: None,
                 listing: listing.clone(),
                 also: Vec::new(),
                 batch: Some(DATA_LOADER.into()),

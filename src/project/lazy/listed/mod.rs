@@ -1,9 +1,10 @@
-//! Loops that a framework runs: the rows of a list of Django's admin, those that a view of Django REST framework
+//! Loops that a framework runs: the rows of a list of Django's admin or of a feed, those that a view of Django REST framework
 //! serializes, those of a table of django-tables2 or that marshmallow dumps, the objects that GraphQL resolves.
 
 mod actions;
 mod admin;
 mod builders;
+mod feeds;
 mod fields;
 mod graphql;
 mod resolver_maps;
@@ -30,7 +31,7 @@ use crate::project::caches::Caches;
 use crate::project::calls::{CallGraph, Reach, Step};
 use crate::project::flow::{Flow, Source};
 use crate::project::properties;
-use crate::project::sites::SiteEffect;
+use crate::project::sites::{self, SiteEffect};
 use crate::project::types::{ClassMember, Types};
 use crate::project::{ClassRef, FileId, FunctionRef, Project};
 use crate::source::Span;
@@ -62,6 +63,8 @@ pub struct ListedQuery {
     pub span: Span,
     /// The function it stands in.
     pub function: FunctionId,
+    /// Where its queryset is begun, if that is another statement.
+    pub begun: Option<Span>,
     /// What lists the rows.
     pub listing: Listing,
     /// Other places that list them.
@@ -139,6 +142,8 @@ pub(super) fn in_file(
             finder.view(class);
         } else if types.extends(class, &|name| tables::VIEWS.contains(&name)) {
             finder.table_view(class);
+        } else if finder.is_feed(class, 0) {
+            finder.feed(class);
         }
     }
     let from = graphql.resolvers.partition_point(|resolver| resolver.function.file < file);
@@ -272,7 +277,7 @@ impl Finder<'_, '_> {
             {
                 continue;
             }
-            let (place, within, batch, loaded, defeats) = match witness.step {
+            let (place, within, begun, batch, loaded, defeats) = match witness.step {
                 Step::Site(file, index) => {
                     let Some(site) = project.sites(file).get(index) else { continue };
                     let facts = self.types.facts(file);
@@ -280,7 +285,8 @@ impl Finder<'_, '_> {
                     let defeats = scope
                         .filter(|_| !loaded)
                         .and_then(|scope| self.defeats(scope, function, source, (file, site.call)));
-                    ((file, site.span), site.function, site.batch.clone(), loaded, defeats)
+                    let begun = sites::begun(facts, site.call);
+                    ((file, site.span), site.function, begun, site.batch.clone(), loaded, defeats)
                 }
                 Step::Call(file, index, _) => {
                     let edge = &self.tracer.graph.edges[file.0 as usize][index];
@@ -289,7 +295,7 @@ impl Finder<'_, '_> {
                         continue;
                     }
                     let call = edge.place(self.types.facts(file));
-                    ((file, call.span), call.function, None, false, None)
+                    ((file, call.span), call.function, None, None, false, None)
                 }
             };
             if loaded {
@@ -304,6 +310,7 @@ impl Finder<'_, '_> {
             let query = ListedQuery {
                 span: place.1,
                 function: within,
+                begun,
                 listing: listing.clone(),
                 also: Vec::new(),
                 batch: if scope.is_none() { Some(graphql::DATA_LOADER.into()) } else { batch },
@@ -418,9 +425,11 @@ impl Finder<'_, '_> {
                 model::load(self.types, scope.rows.base, &path, is_prefetch)
             },
             is_column: cost.is_column,
+            sets_owner: false,
             path,
             is_kept,
             origin: scope.rows.origin,
+            loaded_at: scope.rows.loaded_at(&join(&scope.path, &cost.path)),
             confidence: confidence.min(scope.rows.confidence).min(at_most),
             conditional: cost.conditional,
             rendered: Vec::new(),

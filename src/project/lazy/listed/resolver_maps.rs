@@ -376,6 +376,7 @@ impl Finder<'_, '_> {
             let query = ListedQuery {
                 span: call.name_span,
                 function: function.function,
+                begun: None,
                 listing: listing.clone(),
                 also: Vec::new(),
                 batch: Some(graphql::DATA_LOADER.into()),

@@ -53,6 +53,7 @@ impl Finder<'_, '_> {
                 let query = ListedQuery {
                     span: site.span,
                     function: site.function,
+                    begun: sites::begun(facts, id),
                     listing: listing.clone(),
                     also: Vec::new(),
                     batch: site.batch.clone(),

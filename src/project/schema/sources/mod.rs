@@ -136,6 +136,10 @@ fn is_prisma(language: Language) -> bool {
 pub(super) fn defined(project: &Project) -> Vec<(FileId, Defined)> {
     let conventions = sequelize::Conventions::find(project);
     let all = project.each_file(|types, file| {
+        // A library's tables are not made here.
+        if project.library_user().is_some_and(|user| user.file == file) {
+            return Vec::new();
+        }
         let language = project.file(file).source.language;
         let readers = READERS.iter().filter(|reader| (reader.fits)(language));
         let sequelize = language
