@@ -19,6 +19,9 @@ const SHARED: [&str; 8] = ["_em", "_session", "em", "entityManager", "manager", 
 /// What the names of functions end with that open a connection or find the one for a name.
 const OPENING: [&str; 8] = ["client", "connect", "connection", "datasource", "engine", "knex", "pool", "session"];
 
+/// What functions are called that change the schema all following queries are about: those of django-tenants.
+const SWITCHING: [&str; 4] = ["schema_context", "set_schema", "set_tenant", "tenant_context"];
+
 /// What a connection is made of, seen from inside a function: a parameter, or what it holds under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Maker {
@@ -131,6 +134,13 @@ pub(super) fn loops_over_databases(
             for (value, opens) in given(project, edge, &reach.witness(route).makers).values {
                 mark(value, opens);
             }
+        }
+    }
+    // `with schema_context(tenant.schema_name):`
+    let flow = Flow::new(facts);
+    for call in facts.calls.iter().filter(|call| call.in_loop.is_some()) {
+        if flow.called_name(call).is_some_and(|name| SWITCHING.contains(&name)) {
+            call.args.iter().for_each(|arg| mark(arg.value, true));
         }
     }
     // `new Report({ db: region.client })`
