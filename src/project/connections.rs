@@ -138,7 +138,8 @@ pub(super) fn loops_over_databases(
     }
     // `with schema_context(tenant.schema_name):`
     let flow = Flow::new(facts);
-    for call in facts.calls.iter().filter(|call| call.in_loop.is_some()) {
+    let switches = SWITCHING.iter().any(|name| facts.names.find(name).is_some());
+    for call in facts.calls.iter().filter(|call| switches && call.in_loop.is_some()) {
         if flow.called_name(call).is_some_and(|name| SWITCHING.contains(&name)) {
             call.args.iter().for_each(|arg| mark(arg.value, true));
         }

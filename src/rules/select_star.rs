@@ -1,7 +1,5 @@
 //! `select-star`: all columns of a table whose documents are large.
 
-use rustc_hash::FxHashSet;
-
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace};
 use super::{Sink, StatementCx, sql_statement};
 use crate::findings::{Confidence, Severity};
@@ -17,9 +15,9 @@ pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
     // In a `.sql` file it is mostly somebody's view, or looked at by hand.
     if cx.sql.text.is_some() {
         let facts = cx.file.facts();
-        let texts: FxHashSet<&str> = facts.texts.iter().map(|text| &*text.cooked).collect();
         // What the program speaks of by name is used somewhere, perhaps here.
-        let is_used = |column: &str| texts.contains(column) || facts.names.find(column).is_some();
+        let is_used =
+            |column: &str| facts.names.find(column).is_some() || facts.texts.iter().any(|text| &*text.cooked == column);
         sql_statement::report(cx, sink, |cx, out| out.extend(check_statement(&cx, is_used)));
     }
 }
@@ -50,9 +48,6 @@ fn check_statement(cx: &SqlCx<'_>, is_used: impl Fn(&str) -> bool) -> Option<Sql
     let tables = cx.schema.definitions(name);
     let table = *tables.first().filter(|_| tables.iter().all(|table| table.knows_columns))?;
     let large: Vec<&Column> = table.columns.iter().filter(|column| is_large(column)).collect();
-    if large.iter().any(|column| is_used(&column.name)) {
-        return None;
-    }
     let others: Vec<&str> =
         table.columns.iter().filter(|column| !is_large(column)).map(|column| &*column.name).collect();
     let is_same = |column: &&Column| tables.iter().all(|table| table.column(&column.name).is_some_and(is_large));
@@ -62,6 +57,9 @@ fn check_statement(cx: &SqlCx<'_>, is_used: impl Fn(&str) -> bool) -> Option<Sql
     let equal = conditions.iter().filter(|condition| condition.test == Test::Equal && condition.is_constant);
     let fixed: Vec<&str> = equal.filter_map(|condition| condition.column.as_deref()).collect();
     if cx.schema.is_unique(name, &fixed) != Known::No || others.is_empty() {
+        return None;
+    }
+    if large.iter().any(|column| is_used(&column.name)) {
         return None;
     }
     let names: Vec<String> = large.iter().map(|column| format!("`{}`", column.name)).collect();

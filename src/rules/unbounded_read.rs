@@ -19,8 +19,8 @@ pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
     let statement = (cx.file.id, cx.index);
     // A function that takes SQL may add a limit to it.
     let is_run_here = || cx.file.project.sites(cx.file.id).iter().any(|site| site.sql.contains(&statement));
-    if cx.sql.text.is_some() && is_run_here() {
-        sql_statement::report(cx, sink, |cx, out| out.extend(check_statement(&cx)));
+    if cx.sql.text.is_some() {
+        sql_statement::report(cx, sink, |cx, out| out.extend(check_statement(&cx).filter(|_| is_run_here())));
     }
 }
 
