@@ -16,6 +16,7 @@ mod needs;
 mod owned;
 mod parts;
 mod peewee;
+mod querysets;
 mod rows;
 mod session;
 mod shown;

@@ -3,16 +3,22 @@
 //! `book.chapters.only("title")`, fetches it for each of them, whatever else is read.
 
 use super::super::loops::LoopShape;
+use super::super::relations::Orm;
 use super::traced::LoadedAt;
 use super::{Finder, LazyRead};
 use crate::facts::*;
+use crate::source::Language;
 
 impl Finder<'_, '_> {
     /// Loops over rows of a relation whose query leaves out the key that leads back.
     pub(super) fn left_out_keys(&mut self) {
+        let is_python = self.types.project().file(self.file).source.language == Language::Python;
+        if !is_python || !self.types.relations().has(Orm::Django) {
+            return;
+        }
         for (index, found) in self.facts.loops.iter().enumerate() {
             let id = LoopId(u32::try_from(index).unwrap_or(u32::MAX));
-            if !matches!(found.kind, LoopKind::Each | LoopKind::Comprehension) || self.paths.is_some() {
+            if !matches!(found.kind, LoopKind::Each | LoopKind::Comprehension) {
                 continue;
             }
             let Some(rows) = self.tracer.rows_of(self.file, found.iterable) else { continue };

@@ -1,7 +1,7 @@
 //! Rows that a template is shown with: what those who render it give.
 
 use super::super::querysets::Step;
-use super::super::relations::{Orm, is_model};
+use super::super::relations::is_model;
 use super::super::templates::{Given, Way, given_by_include};
 use super::super::types::{ClassMember, Ty};
 use super::super::{ClassRef, FileId, FunctionRef};
@@ -12,8 +12,6 @@ use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::flow::Flow;
 
-/// Methods of a queryset that has its own way to fetch its rows: it may load along what it wants.
-const FETCHING: [&str; 6] = ["__init__", "__iter__", "_chain", "_clone", "_fetch_all", "iterator"];
 /// How deep the bases of a view are looked through.
 const MAX_BASES: u8 = 8;
 
@@ -197,12 +195,6 @@ impl Tracer<'_, '_> {
         false
     }
 
-    /// What a query gives at a call that needs no other step: many rows, or one of them.
-    pub(super) fn given_by(&self, file: FileId, call: &Call, many: bool, rows: Rows) -> Traced {
-        let found = self.step(file, call, "all", rows);
-        if many { found } else { found.last() }
-    }
-
     /// An attribute of an object whose class is known, in a method of a class that it extends: `self.queryset` in the
     /// `get_queryset` of a class of views is that of each view.
     pub(super) fn of_object(
@@ -219,49 +211,6 @@ impl Tracer<'_, '_> {
         let ClassMember::Attribute(at, value, _) = self.types.class_member(of, name)? else { return None };
         let found = self.rows(at, value, Some(&Frame::attribute(of)), depth);
         Some(if self.is_set_again(of, name) { found.or(Traced::Unknown) } else { found })
-    }
-
-    /// A queryset, or all rows of a model.
-    pub(super) fn model_rows(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
-        match self.types.of(file, value) {
-            Ty::Class(model) if is_model(self.types, model) => Traced::Rows(self.default_rows(model, depth)),
-            _ => self.rows(file, value, frame, depth),
-        }
-    }
-
-    /// `BookQuerySet(self.model)` in a method of a manager: all rows that the manager is of.
-    pub(super) fn made_queryset(&self, file: FileId, call: &Call, frame: Option<&Frame<'_>>) -> Option<Traced> {
-        let Ty::Class(class) = self.types.of(file, call.callee) else { return None };
-        let is_plain = FETCHING.iter().all(|name| self.types.class_member(class, name).is_none());
-        let made = frame.filter(|_| is_plain && self.types.is_queryset_class(class));
-        made.and_then(Frame::this).map(|rows| Traced::Rows(rows.clone()))
-    }
-
-    /// What a method of the project's querysets gives, where only the rows that it is called on are known and not their
-    /// type: `queryset.visible()` of a queryset that is passed.
-    #[expect(clippy::too_many_arguments, reason = "what every step of the way takes")]
-    pub(super) fn own_step(
-        &self,
-        file: FileId,
-        id: CallId,
-        object: ValueId,
-        name: &str,
-        many: bool,
-        frame: Option<&Frame<'_>>,
-        depth: u8,
-    ) -> Traced {
-        // What a view that is extended gives is told by the view.
-        if name == "get_queryset" || !self.types.relations().has(Orm::Django) {
-            return Traced::Unknown;
-        }
-        let Traced::Rows(rows) = self.rows(file, object, frame, depth) else { return Traced::Unknown };
-        match self.types.method_of_querysets(rows.model, name) {
-            Some(function) => {
-                let inner = Frame::step(function, (file, id), rows, frame);
-                self.results(function, many, &inner, depth)
-            }
-            None => Traced::Unknown,
-        }
     }
 
     /// The rows of a page: `Paginator(books, 20).get_page(1)`.
