@@ -259,7 +259,7 @@ impl<'t> Splitter<'t> {
             return true;
         }
         let in_body = progress.has_body && self.trusts_bodies && progress.depth > 0;
-        let in_rule = progress.is_rule && progress.parens > 0;
+        let in_rule = progress.is_rule && self.trusts_bodies && progress.parens > 0;
         !in_body && !in_rule
     }
 
@@ -270,10 +270,8 @@ impl<'t> Splitter<'t> {
             self.at = end;
             return None;
         };
-        let open_body = progress.has_body && progress.depth > 0 && self.trusts_bodies;
-        if (open_body || (progress.is_rule && progress.parens > 0))
-            && memchr::memchr(b';', &self.bytes()[start..end]).is_some()
-        {
+        let is_open = (progress.has_body && progress.depth > 0) || (progress.is_rule && progress.parens > 0);
+        if is_open && self.trusts_bodies && memchr::memchr(b';', &self.bytes()[start..end]).is_some() {
             // A body that is never closed would swallow the rest of the file: read it again without.
             self.trusts_bodies = false;
             self.directives.truncate(comments);
@@ -623,6 +621,7 @@ mod tests {
             "}}",
             "copy a from stdin;",
             "\nGO\n",
+            "create rule a as on delete to b do (",
         ];
         let mut state = 1u32;
         for _ in 0..2_000 {
