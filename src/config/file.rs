@@ -104,7 +104,7 @@ fn json_span(text: &str, line: usize, column: usize) -> Span {
     let head = text[..end].trim_end();
     let start = match head.strip_suffix('"') {
         Some(open) => open.rfind('"').unwrap_or(open.len()),
-        None => head.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + 1),
+        None => head.trim_end_matches(char::is_alphanumeric).len(),
     };
     Span::new(start, head.len().max(start))
 }

@@ -194,9 +194,24 @@ pub(super) fn tokens(text: &str, part: Span) -> Vec<Token> {
     found
 }
 
+/// What stands between the quotes of a literal, of which the second may be missing; `None` if it begins with none.
+pub(super) fn unquoted(literal: &str) -> Option<&str> {
+    let quote = literal.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let rest = &literal[1..];
+    Some(rest.strip_suffix(quote).unwrap_or(rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn literals_may_have_no_end() {
+        assert_eq!(unquoted("\"a'b\""), Some("a'b"));
+        assert_eq!(unquoted("'aÀ"), Some("aÀ"));
+        assert_eq!(unquoted("'"), Some(""));
+        assert_eq!(unquoted("a"), None);
+    }
 
     fn seen(text: &str, is_jinja: bool) -> Vec<&str> {
         pieces(text, is_jinja).iter().map(|piece| &text[piece.inside.range()]).collect()

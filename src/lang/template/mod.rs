@@ -278,7 +278,7 @@ impl<'s> Walk<'s> {
     /// The string that a literal holds.
     fn literal(&self, token: Token) -> Option<&'s str> {
         let text = self.text_of(token);
-        (token.kind == TokenKind::Text && text.len() >= 2).then(|| &text[1..text.len() - 1])
+        (token.kind == TokenKind::Text).then(|| lex::unquoted(text))?
     }
 
     /// What was read from the token at `from` on.

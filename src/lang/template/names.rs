@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem;
 
-use super::lex::{PieceKind, first_word, pieces, tokens};
+use super::lex::{PieceKind, first_word, pieces, tokens, unquoted};
 use crate::source::{Language, SourceFile};
 
 /// What the names of templates end with.
@@ -147,8 +147,8 @@ fn of_template(file: &SourceFile) -> TemplateNames {
             let literals = tokens(text, piece.inside).into_iter();
             let literals = literals.filter(|token| token.kind == super::lex::TokenKind::Text);
             let names = literals.filter_map(|token| {
-                let text = text.get(token.span.range())?;
-                (text.len() > 2).then(|| Box::from(&text[1..text.len() - 1]))
+                let name = unquoted(text.get(token.span.range())?)?;
+                (!name.is_empty()).then(|| Box::from(name))
             });
             found.names.extend(names);
         }

@@ -140,7 +140,7 @@ fn is_only_tested(text: &str, span: Span) -> bool {
         return true;
     }
     let before = text[..span.start as usize].trim_end_matches([' ', '\t']);
-    let begins = before.rfind(|letter: char| !letter.is_alphanumeric() && letter != '_').map_or(0, |at| at + 1);
+    let begins = before.trim_end_matches(|letter: char| letter.is_alphanumeric() || letter == '_').len();
     let ends = |words: &[&str], signs: &[char]| words.iter().any(|&one| word(after, one)) || after.starts_with(signs);
     match &before[begins..] {
         "if" | "elif" | "while" => ends(&["and", "else", "for", "or"], &[':', ')', ']', '}']),

@@ -95,7 +95,7 @@ fn bound_name(before: &str) -> Option<&str> {
         }
         _ => line,
     };
-    let start = name.rfind(|letter: char| !letter.is_alphanumeric() && letter != '_').map_or(0, |at| at + 1);
+    let start = name.trim_end_matches(|letter: char| letter.is_alphanumeric() || letter == '_').len();
     let (rest, name) = name.split_at(start);
     let is_name = rest.trim().is_empty() || matches!(rest.trim(), "const" | "let" | "var");
     (is_name && !name.is_empty()).then_some(name)
@@ -113,6 +113,7 @@ mod tests {
         assert_eq!(bound_name("self.rows ="), None);
         assert_eq!(bound_name("const { rows } = await"), None);
         assert_eq!(bound_name("total +="), None);
+        assert_eq!(bound_name("、rows ="), None);
     }
 
     #[test]
