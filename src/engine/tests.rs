@@ -119,6 +119,16 @@ fn a_failing_rule_costs_only_itself() {
 }
 
 #[test]
+fn what_files_say_alone_is_checked_if_they_are_not_understood_together() {
+    let tree = Tree::new(&[("a.py", "slow\n"), ("b.sql", "SELECT id FROM books;\n")]);
+    let session = tree.session(&["finds", "sees-all", "sees-statements", "unused-suppression"], &[]);
+    let report = session.snapshot_with(|_, _, _, _| panic!("books are closed")).check(&Targets::All);
+    assert_eq!(report.findings.len(), 3);
+    let [error] = &report.internal_errors[..] else { panic!("{:?}", report.internal_errors) };
+    assert!(error.to_string().contains("books are closed (src/engine/tests.rs:"), "{error}");
+}
+
+#[test]
 fn equal_findings_are_told_once_and_the_surest_stands() {
     let tree = Tree::new(&[("a.py", "slow\nslow\n")]);
     let report = tree.session(&["finds"], &[]).snapshot().check(&Targets::All);

@@ -223,6 +223,18 @@ impl Project {
         catalog: Arc<Catalog>,
         options: &ProjectOptions,
     ) -> Project {
+        let mut project = Project::apart(files, manifests, catalog, options);
+        project.understand();
+        project
+    }
+
+    /// The same files, of which nothing is known that several of them say together.
+    pub(crate) fn apart(
+        files: Vec<ProjectFile>,
+        manifests: &[ManifestFile],
+        catalog: Arc<Catalog>,
+        options: &ProjectOptions,
+    ) -> Project {
         let manifests = Manifests::read(manifests);
         let mut files = files;
         let own = files.len();
@@ -245,7 +257,8 @@ impl Project {
             .collect();
         let stars = files.iter().map(|_| OnceLock::new()).collect();
         let libraries = used_libraries(&files, &manifests, &catalog);
-        let mut project = Project {
+        let servers = servers(&manifests, options);
+        Project {
             files,
             own,
             catalog,
@@ -270,37 +283,39 @@ impl Project {
             prefetched: relations::Prefetched::default(),
             schema: Schema::default(),
             databases: Vec::new(),
-            dialect: Dialect::Generic,
+            dialect: options.dialect.unwrap_or_default(),
             dialects: Vec::new(),
-            servers: Servers::default(),
+            servers,
             options: options.clone(),
-        };
-        project.servers = servers(&project.manifests, options);
-        project.declared = declared::Declared::find(&project);
-        project.prefetched = relations::Prefetched::find(&project);
-        project.answers = answers::Answers::of(project.files.len());
-        project.relations = relations::Relations::find(&project);
-        project.implementations = implementations::Implementations::find(&project);
+        }
+    }
+
+    /// Finds out what the files say together.
+    fn understand(&mut self) {
+        self.declared = declared::Declared::find(self);
+        self.prefetched = relations::Prefetched::find(self);
+        self.answers = answers::Answers::of(self.files.len());
+        self.relations = relations::Relations::find(self);
+        self.implementations = implementations::Implementations::find(self);
         // What was found without knowing the relations does not hold with them.
-        project.answers = answers::Answers::of(project.files.len());
-        project.templates = templates::Templates::find(&project);
-        project.sites = project.each_file(sites::find);
-        let graph = calls::CallGraph::new(&project);
-        let reach = graph.reach(&project, options.max_hops);
-        project.repeats = project.each_file(|types, file| repeats::find(types, &graph, &reach, file));
-        (project.executed, project.wrappers) = executed::find(&project, &graph);
-        project.lazy = lazy::find(&project, &graph, &reach);
-        project.schema = Schema::of_project(&project);
-        project.databases = project.find_databases();
-        let only = if let [only] = *project.databases { only } else { Dialect::Generic };
-        project.dialect = options.dialect.unwrap_or(only);
-        project.dialects = project.each_file(|types, file| {
+        self.answers = answers::Answers::of(self.files.len());
+        self.templates = templates::Templates::find(self);
+        self.sites = self.each_file(sites::find);
+        let graph = calls::CallGraph::new(self);
+        let reach = graph.reach(self, self.options.max_hops);
+        self.repeats = self.each_file(|types, file| repeats::find(types, &graph, &reach, file));
+        (self.executed, self.wrappers) = executed::find(self, &graph);
+        self.lazy = lazy::find(self, &graph, &reach);
+        self.schema = Schema::of_project(self);
+        self.databases = self.find_databases();
+        let only = if let [only] = *self.databases { only } else { Dialect::Generic };
+        self.dialect = self.options.dialect.unwrap_or(only);
+        self.dialects = self.each_file(|types, file| {
             let statements = 0..types.facts(file).statements.len();
             statements.map(|statement| types.project().find_dialect(file, statement)).collect()
         });
-        project.orm = project.each_file(orm::facts);
-        project.answers = answers::Answers::default();
-        project
+        self.orm = self.each_file(orm::facts);
+        self.answers = answers::Answers::default();
     }
 
     /// How it is looked at.
@@ -331,7 +346,8 @@ impl Project {
     /// The dialect of a statement: what its file tells, else the configuration, else the only database that the
     /// project's libraries and definitions are about, else the only one that has its tables.
     pub fn dialect_of(&self, file: FileId, statement: usize) -> Dialect {
-        self.dialects[file.0 as usize][statement]
+        let known = self.dialects.get(file.0 as usize).and_then(|known| known.get(statement));
+        known.copied().unwrap_or_else(|| self.dialect_told(file, statement))
     }
 
     fn find_dialect(&self, file: FileId, statement: usize) -> Dialect {

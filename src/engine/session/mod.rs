@@ -17,7 +17,7 @@ use crate::config::{ConfigError, Request, Resolver, Settings};
 use crate::engine::Baseline;
 use crate::engine::cache::{FactsCache, ReportsCache};
 use crate::engine::files::{Candidate, Finder, Found};
-use crate::engine::guard::guarded;
+use crate::engine::guard::{WORKERS, guarded};
 use crate::engine::progress::Progress;
 use crate::engine::report::{InternalError, LeftOutPath, Reason};
 use crate::engine::root::project_root;
@@ -47,6 +47,9 @@ pub enum Parse {
     /// All.
     All,
 }
+
+/// A way to understand files together.
+type Understand = fn(Vec<ProjectFile>, &[ManifestFile], Arc<Catalog>, &ProjectOptions) -> Project;
 
 /// What a session begins with.
 #[derive(Clone, Debug, Default)]
@@ -228,7 +231,7 @@ impl Session {
         let pool = rayon::ThreadPoolBuilder::new()
             .stack_size(STACK)
             .num_threads(open.threads)
-            .thread_name(|n| format!("seqscan-{n}"))
+            .thread_name(|n| format!("{WORKERS}{n}"))
             .build()
             .map_err(|error| SessionError::Threads(error.to_string()))?;
         let mut session = Session {
@@ -420,16 +423,20 @@ impl Session {
 
     /// What is known now.
     pub fn snapshot(&self) -> Snapshot {
+        self.snapshot_with(Project::build)
+    }
+
+    /// The same with another way to understand the files together.
+    pub(in crate::engine) fn snapshot_with(&self, build: Understand) -> Snapshot {
         let files: Vec<ProjectFile> = self.entries.values().map(|entry| entry.file.clone()).collect();
         let known = self.entries.values().map(|entry| Known { candidate: entry.candidate.clone() }).collect();
         let mut internal_errors: Vec<InternalError> =
             self.entries.values().filter_map(|entry| entry.parsed.as_ref()?.failure.clone()).collect();
-        let understood = |files| Project::build(files, &self.manifests, self.catalog.clone(), &self.options);
-        let build = || guarded(|| understood(files.clone()));
-        let project = self.pool.install(build).unwrap_or_else(|message| {
+        let with = |way: Understand| way(files.clone(), &self.manifests, self.catalog.clone(), &self.options);
+        let project = self.pool.install(|| guarded(|| with(build))).unwrap_or_else(|message| {
             internal_errors.push(InternalError { rule: None, path: None, message });
             // Without what the files say together, what each says alone is still checked.
-            understood(Vec::new())
+            with(Project::apart)
         });
         let Told { left_out, problems, warnings } = self.told();
         Snapshot {
