@@ -19,6 +19,7 @@ use super::groups;
 use super::implementations;
 use super::loops::handles_failure;
 use super::properties;
+use super::queued::is_queued;
 use super::requirements::{self, Requirement};
 use super::sites::{QuerySite, SiteEffect};
 use super::types::{Ty, Types};
@@ -733,6 +734,9 @@ fn find_edges(
             continue;
         }
         let resolved = types.target(file, id).map(|target| (target, Confidence::High));
+        if resolved.is_some_and(|(target, _)| is_queued(types, target)) {
+            continue;
+        }
         let mut meant = implementations::alternatives(types, file, call);
         let resolved = resolved.filter(|_| meant.is_empty());
         if meant.is_empty() && resolved.is_none() {

@@ -30,6 +30,7 @@ mod modules;
 pub mod orm;
 mod properties;
 mod querysets;
+mod queued;
 mod relations;
 mod relevance;
 mod repeats;
