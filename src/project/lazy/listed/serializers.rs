@@ -101,7 +101,26 @@ impl Finder<'_, '_> {
         if rows.loaded.unseen && self.types.project().loads_any_relation() {
             rows.loaded.add_open("");
         }
+        self.load_in_list(serializer, &mut rows.loaded);
         Some(rows)
+    }
+
+    /// What a list serializer of the project's own loads along before it shows the rows: `list_serializer_class`.
+    fn load_in_list(&self, serializer: ClassRef, loaded: &mut Loaded) {
+        let Some((file, list)) = self.types.meta(serializer, "list_serializer_class") else { return };
+        let Ty::Class(list) = self.types.of(file, list) else { return };
+        let Some(FunctionRef { file, function }) = self.method(list, "to_representation") else { return };
+        let facts = self.types.facts(file);
+        let flow = Flow::new(facts);
+        for (index, call) in facts.calls.iter().enumerate().filter(|(_, call)| call.function == function) {
+            let skip = match flow.called_name(call) {
+                Some("prefetch_related_objects") => 1,
+                Some("prefetch_related" | "select_related") => 0,
+                _ => continue,
+            };
+            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            self.tracer.eager(file, id, skip, loaded, None, 0);
+        }
     }
 
     /// Rows of the model that a serializer is for, where their query is not in sight.
