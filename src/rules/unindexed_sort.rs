@@ -128,26 +128,8 @@ fn takes_first_rows(cx: &SqlCx<'_>, select: &Select) -> bool {
         Expr::Literal(_) => false,
         _ => true,
     });
-    let aggregates = |id: ExprId| {
-        exprs.within(id).into_iter().any(|part| match exprs.get(part) {
-            Expr::Call(call) => matches!(
-                &*call.name,
-                "array_agg"
-                    | "avg"
-                    | "count"
-                    | "group_concat"
-                    | "json_agg"
-                    | "jsonb_agg"
-                    | "max"
-                    | "min"
-                    | "string_agg"
-                    | "sum"
-            ),
-            _ => false,
-        })
-    };
     let is_aggregate = select.items.iter().any(|item| match item {
-        Item::Expr { expr, .. } => aggregates(*expr),
+        Item::Expr { expr, .. } => exprs.aggregates(*expr),
         Item::Star { .. } => false,
     });
     is_few

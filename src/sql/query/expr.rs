@@ -388,6 +388,11 @@ impl Exprs {
         found
     }
 
+    /// Whether an expression holds what is made of many rows.
+    pub fn aggregates(&self, id: ExprId) -> bool {
+        self.within(id).into_iter().any(|part| matches!(self.get(part), Expr::Call(call) if call.is_aggregate()))
+    }
+
     /// The parts that must all hold for `id` to hold: those of its `AND`, else itself.
     pub fn conjuncts(&self, id: ExprId) -> Vec<ExprId> {
         match self.get(id) {
