@@ -11,10 +11,9 @@ use super::edits::{ChangedFile, Changes};
 use super::{Report, Session, SessionError, Snapshot, Targets};
 use crate::findings::{Applicability, Edit, Fix, Reported};
 
-/// How many rounds there are at most: an edit may make another one possible.
-const ROUNDS: usize = 10;
-/// How many rounds of one edit each there are at most, where a whole round was taken back.
-const SINGLE_ROUNDS: usize = 50;
+/// How many rounds there are at most: an edit may make another one possible, and one that is taken back is looked for
+/// by halves.
+const ROUNDS: usize = 100;
 
 /// What came of it.
 #[derive(Clone, Debug, Default)]
@@ -45,15 +44,20 @@ impl Session {
         let mut fixed = Fixed::default();
         let mut changes = Changes::default();
         let mut refused: FxHashSet<String> = FxHashSet::default();
-        let (mut rounds, mut singly) = (ROUNDS, false);
+        let mut at_once = usize::MAX;
         let mut now = self.checked(targets);
-        while rounds > 0 {
-            rounds -= 1;
+        for round in 0.. {
             let mut chosen = choose(&now, least, &refused);
             if chosen.is_empty() {
                 break;
             }
-            chosen.truncate(if singly { 1 } else { usize::MAX });
+            if round == ROUNDS {
+                fixed
+                    .refused
+                    .push(format!("{} fixes were not tried after {ROUNDS} rounds: run it again", chosen.len()));
+                break;
+            }
+            chosen.truncate(at_once);
             let edits: Vec<&Edit> =
                 chosen.iter().filter(|choice| !choice.is_repeated).flat_map(|choice| &choice.fix.edits).collect();
             let texts = Changes::apply(&now.report, &edits);
@@ -72,6 +76,7 @@ impl Session {
                         }
                     }
                     now = next;
+                    at_once = at_once.saturating_mul(2);
                 }
                 Err(why) => {
                     for path in texts.keys() {
@@ -89,9 +94,8 @@ impl Session {
                         fixed
                             .refused
                             .push(format!("{}:{line}: `{}` was taken back: {why}", label.path, choice.fix.title));
-                    } else if !singly {
-                        (rounds, singly) = (SINGLE_ROUNDS, true);
                     }
+                    at_once = (chosen.len() / 2).max(1);
                 }
             }
         }
