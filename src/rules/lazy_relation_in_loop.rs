@@ -19,13 +19,14 @@ pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
 
 fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
     let source = cx.source();
-    let last = read.path.rsplit("__").next().unwrap_or(&read.path);
+    let path = read.path.replace("__", ".");
+    let last = path.rsplit('.').next().unwrap_or(&path);
     let what = one_line(&source.text[read.span.range()]);
     let (each, price) = each(cx, read)?;
     let message = if !read.hops.is_empty() {
-        format!("`{what}` leads to a read of `{last}`, which is fetched {each}: {price}")
+        format!("`{what}` leads to a read of `{path}`, which is fetched {each}: {price}")
     } else if read.listing.is_some() {
-        format!("`{last}` is fetched {each}: {price}")
+        format!("`{path}` is fetched {each}: {price}")
     } else {
         format!("`{what}` fetches `{last}` {each}: {price}")
     };

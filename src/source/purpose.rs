@@ -217,8 +217,8 @@ fn is_script(folders: &[&str], name: &str) -> bool {
 fn is_command_for_trying(folders: &[&str], name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name);
     folders.last() == Some(&"commands")
-        && stem.split('_').any(|word| matches!(word, "demo" | "dummy" | "fake" | "sample" | "test"))
-        && stem.contains('_')
+        && stem.split(['_', '-']).any(|word| matches!(word, "demo" | "dummy" | "fake" | "sample" | "test"))
+        && stem.contains(['_', '-'])
 }
 
 #[cfg(test)]
@@ -239,6 +239,7 @@ mod tests {
             ("packages/schemas/alterations/1.2.0-1785000000-add-title.ts", Migration),
             ("reports/2026-10-report.ts", Application),
             ("app/create_test_data.py", Seed),
+            ("shop/management/commands/dummy-generator-books.py", Seed),
             ("app/tasks/workspace_seed_task.py", Seed),
             ("packages/auth/bin/repair.ts", Script),
             ("src/attestation.ts", Application),
