@@ -2,8 +2,9 @@
 
 use super::conditions::{columns_named, each_source};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, shown, written, written_table};
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, Severity};
+use crate::project::orm::Matter;
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served};
 use crate::sql::Dialect;
 use crate::sql::query::*;
@@ -12,8 +13,8 @@ const NOTE: &str = "every document is read and taken apart: with one million row
                     9,700 times on SQLite, 9,900 times on MariaDB 10.11";
 
 /// Reports `data->>'key' = …` and its like where no index holds the expression.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, |cx, out| each_source(&cx, out, check_source));
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report_all_of(cx, sink, Some(Matter::Document), |cx, out| each_source(&cx, out, check_source));
 }
 
 fn check_source(cx: &SqlCx<'_>, select: &Select, source: u16) -> Option<SqlFinding> {

@@ -3,7 +3,7 @@
 use super::conditions::each_source;
 use super::sql_finding::SqlCx;
 use super::unindexed_filter::unserved;
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::Severity;
 use crate::project::schema::Test;
 use crate::sql::Dialect;
@@ -13,8 +13,8 @@ const NOTE: &str = "InnoDB locks every row that it reads and the gaps between th
                     (REPEATABLE READ, the default): meanwhile nobody else changes or inserts a row";
 
 /// Reports `SELECT … FOR UPDATE`, `UPDATE` and `DELETE` whose rows no index finds, on MySQL and MariaDB.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, |cx, out| {
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report_all(cx, sink, |cx, out| {
         if cx.dialect == Dialect::MySql {
             each_source(&cx, out, |cx, select, source| {
                 let (mut finding, test) = unserved(cx, select, source).filter(|_| locks_rows(cx, select, source))?;

@@ -2,7 +2,7 @@
 
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, written};
 use super::unindexed_sort::{FirstRows, first_rows};
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::Severity;
 use crate::project::schema::{Index, Table};
 use crate::sql::ddl::IndexPart;
@@ -13,8 +13,8 @@ const NOTE: &str = "an index is read forwards or backwards, but not one column e
                     100,000 times the work with one million rows";
 
 /// Reports `ORDER BY a, b DESC LIMIT …` on MySQL and MariaDB, where an index on (a, b) goes one way.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, |cx, out| {
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report_all(cx, sink, |cx, out| {
         // PostgreSQL and SQLite sort only what is alike in the first column.
         if cx.dialect == Dialect::MySql && !cx.schema.is_empty() {
             out.extend(cx.query.selects.iter().filter_map(|select| check_select(&cx, select)));

@@ -205,7 +205,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "json-filter-unindexed",
         page: include_str!("../../rules/json-filter-unindexed.md"),
-        check: Check::Statement(json_filter_unindexed::check),
+        check: Check::File(json_filter_unindexed::check),
     },
     Rule {
         name: "lazy-relation-in-loop",
@@ -225,7 +225,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "lock-without-index",
         page: include_str!("../../rules/lock-without-index.md"),
-        check: Check::Statement(lock_without_index::check),
+        check: Check::File(lock_without_index::check),
     },
     Rule {
         name: "low-selectivity-index",
@@ -250,7 +250,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "mixed-sort-direction",
         page: include_str!("../../rules/mixed-sort-direction.md"),
-        check: Check::Statement(mixed_sort_direction::check),
+        check: Check::File(mixed_sort_direction::check),
     },
     Rule {
         name: "mysql-copy-alter",
@@ -275,7 +275,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "nulls-order-defeats-index",
         page: include_str!("../../rules/nulls-order-defeats-index.md"),
-        check: Check::Statement(nulls_order_defeats_index::check),
+        check: Check::File(nulls_order_defeats_index::check),
     },
     Rule {
         name: "offset-pagination",
@@ -290,7 +290,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "or-across-tables",
         page: include_str!("../../rules/or-across-tables.md"),
-        check: Check::Statement(or_across_tables::check),
+        check: Check::File(or_across_tables::check),
     },
     Rule {
         name: "order-in-subquery",
@@ -325,7 +325,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "redundant-distinct",
         page: include_str!("../../rules/redundant-distinct.md"),
-        check: Check::Statement(redundant_distinct::check),
+        check: Check::File(redundant_distinct::check),
     },
     Rule {
         name: "redundant-index",
@@ -405,7 +405,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "unordered-page",
         page: include_str!("../../rules/unordered-page.md"),
-        check: Check::Statement(unordered_page::check),
+        check: Check::File(unordered_page::check),
     },
     Rule {
         name: "unpruned-partition",
@@ -415,7 +415,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "unusable-keyset",
         page: include_str!("../../rules/unusable-keyset.md"),
-        check: Check::Statement(unusable_keyset::check),
+        check: Check::File(unusable_keyset::check),
     },
     Rule {
         name: "unused-eager-load",

@@ -3,6 +3,7 @@
 use super::sql_finding::{SqlCx, SqlFinding, SqlFix, SqlPlace, shown, written, written_table};
 use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Applicability, Confidence, Severity};
+use crate::project::orm::Matter;
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served, served_alone};
 use crate::sql::query::*;
 use crate::sql::{Dialect, Product, Version};
@@ -12,7 +13,7 @@ const NOTE: &str = "an index on the column is ordered by the column, not by what
 
 /// Reports conditions on what is computed from an indexed column, where no index holds what is computed.
 pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report_all(cx, sink, check_statement);
+    sql_statement::report_all_of(cx, sink, Some(Matter::Computed), check_statement);
 }
 
 fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
@@ -164,7 +165,11 @@ fn around(exprs: &Exprs, id: ExprId) -> Option<Around<'_>> {
     let id = exprs.bare(id);
     let (what, kind) = match exprs.get(id) {
         Expr::Call(call) if !call.is_aggregate() && !call.is_window => {
-            (format!("`{}()`", shown_call(&call.name)), kind_of(&call.name)?)
+            let what = match &*call.name {
+                "ilike" => "`ILIKE`".to_owned(),
+                name => format!("`{}()`", shown_call(name)),
+            };
+            (what, kind_of(&call.name)?)
         }
         Expr::Cast { to, .. } => {
             let kind = if to.starts_with("date") { Kind::Date } else { Kind::Other };
@@ -200,8 +205,10 @@ fn kind_of(name: &str) -> Option<Kind> {
         "date" | "year" | "date_trunc" | "trunc" | "extract_year" | "to_char" | "strftime" | "date_format"
         | "to_date" | "from_unixtime" | "unix_timestamp" | "datediff" => Kind::Date,
         "coalesce" | "ifnull" | "isnull" | "nvl" => Kind::Coalesce,
-        "lower" | "upper" | "trim" | "ltrim" | "rtrim" | "btrim" | "left" | "substr" | "substring" | "concat"
-        | "replace" | "convert" | "date_add" | "date_sub" | "adddate" | "dateadd" | "datetime" => Kind::Other,
+        "ilike" | "lower" | "upper" | "trim" | "ltrim" | "rtrim" | "btrim" | "left" | "substr" | "substring"
+        | "concat" | "replace" | "convert" | "date_add" | "date_sub" | "adddate" | "dateadd" | "datetime" => {
+            Kind::Other
+        }
         _ => return None,
     })
 }

@@ -1,8 +1,9 @@
 //! `nulls-order-defeats-index`: an order of nulls that no index has, for a column without nulls.
 
 use super::sql_finding::{SqlCx, SqlFinding, SqlFix, SqlPlace, shown};
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Applicability, Severity};
+use crate::project::orm::Matter;
 use crate::project::schema::{Table, TableKind};
 use crate::source::Span;
 use crate::sql::Dialect;
@@ -12,8 +13,8 @@ const NOTE: &str = "an index gives its rows with nulls first when it is read bac
                     column cannot be null: 5,262 times the work for the newest ten of one million rows";
 
 /// Reports `DESC NULLS LAST` and `ASC NULLS FIRST` on columns that cannot be null and have an index.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, check_statement);
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report_all_of(cx, sink, Some(Matter::Nulls), check_statement);
 }
 
 fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {

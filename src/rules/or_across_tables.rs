@@ -1,8 +1,9 @@
 //! `or-across-tables`: an `OR` between columns of different tables.
 
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace};
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::Severity;
+use crate::project::orm::Matter;
 use crate::project::schema::{Known, Test, conditions_of, served, served_alone};
 use crate::sql::query::*;
 
@@ -10,8 +11,8 @@ const NOTE: &str = "an index finds the rows of one side or of the other, but not
                     with one million rows that was 1,200 times the work of two queries on PostgreSQL 15, 34,000 times on SQLite, 46,000 times on MariaDB";
 
 /// Reports such conditions where each side alone would be found by an index.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, check_statement);
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report_all_of(cx, sink, Some(Matter::Apart), check_statement);
 }
 
 fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {

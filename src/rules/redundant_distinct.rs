@@ -1,8 +1,9 @@
 //! `redundant-distinct`: duplicates are searched for among rows that have a key.
 
 use super::sql_finding::{SqlCx, SqlFinding, SqlFix};
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Applicability, Severity};
+use crate::project::orm::Matter;
 use crate::project::schema::Known;
 use crate::source::Span;
 use crate::sql::query::*;
@@ -11,13 +12,17 @@ const NOTE: &str = "all rows are sorted or hashed to find duplicates that cannot
                     MariaDB, 1.2 to 2.2 times on SQLite";
 
 /// Reports `SELECT DISTINCT` over the key of the only table.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, check_statement);
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report_all_of(cx, sink, Some(Matter::Distinct), check_statement);
 }
 
 fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
     for select in cx.query.selects.iter().filter(|select| select.distinct == Distinct::Rows) {
-        let [source] = select.sources.as_slice() else { continue };
+        let [source, others @ ..] = select.sources.as_slice() else { continue };
+        // What is joined by its key gives one row for each.
+        if !others.iter().all(|other| is_joined_by_key(&cx, other)) {
+            continue;
+        }
         let Some(table) = source.table().filter(|table| !cx.is_spared(table) && !cx.schema.stays_small(table)) else {
             continue;
         };
@@ -58,6 +63,16 @@ fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
                 .fix(without(&cx, select.head)),
         );
     }
+}
+
+/// Whether a table is joined by a column that tells its rows apart, and by nothing else.
+fn is_joined_by_key(cx: &SqlCx<'_>, source: &Source) -> bool {
+    let Some((table, on)) = source.table().zip(source.on).filter(|_| source.using.is_empty()) else { return false };
+    let Expr::Compare(Comparison::Equal, left, right) = cx.query.exprs.get(on) else { return false };
+    [left, right].into_iter().filter_map(|&side| cx.query.exprs.column(side)).any(|column| {
+        let is_own = cx.source_of(column).and_then(|at| cx.source(at)).is_some_and(|own| std::ptr::eq(own, source));
+        is_own && cx.schema.is_unique(table, &[&column.name.text]) == Known::Yes
+    })
 }
 
 /// The edit that takes the word out. It holds as far as the database has the keys of the repository.

@@ -3,10 +3,9 @@
 use super::sql_finding::{SqlCx, SqlFinding, SqlFix, SqlPlace};
 use super::{FileCx, Finding, Sink, StatementCx};
 use crate::findings::{Edit, Fix, IndexChange, Label, Role};
-use crate::project::orm::{Draft, OrmQuery};
+use crate::project::orm::{Draft, Matter, OrmQuery};
 use crate::project::schema::Place;
 use crate::source::{SourceFile, Span};
-use crate::sql::Dialect;
 
 /// Runs `check` on a statement, if anything runs the statement, and tells what it finds.
 pub(super) fn report(cx: &StatementCx<'_>, sink: &mut Sink<'_>, check: impl FnOnce(SqlCx<'_>, &mut Vec<SqlFinding>)) {
@@ -34,6 +33,16 @@ pub(super) fn report(cx: &StatementCx<'_>, sink: &mut Sink<'_>, check: impl FnOn
 
 /// Runs `check` on every statement of a file and on what the queries of ORMs in it amount to, and tells what it finds.
 pub(super) fn report_all(cx: &FileCx<'_>, sink: &mut Sink<'_>, check: fn(SqlCx<'_>, &mut Vec<SqlFinding>)) {
+    report_all_of(cx, sink, None, check);
+}
+
+/// The same of a matter for which libraries have words of their own.
+pub(super) fn report_all_of(
+    cx: &FileCx<'_>,
+    sink: &mut Sink<'_>,
+    matter: Option<Matter>,
+    check: fn(SqlCx<'_>, &mut Vec<SqlFinding>),
+) {
     for index in 0..cx.facts().statements.len() {
         report(&cx.statement(index), sink, check);
     }
@@ -41,7 +50,7 @@ pub(super) fn report_all(cx: &FileCx<'_>, sink: &mut Sink<'_>, check: fn(SqlCx<'
     let mut seen: Vec<Span> = Vec::new();
     for query in &project.orm(cx.id).queries {
         let text = cx.source().text.as_str();
-        let sql = SqlCx::new(&query.statement, text, project.schema(), project.servers(), Dialect::Generic);
+        let sql = SqlCx::new(&query.statement, text, project.schema(), project.servers(), query.dialect(project));
         let Some(sql) = sql else { continue };
         let sql = SqlCx { model: Some(query.class_name(project).unwrap_or("")), ..sql };
         let mut found = Vec::new();
@@ -50,17 +59,17 @@ pub(super) fn report_all(cx: &FileCx<'_>, sink: &mut Sink<'_>, check: fn(SqlCx<'
             // One line may be a part of several queries.
             if !seen.contains(&finding.span) {
                 seen.push(finding.span);
-                sink.report(told_of_orm(cx, query, finding));
+                sink.report(told_of_orm(cx, query, matter, finding));
             }
         }
     }
 }
 
 /// What was found of a query of an ORM: its places are those of the file, and what to do is said in its own words.
-fn told_of_orm(cx: &FileCx<'_>, query: &OrmQuery, found: SqlFinding) -> Finding {
+fn told_of_orm(cx: &FileCx<'_>, query: &OrmQuery, matter: Option<Matter>, found: SqlFinding) -> Finding {
     let help = match &found.index {
         Some(IndexChange::Add(need)) => query.index_help(cx.project, need),
-        _ => query.instead_of(found.span).map(str::to_owned),
+        _ => matter.and_then(|matter| query.instead_of(matter, found.span)).map(str::to_owned),
     };
     let primary = cx.label(first_line(cx.source(), found.span), Role::Primary, "");
     let mut finding = Finding::new(primary, found.message)

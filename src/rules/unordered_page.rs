@@ -1,8 +1,8 @@
 //! `unordered-page`: pages of rows that stand in no order.
 
 use super::sql_finding::{SqlCx, SqlFinding};
-use super::{Sink, StatementCx, sql_statement};
-use crate::findings::Severity;
+use super::{FileCx, Finding, Sink, sql_statement};
+use crate::findings::{Role as Part, Severity};
 use crate::project::schema::{Known, Test, conditions_of};
 use crate::sql::query::*;
 use crate::sql::{Dialect, Reading};
@@ -10,9 +10,21 @@ use crate::sql::{Dialect, Reading};
 const NOTE: &str = "without ORDER BY the rows come as the database happens to read them: after one UPDATE, PostgreSQL 15 gave rows 3 to 5 where it \
                     had given 1 to 3 before, so pages repeat rows and leave others out";
 
-/// Reports `OFFSET` without `ORDER BY`.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, check_statement);
+const MESSAGE: &str = "these pages have no order: rows may stand on two of them, or on none";
+
+/// Reports `OFFSET` without `ORDER BY`, in SQL and in the words of an ORM.
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    for index in 0..cx.facts().statements.len() {
+        sql_statement::report(&cx.statement(index), sink, check_statement);
+    }
+    for page in &cx.project.orm(cx.id).unordered {
+        let finding = Finding::new(cx.label(page.span, Part::Primary, ""), MESSAGE)
+            .severity(Severity::Warning)
+            .confidence(page.confidence)
+            .note(NOTE)
+            .help(page.help());
+        sink.report(finding);
+    }
 }
 
 fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
@@ -32,9 +44,8 @@ fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
         if !sees_all || !is_paged(&cx, select, offset.value) || gives_one_row(&cx, select) {
             continue;
         }
-        let message = "these pages have no order: rows may stand on two of them, or on none".to_owned();
         let help = "ORDER BY columns that no two rows share, as the primary key, last";
-        out.push(SqlFinding::new(offset.span, Severity::Warning, message, NOTE, help));
+        out.push(SqlFinding::new(offset.span, Severity::Warning, MESSAGE.to_owned(), NOTE, help));
     }
 }
 

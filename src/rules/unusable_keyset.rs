@@ -1,8 +1,9 @@
 //! `unusable-keyset`: the next page is asked for in a form that the database cannot begin at.
 
 use super::sql_finding::{SqlCx, SqlFinding, SqlFix};
-use super::{Sink, StatementCx, sql_statement};
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Applicability, Severity};
+use crate::project::orm::Matter;
 use crate::sql::query::*;
 use crate::sql::{Dialect, ParameterKey, SlotKind};
 
@@ -10,8 +11,8 @@ const NOTE: &str = "the index is read from its beginning up to the page: in the 
                     form and 23 for the form below, MariaDB 10.11 499,698 rows for the row form and 21";
 
 /// Reports the form of a keyset condition that the database of the statement is known to be slow with.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, check_statement);
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report_all_of(cx, sink, Some(Matter::Page), check_statement);
 }
 
 fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {

@@ -107,11 +107,13 @@ impl<'t, 'p> Collector<'t, 'p> {
                 }
                 "offset" | "slice" | "paginate" | "page" | "limit" | "fetch" => self.python_page(call, name),
                 "order_by" => self.random_order(call),
+                "AsyncPaginator" | "Paginator" => self.paginator(call),
                 _ => {}
             }
         }
         self.counts_for_existence();
         self.several_counts();
+        self.paged_views();
         self.lengths();
         self.sieves();
         self.products(&names);
@@ -190,6 +192,7 @@ impl<'t, 'p> Collector<'t, 'p> {
         });
         self.found.pages.sort_by_key(|page| page.span);
         self.found.pages.dedup_by_key(|page| page.span);
+        self.found.unordered.sort_by_key(|page| page.span);
         let mut queries: FxHashMap<u32, CallId> = FxHashMap::default();
         for index in 0..self.found.predicates.len() {
             let OrmPredicate { orm, call, group, .. } = self.found.predicates[index];
@@ -537,6 +540,7 @@ impl<'t, 'p> Collector<'t, 'p> {
         if limit.is_none() && !self.ends(call, is_run) {
             return;
         }
+        self.unordered_chain(evidence, call, offset, span);
         let sort = sort::of_chain(self, call);
         let table = self.table(call);
         self.found.pages.push(OrmPage {

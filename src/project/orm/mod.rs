@@ -33,6 +33,7 @@ mod sqlalchemy;
 #[cfg(test)]
 mod tests;
 mod typeorm;
+mod unordered;
 mod unread;
 mod values;
 mod wildcards;
@@ -49,8 +50,9 @@ pub use lengths::OrmLength;
 pub use marks::{OrmMark, count_drafts, random_drafts};
 pub use pages::drafts as page_drafts;
 pub use products::{Multiplied, OrmProduct};
-pub use queries::OrmQuery;
+pub use queries::{Matter, OrmQuery};
 pub use sieves::OrmSieve;
+pub use unordered::UnorderedPage;
 pub use unread::OrmUnread;
 pub use values::{Amount, Edge};
 pub use wildcards::drafts as wildcard_drafts;
@@ -233,6 +235,8 @@ pub struct OrmFacts {
     pub predicates: Vec<OrmPredicate>,
     /// Pages, in order of place.
     pub pages: Vec<OrmPage>,
+    /// Pages of rows that stand in no order.
+    pub unordered: Vec<UnorderedPage>,
     /// Few rows of all, in random order.
     pub random_orders: Vec<OrmMark>,
     /// Counts that are only compared with zero.
@@ -258,6 +262,7 @@ impl OrmFacts {
     pub const NONE: OrmFacts = OrmFacts {
         predicates: Vec::new(),
         pages: Vec::new(),
+        unordered: Vec::new(),
         random_orders: Vec::new(),
         counts: Vec::new(),
         several_counts: Vec::new(),

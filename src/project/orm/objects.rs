@@ -172,6 +172,9 @@ impl<'p> Collector<'_, 'p> {
         }
         let at = facts.call(call);
         let span = self.text_span(key).unwrap_or(at.name_span);
+        if is_whole {
+            self.unordered_find(evidence, call, offset, span);
+        }
         let order = get(&["order", "orderBy"]).map(|(_, value)| value);
         let sort = order.map(|order| sort::of_object(self, order)).unwrap_or_default();
         self.found.pages.push(super::OrmPage {

@@ -101,6 +101,9 @@ impl<'p> Collector<'_, 'p> {
         if !is_query || evidence.orm == Orm::Django && self.is_read_before(object, used) {
             return;
         }
+        if evidence.orm == Orm::Django {
+            self.unordered_slice(object, low, used);
+        }
         let sort = match *self.facts.value(object) {
             Value::Call(call) => sort::of_chain(self, call),
             _ => Vec::new(),

@@ -137,6 +137,23 @@ fn key(collector: &Collector<'_, '_>, value: ValueId, descending: bool, keys: &m
     }
 }
 
+/// Whether nulls stand first in the order of an argument, if it says where: `F("x").desc(nulls_last=True)`,
+/// `User.created.desc().nulls_last()`, `nullslast(User.created)`.
+pub(super) fn nulls_first(collector: &Collector<'_, '_>, value: ValueId) -> Option<bool> {
+    let facts = collector.facts;
+    let Value::Call(call) = *facts.value(value) else { return None };
+    match collector.called(call) {
+        "nullslast" | "nulls_last" => return Some(false),
+        "nullsfirst" | "nulls_first" => return Some(true),
+        _ => {}
+    }
+    facts.call(call).args.iter().find_map(|arg| match (&facts.names[arg.name?], facts.value(arg.value)) {
+        ("nulls_last", Value::Bool(true)) => Some(false),
+        ("nulls_first", Value::Bool(true)) => Some(true),
+        _ => None,
+    })
+}
+
 fn is_descending(word: &str) -> bool {
     word.to_ascii_lowercase().starts_with("desc")
 }

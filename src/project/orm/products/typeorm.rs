@@ -99,6 +99,11 @@ impl Collector<'_, '_> {
         own.collect()
     }
 
+    /// Whether what finds a model joins something without being told.
+    pub(in crate::project::orm) fn joins_always(&self, model: ClassRef) -> bool {
+        !self.eager_of(model).is_empty()
+    }
+
     /// What the steps of a query builder join that ends in `call`.
     pub(super) fn builder_products(&mut self, call: CallId, name: &str) {
         if !matches!(name, "getMany" | "getManyAndCount" | "getOne" | "getOneOrFail") {

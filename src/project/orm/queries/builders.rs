@@ -111,7 +111,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     /// Whether a chain begins with what names a table: `knex("users")`, `knex.from("users")`.
-    fn begins_builder(&self, first: CallId) -> bool {
+    pub(in crate::project::orm) fn begins_builder(&self, first: CallId) -> bool {
         let callee = self.facts.call(first).callee;
         let is_knex =
             |value: ValueId| of_receiver(self.types, self.file, value).is_some_and(|found| found.orm == Orm::Knex);
@@ -124,7 +124,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     /// The table of the model of Objection's that a chain begins with, if its queries are the library's own.
-    fn table_of_model(&self, first: CallId) -> Option<&'p str> {
+    pub(in crate::project::orm) fn table_of_model(&self, first: CallId) -> Option<&'p str> {
         let Ty::Class(class) = self.types.of(self.file, self.receiver(first)?) else { return None };
         let is_own = |name: &str| self.types.class_member(class, name).is_some();
         if self.called(first) != "query"

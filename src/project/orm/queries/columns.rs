@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::lowering::Made;
+use super::lowering::{Made, OrWords};
 use super::{Asked, Found, Lowering, OrmQuery, With};
 use crate::facts::*;
 use crate::findings::Confidence;
@@ -60,17 +60,23 @@ const EXECUTORS: [&str; 10] = [
     "stream_scalars",
 ];
 
+const OR: OrWords = OrWords {
+    closed: "let the first column begin the page by itself, and keep the rest: `(A.a >= x) & ((A.a > x) | (A.b > y))` means the same and \
+             begins in the index",
+    apart: "make it two queries, each with one side",
+};
+
 /// How deep conditions are followed.
 const MAX_DEPTH: u8 = 20;
 
 /// Whether a call of this name may be a part of a query.
 pub(super) fn asks(name: &str) -> bool {
-    matches!(name, "delete" | "filter" | "filter_by" | "order_by" | "update" | "where")
+    matches!(name, "delete" | "distinct" | "filter" | "filter_by" | "order_by" | "update" | "where")
 }
 
 impl<'p> Collector<'_, 'p> {
     /// The calls of the file that are given to another one, which runs them.
-    pub(super) fn given_away(&self) -> FxHashSet<CallId> {
+    pub(in crate::project::orm) fn given_away(&self) -> FxHashSet<CallId> {
         let executors = self.facts.calls.iter().zip((0..).map(CallId));
         let executors = executors.filter(|(_, id)| EXECUTORS.binary_search(&self.called(*id)).is_ok());
         let first = executors.filter_map(|(call, _)| match *self.facts.value(call.args.first()?.value) {
@@ -134,12 +140,26 @@ impl<'p> Collector<'_, 'p> {
         }
         if role == Role::Root {
             self.column_order(chain, class, model, cut, is_statement, &mut lowering);
+            let distinct = chain.iter().copied().find(|&call| self.called(call) == "distinct");
+            // Columns that are selected by themselves may be alike.
+            let mut selected = self.facts.call(first).args.iter();
+            let is_whole = selected.all(|arg| matches!(self.types.of(self.file, arg.value), Ty::Class(_)))
+                && !chain
+                    .iter()
+                    .any(|&call| matches!(self.called(call), "first" | "one" | "one_or_none" | "scalar" | "values"));
+            if let Some(distinct) = distinct.filter(|&call| is_whole && self.facts.call(call).args.is_empty()) {
+                let span = self.one_line(self.facts.call(distinct).name_span);
+                lowering.distinct(span, "leave `.distinct()` out");
+            }
+        }
+        if chain.iter().any(|&call| self.called(call) == "with_for_update") {
+            lowering.locks();
         }
         self.query(Orm::SqlAlchemy, Some(owner), last, Confidence::High, lowering)
     }
 
     /// The model that a chain begins with, and whether it makes a statement that another call runs.
-    fn column_root(&self, first: CallId) -> Option<(ClassRef, bool)> {
+    pub(in crate::project::orm) fn column_root(&self, first: CallId) -> Option<(ClassRef, bool)> {
         let call = self.facts.call(first);
         let name = self.called(first);
         // `select(User)`, `update(User)`, `session.query(User)`; also of columns of one model.
@@ -200,8 +220,17 @@ impl<'p> Collector<'_, 'p> {
                 self.column_part(of, left, negated, lowering, depth + 1)?;
                 self.column_part(of, right, negated, lowering, depth + 1)
             }
+            Value::Operation(Operation::BitOr, left, right) if !negated => {
+                self.column_alternatives(of, &[left, right], lowering, depth + 1)
+            }
             Value::Operation(Operation::Other | Operation::Not, inner, UNKNOWN) => {
                 self.column_part(of, inner, true, lowering, depth + 1)
+            }
+            Value::Operation(Operation::Equal, left, right)
+                if !negated && let Some((column, path)) = self.inside_of(of, left) =>
+            {
+                let instead = self.instead_of_document(of, column, &path);
+                lowering.condition_in(0, column, &path, self.with(right), (of.span, instead))
             }
             Value::Operation(operation @ (Operation::Equal | Operation::Order), left, right)
                 if !negated && self.made_of(of, left).is_some() =>
@@ -244,6 +273,10 @@ impl<'p> Collector<'_, 'p> {
                     }
                     return Some(());
                 }
+                if name == "or_" && !negated && self.receiver(call).is_none_or(|of| !self.is_of_model(of)) {
+                    let sides: Vec<ValueId> = at.args.iter().map(|arg| arg.value).collect();
+                    return self.column_alternatives(of, &sides, lowering, depth + 1);
+                }
                 let column = self.plain_column(of, self.receiver(call)?)?;
                 let first = at.args.first().map(|arg| arg.value);
                 let with = first.map_or(With::Given, |value| self.with(value));
@@ -269,9 +302,52 @@ impl<'p> Collector<'_, 'p> {
         }
     }
 
+    /// Conditions one of which must hold: `or_(User.email == email, User.name == name)`.
+    fn column_alternatives(&self, of: Of<'_>, sides: &[ValueId], lowering: &mut Lowering<'_>, depth: u8) -> Option<()> {
+        let start = lowering.mark();
+        for &side in sides {
+            let mark = lowering.mark();
+            self.column_part(of, side, false, lowering, depth + 1)?;
+            lowering.all_of(mark, of.span)?;
+        }
+        lowering.any_of(start, of.span, OR);
+        Some(())
+    }
+
+    /// The column and the keys of `User.data["address"]["city"].astext`.
+    fn inside_of<'m>(&self, of: Of<'m>, value: ValueId) -> Option<(&'m str, Vec<&'p str>)> {
+        let mut inner = match *self.facts.value(value) {
+            Value::Member(inner, name) if &self.facts.names[name] == "astext" => inner,
+            Value::Call(call) if self.called(call) == "as_string" => self.receiver(call)?,
+            _ => return None,
+        };
+        let mut path = Vec::new();
+        while let Value::Item(object, key) = *self.facts.value(inner) {
+            path.insert(0, self.facts.literal(key)?);
+            inner = object;
+        }
+        let column = self.plain_column(of, inner).filter(|_| !path.is_empty())?;
+        Some((column, path))
+    }
+
+    fn instead_of_document(&self, of: Of<'_>, column: &str, path: &[&str]) -> String {
+        let (model, name) = (self.class_name(of.class), of.model.attribute(column).unwrap_or(column));
+        let keys: String = path.iter().map(|key| format!("[\"{key}\"]")).collect();
+        let table = of.model.table.rsplit('.').next().unwrap_or_default();
+        format!("add an index that holds it: `Index(\"ix_{table}_{name}\", {model}.{name}{keys}.astext)`")
+    }
+
     /// A function around a column, as SQL calls it: `func.lower(User.email)`.
     fn made_of<'m>(&self, of: Of<'m>, value: ValueId) -> Option<(&'static str, &'m str)> {
         let Value::Call(call) = *self.facts.value(value) else { return None };
+        // `cast(User.created, Date)`
+        if self.called(call) == "cast"
+            && of_function(self.types, self.file, self.facts.call(call).callee) == Some(Orm::SqlAlchemy)
+            && let [arg, to] = &*self.facts.call(call).args
+            && self.facts.own_name(to.value) == Some("Date")
+        {
+            return Some(("date", self.plain_column(of, arg.value)?));
+        }
         let by = ["date", "lower", "trim", "upper"].into_iter().find(|name| *name == self.called(call))?;
         let is_func = matches!(self.types.of(self.file, self.receiver(call)?), Ty::Path(path) if path.starts_with("sqlalchemy.") && path.ends_with(".func"));
         let [arg] = &*self.facts.call(call).args else { return None };
@@ -370,6 +446,11 @@ impl<'p> Collector<'_, 'p> {
         if keys.len() == args.len() {
             let span = self.one_line(of.span);
             self.first_rows(lowering, Some(model), &keys, rows, span);
+            let nulls = args.first().and_then(|arg| sort::nulls_first(self, arg.value));
+            lowering.nulls_first(nulls, |first| {
+                let word = if first { "nulls_first" } else { "nulls_last" };
+                format!("leave `{word}()` out: there are no nulls")
+            });
         }
     }
 
@@ -379,7 +460,13 @@ impl<'p> Collector<'_, 'p> {
             Value::Member(..) => self.plain_column(of, value).is_some(),
             // peewee's `-User.created`
             Value::Operation(Operation::Other, inner, UNKNOWN) => self.is_sort_key(of, inner, depth + 1),
-            Value::Call(call) if depth < 3 && matches!(self.called(call), "asc" | "desc") => {
+            Value::Call(call)
+                if depth < 3
+                    && matches!(
+                        self.called(call),
+                        "asc" | "desc" | "nulls_first" | "nulls_last" | "nullsfirst" | "nullslast"
+                    ) =>
+            {
                 let inner = self.facts.call(call).args.first().map(|arg| arg.value).or_else(|| self.receiver(call));
                 inner.is_some_and(|inner| self.is_sort_key(of, inner, depth + 1))
             }

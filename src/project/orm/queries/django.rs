@@ -1,6 +1,6 @@
 //! Django: `Book.objects.filter(author__name=name).order_by("-created")[:10]`.
 
-use super::lowering::Made;
+use super::lowering::{Made, OrWords};
 use super::{Asked, Found, Lowering, OrmQuery, With};
 use crate::facts::*;
 use crate::findings::Confidence;
@@ -10,7 +10,7 @@ use crate::project::orm::evidence::{of_function, of_receiver};
 use crate::project::orm::{Orm, PredicateOp, SortKey, sort};
 use crate::project::querysets::Step;
 use crate::project::relations::{self, Relation};
-use crate::project::schema::{Model, Owner};
+use crate::project::schema::{Column, Model, Owner};
 use crate::project::{ClassMember, ClassRef, FunctionRef, Ty, Types};
 use crate::source::Span;
 use crate::sql::query::{Role, TableName};
@@ -21,12 +21,18 @@ const FUNCTIONS: [&str; 3] = ["aget_object_or_404", "get_list_or_404", "get_obje
 /// How deep conditions are followed.
 const MAX_DEPTH: u8 = 20;
 
+const OR: OrWords = OrWords {
+    closed: "let the first column begin the page by itself, and keep the rest: `.filter(a__gte=x).filter(Q(a__gt=x) | Q(b__gt=y))` means \
+             the same and begins in the index",
+    apart: "make it two querysets, each with one side: `first.union(second)`, or `.filter(pk__in=…)` of the keys of both",
+};
+
 /// Whether a call of this name may be a part of a query.
 pub(super) fn asks(name: &str) -> bool {
     FUNCTIONS.contains(&name)
         || filters(name)
         || takes_first(name)
-        || matches!(name, "adelete" | "aupdate" | "delete" | "exclude" | "order_by" | "update")
+        || matches!(name, "adelete" | "aupdate" | "delete" | "distinct" | "exclude" | "order_by" | "update")
 }
 
 /// Whether a method of this name takes conditions.
@@ -66,7 +72,8 @@ impl<'p> Collector<'_, 'p> {
             if filters(name) || name == "exclude" {
                 let start = usize::from(name.contains("_or_404"));
                 for arg in &self.facts.call(call).args[start..] {
-                    let asked = Condition { class, span: arg.span, is_negated: name == "exclude" };
+                    let asked =
+                        Condition { class, span: arg.span, is_negated: name == "exclude", is_alternative: false };
                     match arg.name {
                         Some(key) => self.lookup_of(asked, &self.facts.names[key], arg.value, &mut lowering)?,
                         None => self.condition_of_q(asked, arg.value, &mut lowering, 0)?,
@@ -76,6 +83,10 @@ impl<'p> Collector<'_, 'p> {
         }
         if role == Role::Root {
             self.django_order(chain, model, cut, &mut lowering);
+            self.django_distinct(chain, model, &mut lowering);
+        }
+        if chain.iter().any(|&call| self.called(call) == "select_for_update") {
+            lowering.locks();
         }
         self.query(Orm::Django, Some(owner), last, Confidence::High, lowering)
     }
@@ -104,6 +115,8 @@ impl<'p> Collector<'_, 'p> {
             (keys.unwrap_or_default(), last)
         } else if let Some(own) = own {
             let keys = sort::of_call(self, own);
+            // `pk` is the key, whatever its name.
+            let keys: Vec<SortKey> = keys.into_iter().map(|key| self.with_key(model, key)).collect();
             // Each of them must have been read.
             if keys.len() != self.facts.call(own).args.len() {
                 return;
@@ -128,6 +141,52 @@ impl<'p> Collector<'_, 'p> {
         }
         let span = self.one_line(self.facts.call(place).name_span);
         self.first_rows(lowering, Some(model), &keys, rows, span);
+        let nulls = own.and_then(|own| sort::nulls_first(self, self.facts.call(own).args.first()?.value));
+        lowering.nulls_first(nulls, |first| {
+            let word = if first { "nulls_first" } else { "nulls_last" };
+            format!("leave `{word}=True` out: there are no nulls")
+        });
+    }
+
+    /// An order by `pk`, by the name of the key.
+    fn with_key(&self, model: &Model, key: SortKey) -> SortKey {
+        let own = self.schema().primary_key(&TableName::plain(&model.table));
+        match own.as_deref() {
+            Some([only]) if key.column == "pk" => {
+                SortKey { column: model.attribute(only).unwrap_or(only).to_owned(), ..key }
+            }
+            _ => key,
+        }
+    }
+
+    /// Whether duplicates are left out of rows of the model, of which a queryset that joins nothing to many has none.
+    fn django_distinct(&self, chain: &[CallId], model: &Model, lowering: &mut Lowering<'_>) {
+        let last = self.called(chain[0]);
+        let named = |name: &str| chain.iter().copied().find(|&call| self.called(call) == name);
+        let Some(distinct) = named("distinct").filter(|&call| self.facts.call(call).args.is_empty()) else { return };
+        // One row is found by its key, and whether there is one is asked without looking for others.
+        let is_whole = Step::named(last).is_some_and(|step| {
+            matches!(step, Step::Iterates) || step.gives_queryset() || matches!(last, "acount" | "count")
+        });
+        let is_other = |&call: &CallId| {
+            matches!(
+                self.called(call),
+                "aggregate" | "alias" | "annotate" | "dates" | "datetimes" | "values" | "values_list"
+            )
+        };
+        // What is sorted by may lie behind a relation to many.
+        let is_own = |name: &str| {
+            let name = name.trim_start_matches('-');
+            !name.contains("__") && (name == "pk" || model.column(name).is_some())
+        };
+        let sorts = chain.iter().filter(|&&call| self.called(call) == "order_by");
+        let mut keys = sorts.flat_map(|&call| &self.facts.call(call).args);
+        let is_sorted_by_own = keys.all(|arg| self.facts.literal(arg.value).is_some_and(is_own))
+            && model.ordering.iter().all(|(field, _)| is_own(field));
+        if is_whole && is_sorted_by_own && !chain.iter().any(is_other) {
+            let span = self.one_line(self.facts.call(distinct).name_span);
+            lowering.distinct(span, "leave `.distinct()` out: nothing that this queryset joins repeats its rows");
+        }
     }
 
     /// Whether an attribute is a relation, and not the column of one.
@@ -152,7 +211,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     /// The model whose plain manager a chain starts at: `Book.objects.filter(…)`.
-    fn manager_model(&self, first: CallId) -> Option<ClassRef> {
+    pub(in crate::project::orm) fn manager_model(&self, first: CallId) -> Option<ClassRef> {
         let call = self.facts.call(first);
         if self.called(first).contains("_or_404") {
             return match self.types.of(self.file, call.args.first()?.value) {
@@ -178,6 +237,18 @@ impl<'p> Collector<'_, 'p> {
                 self.condition_of_q(asked, left, lowering, depth + 1)?;
                 self.condition_of_q(asked, right, lowering, depth + 1)
             }
+            // None of them may hold.
+            Value::Operation(Operation::BitOr, left, right) if asked.is_negated => {
+                self.condition_of_q(asked, left, lowering, depth + 1)?;
+                self.condition_of_q(asked, right, lowering, depth + 1)
+            }
+            Value::Operation(Operation::BitOr, ..) => {
+                let asked = Condition { is_alternative: true, ..asked };
+                let mark = lowering.mark();
+                self.alternatives_of_q(asked, value, lowering, depth + 1)?;
+                lowering.any_of(mark, self.one_line(asked.span), OR);
+                Some(())
+            }
             Value::Operation(Operation::Other | Operation::Not, inner, UNKNOWN) => {
                 self.condition_of_q(Condition { is_negated: true, ..asked }, inner, lowering, depth + 1)
             }
@@ -197,6 +268,25 @@ impl<'p> Collector<'_, 'p> {
             }
             _ => None,
         }
+    }
+
+    /// The sides of `Q(a=1) | Q(b=2)`, each as one condition.
+    fn alternatives_of_q(
+        &self,
+        asked: Condition,
+        value: ValueId,
+        lowering: &mut Lowering<'_>,
+        depth: u8,
+    ) -> Option<()> {
+        if let Value::Operation(Operation::BitOr, left, right) = *self.facts.value(value)
+            && depth < MAX_DEPTH
+        {
+            self.alternatives_of_q(asked, left, lowering, depth + 1)?;
+            return self.alternatives_of_q(asked, right, lowering, depth + 1);
+        }
+        let mark = lowering.mark();
+        self.condition_of_q(asked, value, lowering, depth + 1)?;
+        lowering.all_of(mark, self.one_line(asked.span))
     }
 
     /// `author__name__startswith=text`: a condition on a column of the model, or of one that it points to.
@@ -221,6 +311,10 @@ impl<'p> Collector<'_, 'p> {
                 return lowering.condition(source, column, test, with, span);
             };
             let column = model.column(name)?;
+            if self.is_document(model, column) {
+                let path: Vec<&str> = names.collect();
+                return self.inside_document(asked, (source, column), &path, op, value, lowering);
+            }
             // The key of a row that is pointed to stands in the row that points.
             if matches!(*next, "pk" | "id") {
                 names.next();
@@ -231,8 +325,8 @@ impl<'p> Collector<'_, 'p> {
                 let test = if asked.is_negated { Asked::Not } else { test };
                 return lowering.condition(source, column, test, with, span);
             }
-            // What is joined for a negation is asked otherwise.
-            if asked.is_negated {
+            // What is joined for a negation is asked otherwise, and so is what may not be there for one side of an `OR`.
+            if asked.is_negated || asked.is_alternative && !self.is_never_null(model, column) {
                 return None;
             }
             let Some(ClassMember::Attribute(file, declared, _)) = self.types.class_member(class, name) else {
@@ -249,6 +343,45 @@ impl<'p> Collector<'_, 'p> {
             class = target;
         }
         None
+    }
+
+    /// `data__key=value`
+    fn inside_document(
+        &self,
+        asked: Condition,
+        (source, column): (u16, &str),
+        path: &[&str],
+        op: PredicateOp,
+        value: ValueId,
+        lowering: &mut Lowering<'_>,
+    ) -> Option<()> {
+        const LOOKUPS: [&str; 5] = ["contained_by", "has_any_keys", "has_key", "has_keys", "len"];
+        let is_key = path.last().is_some_and(|last| !LOOKUPS.contains(last));
+        if asked.is_negated || !is_key || op != PredicateOp::Equal || *self.facts.value(value) == Value::Null {
+            return None;
+        }
+        let key = path.join("__");
+        let instead = format!(
+            "keep `{key}` in a field of its own with an index, or add `GinIndex(fields=[\"{column}\"], name=\"…\")` to `Meta.indexes` and \
+             filter with `{column}__contains={{\"{}\": …}}`",
+            path.join("\": {\"")
+        );
+        lowering.condition_in(source, column, path, self.with(value), (self.one_line(asked.span), instead))
+    }
+
+    /// Whether a column holds documents.
+    fn is_document(&self, model: &Model, column: &str) -> bool {
+        self.of_all(model, column, |column| column.type_name.to_lowercase().starts_with("json"))
+    }
+
+    /// Whether a column has a value in each row.
+    fn is_never_null(&self, model: &Model, column: &str) -> bool {
+        self.of_all(model, column, |column| column.knows_null && column.not_null)
+    }
+
+    fn of_all(&self, model: &Model, name: &str, is: impl Fn(&Column) -> bool) -> bool {
+        let definitions = self.schema().definitions(&TableName::plain(&model.table));
+        !definitions.is_empty() && definitions.iter().all(|table| table.column(name).is_some_and(&is))
     }
 
     /// The function that a lookup puts around its column, and what to ask in its place.
@@ -296,6 +429,8 @@ struct Condition {
     span: Span,
     /// Whether it must not hold.
     is_negated: bool,
+    /// Whether another one may hold in its place.
+    is_alternative: bool,
 }
 
 /// `-created`
@@ -305,7 +440,7 @@ fn written_key(text: &str) -> Option<SortKey> {
 }
 
 /// Whether a manager gives all rows: it is Django's own, or one of the project that does not narrow them.
-fn is_plain_manager(types: &Types<'_>, model: ClassRef, name: &str) -> bool {
+pub(in crate::project::orm) fn is_plain_manager(types: &Types<'_>, model: ClassRef, name: &str) -> bool {
     let (file, value) = match types.class_member(model, name) {
         None => {
             return matches!(name, "objects" | "_default_manager" | "_base_manager") && !types.has_unknown_base(model);

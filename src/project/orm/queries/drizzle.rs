@@ -1,6 +1,7 @@
 //! Drizzle: `db.select().from(users).where(eq(users.email, email)).orderBy(desc(users.createdAt)).limit(10)`, and
 //! `db.query.users.findFirst({ where: eq(users.email, email) })`.
 
+use super::lowering::OrWords;
 use super::{Asked, Lowering, OrmQuery, With};
 use crate::facts::*;
 use crate::findings::Confidence;
@@ -34,6 +35,12 @@ const STEPS: [&str; 18] = [
 
 /// Steps that run what is built.
 const RUNS: [&str; 4] = ["all", "execute", "get", "run"];
+
+const OR: OrWords = OrWords {
+    closed: "let the first column begin the page by itself, and keep the rest: `and(gte(t.a, x), or(gt(t.a, x), gt(t.b, y)))` means the same \
+             and begins in the index",
+    apart: "make it two selects, each with one side: `unionAll(first, second)`",
+};
 
 /// How deep conditions are followed.
 const MAX_DEPTH: u8 = 12;
@@ -162,7 +169,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     /// The call that makes a table, in whatever file: `pgTable("users", { … })`.
-    fn drizzle_table(&self, value: ValueId) -> Option<Owner> {
+    pub(in crate::project::orm) fn drizzle_table(&self, value: ValueId) -> Option<Owner> {
         let (mut file, mut value) = (self.file, value);
         for _ in 0..4 {
             let facts = &self.types.project().file(file).facts;
@@ -266,6 +273,17 @@ impl<'p> Collector<'_, 'p> {
         match (name, &*args) {
             ("and", parts) if !negated => {
                 return parts.iter().try_for_each(|&part| self.drizzle_part(part, false, tables, lowering, depth + 1));
+            }
+            ("or", parts) if !negated && parts.len() > 1 => {
+                let span = self.one_line(self.facts.call(call).name_span);
+                let start = lowering.mark();
+                for &part in parts {
+                    let mark = lowering.mark();
+                    self.drizzle_part(part, false, tables, lowering, depth + 1)?;
+                    lowering.all_of(mark, span)?;
+                }
+                lowering.any_of(start, span, OR);
+                return Some(());
             }
             ("not", &[part]) if !negated => return self.drizzle_part(part, true, tables, lowering, depth + 1),
             _ => {}

@@ -2,7 +2,7 @@
 //!
 //! Rules over SQL see it as they see a statement that is written out.
 
-use super::With;
+use super::{Matter, With};
 use crate::project::schema::{Known, Schema, Test, served_alone};
 use crate::source::Span;
 use crate::sql::query::*;
@@ -19,7 +19,10 @@ pub(super) struct Lowering<'s> {
     sources: Vec<Source>,
     order: Vec<Order>,
     limit: Option<ExprId>,
-    instead: Vec<(Span, String)>,
+    instead: Vec<(Matter, Span, String)>,
+    /// Where duplicates are asked to be left out.
+    distinct: Option<Span>,
+    locks: bool,
 }
 
 impl<'s> Lowering<'s> {
@@ -35,6 +38,8 @@ impl<'s> Lowering<'s> {
             order: Vec::new(),
             limit: None,
             instead: Vec::new(),
+            distinct: None,
+            locks: false,
         };
         lowering.source(table, Join::First, None)?;
         Some(lowering)
@@ -152,12 +157,94 @@ impl<'s> Lowering<'s> {
         let sign = if made.asked == Asked::Range { Comparison::Greater } else { Comparison::Equal };
         let part = exprs.push(Expr::Compare(sign, side, value), span);
         self.parts.push(part);
-        self.instead.push((span, instead));
+        self.instead.push((Matter::Computed, span, instead));
         Some(())
     }
 
+    /// Adds a comparison with what stands under some keys of a document. `instead`: how the library has an index for it.
+    pub(super) fn condition_in(
+        &mut self,
+        source: u16,
+        name: &str,
+        path: &[&str],
+        with: With,
+        at: (Span, String),
+    ) -> Option<()> {
+        let (span, instead) = at;
+        let column = self.column(source, name, span)?;
+        let exprs = &mut self.query.exprs;
+        let (last, before) = path.split_last()?;
+        let mut key = |key: &&str| {
+            let literal = Literal::Text { value: (*key).into(), has_slots: false };
+            exprs.push(Expr::Literal(literal), span)
+        };
+        let keys: Vec<ExprId> = before.iter().map(&mut key).collect();
+        let last = key(last);
+        let document =
+            keys.into_iter().fold(column, |inner, key| exprs.push(Expr::Binary("->".into(), inner, key), span));
+        let side = exprs.push(Expr::Binary("->>".into(), document, last), span);
+        let value = exprs.push(compared_with(with), span);
+        let part = exprs.push(Expr::Compare(Comparison::Equal, side, value), span);
+        self.parts.push(part);
+        self.instead.push((Matter::Document, span, instead));
+        Some(())
+    }
+
+    /// Where the conditions begin that come next.
+    pub(super) fn mark(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Makes one condition of all from `mark` on, all of which must hold; `None` if there are none.
+    pub(super) fn all_of(&mut self, mark: usize, span: Span) -> Option<()> {
+        let parts = self.parts.split_off(mark);
+        let part = match parts.as_slice() {
+            [] => return None,
+            [only] => *only,
+            _ => self.query.exprs.push(Expr::And(parts.into_boxed_slice()), span),
+        };
+        self.parts.push(part);
+        Some(())
+    }
+
+    /// Makes one condition of all from `mark` on, one of which must hold. `words`: how the library asks where a page begins
+    /// in a form that an index serves, and how it asks for one and for the other by themselves.
+    pub(super) fn any_of(&mut self, mark: usize, span: Span, words: OrWords) {
+        let arms = self.parts.split_off(mark);
+        let part = match arms.as_slice() {
+            [only] => *only,
+            _ => {
+                self.instead.push((Matter::Page, span, words.closed.to_owned()));
+                let apart = arms.iter().map(|&arm| (Matter::Apart, self.query.exprs.span(arm), words.apart.to_owned()));
+                self.instead.extend(apart);
+                self.query.exprs.push(Expr::Or(arms.into_boxed_slice()), span)
+            }
+        };
+        self.parts.push(part);
+    }
+
+    /// Says that duplicates are left out of whole rows of the table.
+    pub(super) fn distinct(&mut self, span: Span, instead: &str) {
+        self.distinct = Some(span);
+        self.instead.push((Matter::Distinct, span, instead.to_owned()));
+    }
+
+    /// Says that the rows are locked.
+    pub(super) fn locks(&mut self) {
+        self.locks = true;
+    }
+
+    /// Says where nulls stand in the order of the first column.
+    pub(super) fn nulls_first(&mut self, first: Option<bool>, instead: impl FnOnce(bool) -> String) {
+        if let (Some(order), Some(nulls)) = (self.order.first_mut(), first) {
+            order.nulls_first = first;
+            let span = self.query.exprs.span(order.expr);
+            self.instead.push((Matter::Nulls, span, instead(nulls)));
+        }
+    }
+
     /// What the library asks in place of the conditions on what is computed, by their places.
-    pub(super) fn take_instead(&mut self) -> Vec<(Span, String)> {
+    pub(super) fn take_instead(&mut self) -> Vec<(Matter, Span, String)> {
         std::mem::take(&mut self.instead)
     }
 
@@ -183,11 +270,25 @@ impl<'s> Lowering<'s> {
     pub(super) fn asks(&self) -> bool {
         !self.parts.is_empty()
             || matches!(self.role, Role::Update | Role::Delete)
+            || self.distinct.is_some()
             || (!self.order.is_empty() && self.limit.is_some())
+    }
+
+    /// What is selected: all of the table, with its key by name where that tells rows apart.
+    fn items(&mut self) -> Vec<Item> {
+        let star = Item::Star { qualifier: None, span: self.place };
+        let key = self.sources.first().filter(|_| self.distinct.is_some()).and_then(Source::table).cloned();
+        let key: Vec<String> = key
+            .and_then(|table| self.schema.primary_key(&table).map(|key| key.into_iter().map(str::to_owned).collect()))
+            .unwrap_or_default();
+        let columns: Vec<ExprId> = key.iter().filter_map(|name| self.column(0, name, self.place)).collect();
+        let named = columns.into_iter().map(|expr| Item::Expr { expr, alias: None });
+        std::iter::once(star).chain(named).collect()
     }
 
     /// The query as a statement.
     pub(super) fn done(mut self) -> Statement {
+        let items = self.items();
         let filter = match self.parts.as_slice() {
             [] => None,
             [only] => Some(*only),
@@ -203,11 +304,11 @@ impl<'s> Lowering<'s> {
             parent: None,
             role: self.role,
             span: self.place,
-            head: self.place,
+            head: self.distinct.unwrap_or(self.place),
             sources: self.sources,
             ctes: Vec::new(),
-            distinct: Distinct::No,
-            items: vec![Item::Star { qualifier: None, span: self.place }],
+            distinct: if self.distinct.is_some() { Distinct::Rows } else { Distinct::No },
+            items,
             filter,
             group_by: Vec::new(),
             having: None,
@@ -217,7 +318,7 @@ impl<'s> Lowering<'s> {
             offset: None,
             arms: Vec::new(),
             set_operation: None,
-            locks: false,
+            locks: self.locks,
             has_open_clauses: false,
         });
         let verb = match self.role {
@@ -252,6 +353,15 @@ fn compared_with(with: With) -> Expr {
         With::Given => Expr::Slot(0),
         With::Now => call("now", Box::default()),
     }
+}
+
+/// How a library writes what an `OR` asks in another way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OrWords {
+    /// Where a page begins.
+    pub(super) closed: &'static str,
+    /// Each side by itself.
+    pub(super) apart: &'static str,
 }
 
 /// What is made of a column before it is compared.

@@ -16,6 +16,7 @@ mod peewee;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+pub(super) use self::django::is_plain_manager;
 use self::lowering::{Asked, Lowering};
 use super::collect::Collector;
 use super::{Orm, values};
@@ -40,14 +41,41 @@ pub struct OrmQuery {
     pub confidence: Confidence,
     /// What it amounts to. Its places are those of the file.
     pub statement: Statement,
-    /// Conditions on what is computed from columns, and what the library asks in their place.
-    instead: Vec<(Span, String)>,
+    /// What the library writes in place of parts of it.
+    instead: Vec<(Matter, Span, String)>,
+}
+
+/// What is told of a part of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matter {
+    /// An `OR` between tables.
+    Apart,
+    /// A condition on what is computed from a column.
+    Computed,
+    /// Duplicates are left out where there are none.
+    Distinct,
+    /// A condition on what stands in a document.
+    Document,
+    /// Where nulls stand in the order.
+    Nulls,
+    /// Where a page begins.
+    Page,
 }
 
 impl OrmQuery {
-    /// What to ask in place of a condition on what is computed from a column, in the library's own words.
-    pub fn instead_of(&self, condition: Span) -> Option<&str> {
-        self.instead.iter().find(|(span, _)| *span == condition).map(|(_, text)| text.as_str())
+    /// What to write in place of a part of it, in the library's own words.
+    pub fn instead_of(&self, matter: Matter, part: Span) -> Option<&str> {
+        let mut instead = self.instead.iter().filter(|(own, span, _)| *own == matter && *span == part);
+        instead.next().map(|(_, _, text)| text.as_str())
+    }
+
+    /// The only database that has its table, as far as is told.
+    pub fn dialect(&self, project: &Project) -> Dialect {
+        let table = self.statement.tables.first().map(|used| &used.table);
+        let definitions = table.map_or_else(Vec::new, |table| project.schema().definitions(table));
+        let mut all = definitions.into_iter().flat_map(|table| project.databases_of(table));
+        let first = all.next().unwrap_or_default();
+        if all.all(|other| other == first) { first } else { Dialect::Generic }
     }
 
     /// How the library's own words ask for an index.
@@ -164,7 +192,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     /// Whether each call of a chain, last first, is made on the result of the next one directly, not on one of several.
-    fn is_straight(&self, chain: &[CallId]) -> bool {
+    pub(super) fn is_straight(&self, chain: &[CallId]) -> bool {
         chain.windows(2).all(|pair| {
             let mut receiver = self.receiver(pair[0]);
             while let Some(value) = receiver {
@@ -179,7 +207,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     /// What stands for a table.
-    fn model_of(&self, owner: &Owner) -> Option<&'p Model> {
+    pub(super) fn model_of(&self, owner: &Owner) -> Option<&'p Model> {
         self.schema().model(owner)
     }
 

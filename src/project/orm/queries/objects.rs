@@ -1,6 +1,7 @@
 //! Prisma, Sequelize, TypeORM and MikroORM, where a query is one call with objects:
 //! `prisma.user.findFirst({ where: { email }, orderBy: { createdAt: "desc" } })`.
 
+use super::lowering::{Made, OrWords};
 use super::{Asked, Lowering, OrmQuery, With};
 use crate::facts::*;
 use crate::project::orm::PredicateOp;
@@ -10,7 +11,14 @@ use crate::project::orm::objects::Key;
 use crate::project::orm::{Orm, SortKey, sort};
 use crate::project::schema::{Model, Owner};
 use crate::project::{ClassRef, Ty};
+use crate::source::Span;
 use crate::sql::query::Role;
+
+const OR: OrWords = OrWords {
+    closed: "let the first column begin the page by itself, and keep the rest: `{ a: { gte: x }, OR: [{ a: { gt: x } }, { b: { gt: y } }] }` \
+             means the same and begins in the index",
+    apart: "make it two queries, each with one side",
+};
 
 /// How deep conditions are followed.
 const MAX_DEPTH: u8 = 8;
@@ -127,7 +135,12 @@ impl Collector<'_, '_> {
     }
 
     /// What stands for the table of a query, and how many arguments say so.
-    fn object_owner(&self, orm: Orm, model: Option<ClassRef>, call: CallId) -> Option<(Owner, usize)> {
+    pub(in crate::project::orm) fn object_owner(
+        &self,
+        orm: Orm,
+        model: Option<ClassRef>,
+        call: CallId,
+    ) -> Option<(Owner, usize)> {
         if orm == Orm::Prisma {
             let Value::Member(_, name) = *self.facts.value(self.receiver(call)?) else { return None };
             return Some((Owner::Client(self.facts.names[name].into()), 0));
@@ -153,7 +166,11 @@ impl Collector<'_, '_> {
     }
 
     /// The entries of an object whose keys are all written out, where the call is.
-    pub(super) fn written_options(&self, call: CallId, value: ValueId) -> Option<Vec<(&str, ValueId)>> {
+    pub(in crate::project::orm) fn written_options(
+        &self,
+        call: CallId,
+        value: ValueId,
+    ) -> Option<Vec<(&str, ValueId)>> {
         let Value::Mapping(entries) = self.facts.value(value) else { return None };
         if !self.stands_in(call, entries) {
             return None;
@@ -218,11 +235,57 @@ impl Collector<'_, '_> {
                 entries.iter().try_for_each(|&(key, value)| self.entry(of, key, value, negated, lowering, depth))
             }
             // Conditions under `AND`; TypeORM's list is an `OR`.
+            Value::Sequence(parts) if of.orm == Orm::TypeOrm && parts.len() > 1 => {
+                let span = self.one_line(self.facts.call(of.call).name_span);
+                self.alternatives(of, parts, span, lowering, depth + 1)
+            }
             Value::Sequence(parts) if parts.len() == 1 || (depth > 0 && !parts.is_empty()) => {
                 parts.iter().try_for_each(|&part| self.object(of, part, negated, lowering, depth + 1))
             }
             _ => None,
         }
+    }
+
+    /// Objects one of which must hold: `OR: [{ email }, { name }]`.
+    fn alternatives(
+        &self,
+        of: Reading<'_>,
+        sides: &[ValueId],
+        span: Span,
+        lowering: &mut Lowering<'_>,
+        depth: u8,
+    ) -> Option<()> {
+        if sides.is_empty() {
+            return None;
+        }
+        let start = lowering.mark();
+        for &side in sides {
+            let mark = lowering.mark();
+            self.object(of, side, false, lowering, depth + 1)?;
+            lowering.all_of(mark, span)?;
+        }
+        lowering.any_of(start, span, OR);
+        Some(())
+    }
+
+    /// `{ equals: email, mode: "insensitive" }`: what is compared without regard to case, which `ILIKE` does.
+    fn insensitive(&self, orm: Orm, entries: &[(ValueId, ValueId)]) -> Option<ValueId> {
+        let get = |wanted: &str| {
+            entries.iter().find(|(key, _)| self.facts.literal(*key) == Some(wanted)).map(|&(_, value)| value)
+        };
+        let is_insensitive = self.facts.literal(get("mode")?) == Some("insensitive") && entries.len() == 2;
+        get("equals").filter(|_| orm == Orm::Prisma && is_insensitive)
+    }
+
+    /// `{ path: ["address", "city"], equals: city }`: the keys, and what is compared with what stands there.
+    fn inside_object(&self, orm: Orm, entries: &[(ValueId, ValueId)]) -> Option<(Vec<&str>, ValueId)> {
+        let get = |wanted: &str| {
+            entries.iter().find(|(key, _)| self.facts.literal(*key) == Some(wanted)).map(|&(_, value)| value)
+        };
+        let Value::Sequence(keys) = self.facts.value(get("path")?) else { return None };
+        let path: Vec<&str> = keys.iter().map(|&key| self.facts.literal(key)).collect::<Option<_>>()?;
+        let equals = get("equals").filter(|_| orm == Orm::Prisma && entries.len() == 2 && !path.is_empty())?;
+        Some((path, equals))
     }
 
     fn entry(
@@ -244,6 +307,11 @@ impl Collector<'_, '_> {
             Some(Key::Not) if self.facts.literal(key) == Some("NOT") => {
                 return self.object(of, value, true, lowering, depth + 1);
             }
+            Some(Key::Or) if !negated => {
+                let Value::Sequence(sides) = self.facts.value(value) else { return None };
+                let span = self.text_span(key).unwrap_or(self.one_line(self.facts.call(of.call).name_span));
+                return self.alternatives(of, sides, span, lowering, depth + 1);
+            }
             Some(_) => return None,
             None => {}
         }
@@ -251,6 +319,22 @@ impl Collector<'_, '_> {
         let place = self.text_span(key).unwrap_or_else(|| {
             self.one_line(self.facts.text(key).map_or_else(Default::default, |text| text.pieces[0].host))
         });
+        if let Value::Mapping(entries) = self.facts.value(value)
+            && !negated
+        {
+            if let Some(value) = self.insensitive(of.orm, entries) {
+                let name = of.model.attribute(column).unwrap_or(column);
+                let instead = format!(
+                    "keep it in one case and compare it as it is (`{name}: {name}.toLowerCase()`), or make the column `@db.Citext`"
+                );
+                let made = Made { by: "ilike", asked: Asked::Equal, span: place };
+                return lowering.condition_on(0, column, made, self.with(value), instead);
+            }
+            if let Some((path, value)) = self.inside_object(of.orm, entries) {
+                let instead = "keep it in a column of its own with an index".to_owned();
+                return lowering.condition_in(0, column, &path, self.with(value), (place, instead));
+            }
+        }
         let mut add = |asked: Asked, with: With| {
             let asked = if negated { Asked::Not } else { asked };
             lowering.condition(0, column, asked, with, place)

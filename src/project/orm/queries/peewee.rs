@@ -91,7 +91,7 @@ impl<'p> Collector<'_, 'p> {
     }
 
     /// The model whose method a chain begins with, if it has no such method of its own.
-    fn peewee_model(&self, first: CallId) -> Option<ClassRef> {
+    pub(in crate::project::orm) fn peewee_model(&self, first: CallId) -> Option<ClassRef> {
         let Ty::Class(class) = self.types.of(self.file, self.receiver(first)?) else { return None };
         let is_own = matches!(self.types.class_member(class, self.called(first)), Some(ClassMember::Method(_)));
         (!is_own && peewee::is_model(self.types, class)).then_some(class)

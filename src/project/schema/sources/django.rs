@@ -47,7 +47,8 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
         let name = table.name().text();
         let span = of.facts.class(class.class).name_span;
         let ordering = options.ordering();
-        defined.models.push(Model { ordering, ..Model::new(Owner::Class(class), name, columns) });
+        let may_be_sorted = sorts_itself(types, class, 0);
+        defined.models.push(Model { ordering, may_be_sorted, ..Model::new(Owner::Class(class), name, columns) });
         defined.changes.push((table.done(), span));
         defined.changes.extend(between.into_iter().map(|table| (table.done(), span)));
     }
@@ -75,6 +76,19 @@ fn has_foreign_base(types: &Types<'_>, class: ClassRef, depth: u8) -> bool {
             Ty::Unknown => true,
             _ => false,
         })
+}
+
+/// Whether the rows of a model may come in an order that is not asked for: a model takes over the order of those it
+/// extends, also of those that have a table of their own.
+fn sorts_itself(types: &Types<'_>, class: ClassRef, depth: u8) -> bool {
+    let options = Options::of(types, class);
+    let is_order = |attribute: &(FileId, &FileFacts, &Attribute)| {
+        matches!(&attribute.1.names[attribute.2.name], "ordering" | "order_with_respect_to")
+    };
+    options.found.iter().any(is_order)
+        || has_foreign_base(types, class, 0)
+        || depth > 12
+        || types.project_bases(class).into_iter().any(|base| base != class && sorts_itself(types, base, depth + 1))
 }
 
 // ── Meta ────────────────────────────────────────────────────────────────────────────────────────────────

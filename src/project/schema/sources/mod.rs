@@ -83,6 +83,8 @@ pub struct Model {
     pub(crate) columns: Vec<(Box<str>, Box<str>)>,
     /// The order in which its rows come where no other is asked for: its attributes, and whether downwards.
     pub(crate) ordering: Vec<(Box<str>, bool)>,
+    /// Whether its rows may come in an order that is not asked for, also in one that is not read.
+    pub(crate) may_be_sorted: bool,
     /// Whether its queries may have conditions that they do not show: a scope of the model itself.
     pub(crate) is_scoped: bool,
 }
@@ -90,7 +92,7 @@ pub struct Model {
 impl Model {
     /// A model of a table, without an order of its own.
     pub(crate) fn new(owner: Owner, table: impl Into<Box<str>>, columns: Vec<(Box<str>, Box<str>)>) -> Model {
-        Model { owner, table: table.into(), columns, ordering: Vec::new(), is_scoped: false }
+        Model { owner, table: table.into(), columns, ordering: Vec::new(), may_be_sorted: false, is_scoped: false }
     }
 
     /// The column of an attribute.

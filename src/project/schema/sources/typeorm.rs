@@ -35,7 +35,10 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
         }
         let owner = Owner::Class(ClassRef { file, class: id });
         let columns = columns.into_iter().map(|(own, column)| (own.into(), column.into())).collect();
-        defined.models.push(Model::new(owner, name, columns));
+        // `@Entity({ orderBy: { … } })`, and what is not seen of the options.
+        let is_plain = |value: ValueId| facts.literal(value).is_some() || member(facts, value, "orderBy").is_none();
+        let may_be_sorted = !entity.args.iter().all(|arg| is_plain(arg.value));
+        defined.models.push(Model { may_be_sorted, ..Model::new(owner, name, columns) });
         defined.changes.push((table.done(), class.name_span));
     }
     defined
