@@ -10,33 +10,29 @@ pub(in super::super) fn grown(tree: &tree_sitter::Tree) -> Tree {
     let mut copy = Tree::default();
     let mut cursor = tree.walk();
     let mut open = Vec::new();
-    // Where the children of each node begin that the cursor is inside of.
-    let mut marks: Vec<usize> = Vec::new();
+    // The nodes that the cursor is inside of: what they are, and where their children begin.
+    let mut inside: Vec<(Kind, usize)> = Vec::new();
     loop {
-        if is_kept(&cursor) && cursor.goto_first_child() {
-            marks.push(open.len());
-            continue;
-        }
-        let mut mark = open.len();
-        loop {
-            close(&mut copy, &mut open, mark, &cursor);
-            if cursor.goto_next_sibling() {
-                break;
+        if is_kept(&cursor, inside.last().map(|parent| parent.0)) {
+            let (kind, mark) = (kind_of(cursor.node()), open.len());
+            if cursor.goto_first_child() {
+                inside.push((kind, mark));
+                continue;
             }
-            if !cursor.goto_parent() {
+            close(&mut copy, &mut open, mark, &cursor);
+        }
+        while !cursor.goto_next_sibling() {
+            let Some((_, mark)) = inside.pop().filter(|_| cursor.goto_parent()) else {
                 copy.root = small(copy.nodes.len().saturating_sub(1));
                 return copy;
-            }
-            mark = marks.pop().unwrap_or(0);
+            };
+            close(&mut copy, &mut open, mark, &cursor);
         }
     }
 }
 
-/// Ends the node that the cursor stands at, if it is kept.
+/// Ends the node that the cursor stands at.
 fn close(copy: &mut Tree, open: &mut Vec<Child>, mark: usize, cursor: &TreeCursor<'_>) {
-    if !is_kept(cursor) {
-        return;
-    }
     let node = cursor.node();
     let mut flags = 0;
     for (is_so, flag) in [(node.is_named(), NAMED), (node.has_error(), BROKEN), (node.is_missing(), MISSING)] {
@@ -49,20 +45,17 @@ fn close(copy: &mut Tree, open: &mut Vec<Child>, mark: usize, cursor: &TreeCurso
 }
 
 /// Whether the walk asks for such a node: parts of the grammar but comments, and what of punctuation says something.
-fn is_kept(cursor: &TreeCursor<'_>) -> bool {
+fn is_kept(cursor: &TreeCursor<'_>, parent: Option<Kind>) -> bool {
     let node = cursor.node();
     let kind = kind_of(node);
     if node.is_named() || node.is_missing() {
         return !matches!(kind, Kind::Comment | Kind::LineContinuation);
     }
-    if cursor.field_id().and_then(|id| Field::of_id(id.get())) == Some(Field::Operator) {
-        return true;
-    }
-    match node.parent().map(kind_of) {
+    match parent {
         Some(Kind::ComparisonOperator) => true,
         Some(Kind::Slice) => kind == Kind::Colon,
         Some(Kind::Interpolation | Kind::FormatExpression) => kind == Kind::Equals,
         Some(Kind::Yield) => kind == Kind::From,
-        _ => false,
+        _ => cursor.field_id().and_then(|id| Field::of_id(id.get())) == Some(Field::Operator),
     }
 }

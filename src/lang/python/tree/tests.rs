@@ -27,6 +27,7 @@ const READ: &[&str] = &[
     "global a, b\nnonlocal c\ndel a, b[0]\nassert a, b\nassert (a, b)\nraise A(b)\nreturn\n",
     "def f(\n    a,  # one\n    # two\n    b,\n):\n    return a + \\\n        b\n\n\n# last\n",
     "if x:\n    pass\n\n    # end of the block",
+    "def f():\n\tif a:\n\t\treturn g(\n\t\t\tb,\n\t\t\tc=\"\"\"\ntext\"\"\",\n)\n",
     "def f():\r\n    # a\r\n    return 'b'  # c\r\nd = 1\r\n",
 ];
 
@@ -51,6 +52,7 @@ const LEFT: &[&str] = &[
     "\u{3b1} = 1\n",
     "a <> b\n",
     "def f():\n    pass\n  x\n",
+    "def f():\n    g(a.\nb)\n",
 ];
 
 fn told(tree: &Tree) -> String {
@@ -115,7 +117,7 @@ fn python_with_a_mistake_is_left_or_read_alike() {
             let (before, after) = source.split_at(at);
             let mut rest = after.chars();
             rest.next();
-            for changed in ["", "(", ")", "*", ":", ",", " x ", "=", "'", "\n", " in ", "if "] {
+            for changed in ["", "(", "*", ",", "\n"] {
                 let source = format!("{before}{changed}{}", rest.as_str());
                 let ok = std::panic::catch_unwind(|| is_read_alike(&source, &source));
                 if ok.is_err() {
@@ -157,4 +159,12 @@ fn a_corpus_is_read_as_tree_sitter_reads_it() {
         }
     }
     eprintln!("{all} files, {left} of them left to tree-sitter");
+}
+
+#[test]
+fn deep_trees_are_copied_in_one_pass() {
+    let deep = 20_000;
+    let source = format!("x = {}1{}\n", "(".repeat(deep), ")".repeat(deep));
+    let tree = crate::lang::parser::parse(&language(), source.as_bytes()).expect("the grammar fits");
+    assert!(grown(&tree).nodes.len() > deep);
 }
