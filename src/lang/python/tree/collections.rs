@@ -179,10 +179,8 @@ impl Parser<'_> {
             kind = Kind::SetComprehension;
         } else {
             self.push(first);
-            if self.take(Tok::Comma) {
-                if matches!(self.elements(Tok::CloseBrace)?, Elements::Comprehension) {
-                    return None;
-                }
+            if self.take(Tok::Comma) && matches!(self.elements(Tok::CloseBrace)?, Elements::Comprehension) {
+                return None;
             }
         }
         let end = self.leave(Tok::CloseBrace)?;

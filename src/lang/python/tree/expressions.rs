@@ -283,7 +283,7 @@ impl Parser<'_> {
                 }
                 _ => self.primary()?,
             };
-            self.to_pattern(target)?;
+            self.make_pattern(target)?;
             if !has_comma && !self.is(Tok::Comma) {
                 return Some(target);
             }
@@ -297,7 +297,7 @@ impl Parser<'_> {
     }
 
     /// Makes a pattern of what was read as an expression.
-    pub(super) fn to_pattern(&mut self, node: u32) -> Option<()> {
+    pub(super) fn make_pattern(&mut self, node: u32) -> Option<()> {
         let kind = match self.kind(node) {
             Kind::Identifier | Kind::Subscript | Kind::Attribute => return Some(()),
             Kind::Tuple | Kind::ParenthesizedExpression => Kind::TuplePattern,
@@ -312,7 +312,7 @@ impl Parser<'_> {
             if kind == Kind::ListSplatPattern && !is_path {
                 return None;
             }
-            self.to_pattern(part)?;
+            self.make_pattern(part)?;
             index += 1;
         }
         Some(())

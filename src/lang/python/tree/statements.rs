@@ -195,7 +195,7 @@ impl Parser<'_> {
     fn assigned_to(&mut self, start: usize, mark: usize, has_comma: bool) -> Option<u32> {
         let parts = self.take_back(mark);
         for &part in &parts {
-            self.to_pattern(part)?;
+            self.make_pattern(part)?;
             self.push(part);
         }
         match has_comma {
