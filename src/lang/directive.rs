@@ -43,6 +43,11 @@ pub(super) fn parse(comment: &str, span: Span) -> Option<Parsed> {
     Some(Parsed { kind, rules, reason: reason.trim().into() })
 }
 
+/// Whether a file may hold a directive.
+pub(super) fn may_be_in(source: &str) -> bool {
+    memchr::memmem::find(source.as_bytes(), MARK.as_bytes()).is_some()
+}
+
 /// All directives of a file in a host language.
 pub(super) fn directives(tree: &Tree, source: &str) -> Vec<Directive> {
     let mut found: Vec<Directive> = Vec::new();

@@ -1,7 +1,6 @@
 //! Which names a loop's body binds, found before the body is lowered.
 
-use tree_sitter::Node;
-
+use super::tree::Node;
 use super::{Field, Kind, Walk, child, kind};
 use crate::facts::Name;
 
@@ -53,7 +52,7 @@ impl<'a> Walk<'a> {
             Kind::FunctionDefinition | Kind::ClassDefinition => self.targets(child(node, Field::Name), names),
             Kind::ImportStatement | Kind::ImportFromStatement => {
                 for part in self.children_in(node, Field::Name) {
-                    let bound = child(part, Field::Alias).or_else(|| part.named_child(0)).unwrap_or(part);
+                    let bound = child(part, Field::Alias).or_else(|| part.first_part()).unwrap_or(part);
                     self.targets(Some(bound), names);
                 }
             }
@@ -121,7 +120,7 @@ impl<'a> Walk<'a> {
         while let Some(node) = waiting.pop() {
             match kind(node) {
                 // A dotted name is a value; a plain one is bound.
-                Kind::DottedName if node.named_child_count() == 1 => found.extend(node.named_child(0)),
+                Kind::DottedName if node.parts().count() == 1 => found.extend(node.first_part()),
                 Kind::Identifier if self.source_of(node) != "_" => found.push(node),
                 // The first name is the class, or the keyword.
                 Kind::ClassPattern | Kind::KeywordPattern => {

@@ -1,8 +1,7 @@
 //! Calls, their arguments, and the functions that are given to them.
 
-use tree_sitter::Node;
-
 use super::strings::Built;
+use super::tree::Node;
 use super::{Field, Kind, Walk, child, kind, span};
 use crate::facts::*;
 use crate::source::Span;
@@ -271,7 +270,7 @@ impl<'a> Walk<'a> {
             class: None,
             params,
             span: span(node),
-            name_span: self.one_line(span(node.child(0).unwrap_or(node))),
+            name_span: Span::new(node.start_byte(), node.start_byte() + "lambda".len()),
             traits: FunctionTraits { is_lambda: true, ..FunctionTraits::default() },
             decorators: Vec::new(),
             returns: Vec::new(),

@@ -1,7 +1,6 @@
 //! Functions, parameters, decorators, classes.
 
-use tree_sitter::Node;
-
+use super::tree::Node;
 use super::{Field, Kind, PendingBody, Walk, child, kind, span};
 use crate::facts::*;
 
@@ -19,7 +18,7 @@ impl<'a> Walk<'a> {
     pub(super) fn decorated_definition(&mut self, node: Node<'a>) {
         let mut decorators = Vec::new();
         for part in self.children(node).into_iter().filter(|&part| kind(part) == Kind::Decorator) {
-            if let Some(expression) = part.named_child(0) {
+            if let Some(expression) = part.first_part() {
                 decorators.push(self.expr(expression, ResultUse::Operand));
             }
         }
@@ -38,7 +37,7 @@ impl<'a> Walk<'a> {
         let name = name_node.map(|name| self.name_of(name)).unwrap_or_else(|| self.b.name(""));
         let decorated = self.decorated(decorators);
         let class = self.class_body;
-        let is_async = node.child(0).is_some_and(|first| self.source_of(first) == "async");
+        let is_async = self.source_of(node).starts_with("async");
         let traits = FunctionTraits {
             is_async,
             is_static: decorated.is_static,
@@ -155,7 +154,7 @@ impl<'a> Walk<'a> {
     fn parameter_name(&mut self, node: Node<'a>) -> (Name, Rest) {
         let inner = match kind(node) {
             Kind::DefaultParameter | Kind::TypedDefaultParameter => child(node, Field::Name),
-            Kind::TypedParameter => node.named_child(0),
+            Kind::TypedParameter => node.first_part(),
             _ => Some(node),
         };
         let Some(inner) = inner else { return (self.b.name(""), Rest::No) };
@@ -168,7 +167,7 @@ impl<'a> Walk<'a> {
     }
 
     fn splat_name(&mut self, node: Node<'a>) -> Name {
-        match node.named_child(0) {
+        match node.first_part() {
             Some(name) => self.name_of(name),
             None => self.b.name(""),
         }

@@ -1,8 +1,7 @@
 //! Expressions → values.
 
-use tree_sitter::Node;
-
 use super::strings::Built;
+use super::tree::Node;
 use super::{Field, Kind, Walk, child, kind, span};
 use crate::facts::*;
 use crate::lang::builder::{OpenBranch, OpenLoop};
@@ -147,11 +146,10 @@ impl<'a> Walk<'a> {
     fn bounds(&mut self, node: Node<'a>) -> (ValueId, ValueId) {
         let mut bounds = [UNKNOWN; 3];
         let mut at = 0;
-        let parts: Vec<Node<'a>> = node.children(&mut self.cursor).collect();
-        for part in parts {
+        for part in node.children() {
             if kind(part) == Kind::Colon {
                 at += 1;
-            } else if part.is_named() && kind(part) != Kind::Comment {
+            } else if part.is_named() {
                 let value = self.expr(part, ResultUse::Operand);
                 if let Some(bound) = bounds.get_mut(at) {
                     *bound = value;
@@ -264,7 +262,7 @@ impl<'a> Walk<'a> {
                     }
                 }
                 Kind::IfClause => {
-                    let condition = clause.named_child(0).map_or(UNKNOWN, |condition| self.test(condition));
+                    let condition = clause.first_part().map_or(UNKNOWN, |condition| self.test(condition));
                     opened.push(Opened::Branch(self.b.begin_branch(GuardKind::Then, condition)));
                 }
                 _ => {}
@@ -378,15 +376,11 @@ impl<'a> Walk<'a> {
     }
 
     fn comparison(&mut self, node: Node<'a>) -> ValueId {
-        let parts: Vec<Node<'a>> = node.children(&mut self.cursor).collect();
         let (mut left, mut result) = (None, UNKNOWN);
         let mut operation = Operation::Other;
-        for part in parts {
+        for part in node.children() {
             if !part.is_named() {
                 operation = comparison_of(self.source_of(part));
-                continue;
-            }
-            if matches!(kind(part), Kind::Comment | Kind::LineContinuation) {
                 continue;
             }
             let value = self.expr(part, ResultUse::Operand);
@@ -494,7 +488,7 @@ impl<'a> Walk<'a> {
         let value = self.expr(inner, result);
         let mut awaited = inner;
         while kind(awaited) == Kind::ParenthesizedExpression
-            && let Some(inner) = awaited.named_child(0)
+            && let Some(inner) = awaited.first_part()
         {
             awaited = inner;
         }
@@ -506,7 +500,7 @@ impl<'a> Walk<'a> {
     }
 
     fn yielded(&mut self, node: Node<'a>) -> ValueId {
-        let is_from = node.child(1).is_some_and(|second| kind(second) == Kind::From);
+        let is_from = node.children().any(|part| kind(part) == Kind::From);
         let mut value = UNKNOWN;
         if let Some(&inner) = self.children(node).first() {
             if is_from {
@@ -536,9 +530,7 @@ fn is_path(node: Node<'_>) -> bool {
 fn is_constant(node: Node<'_>) -> bool {
     match kind(node) {
         Kind::Integer | Kind::Float | Kind::True | Kind::False | Kind::None => true,
-        Kind::StringLiteral => {
-            node.named_child_count() <= 3 && node.named_child(1).is_none_or(|part| kind(part) != Kind::Interpolation)
-        }
+        Kind::StringLiteral => !node.parts().any(|part| kind(part) == Kind::Interpolation),
         _ => false,
     }
 }

@@ -1,8 +1,7 @@
 //! Statements that branch or repeat: `if`, `match`, `try`, `with`, `for`, `while`.
 
-use tree_sitter::Node;
-
 use super::statements::Binding;
+use super::tree::Node;
 use super::{Field, Kind, LoopFrame, Walk, child, kind, span};
 use crate::facts::*;
 use crate::lang::builder::{Branch, OpenBranch, OpenLoop};
@@ -97,7 +96,7 @@ impl<'a> Walk<'a> {
             }
         }
         let body = child(case, Field::Consequence);
-        let Some(guard) = child(case, Field::Guard).and_then(|guard| guard.named_child(0)) else {
+        let Some(guard) = child(case, Field::Guard).and_then(|guard| guard.first_part()) else {
             return (body.is_none_or(|body| self.block(body)), catches_all);
         };
         let condition = self.test(guard);
@@ -135,7 +134,7 @@ impl<'a> Walk<'a> {
             let mut value = value;
             if kind(value) == Kind::AsPattern {
                 alias = child(value, Field::Alias);
-                value = value.named_child(0).unwrap_or(value);
+                value = value.first_part().unwrap_or(value);
             }
             caught = self.expr(value, ResultUse::Operand);
         }
@@ -184,7 +183,7 @@ impl<'a> Walk<'a> {
 
     /// `v as target`
     pub(super) fn as_pattern(&mut self, node: Node<'a>) -> ValueId {
-        let Some(value) = node.named_child(0) else { return UNKNOWN };
+        let Some(value) = node.first_part() else { return UNKNOWN };
         let value = self.expr(value, ResultUse::Bound);
         if let Some(alias) = child(node, Field::Alias) {
             self.assign(alias, value, Binding::TARGET);

@@ -1,7 +1,6 @@
 //! `import` statements.
 
-use tree_sitter::Node;
-
+use super::tree::Node;
 use super::{Field, Kind, Walk, child, kind, span};
 use crate::facts::*;
 

@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use tree_sitter::{Language, Node};
+use tree_sitter::Language;
+
+use super::tree::Node;
 
 /// The grammar.
 pub(super) fn language() -> Language {
@@ -156,6 +158,11 @@ kinds! {
 
 /// What `node` is.
 pub(super) fn kind(node: Node<'_>) -> Kind {
+    node.kind()
+}
+
+/// What a node of tree-sitter's is.
+pub(super) fn kind_of(node: tree_sitter::Node<'_>) -> Kind {
     // An ERROR node has the largest number, which is outside the table.
     KINDS.get(usize::from(node.kind_id())).copied().unwrap_or(Kind::Error)
 }
@@ -168,7 +175,6 @@ macro_rules! fields {
             $(#[doc = $text] $field,)*
         }
 
-        #[cfg(test)]
         pub(super) const ALL_FIELDS: &[Field] = &[$(Field::$field,)*];
 
         static FIELDS: LazyLock<Vec<u16>> = LazyLock::new(|| {
@@ -210,12 +216,18 @@ fields! {
 
 impl Field {
     /// Its number in the grammar; 0 if the grammar has no such field.
+    #[cfg(test)]
     pub(super) fn id(self) -> u16 {
         FIELDS.get(self as usize).copied().unwrap_or(0)
+    }
+
+    /// The field of this number in the grammar, if it is one that is asked for.
+    pub(super) fn of_id(id: u16) -> Option<Field> {
+        FIELDS.iter().position(|&field| field == id).map(|at| ALL_FIELDS[at])
     }
 }
 
 /// The child of `node` in this place.
 pub(super) fn child(node: Node<'_>, field: Field) -> Option<Node<'_>> {
-    node.child_by_field_id(field.id())
+    node.children_in(field).next()
 }

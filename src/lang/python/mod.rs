@@ -16,30 +16,37 @@ mod strings;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tree;
 mod types;
 
 use std::collections::VecDeque;
-
-use tree_sitter::{Node, TreeCursor};
 
 use super::builder::{Branch, Builder, OpenLoop, ScopeId};
 use super::directive;
 use crate::facts::*;
 use crate::source::{SourceFile, Span};
 use kinds::{Field, Kind, child, kind};
+use tree::Node;
 
 /// How deep statements and expressions may nest in each other. Workers have 64 MiB of stack.
 const MAX_DEPTH: u32 = 1_500;
 
 /// What a Python file says.
 pub(super) fn extract(file: &SourceFile) -> FileFacts {
+    // What a suppression comment covers is read from a tree with comments.
+    if !directive::may_be_in(&file.text)
+        && let Some(tree) = tree::quick(&file.text)
+    {
+        return Walk::new(&file.text, tree.root()).file();
+    }
     let tree = super::parser::parse(&kinds::language(), file.text.as_bytes());
     let Some(tree) = tree else {
         let mut builder = Builder::new(&file.text);
         builder.gap("the file could not be parsed", first_character(&file.text, 0));
         return builder.facts;
     };
-    let mut facts = Walk::new(&file.text, tree.root_node()).file();
+    let copy = tree::grown(&tree);
+    let mut facts = Walk::new(&file.text, copy.root()).file();
     facts.directives = directive::directives(&tree, &file.text);
     facts
 }
@@ -74,7 +81,6 @@ struct Walk<'a> {
     b: Builder<'a>,
     source: &'a str,
     root: Node<'a>,
-    cursor: TreeCursor<'a>,
     bodies: VecDeque<PendingBody<'a>>,
     annotations: Vec<PendingAnnotation>,
     depth: u32,
@@ -107,7 +113,6 @@ impl<'a> Walk<'a> {
             b,
             source,
             root,
-            cursor: root.walk(),
             bodies: VecDeque::new(),
             annotations: Vec::new(),
             depth: 0,
@@ -152,8 +157,7 @@ impl<'a> Walk<'a> {
                 count += 1;
                 first.get_or_insert(node);
             } else if node.has_error() {
-                let children: Vec<Node<'a>> = node.children(&mut self.cursor).collect();
-                waiting.extend(children.into_iter().rev());
+                waiting.extend(node.children().rev());
             }
         }
         let Some(first) = first else { return };
@@ -162,36 +166,16 @@ impl<'a> Walk<'a> {
         self.b.gap(format!("syntax error, {count} {places} not understood"), span);
     }
 
-    /// The named children of `node`, comments aside.
-    fn children(&mut self, node: Node<'a>) -> Vec<Node<'a>> {
-        let mut left = node.named_child_count();
-        let mut children = Vec::with_capacity(left);
-        if left <= 1 {
-            children.extend(node.named_child(0).filter(|&child| !is_trivia(child)));
-            return children;
-        }
-        self.cursor.reset(node);
-        let mut more = self.cursor.goto_first_child();
-        while more {
-            let child = self.cursor.node();
-            if child.is_named() {
-                if !is_trivia(child) {
-                    children.push(child);
-                }
-                left -= 1;
-                if left == 0 {
-                    break;
-                }
-            }
-            more = self.cursor.goto_next_sibling();
-        }
-        children
+    /// The parts of `node`.
+    fn children(&self, node: Node<'a>) -> Vec<Node<'a>> {
+        let mut parts = Vec::with_capacity(node.child_count());
+        parts.extend(node.parts());
+        parts
     }
 
-    /// All children of `node` in one place.
-    fn children_in(&mut self, node: Node<'a>, field: Field) -> Vec<Node<'a>> {
-        let Some(field) = std::num::NonZeroU16::new(field.id()) else { return Vec::new() };
-        node.children_by_field_id(field, &mut self.cursor).filter(Node::is_named).collect()
+    /// The parts of `node` in one place.
+    fn children_in(&self, node: Node<'a>, field: Field) -> Vec<Node<'a>> {
+        node.children_in(field).filter(|part| part.is_named()).collect()
     }
 
     /// The source of `node`.
@@ -230,11 +214,6 @@ impl<'a> Walk<'a> {
     fn ascend(&mut self) {
         self.depth -= 1;
     }
-}
-
-/// What stands between the parts of a node without being one.
-fn is_trivia(node: Node<'_>) -> bool {
-    matches!(kind(node), Kind::Comment | Kind::LineContinuation)
 }
 
 /// The bytes of `node`.

@@ -1,7 +1,6 @@
 //! Statements that do not branch, and what assignments bind.
 
-use tree_sitter::Node;
-
+use super::tree::Node;
 use super::{Field, Kind, PendingAnnotation, Walk, child, kind, span};
 use crate::facts::*;
 use crate::source::Span;
@@ -130,11 +129,11 @@ impl<'a> Walk<'a> {
     }
 
     fn return_statement(&mut self, node: Node<'a>) {
-        let value = match node.named_child(0) {
+        let value = match node.first_part() {
             Some(value) => self.expr(value, ResultUse::Returned),
             None => UNKNOWN,
         };
-        if value != UNKNOWN || node.named_child_count() > 0 {
+        if value != UNKNOWN || node.first_part().is_some() {
             self.b.returns(value);
         }
         self.b.exit(ExitKind::Return, value, span(node));

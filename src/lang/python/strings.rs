@@ -1,8 +1,7 @@
 //! Strings and what builds them: literals, f-strings, `+`, `%`, `.format`, `.join`.
 
-use tree_sitter::Node;
-
 use super::text::{Prefix, append, append_range, push_decoded, push_exact, push_hole, push_literal};
+use super::tree::Node;
 use super::{Field, Kind, Walk, child, kind, span};
 use crate::facts::*;
 use crate::source::Span;
@@ -135,7 +134,7 @@ impl<'a> Walk<'a> {
             Some(expression) => self.build(expression, ResultUse::Operand),
             None => Built::Value(UNKNOWN),
         };
-        let mut is_plain = node.child_count() == 3;
+        let mut is_plain = node.child_count() == 1;
         if let Some(format) = child(node, Field::FormatSpecifier) {
             is_plain = false;
             for nested in self.children(format) {

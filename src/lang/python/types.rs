@@ -1,8 +1,7 @@
 //! Declared types. They are read from their text, because that is how they may be quoted:
 //! `Mapped[list["Post"]]`.
 
-use tree_sitter::Node;
-
+use super::tree::Node;
 use super::{Field, Kind, Walk, child, kind, span};
 use crate::facts::*;
 use crate::source::Span;
