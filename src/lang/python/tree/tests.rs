@@ -119,12 +119,7 @@ fn python_with_a_mistake_is_left_or_read_alike() {
             rest.next();
             for changed in ["", "(", "*", ",", "\n"] {
                 let source = format!("{before}{changed}{}", rest.as_str());
-                let ok = std::panic::catch_unwind(|| is_read_alike(&source, &source));
-                if ok.is_err() {
-                    let from = at.saturating_sub(25);
-                    let from = (0..=from).rev().find(|&f| source.is_char_boundary(f)).unwrap();
-                    println!("DIFF {:?}", &source[from..].chars().take(50).collect::<String>());
-                }
+                is_read_alike(&source, &source);
             }
         }
     }
@@ -143,20 +138,17 @@ fn nesting_has_an_end() {
     assert!(quick(&format!("x = {}1\n", "a + ".repeat(deep))).is_some());
 }
 
-/// All Python below the folders of `SEQSCAN_CORPUS`, split by `:`; nothing without them.
+/// All Python of a directory given in `SEQSCAN_CORPUS`; skipped without one.
 #[test]
 fn a_corpus_is_read_as_tree_sitter_reads_it() {
-    let Ok(folders) = std::env::var("SEQSCAN_CORPUS") else { return };
+    let Some(root) = std::env::var_os("SEQSCAN_CORPUS") else { return };
     let (mut all, mut left) = (0, 0);
-    for folder in folders.split(':') {
-        for entry in walkdir::WalkDir::new(folder).into_iter().flatten() {
-            let path: &Path = entry.path();
-            let is_python = path.extension().is_some_and(|ending| ending == "py" || ending == "pyi");
-            let Some(source) = is_python.then(|| std::fs::read_to_string(path).ok()).flatten() else { continue };
-            let is_read = std::panic::catch_unwind(|| is_read_alike(&source, &path.display().to_string()));
-            all += 1;
-            left += usize::from(is_read.is_ok_and(|is_read| !is_read));
-        }
+    for entry in walkdir::WalkDir::new(root).into_iter().flatten() {
+        let path: &Path = entry.path();
+        let is_python = path.extension().is_some_and(|ending| ending == "py" || ending == "pyi");
+        let Some(source) = is_python.then(|| std::fs::read_to_string(path).ok()).flatten() else { continue };
+        all += 1;
+        left += usize::from(!is_read_alike(&source, &path.display().to_string()));
     }
     eprintln!("{all} files, {left} of them left to tree-sitter");
 }
