@@ -2,7 +2,8 @@
 
 use super::conditions::{columns_named, missing_index};
 use super::sql_finding::{SqlCx, SqlFinding, SqlPlace, create_index, written, written_table};
-use super::{Sink, StatementCx, sql_statement};
+use super::unindexed_filter::unserved;
+use super::{FileCx, Sink, sql_statement};
 use crate::findings::{Confidence, IndexChange, KeyUse, Severity};
 use crate::project::schema::{Condition, Known, Table, Test, conditions_of, served};
 use crate::sql::Dialect;
@@ -12,9 +13,9 @@ const NOTE: &str = "without an index on the compared column each run reads the w
                     one grouped join on PostgreSQL 15 and MariaDB 10.11, and it is multiplied by each further row. With the index, a few \
                     runs cost little";
 
-/// Reports scalar subqueries that run once per row.
-pub(super) fn check(cx: &StatementCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report(cx, sink, check_statement);
+/// Reports scalar subqueries that run once per row, in SQL and in the words of an ORM.
+pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    sql_statement::report_all(cx, sink, check_statement);
 }
 
 /// Finds scalar subqueries that run once per row and are not known to find their rows by an index.
@@ -22,13 +23,18 @@ pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
     if !cx.dialect.has_row_indexes() {
         return;
     }
-    for select in &cx.query.selects {
-        if let Role::Scalar(place) = select.role
-            && let Some(found) = check_select(&cx, select, place)
-        {
-            out.push(found);
-        }
-    }
+    out.extend(cx.query.selects.iter().filter_map(|select| match select.role {
+        _ if cx.query.is_apart(select) => check_apart(&cx, select),
+        Role::Scalar(place) => check_select(&cx, select, place),
+        _ => None,
+    }));
+}
+
+/// A subquery of an ORM's: the query around it is written elsewhere.
+fn check_apart(cx: &SqlCx<'_>, select: &Select) -> Option<SqlFinding> {
+    let (found, test) = unserved(cx, select, 0)?;
+    let message = format!("this subquery runs once for each row of the query around it, and {}", found.message);
+    (test == Test::Equal).then(|| SqlFinding { message, note: NOTE.to_owned(), ..found })
 }
 
 /// How the inner rows are found for each outer row.

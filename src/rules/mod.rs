@@ -140,7 +140,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "correlated-subquery",
         page: include_str!("../../rules/correlated-subquery.md"),
-        check: Check::Statement(correlated_subquery::check),
+        check: Check::File(correlated_subquery::check),
     },
     Rule {
         name: "count-for-existence",

@@ -174,6 +174,11 @@ pub enum Role {
     Arm,
 }
 
+impl Role {
+    /// A single value for each row of a query that is written elsewhere.
+    pub const APART: Role = Role::Scalar(ExprId(0));
+}
+
 /// `WITH name AS (…)`
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cte {
@@ -336,6 +341,11 @@ impl Query {
     /// The select with this id.
     pub fn select(&self, id: SelectId) -> &Select {
         &self.selects[id.0 as usize]
+    }
+
+    /// Whether a select gives a single value to a query that is written elsewhere: [`Role::APART`].
+    pub fn is_apart(&self, select: &Select) -> bool {
+        select.parent.is_none() && matches!(select.role, Role::Scalar(_))
     }
 
     /// The outermost select.

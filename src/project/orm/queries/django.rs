@@ -61,6 +61,7 @@ impl<'p> Collector<'_, 'p> {
             return None;
         }
         let role = match self.called(last) {
+            _ if chain.iter().any(|&call| self.looks_outside(call)) => Role::APART,
             "delete" | "adelete" => Role::Delete,
             "update" | "aupdate" => Role::Update,
             _ => Role::Root,
@@ -89,6 +90,16 @@ impl<'p> Collector<'_, 'p> {
             lowering.locks();
         }
         self.query(Orm::Django, Some(owner), last, Confidence::High, lowering)
+    }
+
+    /// Whether conditions compare with the row of a query around: `filter(book=OuterRef("pk"))`.
+    fn looks_outside(&self, call: CallId) -> bool {
+        self.facts.call(call).args.iter().any(|arg| match *self.facts.value(arg.value) {
+            Value::Call(made) if self.called(made) == "OuterRef" => {
+                of_function(self.types, self.file, self.facts.call(made).callee) == Some(Orm::Django)
+            }
+            _ => false,
+        })
     }
 
     /// What the rows are sorted by, if only the first ones are wanted.
