@@ -185,6 +185,16 @@ impl<'p> Collector<'_, 'p> {
         }
     }
 
+    /// Whether Django holds the rows of a queryset already when they are counted: `if books and books.count() > 0`.
+    fn has_rows(&self, count: CallId) -> bool {
+        let at = self.facts.call(count);
+        let reads = |kind| matches!(kind, UseKind::Contains | UseKind::Iterate | UseKind::Test);
+        self.receiver(count).is_some_and(|rows| {
+            let mut before = self.facts.uses.iter().filter(|used| used.span.start < at.span.start);
+            before.any(|used| used.value == rows && used.function == at.function && reads(used.kind))
+        })
+    }
+
     /// `qs.count() > 0`, `(await User.count({ where })) === 0`, `if qs.count():`
     pub(super) fn counts_for_existence(&mut self) {
         let facts = self.facts;
@@ -233,7 +243,8 @@ impl<'p> Collector<'_, 'p> {
                 || self.types.project().file(self.file).source.language.is_ecma();
             let chain = self.chain(call);
             let is_one = |&other: &CallId| self.asks_for_key(other) || self.types.finds_one(self.file, other);
-            if counts_rows && is_sure && !chain.iter().any(is_one) {
+            let is_known = evidence.orm == Orm::Django && self.has_rows(call);
+            if counts_rows && is_sure && !is_known && !chain.iter().any(is_one) {
                 let mut mark = self.mark(evidence, call);
                 mark.is_narrow =
                     evidence.orm == Orm::Django && !chain.iter().any(|&other| self.is_manager_of_model(other));
