@@ -108,6 +108,9 @@ impl<'p> Collector<'_, 'p> {
             Value::Call(call) => sort::of_chain(self, call),
             _ => Vec::new(),
         };
+        if sort.first().is_some_and(|key| self.is_of_groups(object, &key.column)) {
+            return;
+        }
         self.found.pages.push(OrmPage {
             orm: evidence.orm,
             model: evidence.model,
@@ -120,6 +123,20 @@ impl<'p> Collector<'_, 'p> {
             sort,
             confidence: evidence.confidence,
         });
+    }
+
+    /// Whether a name is that of what groups come to, so that each page needs all of them: `annotate(n=Count("sales"))`.
+    fn is_of_groups(&self, rows: ValueId, name: &str) -> bool {
+        let Value::Call(last) = *self.facts.value(rows) else { return false };
+        let made = |value: ValueId| match *self.facts.value(value) {
+            Value::Call(call) => self.called(call),
+            _ => "",
+        };
+        self.chain(last).into_iter().filter(|&call| matches!(self.called(call), "alias" | "annotate")).any(|call| {
+            let named = |arg: &&Arg| arg.name.is_some_and(|own| &self.facts.names[own] == name);
+            let own = self.facts.call(call).args.iter().find(named).map(|arg| made(arg.value));
+            own.is_some_and(|made| matches!(made, "Avg" | "Count" | "Max" | "Min" | "Sum"))
+        })
     }
 }
 
