@@ -128,8 +128,10 @@ fn takes_first_rows(cx: &SqlCx<'_>, select: &Select) -> bool {
         Expr::Literal(_) => false,
         _ => true,
     });
+    // What is made of all rows needs all of them, in a window too.
+    let is_made_of_many = |part: ExprId| matches!(exprs.get(part), Expr::Call(call) if call.names_aggregate());
     let is_aggregate = select.items.iter().any(|item| match item {
-        Item::Expr { expr, .. } => exprs.aggregates(*expr),
+        Item::Expr { expr, .. } => exprs.within(*expr).into_iter().any(is_made_of_many),
         Item::Star { .. } => false,
     });
     is_few

@@ -265,48 +265,52 @@ pub struct Call {
 impl Call {
     /// Whether it makes one value of many rows. Functions that a project defines are not known.
     pub fn is_aggregate(&self) -> bool {
-        !self.is_window
-            && matches!(
-                &*self.name,
-                "count"
-                    | "sum"
-                    | "avg"
-                    | "min"
-                    | "max"
-                    | "total"
-                    | "array_agg"
-                    | "string_agg"
-                    | "group_concat"
-                    | "listagg"
-                    | "json_agg"
-                    | "jsonb_agg"
-                    | "json_object_agg"
-                    | "jsonb_object_agg"
-                    | "json_arrayagg"
-                    | "json_objectagg"
-                    | "json_group_array"
-                    | "json_group_object"
-                    | "bool_and"
-                    | "bool_or"
-                    | "every"
-                    | "any_value"
-                    | "bit_and"
-                    | "bit_or"
-                    | "stddev"
-                    | "stddev_pop"
-                    | "stddev_samp"
-                    | "variance"
-                    | "var_pop"
-                    | "var_samp"
-                    | "median"
-                    | "percentile_cont"
-                    | "percentile_disc"
-                    | "mode"
-                    | "corr"
-                    | "count_big"
-                    | "xmlagg"
-                    | "approx_count_distinct"
-            )
+        !self.is_window && self.names_aggregate()
+    }
+
+    /// Whether its function makes one value of many rows, also if it does so for each of them: `count(*) OVER ()`.
+    pub fn names_aggregate(&self) -> bool {
+        matches!(
+            &*self.name,
+            "count"
+                | "sum"
+                | "avg"
+                | "min"
+                | "max"
+                | "total"
+                | "array_agg"
+                | "string_agg"
+                | "group_concat"
+                | "listagg"
+                | "json_agg"
+                | "jsonb_agg"
+                | "json_object_agg"
+                | "jsonb_object_agg"
+                | "json_arrayagg"
+                | "json_objectagg"
+                | "json_group_array"
+                | "json_group_object"
+                | "bool_and"
+                | "bool_or"
+                | "every"
+                | "any_value"
+                | "bit_and"
+                | "bit_or"
+                | "stddev"
+                | "stddev_pop"
+                | "stddev_samp"
+                | "variance"
+                | "var_pop"
+                | "var_samp"
+                | "median"
+                | "percentile_cont"
+                | "percentile_disc"
+                | "mode"
+                | "corr"
+                | "count_big"
+                | "xmlagg"
+                | "approx_count_distinct"
+        )
     }
 }
 
