@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::*;
 use crate::config::{Options, Request};
-use crate::findings::{Confidence, Role, Severity};
+use crate::findings::{Applicability, Confidence, Edit, Fix, Role, Severity};
 use crate::rules::{Check, FileCx, Finding, ProjectCx, Registry, Rule, Sink, StatementCx};
 use crate::source::Span;
 
@@ -27,6 +27,7 @@ static RULES: &[Rule] = &[
     Rule { name: "fails", page: WARNING, check: Check::File(fails) },
     Rule { name: "finds", page: WARNING, check: Check::File(finds) },
     Rule { name: "is-unsure", page: UNSURE, check: Check::File(finds) },
+    Rule { name: "mends", page: WARNING, check: Check::File(mends) },
     Rule { name: "sees-all", page: WARNING, check: Check::Project(sees_all) },
     Rule { name: "sees-statements", page: WARNING, check: Check::Statement(sees_statements) },
     Rule { name: "unused-suppression", page: WARNING, check: Check::Directives },
@@ -42,6 +43,22 @@ fn finds(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
         let span = Span::new(at, at + word.len());
         sink.report(Finding::new(cx.label(span, Role::Primary, ""), "slow"));
         sink.report(Finding::new(cx.label(span, Role::Primary, ""), "slow").confidence(Confidence::Low));
+    }
+}
+
+/// Mends every line that begins with `lame`, but for one, which it leaves as it is.
+fn mends(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
+    for (at, _) in cx.source().text.match_indices("lame") {
+        let number = cx.source().text[at + 4..].lines().next().unwrap_or_default();
+        let span = Span::new(at, at + 4 + number.len());
+        let kept = if number == "41" { "lame" } else { "fast" };
+        let text = format!("{kept}{number}");
+        let fix = Fix {
+            title: "hurry".to_owned(),
+            applicability: Applicability::Safe,
+            edits: vec![Edit { path: cx.source().path.clone(), span, text }],
+        };
+        sink.report(Finding::new(cx.label(span, Role::Primary, ""), "lame").fix(fix));
     }
 }
 
@@ -116,6 +133,17 @@ fn a_failing_rule_costs_only_itself() {
     let error = report.internal_errors[0].to_string();
     assert!(error.starts_with("fails failed on bad.py: this rule has a bug (src/engine/tests.rs:"), "{error}");
     assert_eq!(report.internal_errors.len(), 1);
+}
+
+#[test]
+fn one_fix_that_is_taken_back_costs_no_other() {
+    let text: String = (0..120).map(|number| format!("lame{number}\n")).collect();
+    let tree = Tree::new(&[("a.py", &text)]);
+    let fixed = tree.session(&["mends"], &[]).fix(&Targets::All, Applicability::Safe).unwrap();
+    assert_eq!(fixed.count.get("mends"), Some(&119));
+    let [refused] = &fixed.refused[..] else { panic!("{:?}", fixed.refused) };
+    assert!(refused.starts_with("a.py:42: `hurry` was taken back"), "{refused}");
+    assert!(fixed.files[0].after.starts_with("fast0\n") && fixed.files[0].after.contains("\nlame41\nfast42\n"));
 }
 
 #[test]

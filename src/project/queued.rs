@@ -1,9 +1,8 @@
 //! Functions that a worker runs: whoever calls them puts a job into a queue, and goes on.
 
-use super::FunctionRef;
 use super::types::{Ty, Types};
+use super::{FileId, FunctionRef};
 use crate::facts::*;
-use crate::project::FileId;
 
 /// Libraries, and their decorators that make a call put a job into a queue. (A task of Celery's that is called by its
 /// name runs at once.)

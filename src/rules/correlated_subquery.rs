@@ -24,7 +24,7 @@ pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
         return;
     }
     out.extend(cx.query.selects.iter().filter_map(|select| match select.role {
-        _ if cx.query.is_apart(select) => check_apart(&cx, select),
+        Role::Apart => check_apart(&cx, select),
         Role::Scalar(place) => check_select(&cx, select, place),
         _ => None,
     }));

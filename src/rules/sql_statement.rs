@@ -50,7 +50,7 @@ pub(super) fn report_all_of(
     let mut seen: Vec<Span> = Vec::new();
     for query in &project.orm(cx.id).queries {
         let text = cx.source().text.as_str();
-        let sql = SqlCx::new(&query.statement, text, project.schema(), project.servers(), query.dialect(project));
+        let sql = SqlCx::new(&query.statement, text, project.schema(), project.servers(), query.dialect);
         let Some(sql) = sql else { continue };
         let sql = SqlCx { model: Some(query.class_name(project).unwrap_or("")), ..sql };
         let mut found = Vec::new();

@@ -25,7 +25,7 @@ pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
 pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
     // What is locked meanwhile is another rule's matter, and so is what runs again for each row of another query.
     each_source(&cx, out, |cx, select, source| {
-        let is_other = || locks_rows(cx, select, source) || cx.query.is_apart(select);
+        let is_other = || locks_rows(cx, select, source) || select.role == Role::Apart;
         unserved(cx, select, source).filter(|_| !is_other()).map(|(finding, _)| finding)
     });
 }

@@ -157,6 +157,8 @@ pub enum Role {
     Insert,
     /// A single value: in the select list, in a comparison, as an argument.
     Scalar(ExprId),
+    /// A single value for each row of a query that is written elsewhere, as an ORM has it.
+    Apart,
     /// `EXISTS (…)`, `NOT EXISTS (…)`
     Exists(ExprId),
     /// `x IN (…)`, `x NOT IN (…)`, `= ANY (…)`, `> ALL (…)`
@@ -172,11 +174,6 @@ pub enum Role {
     Cte(u16),
     /// One arm of a set operation.
     Arm,
-}
-
-impl Role {
-    /// A single value for each row of a query that is written elsewhere.
-    pub const APART: Role = Role::Scalar(ExprId(0));
 }
 
 /// `WITH name AS (…)`
@@ -341,11 +338,6 @@ impl Query {
     /// The select with this id.
     pub fn select(&self, id: SelectId) -> &Select {
         &self.selects[id.0 as usize]
-    }
-
-    /// Whether a select gives a single value to a query that is written elsewhere: [`Role::APART`].
-    pub fn is_apart(&self, select: &Select) -> bool {
-        select.parent.is_none() && matches!(select.role, Role::Scalar(_))
     }
 
     /// The outermost select.

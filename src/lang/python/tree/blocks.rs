@@ -28,14 +28,20 @@ impl Parser<'_> {
         Some(())
     }
 
+    /// Pushes the block of a statement.
+    fn body(&mut self) -> Option<()> {
+        let block = self.suite()?;
+        self.push_as(Field::Body, block);
+        Some(())
+    }
+
     fn else_clause(&mut self, field: Option<Field>) -> Option<()> {
         if !self.is_clause(Tok::Else) {
             return Some(());
         }
         let (start, mark) = (self.token.start, self.mark());
         self.advance();
-        let block = self.suite()?;
-        self.push_as(Field::Body, block);
+        self.body()?;
         let node = self.close(Kind::ElseClause, start, self.last, mark);
         match field {
             Some(field) => self.push_as(field, node),
@@ -52,8 +58,7 @@ impl Parser<'_> {
         self.expect(Tok::In)?;
         let right = self.expressions()?;
         self.push_as(Field::Right, right);
-        let block = self.suite()?;
-        self.push_as(Field::Body, block);
+        self.body()?;
         self.else_clause(Some(Field::Alternative))?;
         Some(self.close(Kind::ForStatement, start, self.last, mark))
     }
@@ -63,8 +68,7 @@ impl Parser<'_> {
         self.advance();
         let condition = self.expression()?;
         self.push_as(Field::Condition, condition);
-        let block = self.suite()?;
-        self.push_as(Field::Body, block);
+        self.body()?;
         self.else_clause(Some(Field::Alternative))?;
         Some(self.close(Kind::WhileStatement, start, self.last, mark))
     }
@@ -72,8 +76,7 @@ impl Parser<'_> {
     pub(super) fn try_statement(&mut self) -> Option<u32> {
         let (start, mark) = (self.token.start, self.mark());
         self.advance();
-        let block = self.suite()?;
-        self.push_as(Field::Body, block);
+        self.body()?;
         while self.is_clause(Tok::Except) {
             let clause = self.except_clause()?;
             self.push(clause);
@@ -158,8 +161,7 @@ impl Parser<'_> {
             }
         };
         self.push(clause);
-        let block = self.suite()?;
-        self.push_as(Field::Body, block);
+        self.body()?;
         Some(self.close(Kind::WithStatement, start, self.last, mark))
     }
 
@@ -233,8 +235,7 @@ impl Parser<'_> {
             }
             self.push_as(Field::Superclasses, bases);
         }
-        let block = self.suite()?;
-        self.push_as(Field::Body, block);
+        self.body()?;
         Some(self.close(Kind::ClassDefinition, start, self.last, mark))
     }
 
@@ -257,8 +258,7 @@ impl Parser<'_> {
             let result = self.annotation()?;
             self.push_as(Field::ReturnType, result);
         }
-        let block = self.suite()?;
-        self.push_as(Field::Body, block);
+        self.body()?;
         Some(self.close(Kind::FunctionDefinition, start, self.last, mark))
     }
 

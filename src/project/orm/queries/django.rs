@@ -61,7 +61,7 @@ impl<'p> Collector<'_, 'p> {
             return None;
         }
         let role = match self.called(last) {
-            _ if chain.iter().any(|&call| self.looks_outside(call)) => Role::APART,
+            _ if chain.iter().any(|&call| self.looks_outside(call)) => Role::Apart,
             "delete" | "adelete" => Role::Delete,
             "update" | "aupdate" => Role::Update,
             _ => Role::Root,

@@ -41,6 +41,8 @@ pub struct OrmQuery {
     pub confidence: Confidence,
     /// What it amounts to. Its places are those of the file.
     pub statement: Statement,
+    /// The only database that has its table, as far as is told.
+    pub dialect: Dialect,
     /// What the library writes in place of parts of it.
     instead: Vec<(Matter, Span, String)>,
 }
@@ -67,15 +69,6 @@ impl OrmQuery {
     pub fn instead_of(&self, matter: Matter, part: Span) -> Option<&str> {
         let mut instead = self.instead.iter().filter(|(own, span, _)| *own == matter && *span == part);
         instead.next().map(|(_, _, text)| text.as_str())
-    }
-
-    /// The only database that has its table, as far as is told.
-    pub fn dialect(&self, project: &Project) -> Dialect {
-        let table = self.statement.tables.first().map(|used| &used.table);
-        let definitions = table.map_or_else(Vec::new, |table| project.schema().definitions(table));
-        let mut all = definitions.into_iter().flat_map(|table| project.databases_of(table));
-        let first = all.next().unwrap_or_default();
-        if all.all(|other| other == first) { first } else { Dialect::Generic }
     }
 
     /// How the library's own words ask for an index.
@@ -266,14 +259,25 @@ impl<'p> Collector<'_, 'p> {
         mut lowering: Lowering<'_>,
     ) -> Option<OrmQuery> {
         let instead = lowering.take_instead();
-        lowering.asks().then(|| OrmQuery { orm, owner, call, confidence, statement: lowering.done(), instead })
+        if !lowering.asks() {
+            return None;
+        }
+        let statement = lowering.done();
+        let dialect = statement.tables.first().map_or(Dialect::Generic, |used| self.only_database(&used.table));
+        Some(OrmQuery { orm, owner, call, confidence, statement, dialect, instead })
     }
 
     /// Whether a table is in PostgreSQL's databases only, as far as is told.
     fn is_of_postgresql(&self, table: &str) -> bool {
-        let definitions = self.schema().definitions(&TableName::plain(table));
-        let databases = definitions.iter().flat_map(|table| self.types.project().databases_of(table));
-        databases.fold(None, |all, one| Some(all != Some(false) && one == Dialect::PostgreSql)) == Some(true)
+        self.only_database(&TableName::plain(table)) == Dialect::PostgreSql
+    }
+
+    /// The only database that has a table, as far as is told.
+    fn only_database(&self, table: &TableName) -> Dialect {
+        let definitions = self.schema().definitions(table).into_iter();
+        let mut all = definitions.flat_map(|table| self.types.project().databases_of(table));
+        let first = all.next().unwrap_or_default();
+        if all.all(|other| other == first) { first } else { Dialect::Generic }
     }
 
     /// Sets the order of a query, if it is one by columns of its table, and how many rows are wanted of it.
