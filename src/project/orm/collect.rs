@@ -542,6 +542,7 @@ impl<'t, 'p> Collector<'t, 'p> {
         }
         self.unordered_chain(evidence, call, offset, span);
         let sort = sort::of_chain(self, call);
+        let is_sorted_elsewhere = sort.is_empty() && sort::is_elsewhere(self, call);
         let table = self.table(call);
         self.found.pages.push(OrmPage {
             orm: evidence.orm,
@@ -553,6 +554,7 @@ impl<'t, 'p> Collector<'t, 'p> {
             span: self.one_line(span),
             function: at.function,
             sort,
+            is_sorted_elsewhere,
             confidence: evidence.confidence,
         });
     }

@@ -128,6 +128,11 @@ fn after(keys: &[SortKey]) -> Condition<'_> {
 
 /// The page without skipping, in the library's own words.
 pub(super) fn keyset(project: &Project, page: &OrmPage) -> String {
+    if page.is_sorted_elsewhere {
+        return "remember where the page ended and begin the next one there (keyset pagination): compare the columns of its order \
+                with the last row's, the last of them unique, with an index on them in this order"
+            .to_owned();
+    }
     let mut keys: Vec<SortKey> = page.sort.iter().take(3).cloned().collect();
     let is_id = |column: &str| {
         matches!(column.rsplit(['.', '_']).next(), Some("id" | "pk" | "ID" | "uuid")) || column.ends_with("Id")

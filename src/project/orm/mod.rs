@@ -224,6 +224,8 @@ pub struct OrmPage {
     pub function: FunctionId,
     /// What it is sorted by, as far as that is written in the same query.
     pub sort: Vec<SortKey>,
+    /// Whether it is sorted by what cannot be read here.
+    pub is_sorted_elsewhere: bool,
     /// How sure it is that this is a page of a database query.
     pub confidence: Confidence,
 }

@@ -177,6 +177,7 @@ impl<'p> Collector<'_, 'p> {
         }
         let order = get(&["order", "orderBy"]).map(|(_, value)| value);
         let sort = order.map(|order| sort::of_object(self, order)).unwrap_or_default();
+        let is_sorted_elsewhere = sort.is_empty() && (order.is_some() || !is_whole);
         self.found.pages.push(super::OrmPage {
             orm: evidence.orm,
             model: evidence.model,
@@ -187,6 +188,7 @@ impl<'p> Collector<'_, 'p> {
             span,
             function: at.function,
             sort,
+            is_sorted_elsewhere,
             confidence: evidence.confidence,
         });
     }

@@ -121,6 +121,7 @@ impl<'p> Collector<'_, 'p> {
             span: self.one_line(used.span),
             function: used.function,
             sort,
+            is_sorted_elsewhere: false,
             confidence: evidence.confidence,
         });
     }

@@ -8,12 +8,24 @@ use crate::facts::*;
 pub(super) fn of_chain(collector: &mut Collector<'_, '_>, call: CallId) -> Vec<SortKey> {
     let mut keys = Vec::new();
     for id in collector.whole_chain(call).into_iter().rev() {
-        if matches!(collector.called(id), "order_by" | "orderBy" | "addOrderBy" | "orderby" | "orderByRaw" | "sort_by")
-        {
+        if sorts(collector.called(id)) {
             keys.extend(of_call(collector, id));
         }
     }
     keys
+}
+
+/// Whether the order of the chain around `call` stands elsewhere: in another statement of its function
+/// (`query.orderBy(…)`), or in what the chain is handed (`.order_by(*order)`).
+pub(super) fn is_elsewhere(collector: &Collector<'_, '_>, call: CallId) -> bool {
+    let facts = collector.facts;
+    let own = facts.call(call).function;
+    (0..).map(CallId).take(facts.calls.len()).any(|id| facts.call(id).function == own && sorts(collector.called(id)))
+}
+
+/// Whether a step of a chain sorts.
+fn sorts(name: &str) -> bool {
+    matches!(name, "order_by" | "orderBy" | "addOrderBy" | "orderby" | "orderByRaw" | "sort_by")
 }
 
 /// The keys that one call of a chain is given.

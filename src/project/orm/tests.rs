@@ -281,6 +281,13 @@ fn pages_continue_after_the_last_row() {
         ),
         "{prisma}"
     );
+    let elsewhere = page_help(
+        "a.js",
+        "const knex = require(\"knex\")({ client: \"pg\" });\n\
+         exports.page = (skip, column) => {\n  const rows = knex(\"books\").limit(10);\n  rows.orderBy(column, \"desc\");\n  \
+         rows.offset(skip);\n  return rows;\n};\n",
+    );
+    assert!(elsewhere.contains("compare the columns of its order") && !elsewhere.contains("id"), "{elsewhere}");
     let knex = page_help(
         "a.js",
         "const knex = require(\"knex\")({ client: \"pg\" });\n\
