@@ -225,8 +225,31 @@ pub(super) fn quote_call(source: &SourceFile, facts: &FileFacts, repeat: &Repeat
     if text.chars().count() <= QUOTE && !text.contains('`') {
         text.replace(" .", ".")
     } else {
-        format!("….{}", &source.text[repeat.span.range()])
+        let name = &source.text[repeat.span.range()];
+        shortened(text, name).unwrap_or_else(|| format!("….{name}"))
     }
+}
+
+/// A long chain of calls without what they are given, the first and the last of them: `db.insert(…)….returning`.
+fn shortened(chain: &str, name: &str) -> Option<String> {
+    let chain = chain.replace(" .", ".");
+    let (first, rest) = chain.split_once('(')?;
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | '?' | '!');
+    if first.is_empty() || !first.chars().all(is_name) {
+        return None;
+    }
+    let mut depth = 1;
+    let end = rest.find(|c| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    })?;
+    let between = if rest[end + 1..].strip_prefix('.') == Some(name) { "." } else { "…." };
+    let short = format!("{first}(…){between}{name}");
+    (short.chars().count() <= QUOTE).then_some(short)
 }
 
 /// The head of a loop as it is quoted.

@@ -272,3 +272,27 @@ module.exports = { list };
         ]
     );
 }
+
+#[test]
+fn long_chains_are_named_by_their_first_call_and_their_last() {
+    let text = r#"
+from django.db import models
+
+
+class Book(models.Model):
+    title = models.CharField(max_length=80)
+    shelf = models.IntegerField()
+
+
+def first(rows):
+    for row in rows:
+        Book.objects.filter(title=row.title, shelf=row.shelf).first()
+        Book.objects.filter(title=row.title, shelf=row.shelf).exclude(shelf=7).first()
+"#;
+    let project = Project::new([("shop/models.py", text)]);
+    let output = project.run(&["check", "--output-format", "concise", "--exit-zero", "--select", "query-in-loop"]);
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @r"
+    shop/models.py:12:63: warning: `Book.objects.filter(…).first` runs a query for each run of `for row in rows`: 1 + N queries [query-in-loop]
+    shop/models.py:13:80: warning: `Book.objects.filter(…)….first` runs a query for each run of `for row in rows`: 1 + N queries [query-in-loop]
+    ");
+}
