@@ -4,6 +4,8 @@ use super::sql_finding::{SqlCx, SqlFinding};
 use super::{FileCx, Sink, sql_statement};
 use crate::findings::Severity;
 use crate::project::schema::TableKind;
+use crate::source::{Language, Span};
+use crate::sql::Verb;
 use crate::sql::query::*;
 
 const NOTE: &str = "every row is locked and written until the statement is done: an UPDATE of one million rows took seven seconds on PostgreSQL 15 \
@@ -11,7 +13,23 @@ const NOTE: &str = "every row is locked and written until the statement is done:
 
 /// Reports statements that write all rows of a table.
 pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
-    sql_statement::report_all(cx, sink, check_statement);
+    if !empties_the_database(cx) {
+        sql_statement::report_all(cx, sink, check_statement);
+    }
+}
+
+/// Whether a SQL file deletes the rows of table after table, and does nothing else: who runs it means it.
+fn empties_the_database(cx: &FileCx<'_>) -> bool {
+    let source = cx.source();
+    let statements = &cx.facts().statements;
+    let deletes = statements.iter().filter(|found| found.statement.verb == Verb::Delete);
+    let is_whole = |span: Span| !source.text[span.range()].to_ascii_lowercase().contains("where");
+    source.language == Language::Sql
+        && deletes.clone().count() >= 3
+        && deletes.clone().all(|found| is_whole(found.span))
+        && statements
+            .iter()
+            .all(|found| matches!(found.statement.verb, Verb::Ddl | Verb::Delete | Verb::Other | Verb::Transaction))
 }
 
 fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {

@@ -150,7 +150,7 @@ fn is_migration(folders: &[&str], name: &str) -> bool {
     let is_step = name.contains(['-', '_']) && is_time(first) || is_version(first) && words.next().is_some_and(is_time);
     folders.iter().any(is_folder)
         || is_step
-        || name == "migrations.py"
+        || matches!(name, "migrations.py" | "migrations.sql")
         || name.split('.').skip(1).any(|mark| mark == "migration")
         || is_sql && is_extension_update(name)
 }
@@ -289,6 +289,7 @@ mod tests {
             ("shop/management/commands/create_test_event.py", Seed),
             ("hack/prepopulate_shop.py", Seed),
             ("shop/ipam/migrations.py", Migration),
+            ("sql/migrations.sql", Migration),
             ("shop/reports/metadata.py", Application),
             ("scripts/backfill.py", Script),
             ("packages/db/scripts/backfill.ts", Script),
