@@ -14,6 +14,7 @@ use super::by_name::{ByName, by_name, definitions};
 use super::caches::{self, Caches, gathers_first, is_timed, keeps, keeps_in_object, kept_for};
 use super::callbacks::{self, Callbacks, Given};
 use super::connections::{self, Maker};
+use super::executed::handed_sql;
 use super::flow::{Flow, Source};
 use super::groups;
 use super::implementations;
@@ -22,9 +23,9 @@ use super::properties;
 use super::queued::is_queued;
 use super::requirements::{self, Requirement};
 use super::sites::{QuerySite, SiteEffect};
-use super::types::{Ty, Types};
+use super::types::Types;
 use super::{FileId, FunctionRef, Project};
-use crate::apis::{Effect, RunsOn};
+
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::Span;
@@ -44,8 +45,8 @@ pub(super) struct Edge {
     pub(super) confidence: Confidence,
     /// What the callee gets if it is handed over as a value and called by somebody else.
     pub(super) given: Option<Given>,
-    /// Whether it hands SQL over that writes: a wrapper runs what it is given.
-    pub(super) writes: bool,
+    /// What the SQL does that it hands over, where that is not to read: a wrapper runs what it is given.
+    pub(super) hands: Option<SiteEffect>,
     /// Whether the object keeps what it was told: it asks once for each object.
     pub(super) memoised: bool,
     /// All functions of which this one may be meant, if there are others: it counts only where each of them does it.
@@ -104,7 +105,7 @@ impl Edge {
 
     /// What a query of the callee does when it is reached by this call.
     pub(super) fn effect(&self, effect: SiteEffect) -> SiteEffect {
-        if self.writes { SiteEffect::Write } else { effect }
+        self.hands.unwrap_or(effect)
     }
 }
 
@@ -247,7 +248,7 @@ impl CallGraph {
             }
             for &(file, index) in self.callers.get(&state.function).into_iter().flatten() {
                 let edge = &self.edges[file.0 as usize][index];
-                if !reach.is_done_by_all(edge, state) {
+                if !reach.is_done_by_all(edge, state) || edge.effect(state.effect) == SiteEffect::Transaction {
                     continue;
                 }
                 let facts = &project.file(file).facts;
@@ -714,10 +715,10 @@ fn find_edges(
         let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
         let (home, _) = place(facts, inlined, call.function, call.in_loop);
         let mut edge = |callee: FunctionRef, confidence: Confidence, given: Option<Given>| {
-            let writes = call.args.iter().any(|arg| is_writing(types, file, arg.value));
+            let hands = handed_sql(types, file, call);
             let at = At::Call(id);
             let alternatives = None;
-            edges.push(Edge { file, at, home, callee, confidence, given, writes, memoised: false, alternatives });
+            edges.push(Edge { file, at, home, callee, confidence, given, hands, memoised: false, alternatives });
         };
         let is_handed = |function: FunctionRef| !(function.file == file && inlined[function.function.index()]);
         if let Some(api) = types.api_call(file, id) {
@@ -746,7 +747,7 @@ fn find_edges(
             // A wrapper that calls a method of its own name means that of another.
             meant.retain(|&function| function != FunctionRef { file, function: home });
             let all: Arc<[FunctionRef]> = meant.into();
-            let writes = call.args.iter().any(|arg| is_writing(types, file, arg.value));
+            let hands = handed_sql(types, file, call);
             edges.extend(all.iter().map(|&callee| Edge {
                 file,
                 at: At::Call(id),
@@ -754,7 +755,7 @@ fn find_edges(
                 callee,
                 confidence: Confidence::Medium,
                 given: None,
-                writes,
+                hands,
                 memoised: false,
                 alternatives: Some(Arc::clone(&all)),
             }));
@@ -773,21 +774,4 @@ fn find_edges(
     }
     edges.extend(project.templates.edges(project, file, |call| place(facts, inlined, call.function, call.in_loop).0));
     edges
-}
-
-/// Whether a value is a statement that writes: its text, or what builds one.
-fn is_writing(types: &Types<'_>, file: FileId, value: ValueId) -> bool {
-    let facts = &types.project().file(file).facts;
-    let text = match *facts.value(value) {
-        Value::Text(text) => text,
-        Value::Call(_) | Value::Carried(..) | Value::Either(..) => {
-            let Ty::Api(ty, _) = types.of(file, value) else { return false };
-            let ty = types.project().catalog.type_(ty);
-            return ty.effect == Effect::Write && ty.runs_on == RunsOn::default();
-        }
-        _ => return false,
-    };
-    let from = facts.statements.partition_point(|statement| statement.text < Some(text));
-    let own = facts.statements[from..].iter().take_while(|statement| statement.text == Some(text));
-    own.into_iter().any(|statement| statement.statement.verb.writes())
 }

@@ -5,11 +5,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::CallGraph;
 use super::flow::Flow;
-use super::sites::{argument, sql_behind};
-use super::types::Types;
+use super::sites::{SiteEffect, argument, by_verb, sql_behind};
+use super::types::{Ty, Types};
 use super::{FileId, FunctionRef, Project};
-use crate::apis::Effect;
+use crate::apis::{Effect, RunsOn};
 use crate::facts::*;
+use crate::sql::Verb;
 
 /// A function of the project that runs the SQL it is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +135,42 @@ fn given(types: &Types<'_>, graph: &CallGraph, file: FileId, takes_sql: &Wrapper
         }
     }
     found
+}
+
+/// What the SQL does that a call hands over: writes, or defines tables and the like; nothing is said of what reads.
+pub(super) fn handed_sql(types: &Types<'_>, file: FileId, call: &Call) -> Option<SiteEffect> {
+    let handed = call.args.iter().filter_map(|arg| statement_effect(types, file, arg.value));
+    // What writes is told, whatever else is handed over.
+    handed.min_by_key(|&effect| effect != SiteEffect::Write)
+}
+
+/// What a value does that is a statement: a text, an object with one (`{ text: "…", values }`), or what builds one.
+fn statement_effect(types: &Types<'_>, file: FileId, value: ValueId) -> Option<SiteEffect> {
+    let facts = &types.project().file(file).facts;
+    match *facts.value(value) {
+        Value::Call(_) | Value::Carried(..) | Value::Either(..) => {
+            let Ty::Api(ty, _) = types.of(file, value) else { return None };
+            let ty = types.project().catalog.type_(ty);
+            match ty.effect {
+                _ if ty.runs_on != RunsOn::default() => None,
+                Effect::Write => Some(SiteEffect::Write),
+                Effect::Sql => handed_effect(types, file, value),
+                _ => None,
+            }
+        }
+        Value::Text(_) | Value::Mapping(_) => handed_effect(types, file, value),
+        _ => None,
+    }
+}
+
+/// What a statement does that a call hands to a function of the project, if it does not just read.
+fn handed_effect(types: &Types<'_>, file: FileId, value: ValueId) -> Option<SiteEffect> {
+    let mut sql = Vec::new();
+    sql_behind(types, file, value, &mut sql);
+    let verb = |&(file, index): &(FileId, usize)| types.facts(file).statements[index].statement.verb;
+    // `SET`, `SHOW` and the like may be words that a text begins with.
+    let is_told = sql.iter().all(|at| verb(at) != Verb::Other);
+    by_verb(types, &sql).filter(|&effect| is_told && effect != SiteEffect::Query)
 }
 
 /// Whether a function of this name takes SQL to run it: `run_query`, `fetchAll`, `$executeRaw`.

@@ -146,6 +146,8 @@ impl<'t, 'p> InputFinder<'t, 'p> {
             match self.facts.value(value) {
                 Value::Param(..) => return true,
                 _ if steps > 50 => return false,
+                // `"${quoted(table)}"`
+                Value::Call(call) => open.extend(self.facts.call(*call).args.iter().map(|arg| arg.value)),
                 _ => for_each_part(self.facts, value, &mut |part| open.push(part)),
             }
         }

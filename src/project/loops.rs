@@ -204,17 +204,25 @@ impl<'t, 'p> Loops<'t, 'p> {
                 _ => break,
             }
         }
-        names.iter().any(|name| {
+        // `for await (const batch of objects)`
+        let head = self.bounds.text(self.file, found.head);
+        let element = head.split_once(" of ").or_else(|| head.split_once(" in ")).map_or("", |(element, _)| element);
+        let names_batch = |name: &str| {
             let lower = name.to_ascii_lowercase();
-            lower.contains("chunk")
-                || lower.contains("batch")
-                || lower.contains("retry")
-                || lower.contains("retries")
-                || lower.contains("attempt")
-                || lower.ends_with("consumer")
-                || matches!(lower.as_str(), "listen" | "subscribe" | "consume")
-                || matches!(lower.as_str(), "grouper" | "paginator" | "page_range" | "splitevery")
-        })
+            lower.contains("chunk") || lower.contains("batch")
+        };
+        names_batch(element) && !matches!(found.kind, LoopKind::Comprehension)
+            || names.iter().any(|name| {
+                let lower = name.to_ascii_lowercase();
+                lower.contains("chunk")
+                    || lower.contains("batch")
+                    || lower.contains("retry")
+                    || lower.contains("retries")
+                    || lower.contains("attempt")
+                    || lower.ends_with("consumer")
+                    || matches!(lower.as_str(), "listen" | "subscribe" | "consume")
+                    || matches!(lower.as_str(), "grouper" | "paginator" | "page_range" | "splitevery")
+            })
     }
 
     /// Whether the loop is left, at the latest, right after `call` has run under `guard`; or because of
@@ -341,6 +349,7 @@ impl<'t, 'p> Loops<'t, 'p> {
         }
         match exit.kind {
             ExitKind::Break => true,
+            ExitKind::Return if self.tells_of_failure(guard.condition, call) => false,
             ExitKind::Return => {
                 self.mentions(exit.value, call)
                     || !(self.is_used_after(exit, call, id) || self.refuses(exit, guard, call, id))
@@ -363,6 +372,32 @@ impl<'t, 'p> Loops<'t, 'p> {
             && guard.kind == GuardKind::Then
             && matches!(self.facts.value(exit.value), Value::Call(_))
             && self.flow.dependence(exit.value, id) != Dependence::PerRow
+    }
+
+    /// Whether a condition asks an answer for its error: `if (result.isFailed())`, `if (error)` of `{ data, error }`. What
+    /// ends there has failed, and has found nothing.
+    fn tells_of_failure(&self, condition: ValueId, call: CallId) -> bool {
+        let asked = match *self.facts.value(condition) {
+            Value::Call(asked) => self.facts.call(asked).callee,
+            _ => condition,
+        };
+        let Value::Member(answer, name) = *self.facts.value(asked) else { return false };
+        let is_failure = matches!(
+            &self.facts.names[name],
+            "err"
+                | "error"
+                | "errors"
+                | "failed"
+                | "isErr"
+                | "isError"
+                | "isFailed"
+                | "isFailure"
+                | "isLeft"
+                | "is_err"
+                | "is_error"
+                | "is_failure"
+        );
+        is_failure && *self.facts.value(answer) == Value::Call(call)
     }
 
     fn is_used_after(&self, exit: &Exit, call: CallId, id: LoopId) -> bool {
@@ -607,6 +642,10 @@ impl<'t, 'p> Loops<'t, 'p> {
                 let call = self.facts.call(*call);
                 match self.flow.called_name(call) {
                     Some("slice" | "splice") => true,
+                    // `for await (const page of pages) remove(page.map((object) => object.id))`
+                    Some("filter" | "flatMap" | "map") if matches!(self.facts.value(call.callee), Value::Member(object, _) if self.is_element(*object, id)) => {
+                        true
+                    }
                     Some("list" | "tuple" | "map" | "join") => match self.facts.value(call.callee) {
                         Value::Member(object, _) if call.args.len() <= 1 => self.is_slice_of_loop(*object, id),
                         _ => call.args.first().is_some_and(|arg| self.is_slice_of_loop(arg.value, id)),
@@ -617,7 +656,13 @@ impl<'t, 'p> Loops<'t, 'p> {
             Value::Mapping(entries) => {
                 let mut depends =
                     entries.iter().filter(|entry| self.flow.dependence(entry.1, id) > Dependence::Invariant).peekable();
-                depends.peek().is_some() && depends.all(|entry| self.is_slice_of_loop(entry.1, id))
+                // `find({ uuids: bundle })`
+                let names_list =
+                    |key: ValueId| self.facts.literal(key).is_some_and(|key| key.to_ascii_lowercase().ends_with("ids"));
+                depends.peek().is_some()
+                    && depends.all(|&(key, value)| {
+                        self.is_slice_of_loop(value, id) || names_list(key) && self.is_element(value, id)
+                    })
             }
             Value::Sequence(items) => {
                 let mut depends =
@@ -628,6 +673,11 @@ impl<'t, 'p> Loops<'t, 'p> {
             Value::Carried(..) | Value::Param(..) => false,
             _ => false,
         }
+    }
+
+    /// Whether a value is what the loop gives in each run.
+    fn is_element(&self, value: ValueId, id: LoopId) -> bool {
+        matches!(self.facts.value(value), Value::Element(_, at) if *at == id)
     }
 }
 

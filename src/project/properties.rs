@@ -105,7 +105,7 @@ fn reads(types: &Types<'_>, graph: &CallGraph, names: &FxHashSet<&str>, file: Fi
             callee,
             confidence,
             given: None,
-            writes: false,
+            hands: None,
             memoised,
             alternatives: None,
         });

@@ -215,7 +215,7 @@ impl Finder<'_, '_, '_> {
         let mut best: Option<(Judged, Route)> = None;
         for &route in routes {
             let (state, witness) = (route.state, self.reach.witness(route));
-            if !self.reach.is_done_by_all(edge, state) {
+            if !self.reach.is_done_by_all(edge, state) || edge.effect(state.effect) == SiteEffect::Transaction {
                 continue;
             }
             let Some(passed) = requirements::through(self.types.project(), edge, &witness.required) else { continue };
@@ -310,7 +310,8 @@ impl Finder<'_, '_, '_> {
     /// A helper that asks the same each time: nothing flows into its query, and nothing it is given changes.
     fn invariant_edge(&self, edge: &Edge, id: CallId, loops: &[LoopId], routes: &[Route]) -> Option<Repeat> {
         let call = self.facts.call(id);
-        let is_read = |route: &&Route| route.state.effect == SiteEffect::Query && route.state.source.is_none();
+        let is_read =
+            |route: &&Route| edge.effect(route.state.effect) == SiteEffect::Query && route.state.source.is_none();
         let route = *routes.iter().find(is_read)?;
         if routes.iter().any(|route| route.state.effect == SiteEffect::Write) {
             return None;
@@ -521,6 +522,11 @@ impl Finder<'_, '_, '_> {
     }
 
     fn chunk_of(&self, candidate: &Candidate<'_>, id: LoopId) -> bool {
+        // Who writes is given the whole batch, whatever else the query is made of.
+        let args = &self.facts.call(candidate.call).args;
+        if candidate.effect == SiteEffect::Write && args.iter().any(|arg| self.loops.is_slice_of_loop(arg.value, id)) {
+            return true;
+        }
         let mut depends =
             candidate.args.iter().filter(|&&arg| self.flow.dependence(arg, id) > Dependence::Invariant).peekable();
         depends.peek().is_some() && depends.all(|&arg| self.loops.is_slice_of_loop(arg, id))

@@ -212,31 +212,10 @@ impl<'t, 'p> Finder<'t, 'p> {
         writes.then(built).flatten().or_else(|| api.batch_for(writes))
     }
 
-    /// What a statement that cannot be read, as its tables are holes, says by its first word: it defines, or is about
-    /// transactions and locks.
+    /// What a statement says that cannot be read, as its tables are holes.
     fn by_word(&self, id: CallId, api: &ApiCall) -> Option<SiteEffect> {
-        const DEFINING: [&str; 17] = [
-            "alter",
-            "analyze",
-            "begin",
-            "comment",
-            "commit",
-            "create",
-            "drop",
-            "grant",
-            "lock",
-            "refresh",
-            "reindex",
-            "release",
-            "revoke",
-            "rollback",
-            "savepoint",
-            "truncate",
-            "vacuum",
-        ];
         let text = self.facts.text(argument(self.facts, id, api.sql.as_ref()?)?)?;
-        let word = text.cooked.split_whitespace().next()?;
-        DEFINING.iter().any(|known| word.eq_ignore_ascii_case(known)).then_some(SiteEffect::Transaction)
+        defines(&text.cooked).then_some(SiteEffect::Transaction)
     }
 
     fn add(
@@ -331,23 +310,7 @@ impl<'t, 'p> Finder<'t, 'p> {
     }
 
     fn by_verb(&self, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
-        let project = self.types.project();
-        let verbs = sql.iter().map(|&(file, index)| {
-            let facts = &project.file(file).facts;
-            let found = &facts.statements[index];
-            (found.statement.verb, found.text.map_or("", |text| facts.texts[text.index()].cooked.as_str()))
-        });
-        let effects = verbs.map(|(verb, text)| match verb {
-            Verb::Select if takes_lock(text) => SiteEffect::Transaction,
-            Verb::Select | Verb::Call | Verb::Explain => SiteEffect::Query,
-            Verb::Insert | Verb::Update | Verb::Delete | Verb::Merge | Verb::Copy => SiteEffect::Write,
-            Verb::Ddl | Verb::Transaction | Verb::Other => SiteEffect::Transaction,
-        });
-        effects.min_by_key(|effect| match effect {
-            SiteEffect::Write => 0,
-            SiteEffect::Query => 1,
-            _ => 2,
-        })
+        by_verb(self.types, sql)
     }
 
     // ── Lazy queries ────────────────────────────────────────────────────────────────────────────────
@@ -621,6 +584,61 @@ impl<'t, 'p> Finder<'t, 'p> {
         sql_behind(self.types, self.file, value, &mut found);
         found
     }
+}
+
+/// What the first words of a statement say that cannot be read: it defines, or is about transactions and locks.
+fn defines(sql: &str) -> bool {
+    const DEFINING: [&str; 17] = [
+        "alter",
+        "analyze",
+        "begin",
+        "comment",
+        "commit",
+        "create",
+        "drop",
+        "grant",
+        "lock",
+        "refresh",
+        "reindex",
+        "release",
+        "revoke",
+        "rollback",
+        "savepoint",
+        "truncate",
+        "vacuum",
+    ];
+    let word = sql.split_whitespace().next();
+    word.is_some_and(|word| DEFINING.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
+/// What statements do, by their verbs: what writes counts before what reads.
+pub(super) fn by_verb(types: &Types<'_>, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
+    let project = types.project();
+    let verbs = sql.iter().map(|&(file, index)| {
+        let facts = &project.file(file).facts;
+        let found = &facts.statements[index];
+        (found.statement.verb, found.text.map_or("", |text| facts.texts[text.index()].cooked.as_str()))
+    });
+    let effects = verbs.map(|(verb, text)| match verb {
+        Verb::Select if writes_first(text) => SiteEffect::Write,
+        Verb::Select if takes_lock(text) => SiteEffect::Transaction,
+        Verb::Select | Verb::Call | Verb::Explain => SiteEffect::Query,
+        Verb::Insert | Verb::Update | Verb::Delete | Verb::Merge | Verb::Copy => SiteEffect::Write,
+        Verb::Ddl | Verb::Transaction | Verb::Other => SiteEffect::Transaction,
+    });
+    effects.min_by_key(|effect| match effect {
+        SiteEffect::Write => 0,
+        SiteEffect::Query => 1,
+        _ => 2,
+    })
+}
+
+/// Whether what a query reads is written by it: `WITH gone AS (DELETE … RETURNING id) SELECT …`.
+fn writes_first(text: &str) -> bool {
+    const WRITING: [&str; 4] = ["delete", "insert", "merge", "update"];
+    let begins = |text: &str, word: &str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    begins(text.trim_start(), "with")
+        && text.split('(').skip(1).any(|part| WRITING.iter().any(|word| begins(part.trim_start(), word)))
 }
 
 /// Whether a query takes or gives back a lock, and reads nothing: `SELECT pg_advisory_xact_lock(%s)`.

@@ -49,6 +49,7 @@ impl<'t, 'f> Subjects<'t, 'f> {
         reflects
             || self.runs_element(found, id)
             || inputs.iter().any(|&input| self.has_table_hole(input, id))
+            || found.args.iter().any(|arg| self.has_table_hole(arg.value, id))
             || self.asks_table_of(call, library, id)
             || self.names_table_of(found, id, 0)
             // `execute_delete(through.objects.filter(…))`
@@ -128,7 +129,19 @@ impl<'t, 'f> Subjects<'t, 'f> {
     fn runs_element(&self, call: &Call, id: LoopId) -> bool {
         let runs = matches!(
             self.flow.called_name(call),
-            Some("execute" | "executeQuery" | "executescript" | "query" | "exec" | "raw" | "unsafe" | "command")
+            Some(
+                "command"
+                    | "exec"
+                    | "execute"
+                    | "executeQuery"
+                    | "execute_query"
+                    | "execute_query_dict"
+                    | "execute_script"
+                    | "executescript"
+                    | "query"
+                    | "raw"
+                    | "unsafe"
+            )
         );
         let Some(first) = call.args.first().filter(|_| runs).map(|arg| self.stripped(arg.value)) else { return false };
         match self.facts.value(first) {

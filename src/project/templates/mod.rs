@@ -227,7 +227,7 @@ impl Templates {
                 callee: FunctionRef { file: callee, function: TEMPLATE },
                 confidence: Confidence::High,
                 given: Some(Handed { receiver: Vec::new(), params }),
-                writes: false,
+                hands: None,
                 memoised: false,
                 alternatives: None,
             });
