@@ -4,9 +4,10 @@
 use super::collect::Collector;
 use super::evidence::{Evidence, of_call, of_receiver, project_uses};
 use super::help;
-use super::{Amount, Draft, Orm, OrmPage, sort, values};
+use super::{Amount, Draft, Orm, OrmPage, SortKey, sort, values};
 use crate::facts::*;
 use crate::findings::{Confidence, Role, Severity};
+use crate::project::schema::Owner;
 use crate::project::{FileId, Project};
 
 /// From so many skipped rows on, a constant is told (measured: 74 times the work of the first page).
@@ -104,10 +105,17 @@ impl<'p> Collector<'_, 'p> {
         if evidence.orm == Orm::Django {
             self.unordered_slice(object, low, used);
         }
-        let sort = match *self.facts.value(object) {
+        let mut sort = match *self.facts.value(object) {
             Value::Call(call) => sort::of_chain(self, call),
             _ => Vec::new(),
         };
+        // Else by what the model says in `Meta.ordering`.
+        let own = evidence.model.filter(|_| evidence.orm == Orm::Django && sort.is_empty());
+        let own = own.and_then(|class| self.model_of(&Owner::Class(class)));
+        for (field, descending) in own.iter().flat_map(|model| &model.ordering) {
+            sort.push(SortKey { column: field.to_string(), descending: *descending });
+        }
+        let is_sorted_elsewhere = sort.is_empty() && own.is_some_and(|model| model.may_be_sorted);
         if sort.first().is_some_and(|key| self.is_of_groups(object, &key.column)) {
             return;
         }
@@ -121,7 +129,7 @@ impl<'p> Collector<'_, 'p> {
             span: self.one_line(used.span),
             function: used.function,
             sort,
-            is_sorted_elsewhere: false,
+            is_sorted_elsewhere,
             confidence: evidence.confidence,
         });
     }

@@ -16,10 +16,19 @@ pub(super) fn of_chain(collector: &mut Collector<'_, '_>, call: CallId) -> Vec<S
 }
 
 /// Whether the order of the chain around `call` stands elsewhere: in another statement of its function
-/// (`query.orderBy(…)`), or in what the chain is handed (`.order_by(*order)`).
+/// (`query.orderBy(…)`), in what the chain is handed (`.order_by(*order)`), or before the query came here.
 pub(super) fn is_elsewhere(collector: &Collector<'_, '_>, call: CallId) -> bool {
     let facts = collector.facts;
     let own = facts.call(call).function;
+    let mut begins = call;
+    while let Value::Member(object, _) = *facts.value(facts.call(begins).callee) {
+        match *facts.value(object) {
+            Value::Call(before) => begins = before,
+            // What a function is handed may be in any order.
+            Value::Param(..) => return true,
+            _ => break,
+        }
+    }
     (0..).map(CallId).take(facts.calls.len()).any(|id| facts.call(id).function == own && sorts(collector.called(id)))
 }
 
