@@ -132,8 +132,35 @@ impl<'t, 'p> InputFinder<'t, 'p> {
                 {
                     into.via.get_or_insert(arg.value);
                 }
-                _ => into.args.push(arg.value),
+                _ => {
+                    into.args.push(arg.value);
+                    self.put_in(arg.value, &mut into.args, 0);
+                }
             }
+        }
+    }
+
+    /// Adds what is put in a list or a mapping after it was made: `args.append(author)`, `params["author"] = author`.
+    fn put_in(&self, value: ValueId, into: &mut Vec<ValueId>, depth: u8) {
+        match self.facts.value(value) {
+            Value::Either(left, right) if depth < 4 => {
+                self.put_in(*left, into, depth + 1);
+                self.put_in(*right, into, depth + 1);
+            }
+            Value::Carried(before, _) if depth < 4 => self.put_in(*before, into, depth + 1),
+            Value::Mapping(_) => {
+                let sets = &self.facts.item_sets;
+                let from = sets.partition_point(|set| set.object < value);
+                into.extend(sets[from..].iter().take_while(|set| set.object == value).map(|set| set.value));
+            }
+            Value::Sequence(_) => {
+                let added = self.facts.calls.iter().filter(|call| {
+                    matches!(self.facts.value(call.callee), Value::Member(list, name) if *list == value
+                        && matches!(&self.facts.names[*name], "append" | "extend" | "push"))
+                });
+                into.extend(added.flat_map(|call| &call.args).map(|arg| arg.value));
+            }
+            _ => {}
         }
     }
 
