@@ -290,11 +290,17 @@ impl Finder<'_, '_> {
                 }
                 Step::Call(file, index, _) => {
                     let edge = &self.tracer.graph.edges[file.0 as usize][index];
-                    // What a property of the row asks is told where it asks.
-                    if scope.is_some() && edge.call().is_none() {
+                    let call = edge.place(self.types.facts(file));
+                    // What a property or a method of the row asks is told where it asks.
+                    let is_row = call.receiver.is_some_and(|value| match *self.types.facts(file).value(value) {
+                        Value::Param(of, index) => {
+                            (FunctionRef { file, function: of }, Source::Param(index)) == (function, source)
+                        }
+                        _ => false,
+                    });
+                    if scope.is_some() && (edge.call().is_none() || is_row && witness.conditions == 0) {
                         continue;
                     }
-                    let call = edge.place(self.types.facts(file));
                     ((file, call.span), call.function, None, None, false, None)
                 }
             };
