@@ -134,7 +134,10 @@ impl<'t, 'p> InputFinder<'t, 'p> {
                 }
                 _ => {
                     into.args.push(arg.value);
-                    self.put_in(arg.value, &mut into.args, 0);
+                    // A list of keys is asked for as a whole.
+                    if !into.lists.contains(&arg.value) {
+                        self.put_in(arg.value, &mut into.args, 0);
+                    }
                 }
             }
         }
