@@ -275,6 +275,10 @@ pub(crate) fn of_content(text: &str) -> Option<Dialect> {
             continue;
         }
         let (dialect, weight) = MARK_VALUES[mark.pattern().as_usize()].1;
+        // People write names in backticks there; only who made a dump says so in a comment.
+        if weight < DUMP && is_in_line_comment(bytes, mark.start()) {
+            continue;
+        }
         score[dialect] += weight;
     }
     // A line that holds nothing but `GO` ends a batch of SQL Server's tools.
@@ -289,6 +293,12 @@ pub(crate) fn of_content(text: &str) -> Option<Dialect> {
     let second = score.iter().enumerate().filter(|&(at, _)| at != best).map(|(_, &points)| points).max().unwrap_or(0);
     // A mark can stand in a string or a comment: it takes a clear lead.
     (most >= 3 && most >= second * 2).then(|| DIALECTS[best])
+}
+
+/// Whether a place is behind `--` on its line.
+fn is_in_line_comment(bytes: &[u8], at: usize) -> bool {
+    let line = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |newline| newline + 1);
+    memchr::memmem::find(&bytes[line..at], b"--").is_some()
 }
 
 /// The comments between `/*` and `*/`, in order: what tools write there is in no dialect. `/*! … */` is MySQL's own.
@@ -316,9 +326,12 @@ const DIALECTS: [Dialect; 8] = [
     Dialect::Redshift,
 ];
 
+/// How much it says that a dump names the program that made it.
+const DUMP: u32 = 30;
+
 /// What is written by one database only: text, its place in the score, and how much it says.
 const MARK_VALUES: &[(&str, (usize, u32))] = &[
-    ("PostgreSQL database dump", (0, 30)),
+    ("PostgreSQL database dump", (0, DUMP)),
     ("pg_catalog", (0, 10)),
     ("CREATE EXTENSION", (0, 10)),
     ("LANGUAGE plpgsql", (0, 10)),
@@ -345,8 +358,8 @@ const MARK_VALUES: &[(&str, (usize, u32))] = &[
     ("\\gset", (0, 8)),
     ("\\echo ", (0, 4)),
     ("\\i ", (0, 3)),
-    ("MySQL dump", (1, 30)),
-    ("MariaDB dump", (1, 30)),
+    ("MySQL dump", (1, DUMP)),
+    ("MariaDB dump", (1, DUMP)),
     ("ENGINE=", (1, 10)),
     ("ENGINE =", (1, 10)),
     ("AUTO_INCREMENT", (1, 5)),
@@ -418,5 +431,6 @@ mod tests {
         assert_eq!(of_content("PRAGMA foreign_keys=OFF;\nCREATE TABLE a(id INTEGER);"), Some(Dialect::Sqlite));
         assert_eq!(of_content("SELECT 1\nGO\nSELECT 2\nGO\n"), Some(Dialect::MsSql));
         assert_eq!(of_content("CREATE TABLE a (id int primary key);"), None);
+        assert_eq!(of_content("-- Rows come from `b` and go into `c`.\nCREATE TABLE a (id int primary key);"), None);
     }
 }
