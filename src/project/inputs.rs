@@ -134,8 +134,8 @@ impl<'t, 'p> InputFinder<'t, 'p> {
                 }
                 _ => {
                     into.args.push(arg.value);
-                    // A list of keys is asked for as a whole.
-                    if !into.lists.contains(&arg.value) {
+                    // What stands first is rows, all written at once; a list of keys is asked for as a whole.
+                    if index > 0 && !into.lists.contains(&arg.value) {
                         self.put_in(arg.value, &mut into.args, 0);
                     }
                 }
