@@ -42,6 +42,8 @@ pub(super) struct Collector<'t, 'p> {
     pub(super) or_chains: FxHashMap<CallId, u32>,
     /// All calls in order of place, once asked for.
     pub(super) by_place: Option<Vec<CallId>>,
+    /// The functions in which anything is sorted, once asked for.
+    pub(super) sorting: Option<FxHashSet<FunctionId>>,
     groups: u32,
     callers: Option<FxHashMap<CallId, CallId>>,
 }
@@ -92,6 +94,7 @@ impl<'t, 'p> Collector<'t, 'p> {
             walked: FxHashSet::default(),
             or_chains: FxHashMap::default(),
             by_place: None,
+            sorting: None,
             groups: 0,
             callers: None,
         }

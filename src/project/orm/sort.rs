@@ -17,7 +17,7 @@ pub(super) fn of_chain(collector: &mut Collector<'_, '_>, call: CallId) -> Vec<S
 
 /// Whether the order of the chain around `call` stands elsewhere: in another statement of its function
 /// (`query.orderBy(…)`), in what the chain is handed (`.order_by(*order)`), or before the query came here.
-pub(super) fn is_elsewhere(collector: &Collector<'_, '_>, call: CallId) -> bool {
+pub(super) fn is_elsewhere(collector: &mut Collector<'_, '_>, call: CallId) -> bool {
     let facts = collector.facts;
     let own = facts.call(call).function;
     let mut begins = call;
@@ -29,7 +29,12 @@ pub(super) fn is_elsewhere(collector: &Collector<'_, '_>, call: CallId) -> bool 
             _ => break,
         }
     }
-    (0..).map(CallId).take(facts.calls.len()).any(|id| facts.call(id).function == own && sorts(collector.called(id)))
+    if collector.sorting.is_none() {
+        let all = (0..).map(CallId).take(facts.calls.len());
+        let found = all.filter(|&id| sorts(collector.called(id))).map(|id| facts.call(id).function).collect();
+        collector.sorting = Some(found);
+    }
+    collector.sorting.as_ref().is_some_and(|sorting| sorting.contains(&own))
 }
 
 /// Whether a step of a chain sorts.
