@@ -4,6 +4,7 @@
 //! it (its *home*). [`Reach`] is computed from the query sites backwards, shortest path first, so each
 //! state is settled once and cycles end by themselves.
 
+use std::cell::LazyCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -25,7 +26,6 @@ use super::requirements::{self, Requirement};
 use super::sites::{QuerySite, SiteEffect};
 use super::types::Types;
 use super::{FileId, FunctionRef, Project};
-
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::Span;
@@ -714,8 +714,9 @@ fn find_edges(
     for (index, call) in facts.calls.iter().enumerate() {
         let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
         let (home, _) = place(facts, inlined, call.function, call.in_loop);
+        let hands = LazyCell::new(|| handed_sql(types, file, call));
         let mut edge = |callee: FunctionRef, confidence: Confidence, given: Option<Given>| {
-            let hands = handed_sql(types, file, call);
+            let hands = *hands;
             let at = At::Call(id);
             let alternatives = None;
             edges.push(Edge { file, at, home, callee, confidence, given, hands, memoised: false, alternatives });
@@ -747,7 +748,7 @@ fn find_edges(
             // A wrapper that calls a method of its own name means that of another.
             meant.retain(|&function| function != FunctionRef { file, function: home });
             let all: Arc<[FunctionRef]> = meant.into();
-            let hands = handed_sql(types, file, call);
+            let hands = *hands;
             edges.extend(all.iter().map(|&callee| Edge {
                 file,
                 at: At::Call(id),

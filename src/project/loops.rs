@@ -214,8 +214,7 @@ impl<'t, 'p> Loops<'t, 'p> {
         names_batch(element) && !matches!(found.kind, LoopKind::Comprehension)
             || names.iter().any(|name| {
                 let lower = name.to_ascii_lowercase();
-                lower.contains("chunk")
-                    || lower.contains("batch")
+                names_batch(name)
                     || lower.contains("retry")
                     || lower.contains("retries")
                     || lower.contains("attempt")

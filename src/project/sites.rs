@@ -159,15 +159,16 @@ impl<'t, 'p> Finder<'t, 'p> {
         let effect = match api.effect {
             Effect::None | Effect::Build => return self.consumer(id),
             // A statement that defines is no row: `prisma.$executeRaw` takes those too.
-            Effect::Write => match self.by_verb(&sql).or_else(|| self.by_word(id, api)) {
+            Effect::Write => match by_verb(self.types, &sql).or_else(|| self.by_word(id, api)) {
                 Some(SiteEffect::Transaction) => SiteEffect::Transaction,
                 _ => SiteEffect::Write,
             },
             Effect::Batch => SiteEffect::Batch,
             Effect::Transaction => SiteEffect::Transaction,
             Effect::Query | Effect::Sql => {
-                let said =
-                    self.by_verb(&sql).or_else(|| self.by_statement_type(id, api)).or_else(|| self.by_word(id, api));
+                let said = by_verb(self.types, &sql)
+                    .or_else(|| self.by_statement_type(id, api))
+                    .or_else(|| self.by_word(id, api));
                 said.unwrap_or(SiteEffect::Query)
             }
         };
@@ -212,10 +213,31 @@ impl<'t, 'p> Finder<'t, 'p> {
         writes.then(built).flatten().or_else(|| api.batch_for(writes))
     }
 
-    /// What a statement says that cannot be read, as its tables are holes.
+    /// What a statement that cannot be read, as its tables are holes, says by its first word: it defines, or is about
+    /// transactions and locks.
     fn by_word(&self, id: CallId, api: &ApiCall) -> Option<SiteEffect> {
+        const DEFINING: [&str; 17] = [
+            "alter",
+            "analyze",
+            "begin",
+            "comment",
+            "commit",
+            "create",
+            "drop",
+            "grant",
+            "lock",
+            "refresh",
+            "reindex",
+            "release",
+            "revoke",
+            "rollback",
+            "savepoint",
+            "truncate",
+            "vacuum",
+        ];
         let text = self.facts.text(argument(self.facts, id, api.sql.as_ref()?)?)?;
-        defines(&text.cooked).then_some(SiteEffect::Transaction)
+        let word = text.cooked.split_whitespace().next()?;
+        DEFINING.iter().any(|known| word.eq_ignore_ascii_case(known)).then_some(SiteEffect::Transaction)
     }
 
     fn add(
@@ -307,10 +329,6 @@ impl<'t, 'p> Finder<'t, 'p> {
         let text = project.file(self.file).source.text.get(call.span.start as usize..call.name_span.start as usize)?;
         let model = project.relations.named_like(text.strip_suffix('.')?)?;
         project.catalog.method(self.types.api_base(model)?, name)
-    }
-
-    fn by_verb(&self, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
-        by_verb(self.types, sql)
     }
 
     // ── Lazy queries ────────────────────────────────────────────────────────────────────────────────
@@ -486,7 +504,7 @@ impl<'t, 'p> Finder<'t, 'p> {
             false => Confidence::Medium,
         };
         let verb_effect = steps.iter().find(|step| step.effect == Effect::Write).map(|_| SiteEffect::Write);
-        let said = || self.by_verb(&sql).or_else(|| self.by_word(id, steps.first()?));
+        let said = || by_verb(self.types, &sql).or_else(|| self.by_word(id, steps.first()?));
         let effect = verb_effect.or_else(said).unwrap_or(match api_type.effect {
             Effect::Write => SiteEffect::Write,
             Effect::Batch => SiteEffect::Batch,
@@ -586,31 +604,6 @@ impl<'t, 'p> Finder<'t, 'p> {
     }
 }
 
-/// What the first words of a statement say that cannot be read: it defines, or is about transactions and locks.
-fn defines(sql: &str) -> bool {
-    const DEFINING: [&str; 17] = [
-        "alter",
-        "analyze",
-        "begin",
-        "comment",
-        "commit",
-        "create",
-        "drop",
-        "grant",
-        "lock",
-        "refresh",
-        "reindex",
-        "release",
-        "revoke",
-        "rollback",
-        "savepoint",
-        "truncate",
-        "vacuum",
-    ];
-    let word = sql.split_whitespace().next();
-    word.is_some_and(|word| DEFINING.iter().any(|known| word.eq_ignore_ascii_case(known)))
-}
-
 /// What statements do, by their verbs: what writes counts before what reads.
 pub(super) fn by_verb(types: &Types<'_>, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
     let project = types.project();
@@ -636,9 +629,8 @@ pub(super) fn by_verb(types: &Types<'_>, sql: &[(FileId, usize)]) -> Option<Site
 /// Whether what a query reads is written by it: `WITH gone AS (DELETE … RETURNING id) SELECT …`.
 fn writes_first(text: &str) -> bool {
     const WRITING: [&str; 4] = ["delete", "insert", "merge", "update"];
-    let begins = |text: &str, word: &str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    begins(text.trim_start(), "with")
-        && text.split('(').skip(1).any(|part| WRITING.iter().any(|word| begins(part.trim_start(), word)))
+    let first = |text: &str| text.split_whitespace().next().unwrap_or("").to_ascii_lowercase();
+    first(text) == "with" && text.split('(').skip(1).any(|part| WRITING.contains(&first(part).as_str()))
 }
 
 /// Whether a query takes or gives back a lock, and reads nothing: `SELECT pg_advisory_xact_lock(%s)`.
