@@ -13,6 +13,7 @@ mod python;
 mod sql_comments;
 mod sql_file;
 mod template;
+mod tree;
 
 pub use glance::{Glance, Imports, glance};
 pub use template::{TemplateNames, template_language, template_names};

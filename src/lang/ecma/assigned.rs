@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use super::kinds::{Field, Kind};
+use super::tree::Node;
 use rustc_hash::FxHashSet;
-use tree_sitter::{Node, TreeCursor};
-
-use super::kinds::{Grammar, Kind};
 
 /// The assignments of the outermost loops that are being walked, so that a loop inside another is not searched again.
 #[derive(Debug, Default)]
@@ -38,14 +37,14 @@ struct Bound<'s> {
 /// A function: the id of its node, and where it stands.
 #[derive(Clone, Debug)]
 struct Function {
-    id: usize,
+    id: u32,
     range: Range<usize>,
 }
 
 impl<'s> Assignments<'s> {
     /// The names that `node` assigns to and does not declare itself. Functions that are no inline callbacks are
     /// left out: they run at another time.
-    pub(super) fn of(&mut self, grammar: &Grammar, source: &'s str, node: Node<'_>) -> Vec<&'s str> {
+    pub(super) fn of(&mut self, source: &'s str, node: Node<'_>) -> Vec<&'s str> {
         let range = node.byte_range();
         let covers = |searched: &&Searched<'_>| searched.node.start <= range.start && range.end <= searched.node.end;
         let searched = match self.known.iter().position(|searched| covers(&searched)) {
@@ -54,7 +53,7 @@ impl<'s> Assignments<'s> {
                 if self.known.len() >= REMEMBERED {
                     self.known.pop_back();
                 }
-                self.known.push_front(Searched { node: range.clone(), bound: collect(grammar, source, node) });
+                self.known.push_front(Searched { node: range.clone(), bound: collect(source, node) });
                 &self.known[0]
             }
         };
@@ -70,8 +69,8 @@ impl<'s> Assignments<'s> {
 }
 
 /// The names that `node` or any function in it assigns to.
-pub(super) fn assigned_anywhere<'s>(grammar: &Grammar, source: &'s str, node: Node<'_>) -> Vec<&'s str> {
-    names(collect(grammar, source, node).iter())
+pub(super) fn assigned_anywhere<'s>(source: &'s str, node: Node<'_>) -> Vec<&'s str> {
+    names(collect(source, node).iter())
 }
 
 /// The names that are bound and not declared, each once.
@@ -81,50 +80,21 @@ fn names<'b, 's: 'b>(bound: impl Iterator<Item = &'b Bound<'s>> + Clone) -> Vec<
     bound.map(|bound| bound.name).filter(|name| !fresh.contains(name) && seen.insert(*name)).collect()
 }
 
-struct Collector<'g, 's> {
-    grammar: &'g Grammar,
+struct Collector<'s> {
     source: &'s str,
     bound: Vec<Bound<'s>>,
     /// The functions around the present node that run at another time, innermost last.
     later: Vec<Function>,
 }
 
-fn collect<'s>(grammar: &Grammar, source: &'s str, node: Node<'_>) -> Vec<Bound<'s>> {
-    let mut collector = Collector { grammar, source, bound: Vec::new(), later: Vec::new() };
-    let mut cursor = node.walk();
-    // The kinds of the nodes above, up to `node`: asking a node for its parent walks down from the root.
-    let mut above = Vec::new();
-    loop {
-        let at = cursor.node();
-        if above.last().is_some_and(|&parent| runs_later(grammar, &cursor, parent)) {
-            collector.later.push(Function { id: at.id(), range: at.byte_range() });
-        }
-        collector.visit(at);
-        if cursor.goto_first_child() {
-            above.push(grammar.kind(at));
-            continue;
-        }
-        loop {
-            let at = cursor.node();
-            if collector.later.last().is_some_and(|function| function.id == at.id()) {
-                collector.later.pop();
-            }
-            if at == node {
-                return collector.finish();
-            }
-            if cursor.goto_next_sibling() {
-                break;
-            }
-            if !cursor.goto_parent() {
-                return collector.finish();
-            }
-            above.pop();
-        }
-    }
+fn collect<'s>(source: &'s str, node: Node<'_>) -> Vec<Bound<'s>> {
+    let mut collector = Collector { source, bound: Vec::new(), later: Vec::new() };
+    collector.walk(node, None);
+    collector.finish()
 }
 
-fn runs_later(grammar: &Grammar, cursor: &TreeCursor<'_>, parent: Kind) -> bool {
-    match grammar.kind(cursor.node()) {
+fn runs_later(node: Node<'_>, parent: Kind) -> bool {
+    match node.kind() {
         Kind::FunctionDeclaration
         | Kind::GeneratorFunctionDeclaration
         | Kind::MethodDefinition
@@ -138,23 +108,38 @@ fn runs_later(grammar: &Grammar, cursor: &TreeCursor<'_>, parent: Kind) -> bool 
     }
 }
 
-impl<'s> Collector<'_, 's> {
+impl<'s> Collector<'s> {
+    /// Visits `node` and all in it, in order.
+    fn walk(&mut self, node: Node<'_>, parent: Option<Kind>) {
+        // What is still to be visited, the next last, with what it stands in; of functions that are left, nothing.
+        let mut open = vec![(Some(node), parent)];
+        while let Some((node, parent)) = open.pop() {
+            let Some(node) = node else {
+                self.later.pop();
+                continue;
+            };
+            if parent.is_some_and(|parent| runs_later(node, parent)) {
+                self.later.push(Function { id: node.id(), range: node.byte_range() });
+                open.push((None, None));
+            }
+            self.visit(node);
+            open.extend(node.children().rev().map(|child| (Some(child), Some(node.kind()))));
+        }
+    }
+
     fn visit(&mut self, node: Node<'_>) {
-        let fields = &self.grammar.fields;
-        let field = |id: u16| if id == 0 { None } else { node.child_by_field_id(id) };
-        match self.grammar.kind(node) {
-            Kind::AssignmentExpression | Kind::AugmentedAssignment => self.target(field(fields.left), false),
-            Kind::UpdateExpression => self.target(field(fields.argument), false),
+        match node.kind() {
+            Kind::AssignmentExpression | Kind::AugmentedAssignment => self.target(node.child(Field::Left), false),
+            Kind::UpdateExpression => self.target(node.child(Field::Argument), false),
             Kind::ForInStatement => {
-                let kind = field(fields.kind).map(|kind| self.grammar.kind(kind));
-                self.target(field(fields.left), !matches!(kind, None | Some(Kind::Var)));
+                let kind = node.child(Field::Kind).map(Node::kind);
+                self.target(node.child(Field::Left), !matches!(kind, None | Some(Kind::Var)));
             }
             Kind::VariableDeclaration | Kind::LexicalDeclaration | Kind::UsingDeclaration => {
-                let is_fresh = self.grammar.kind(node) != Kind::VariableDeclaration;
-                let mut cursor = node.walk();
-                for child in node.named_children(&mut cursor) {
-                    if self.grammar.kind(child) == Kind::VariableDeclarator {
-                        self.target(child.child_by_field_id(fields.name), is_fresh);
+                let is_fresh = node.kind() != Kind::VariableDeclaration;
+                for child in node.parts() {
+                    if child.kind() == Kind::VariableDeclarator {
+                        self.target(child.child(Field::Name), is_fresh);
                     }
                 }
             }
@@ -165,7 +150,7 @@ impl<'s> Collector<'_, 's> {
     fn target(&mut self, node: Option<Node<'_>>, is_fresh: bool) {
         let Some(node) = node else { return };
         let mut names = Vec::new();
-        pattern_names(self.grammar, node, &mut |name| names.push(name.byte_range()));
+        pattern_names(node, &mut |name| names.push(name.byte_range()));
         for range in names {
             let name = self.source.get(range.clone()).unwrap_or("");
             self.bound.push(Bound { at: range.start, name, is_fresh, later: self.later.last().cloned() });
@@ -180,23 +165,21 @@ impl<'s> Collector<'_, 's> {
 
 /// Calls `found` with each identifier that a pattern binds. Patterns nest no deeper than a few levels in
 /// practice; a limit keeps strange input harmless.
-pub(super) fn pattern_names<'t>(grammar: &Grammar, node: Node<'t>, found: &mut dyn FnMut(Node<'t>)) {
-    fn visit<'t>(grammar: &Grammar, node: Node<'t>, depth: u32, found: &mut dyn FnMut(Node<'t>)) {
+pub(super) fn pattern_names<'t>(node: Node<'t>, found: &mut dyn FnMut(Node<'t>)) {
+    fn visit<'t>(node: Node<'t>, depth: u32, found: &mut dyn FnMut(Node<'t>)) {
         if depth > 100 {
             return;
         }
-        let fields = &grammar.fields;
-        let part = |id: u16| if id == 0 { None } else { node.child_by_field_id(id) };
-        match grammar.kind(node) {
+        match node.kind() {
             Kind::Identifier | Kind::ShorthandPropertyPattern => found(node),
             Kind::AssignmentPattern | Kind::ObjectAssignmentPattern | Kind::AssignmentExpression => {
-                if let Some(left) = part(fields.left) {
-                    visit(grammar, left, depth + 1, found);
+                if let Some(left) = node.child(Field::Left) {
+                    visit(left, depth + 1, found);
                 }
             }
             Kind::PairPattern => {
-                if let Some(value) = part(fields.value) {
-                    visit(grammar, value, depth + 1, found);
+                if let Some(value) = node.child(Field::Value) {
+                    visit(value, depth + 1, found);
                 }
             }
             Kind::ObjectPattern
@@ -204,13 +187,12 @@ pub(super) fn pattern_names<'t>(grammar: &Grammar, node: Node<'t>, found: &mut d
             | Kind::RestPattern
             | Kind::ParenthesizedExpression
             | Kind::NonNullExpression => {
-                let mut cursor = node.walk();
-                for child in node.named_children(&mut cursor) {
-                    visit(grammar, child, depth + 1, found);
+                for child in node.parts() {
+                    visit(child, depth + 1, found);
                 }
             }
             _ => {}
         }
     }
-    visit(grammar, node, 0, found);
+    visit(node, 0, found);
 }

@@ -1,10 +1,9 @@
 //! Callbacks that run once per element: which calls have them, and the loops they are.
 
-use tree_sitter::Node;
-
 use super::calls::Callee;
 use super::functions::Element;
-use super::kinds::Kind;
+use super::kinds::{Field, Kind};
+use super::tree::Node;
 use super::{Walk, span};
 use crate::facts::*;
 use crate::source::Span;
@@ -279,15 +278,14 @@ impl<'t> Walk<'_, 't> {
 
     /// The function that `f.bind(…)` binds.
     fn bound_reference(&self, node: Node<'t>) -> Option<Node<'t>> {
-        let fields = &self.grammar.fields;
         if self.kind(node) != Kind::CallExpression {
             return None;
         }
-        let callee = self.field(node, fields.function)?;
-        if self.kind(callee) != Kind::MemberExpression || self.text(self.field(callee, fields.property)?) != "bind" {
+        let callee = self.field(node, Field::Function)?;
+        if self.kind(callee) != Kind::MemberExpression || self.text(self.field(callee, Field::Property)?) != "bind" {
             return None;
         }
-        let function = self.stripped(self.field(callee, fields.object)?);
+        let function = self.stripped(self.field(callee, Field::Object)?);
         matches!(self.kind(function), Kind::Identifier | Kind::MemberExpression).then_some(function)
     }
 

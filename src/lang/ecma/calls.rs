@@ -1,8 +1,7 @@
 //! Calls, `new` and tagged templates.
 
-use tree_sitter::Node;
-
-use super::kinds::Kind;
+use super::kinds::{Field, Kind};
+use super::tree::Node;
 use super::{Walk, span};
 use crate::facts::*;
 use crate::source::Span;
@@ -20,11 +19,10 @@ pub(super) struct Callee<'t> {
 impl<'t> Walk<'_, 't> {
     /// A call, `new` or tagged template.
     pub(super) fn call(&mut self, node: Node<'t>, result: ResultUse, awaited: bool) -> ValueId {
-        let fields = &self.grammar.fields;
         let is_new = self.kind(node) == Kind::NewExpression;
-        let callee_field = if is_new { fields.constructor } else { fields.function };
+        let callee_field = if is_new { Field::Constructor } else { Field::Function };
         let Some(callee_node) = self.field(node, callee_field) else { return UNKNOWN };
-        let arguments = self.field(node, fields.arguments);
+        let arguments = self.field(node, Field::Arguments);
         if let Some(module) = self.required_module(node) {
             return self.b.value(Value::Import(module));
         }
@@ -65,7 +63,6 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn callee(&mut self, node: Node<'t>) -> Callee<'t> {
-        let fields = &self.grammar.fields;
         if let Some(function) = self.inline_function(node) {
             // Called where it stands.
             let function = self.lower_inline(function, None, None);
@@ -77,7 +74,7 @@ impl<'t> Walk<'_, 't> {
             let name = (self.kind(node) == Kind::Identifier).then_some(node);
             return Callee { node, value, object: None, name };
         }
-        let (object, property) = (self.field(node, fields.object), self.field(node, fields.property));
+        let (object, property) = (self.field(node, Field::Object), self.field(node, Field::Property));
         let (Some(object), Some(property)) = (object, property) else {
             return Callee { node, value: UNKNOWN, object: None, name: None };
         };
@@ -121,12 +118,11 @@ impl<'t> Walk<'_, 't> {
 
     /// `["…", "…"].join("…")`
     fn array_join(&mut self, callee: Node<'t>, arguments: &[Node<'t>]) -> Option<ValueId> {
-        let fields = &self.grammar.fields;
         let may_join = self.kind(callee) == Kind::MemberExpression && self.text(callee).ends_with("join");
-        if !may_join || self.text(self.field(callee, fields.property)?) != "join" {
+        if !may_join || self.text(self.field(callee, Field::Property)?) != "join" {
             return None;
         }
-        let array = self.stripped(self.field(callee, fields.object)?);
+        let array = self.stripped(self.field(callee, Field::Object)?);
         if self.kind(array) != Kind::Array {
             return None;
         }

@@ -1,8 +1,7 @@
 //! Classes, interfaces, enums and their members.
 
-use tree_sitter::Node;
-
-use super::kinds::Kind;
+use super::kinds::{Field, Kind};
+use super::tree::Node;
 use super::{Walk, span};
 use crate::facts::*;
 use crate::source::Span;
@@ -32,7 +31,7 @@ impl<'t> Walk<'_, 't> {
     /// Binds the name of a class or interface before anything that may speak of it; its members follow where
     /// it stands.
     pub(super) fn hoist_class(&mut self, node: Node<'t>) {
-        let Some(name_node) = self.field(node, self.grammar.fields.name) else { return };
+        let Some(name_node) = self.field(node, Field::Name) else { return };
         let name = self.name(name_node);
         let is_interface = matches!(self.kind(node), Kind::InterfaceDeclaration | Kind::TypeAliasDeclaration);
         let class = self.new_class(node, name, span(name_node), is_interface);
@@ -44,7 +43,7 @@ impl<'t> Walk<'_, 't> {
 
     /// `type X = { … }` is an interface.
     pub(super) fn hoist_type_alias(&mut self, node: Node<'t>) {
-        let value = self.field(node, self.grammar.fields.value);
+        let value = self.field(node, Field::Value);
         if value.is_some_and(|value| matches!(self.kind(value), Kind::ObjectType)) {
             self.hoist_class(node);
         }
@@ -52,11 +51,10 @@ impl<'t> Walk<'_, 't> {
 
     /// Any other `type X = Y` is another name for Y.
     pub(super) fn bind_type_alias(&mut self, node: Node<'t>) {
-        let fields = &self.grammar.fields;
         if self.classes.contains_key(&node.id()) {
             return;
         }
-        let (Some(name), Some(value)) = (self.field(node, fields.name), self.field(node, fields.value)) else { return };
+        let (Some(name), Some(value)) = (self.field(node, Field::Name), self.field(node, Field::Value)) else { return };
         if let Some(value) = self.type_value(value) {
             let name = self.name(name);
             let name = self.type_name(name);
@@ -66,8 +64,7 @@ impl<'t> Walk<'_, 't> {
 
     /// A type alias where it stands.
     pub(super) fn type_alias(&mut self, node: Node<'t>) {
-        let fields = &self.grammar.fields;
-        let Some(value) = self.field(node, fields.value) else { return };
+        let Some(value) = self.field(node, Field::Value) else { return };
         match self.classes.get(&node.id()) {
             Some(&class) => self.interface_members(class, value),
             // Values that it asks for (`typeof x`) are bound by now.
@@ -91,7 +88,7 @@ impl<'t> Walk<'_, 't> {
     /// `class { … }` as an expression.
     pub(super) fn class_expression(&mut self, node: Node<'t>) -> ValueId {
         let hint = self.hint.take();
-        let own = self.field(node, self.grammar.fields.name);
+        let own = self.field(node, Field::Name);
         let (name, name_span) = match (own, hint) {
             (Some(own), _) => (self.name(own), span(own)),
             (None, Some(hint)) => hint,
@@ -126,7 +123,7 @@ impl<'t> Walk<'_, 't> {
                 self.b.facts.classes[class.index()].implements = implements;
             }
         }
-        let Some(body) = self.field(node, self.grammar.fields.body) else { return };
+        let Some(body) = self.field(node, Field::Body) else { return };
         let this = self.b.value(Value::This(class));
         let outer = self.context;
         (self.context.this, self.context.class) = (this, Some(class));
@@ -159,7 +156,7 @@ impl<'t> Walk<'_, 't> {
         let defined: Vec<&str> = members
             .iter()
             .filter(|&&member| self.kind(member) == Kind::MethodDefinition)
-            .filter_map(|&member| Some(self.text(self.field(member, self.grammar.fields.name)?)))
+            .filter_map(|&member| Some(self.text(self.field(member, Field::Name)?)))
             .collect();
         // TypeScript has the decorators of a method before it, JavaScript inside it.
         let mut decorators = Vec::new();
@@ -172,7 +169,7 @@ impl<'t> Walk<'_, 't> {
                 }
                 Kind::MethodDefinition => self.method(member, class, std::mem::take(&mut decorators)),
                 Kind::MethodSignature | Kind::AbstractMethodSignature => {
-                    let name = self.field(member, self.grammar.fields.name).map_or("", |name| self.text(name));
+                    let name = self.field(member, Field::Name).map_or("", |name| self.text(name));
                     if !defined.contains(&name) {
                         self.method_signature(member, class);
                     }
@@ -183,7 +180,7 @@ impl<'t> Walk<'_, 't> {
                 Kind::ClassStaticBlock => {
                     let this = self.context.this;
                     self.context.this = self.b.value(Value::Class(class));
-                    if let Some(body) = self.field(member, self.grammar.fields.body) {
+                    if let Some(body) = self.field(member, Field::Body) {
                         self.statement(body);
                     }
                     self.context.this = this;
@@ -198,7 +195,7 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn method(&mut self, node: Node<'t>, class: ClassId, mut decorators: Vec<ValueId>) {
-        let Some(name_node) = self.field(node, self.grammar.fields.name) else { return };
+        let Some(name_node) = self.field(node, Field::Name) else { return };
         decorators.extend(self.decorators(node));
         let name = self.property_name(name_node).unwrap_or_default();
         let name = self.b.name(&name);
@@ -222,13 +219,12 @@ impl<'t> Walk<'_, 't> {
 
     /// `constructor(private readonly db: Db)`
     fn constructor_properties(&mut self, node: Node<'t>, class: ClassId, function: FunctionId) {
-        let fields = &self.grammar.fields;
         for (index, parameter) in self.parameter_nodes(node).into_iter().enumerate() {
             let decorators = self.decorators(parameter);
             let is_property = [Kind::AccessibilityModifier, Kind::OverrideModifier, Kind::Readonly]
                 .into_iter()
                 .any(|kind| self.has_token(parameter, kind));
-            let pattern = self.field(parameter, fields.pattern).filter(|&node| self.kind(node) == Kind::Identifier);
+            let pattern = self.field(parameter, Field::Pattern).filter(|&node| self.kind(node) == Kind::Identifier);
             let (true, Some(pattern)) = (is_property, pattern) else { continue };
             let index = u16::try_from(index).unwrap_or(u16::MAX);
             let params = &self.b.facts.function(function).params;
@@ -241,17 +237,16 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn class_field(&mut self, node: Node<'t>, class: ClassId, mut decorators: Vec<ValueId>) {
-        let fields = &self.grammar.fields;
-        let name_node = self.field(node, fields.name).or_else(|| self.field(node, fields.property));
+        let name_node = self.field(node, Field::Name).or_else(|| self.field(node, Field::Property));
         let Some(name_node) = name_node else { return };
         decorators.extend(self.decorators(node));
-        let annotation = self.field(node, fields.type_).and_then(|annotation| self.annotation(annotation));
+        let annotation = self.field(node, Field::Type).and_then(|annotation| self.annotation(annotation));
         let this = self.context.this;
         if self.has_token(node, Kind::Static) {
             self.context.this = self.b.value(Value::Class(class));
         }
         let mut value = UNKNOWN;
-        if let Some(initialiser) = self.field(node, fields.value) {
+        if let Some(initialiser) = self.field(node, Field::Value) {
             self.set_hint(name_node);
             // A function that is an attribute is called on its class like a method.
             value = match self.kind(initialiser) {
@@ -264,7 +259,7 @@ impl<'t> Walk<'_, 't> {
         }
         self.context.this = this;
         if let Value::Function(function) = *self.b.facts.value(value)
-            && self.b.facts.function(function).span == self.field(node, fields.value).map_or(Span::default(), span)
+            && self.b.facts.function(function).span == self.field(node, Field::Value).map_or(Span::default(), span)
         {
             self.b.facts.functions[function.index()].class = Some(class);
         }
@@ -278,7 +273,6 @@ impl<'t> Walk<'_, 't> {
 
     /// `interface X { … }` where it stands.
     pub(super) fn interface(&mut self, node: Node<'t>) {
-        let fields = &self.grammar.fields;
         if !self.classes.contains_key(&node.id()) {
             self.hoist_class(node);
         }
@@ -288,7 +282,7 @@ impl<'t> Walk<'_, 't> {
             let bases = parts.into_iter().filter_map(|base| self.type_value(base)).collect();
             self.b.facts.classes[class.index()].bases = bases;
         }
-        if let Some(body) = self.field(node, fields.body) {
+        if let Some(body) = self.field(node, Field::Body) {
             self.interface_members(class, body);
         }
     }
@@ -306,11 +300,10 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn interface_members(&mut self, class: ClassId, body: Node<'t>) {
-        let fields = &self.grammar.fields;
         for member in self.children(body) {
             match self.kind(member) {
                 Kind::PropertySignature => {
-                    let annotated = self.field(member, fields.type_);
+                    let annotated = self.field(member, Field::Type);
                     let declared = annotated.and_then(|annotation| self.first_child(annotation));
                     match declared.filter(|&declared| self.kind(declared) == Kind::FunctionType) {
                         Some(function) => self.function_property(member, function, class),
@@ -325,7 +318,7 @@ impl<'t> Walk<'_, 't> {
 
     fn property_signature(&mut self, node: Node<'t>, annotated: Option<Node<'t>>, class: ClassId) {
         let annotation = annotated.and_then(|annotation| self.annotation(annotation));
-        let Some(name_node) = self.field(node, self.grammar.fields.name) else { return };
+        let Some(name_node) = self.field(node, Field::Name) else { return };
         let Some(name) = self.property_name(name_node) else { return };
         let name = self.b.name(&name);
         let attribute =
@@ -335,13 +328,13 @@ impl<'t> Walk<'_, 't> {
 
     /// `find(id: string): Promise<User>`, in an interface or of an abstract class.
     fn method_signature(&mut self, node: Node<'t>, class: ClassId) {
-        let Some(name_node) = self.field(node, self.grammar.fields.name) else { return };
+        let Some(name_node) = self.field(node, Field::Name) else { return };
         self.bodyless_method(name_node, node, class);
     }
 
     /// `find: (id: string) => Promise<User>`
     fn function_property(&mut self, node: Node<'t>, function: Node<'t>, class: ClassId) {
-        let Some(name_node) = self.field(node, self.grammar.fields.name) else { return };
+        let Some(name_node) = self.field(node, Field::Name) else { return };
         self.bodyless_method(name_node, function, class);
     }
 
@@ -356,13 +349,12 @@ impl<'t> Walk<'_, 't> {
 
     /// `enum X { A, B = "b" }` is an object.
     pub(super) fn enumeration(&mut self, node: Node<'t>) {
-        let fields = &self.grammar.fields;
-        let (Some(name), Some(body)) = (self.field(node, fields.name), self.field(node, fields.body)) else { return };
+        let (Some(name), Some(body)) = (self.field(node, Field::Name), self.field(node, Field::Body)) else { return };
         let mut entries = Vec::new();
         let mut next = Some(0i64);
         for member in self.children(body) {
             let (key, value) = match self.kind(member) {
-                Kind::EnumAssignment => (self.field(member, fields.name), self.field(member, fields.value)),
+                Kind::EnumAssignment => (self.field(member, Field::Name), self.field(member, Field::Value)),
                 _ => (Some(member), None),
             };
             let Some(key) = key else { continue };

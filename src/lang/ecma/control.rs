@@ -1,10 +1,9 @@
 //! Branches and loops.
 
-use tree_sitter::Node;
-
-use super::kinds::Kind;
+use super::kinds::{Field, Kind};
 use super::patterns::Binding;
 use super::statements::Flow;
+use super::tree::Node;
 use super::{Walk, span};
 use crate::facts::*;
 use crate::lang::builder::Branch;
@@ -14,14 +13,13 @@ impl<'t> Walk<'_, 't> {
     // ── Branches ────────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn if_statement(&mut self, node: Node<'t>) -> Flow {
-        let fields = &self.grammar.fields;
-        let condition = match self.field(node, fields.condition) {
+        let condition = match self.field(node, Field::Condition) {
             Some(condition) => self.tested(condition),
             None => UNKNOWN,
         };
         let mut branches = Vec::with_capacity(2);
-        let then = self.branch(GuardKind::Then, condition, self.field(node, fields.consequence), &mut branches);
-        let alternative = self.field(node, fields.alternative);
+        let then = self.branch(GuardKind::Then, condition, self.field(node, Field::Consequence), &mut branches);
+        let alternative = self.field(node, Field::Alternative);
         let statement = alternative.and_then(|clause| self.first_child(clause));
         let flow = match alternative {
             Some(_) => then.or(self.branch(GuardKind::Else, condition, statement, &mut branches)),
@@ -59,21 +57,20 @@ impl<'t> Walk<'_, 't> {
     }
 
     pub(super) fn try_statement(&mut self, node: Node<'t>) -> Flow {
-        let fields = &self.grammar.fields;
-        let mut flow = self.field(node, fields.body).map_or(Flow::NEXT, |body| self.statement(body));
-        if let Some(handler) = self.field(node, fields.handler) {
+        let mut flow = self.field(node, Field::Body).map_or(Flow::NEXT, |body| self.statement(body));
+        if let Some(handler) = self.field(node, Field::Handler) {
             let open = self.b.begin_branch(GuardKind::Handler, UNKNOWN);
             self.b.push_scope(false);
-            if let Some(parameter) = self.field(handler, fields.parameter) {
+            if let Some(parameter) = self.field(handler, Field::Parameter) {
                 self.bind_pattern(parameter, UNKNOWN, Binding::Fresh);
             }
-            let handled = self.field(handler, fields.body).map_or(Flow::NEXT, |body| self.statement(body));
+            let handled = self.field(handler, Field::Body).map_or(Flow::NEXT, |body| self.statement(body));
             self.b.pop_scope();
             let branch = self.b.end_branch(open, handled.falls);
             self.b.join(vec![branch], false);
             flow = flow.or(handled);
         }
-        if let Some(body) = self.field(node, fields.finalizer).and_then(|clause| self.field(clause, fields.body)) {
+        if let Some(body) = self.field(node, Field::Finalizer).and_then(|clause| self.field(clause, Field::Body)) {
             let last = self.statement(body);
             flow = Flow { falls: flow.falls && last.falls, breaks: flow.breaks || last.breaks };
         }
@@ -81,9 +78,8 @@ impl<'t> Walk<'_, 't> {
     }
 
     pub(super) fn switch(&mut self, node: Node<'t>) -> Flow {
-        let fields = &self.grammar.fields;
-        let value = self.field(node, fields.value).map_or(UNKNOWN, |value| self.expression(value, ResultUse::Operand));
-        let Some(body) = self.field(node, fields.body) else { return Flow::NEXT };
+        let value = self.field(node, Field::Value).map_or(UNKNOWN, |value| self.expression(value, ResultUse::Operand));
+        let Some(body) = self.field(node, Field::Body) else { return Flow::NEXT };
         let outer = std::mem::replace(&mut self.context.in_switch, true);
         self.b.push_scope(false);
         let cases = self.children(body);
@@ -111,8 +107,7 @@ impl<'t> Walk<'_, 't> {
         labels: &mut Option<ValueId>,
         branches: &mut Vec<Branch>,
     ) -> (Flow, bool) {
-        let fields = &self.grammar.fields;
-        let label = self.field(node, fields.value);
+        let label = self.field(node, Field::Value);
         let tested = label.map_or(UNKNOWN, |label| self.expression(label, ResultUse::Operand));
         let own = self.operation(Operation::Equal, value, tested);
         *labels = match (*labels, label) {
@@ -120,7 +115,7 @@ impl<'t> Walk<'_, 't> {
             (Some(before), Some(_)) => Some(self.b.either(before, own)),
             _ => None,
         };
-        let body = self.fields(node, fields.body);
+        let body = self.fields(node, Field::Body);
         if body.is_empty() {
             return (Flow::NEXT, true);
         }
@@ -145,7 +140,7 @@ impl<'t> Walk<'_, 't> {
     pub(super) fn names_assigned(&mut self, parts: &[Option<Node<'t>>]) -> Vec<Name> {
         let mut names = Vec::new();
         for part in parts.iter().flatten() {
-            for text in self.assignments.of(self.grammar, self.source, *part) {
+            for text in self.assignments.of(self.source, *part) {
                 let name = self.b.name(text);
                 if !names.contains(&name) {
                     names.push(name);
@@ -164,11 +159,10 @@ impl<'t> Walk<'_, 't> {
 
     /// `for (… of …)`, `for await (… of …)`, `for (… in …)`
     pub(super) fn for_in(&mut self, node: Node<'t>) {
-        let fields = &self.grammar.fields;
-        let (left, right) = (self.field(node, fields.left), self.field(node, fields.right));
-        let body = self.field(node, fields.body);
-        let declared = self.field(node, fields.kind).map(|kind| self.kind(kind));
-        let operator = self.field(node, fields.operator);
+        let (left, right) = (self.field(node, Field::Left), self.field(node, Field::Right));
+        let body = self.field(node, Field::Body);
+        let declared = self.field(node, Field::Kind).map(|kind| self.kind(kind));
+        let operator = self.field(node, Field::Operator);
         let kind = if operator.is_some_and(|operator| self.kind(operator) == Kind::In) {
             LoopKind::Keys
         } else {
@@ -198,13 +192,12 @@ impl<'t> Walk<'_, 't> {
 
     /// `for (…; …; …)`
     pub(super) fn for_counting(&mut self, node: Node<'t>) {
-        let fields = &self.grammar.fields;
         self.b.push_scope(false);
-        if let Some(initializer) = self.field(node, fields.initializer) {
+        if let Some(initializer) = self.field(node, Field::Initializer) {
             self.statement(initializer);
         }
-        let condition = self.field(node, fields.condition).filter(|&node| self.kind(node) != Kind::EmptyStatement);
-        let (increment, body) = (self.field(node, fields.increment), self.field(node, fields.body));
+        let condition = self.field(node, Field::Condition).filter(|&node| self.kind(node) != Kind::EmptyStatement);
+        let (increment, body) = (self.field(node, Field::Increment), self.field(node, Field::Body));
         let assigned = self.names_assigned(&[body, increment, condition]);
         let head = self.head(node, body);
         let open = self.b.begin_loop(LoopKind::Counting, UNKNOWN, UNKNOWN, head, span(node), &assigned);
@@ -216,7 +209,7 @@ impl<'t> Walk<'_, 't> {
         if let Some(increment) = increment {
             self.expression(increment, ResultUse::Discarded);
             let step = if self.kind(increment) == Kind::AugmentedAssignment {
-                self.field(increment, fields.right).map(|step| self.expression(step, ResultUse::Operand))
+                self.field(increment, Field::Right).map(|step| self.expression(step, ResultUse::Operand))
             } else {
                 None
             };
@@ -229,8 +222,7 @@ impl<'t> Walk<'_, 't> {
     }
 
     pub(super) fn while_loop(&mut self, node: Node<'t>) {
-        let fields = &self.grammar.fields;
-        let (condition, body) = (self.field(node, fields.condition), self.field(node, fields.body));
+        let (condition, body) = (self.field(node, Field::Condition), self.field(node, Field::Body));
         let assigned = self.names_assigned(&[body, condition]);
         let head = self.head(node, body);
         let open = self.b.begin_loop(LoopKind::While, UNKNOWN, UNKNOWN, head, span(node), &assigned);
@@ -243,8 +235,7 @@ impl<'t> Walk<'_, 't> {
     }
 
     pub(super) fn do_loop(&mut self, node: Node<'t>) -> Flow {
-        let fields = &self.grammar.fields;
-        let (condition, body) = (self.field(node, fields.condition), self.field(node, fields.body));
+        let (condition, body) = (self.field(node, Field::Condition), self.field(node, Field::Body));
         let assigned = self.names_assigned(&[body, condition]);
         // The condition is what says how long it runs; it stands at the end.
         let head = self.one_line(node.start_byte(), node.start_byte() + 2);

@@ -1,9 +1,8 @@
 //! Expressions, calls aside.
 
-use tree_sitter::Node;
-
-use super::kinds::Kind;
+use super::kinds::{Field, Kind};
 use super::strings::Part;
+use super::tree::Node;
 use super::{Walk, span};
 use crate::facts::*;
 
@@ -137,8 +136,7 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn member(&mut self, node: Node<'t>) -> ValueId {
-        let fields = &self.grammar.fields;
-        let (Some(object), Some(property)) = (self.field(node, fields.object), self.field(node, fields.property))
+        let (Some(object), Some(property)) = (self.field(node, Field::Object), self.field(node, Field::Property))
         else {
             return UNKNOWN;
         };
@@ -154,10 +152,9 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn subscript(&mut self, node: Node<'t>) -> ValueId {
-        let fields = &self.grammar.fields;
         let object =
-            self.field(node, fields.object).map_or(UNKNOWN, |object| self.expression(object, ResultUse::Receiver));
-        let index = self.field(node, fields.index).map_or(UNKNOWN, |index| self.expression(index, ResultUse::Operand));
+            self.field(node, Field::Object).map_or(UNKNOWN, |object| self.expression(object, ResultUse::Receiver));
+        let index = self.field(node, Field::Index).map_or(UNKNOWN, |index| self.expression(index, ResultUse::Operand));
         self.b.used(object, UseKind::Index, self.one_line(node.start_byte(), node.end_byte()));
         if object == UNKNOWN && index == UNKNOWN { UNKNOWN } else { self.b.value(Value::Item(object, index)) }
     }
@@ -209,12 +206,11 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn object(&mut self, node: Node<'t>) -> ValueId {
-        let fields = &self.grammar.fields;
         let mut entries = Vec::new();
         for part in self.children(node) {
             match self.kind(part) {
                 Kind::Pair => {
-                    let (Some(key), Some(value)) = (self.field(part, fields.key), self.field(part, fields.value))
+                    let (Some(key), Some(value)) = (self.field(part, Field::Key), self.field(part, Field::Value))
                     else {
                         continue;
                     };
@@ -230,7 +226,7 @@ impl<'t> Walk<'_, 't> {
                     entries.push((key, value));
                 }
                 Kind::MethodDefinition => {
-                    let Some(key) = self.field(part, fields.name) else { continue };
+                    let Some(key) = self.field(part, Field::Name) else { continue };
                     let key = self.key(key);
                     let value = self.object_method(part);
                     entries.push((key, value));
@@ -269,12 +265,11 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn binary(&mut self, node: Node<'t>, result: ResultUse) -> ValueId {
-        let fields = &self.grammar.fields;
-        let operator = self.field(node, fields.operator).map_or(Kind::Other, |operator| self.kind(operator));
+        let operator = self.field(node, Field::Operator).map_or(Kind::Other, |operator| self.kind(operator));
         if operator == Kind::Plus {
             return self.sum(node);
         }
-        let (left, right) = (self.field(node, fields.left), self.field(node, fields.right));
+        let (left, right) = (self.field(node, Field::Left), self.field(node, Field::Right));
         if let Kind::And | Kind::Or | Kind::Coalesce = operator {
             return self.logical(operator, left, right, result);
         }
@@ -315,17 +310,16 @@ impl<'t> Walk<'_, 't> {
 
     /// `a + b + c …`, flattened: code that is made by programs chains thousands of them.
     fn sum(&mut self, node: Node<'t>) -> ValueId {
-        let fields = &self.grammar.fields;
         let mut nodes = Vec::new();
         let mut at = node;
         loop {
-            let operator = self.field(at, fields.operator).map(|operator| self.kind(operator));
+            let operator = self.field(at, Field::Operator).map(|operator| self.kind(operator));
             if self.kind(at) != Kind::BinaryExpression || operator != Some(Kind::Plus) {
                 nodes.push(at);
                 break;
             }
-            nodes.extend(self.field(at, fields.right));
-            match self.field(at, fields.left) {
+            nodes.extend(self.field(at, Field::Right));
+            match self.field(at, Field::Left) {
                 Some(left) => at = left,
                 None => break,
             }
@@ -345,20 +339,18 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn ternary(&mut self, node: Node<'t>, result: ResultUse) -> ValueId {
-        let fields = &self.grammar.fields;
-        let condition = self.field(node, fields.condition).map_or(UNKNOWN, |condition| self.tested(condition));
+        let condition = self.field(node, Field::Condition).map_or(UNKNOWN, |condition| self.tested(condition));
         let (then, then_branch) =
-            self.guarded(GuardKind::Then, condition, self.field(node, fields.consequence), result);
+            self.guarded(GuardKind::Then, condition, self.field(node, Field::Consequence), result);
         let (other, other_branch) =
-            self.guarded(GuardKind::Else, condition, self.field(node, fields.alternative), result);
+            self.guarded(GuardKind::Else, condition, self.field(node, Field::Alternative), result);
         self.b.join(vec![then_branch, other_branch], true);
         self.b.either(then, other)
     }
 
     fn unary(&mut self, node: Node<'t>) -> ValueId {
-        let fields = &self.grammar.fields;
-        let operator = self.field(node, fields.operator).map_or(Kind::Other, |operator| self.kind(operator));
-        let Some(argument) = self.field(node, fields.argument) else { return UNKNOWN };
+        let operator = self.field(node, Field::Operator).map_or(Kind::Other, |operator| self.kind(operator));
+        let Some(argument) = self.field(node, Field::Argument) else { return UNKNOWN };
         match operator {
             Kind::Not => {
                 let value = self.tested(argument);
@@ -384,10 +376,9 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn update(&mut self, node: Node<'t>) -> ValueId {
-        let fields = &self.grammar.fields;
-        let Some(argument) = self.field(node, fields.argument) else { return UNKNOWN };
+        let Some(argument) = self.field(node, Field::Argument) else { return UNKNOWN };
         let before = self.expression(argument, ResultUse::Operand);
-        let is_up = self.field(node, fields.operator).is_some_and(|operator| self.kind(operator) == Kind::Increment);
+        let is_up = self.field(node, Field::Operator).is_some_and(|operator| self.kind(operator) == Kind::Increment);
         let one = self.b.value(Value::Int(1));
         let operation = if is_up { Operation::Add } else { Operation::Subtract };
         let after = self.operation(operation, before, one);
@@ -424,8 +415,7 @@ impl<'t> Walk<'_, 't> {
     // ── Assignments ─────────────────────────────────────────────────────────────────────────────────
 
     fn assignment(&mut self, node: Node<'t>) -> ValueId {
-        let fields = &self.grammar.fields;
-        let (Some(left), Some(right)) = (self.field(node, fields.left), self.field(node, fields.right)) else {
+        let (Some(left), Some(right)) = (self.field(node, Field::Left), self.field(node, Field::Right)) else {
             return UNKNOWN;
         };
         let left = self.stripped(left);
@@ -434,7 +424,7 @@ impl<'t> Walk<'_, 't> {
         }
         match self.kind(left) {
             Kind::MemberExpression => {
-                if let Some(property) = self.field(left, fields.property) {
+                if let Some(property) = self.field(left, Field::Property) {
                     self.set_hint(property);
                 }
             }
@@ -452,11 +442,10 @@ impl<'t> Walk<'_, 't> {
 
     /// `x += …`, `x ??= …`
     fn augmented(&mut self, node: Node<'t>) -> ValueId {
-        let fields = &self.grammar.fields;
-        let (Some(left), Some(right)) = (self.field(node, fields.left), self.field(node, fields.right)) else {
+        let (Some(left), Some(right)) = (self.field(node, Field::Left), self.field(node, Field::Right)) else {
             return UNKNOWN;
         };
-        let operator = self.field(node, fields.operator).map_or(Kind::Other, |operator| self.kind(operator));
+        let operator = self.field(node, Field::Operator).map_or(Kind::Other, |operator| self.kind(operator));
         let target = self.stripped(left);
         let before = self.expression(target, ResultUse::Operand);
         let value = match operator {
@@ -493,13 +482,12 @@ impl<'t> Walk<'_, 't> {
 
     /// `object.name = …`: an attribute of the class, an export, or an entry of an object literal.
     pub(super) fn assign_to_member(&mut self, target: Node<'t>, value: ValueId, whole: Node<'t>) {
-        let fields = &self.grammar.fields;
-        let Some(object_node) = self.field(target, fields.object) else { return };
-        let Some(property) = self.field(target, fields.property) else {
+        let Some(object_node) = self.field(target, Field::Object) else { return };
+        let Some(property) = self.field(target, Field::Property) else {
             self.expression(target, ResultUse::Operand);
             return;
         };
-        if self.export_assignment(target, object_node, property, value) {
+        if self.export_assignment(target, object_node, property, value, self.field(whole, Field::Right)) {
             return;
         }
         let object = self.expression(object_node, ResultUse::Receiver);
@@ -560,7 +548,7 @@ impl<'t> Walk<'_, 't> {
         for child in self.children(node) {
             match self.kind(child) {
                 Kind::JsxOpeningElement => {
-                    for attribute in self.fields(child, self.grammar.fields.attribute) {
+                    for attribute in self.fields(child, Field::Attribute) {
                         let value = self.expression(attribute, ResultUse::Operand);
                         parts.push(value);
                     }

@@ -1,10 +1,9 @@
 //! Functions: declared where they stand, lowered when they run.
 
-use tree_sitter::Node;
-
 use super::assigned::pattern_names;
-use super::kinds::Kind;
+use super::kinds::{Field, Kind};
 use super::patterns::Binding;
+use super::tree::Node;
 use super::{Context, Walk, span};
 use crate::facts::*;
 use crate::lang::builder::ScopeId;
@@ -45,18 +44,17 @@ impl<'t> Walk<'_, 't> {
 
     /// The function that stands directly here as an argument: `x => …`, `(function () { … }).bind(this)`.
     pub(super) fn inline_function(&self, node: Node<'t>) -> Option<Node<'t>> {
-        let fields = &self.grammar.fields;
         let node = self.stripped(node);
         match self.kind(node) {
             Kind::ArrowFunction | Kind::FunctionExpression | Kind::GeneratorFunction => Some(node),
             Kind::CallExpression => {
-                let callee = self.field(node, fields.function)?;
+                let callee = self.field(node, Field::Function)?;
                 if self.kind(callee) != Kind::MemberExpression {
                     return None;
                 }
-                let function = self.stripped(self.field(callee, fields.object)?);
+                let function = self.stripped(self.field(callee, Field::Object)?);
                 let is_function = matches!(self.kind(function), Kind::ArrowFunction | Kind::FunctionExpression);
-                (is_function && self.text(self.field(callee, fields.property)?) == "bind").then_some(function)
+                (is_function && self.text(self.field(callee, Field::Property)?) == "bind").then_some(function)
             }
             _ => None,
         }
@@ -64,15 +62,14 @@ impl<'t> Walk<'_, 't> {
 
     /// Registers a function of any kind without lowering its body.
     pub(super) fn declare(&mut self, node: Node<'t>, name: Option<(Name, Span)>, class: Option<ClassId>) -> FunctionId {
-        let fields = &self.grammar.fields;
-        let own_name = self.field(node, fields.name);
+        let own_name = self.field(node, Field::Name);
         let (name, name_span) = match (name, own_name) {
             (Some(name), _) => name,
             (None, Some(own)) => (self.name(own), span(own)),
             (None, None) => (self.b.name(""), self.first_token(node)),
         };
         let params = self.parameter_nodes(node).into_iter().map(|param| self.parameter(param)).collect();
-        let result_type = self.field(node, fields.return_type).and_then(|result| self.result_type(result));
+        let result_type = self.field(node, Field::ReturnType).and_then(|result| self.result_type(result));
         let function = Function {
             name,
             parent: None,
@@ -92,23 +89,22 @@ impl<'t> Walk<'_, 't> {
         self.b.declare_function(function)
     }
 
+    /// The first word or sign of a function without a name.
     fn first_token(&self, node: Node<'t>) -> Span {
-        let mut at = node;
-        while let Some(child) = at.child(0) {
-            at = child;
-        }
-        self.one_line(at.start_byte(), at.end_byte())
+        let text = self.text(node);
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii();
+        let word = text.bytes().take_while(|&byte| is_name(byte)).count();
+        self.one_line(node.start_byte(), node.start_byte() + word.max(1))
     }
 
     fn traits(&self, node: Node<'t>, class: Option<ClassId>) -> FunctionTraits {
-        let fields = &self.grammar.fields;
         let kind = self.kind(node);
         let mut traits = FunctionTraits {
             is_generator: matches!(kind, Kind::GeneratorFunction | Kind::GeneratorFunctionDeclaration),
             is_lambda: kind == Kind::ArrowFunction,
             ..FunctionTraits::default()
         };
-        for child in node.children(&mut self.cursor.borrow_mut()) {
+        for child in node.children() {
             match self.kind(child) {
                 Kind::Async => traits.is_async = true,
                 Kind::Static => traits.is_static = true,
@@ -119,7 +115,7 @@ impl<'t> Walk<'_, 't> {
                 _ => {}
             }
         }
-        let name = self.field(node, fields.name);
+        let name = self.field(node, Field::Name);
         traits.is_constructor =
             class.is_some() && !traits.is_static && name.is_some_and(|name| self.text(name) == "constructor");
         traits
@@ -127,46 +123,42 @@ impl<'t> Walk<'_, 't> {
 
     /// The parameters as they are written, TypeScript's `this` aside.
     pub(super) fn parameter_nodes(&self, node: Node<'t>) -> Vec<Node<'t>> {
-        let fields = &self.grammar.fields;
-        if let Some(parameters) = self.field(node, fields.parameters) {
+        if let Some(parameters) = self.field(node, Field::Parameters) {
             let mut nodes = self.children(parameters);
             nodes.retain(|&node| {
                 let is_this = self.text(node).starts_with("this")
-                    && self.field(node, fields.pattern).is_some_and(|pattern| self.kind(pattern) == Kind::This);
+                    && self.field(node, Field::Pattern).is_some_and(|pattern| self.kind(pattern) == Kind::This);
                 self.kind(node) != Kind::Error && !is_this
             });
             return nodes;
         }
-        self.field(node, fields.parameter).into_iter().collect()
+        self.field(node, Field::Parameter).into_iter().collect()
     }
 
     /// The type of TypeScript's `this` parameter.
     fn declared_this(&mut self, node: Node<'t>) -> Option<ValueId> {
-        let fields = &self.grammar.fields;
-        let parameters = self.field(node, fields.parameters)?;
+        let parameters = self.field(node, Field::Parameters)?;
         let first = self.first_child(parameters).filter(|&first| self.text(first).starts_with("this"))?;
-        let pattern = self.field(first, fields.pattern)?;
+        let pattern = self.field(first, Field::Pattern)?;
         if self.kind(pattern) != Kind::This {
             return None;
         }
-        let annotation = self.field(first, fields.type_)?;
+        let annotation = self.field(first, Field::Type)?;
         self.annotation(annotation)
     }
 
     /// The pattern of a parameter and its default.
     fn parameter_parts(&self, node: Node<'t>) -> (Node<'t>, Option<Node<'t>>) {
-        let fields = &self.grammar.fields;
         match self.kind(node) {
             Kind::RequiredParameter | Kind::OptionalParameter => {
-                (self.field(node, fields.pattern).unwrap_or(node), self.field(node, fields.value))
+                (self.field(node, Field::Pattern).unwrap_or(node), self.field(node, Field::Value))
             }
-            Kind::AssignmentPattern => (self.field(node, fields.left).unwrap_or(node), self.field(node, fields.right)),
+            Kind::AssignmentPattern => (self.field(node, Field::Left).unwrap_or(node), self.field(node, Field::Right)),
             _ => (node, None),
         }
     }
 
     fn parameter(&mut self, node: Node<'t>) -> Param {
-        let fields = &self.grammar.fields;
         let (pattern, _) = self.parameter_parts(node);
         let is_rest = self.kind(pattern) == Kind::RestPattern;
         let named = if is_rest { self.first_child(pattern).unwrap_or(pattern) } else { pattern };
@@ -174,7 +166,7 @@ impl<'t> Walk<'_, 't> {
             Kind::Identifier => self.name(named),
             _ => self.b.name(""),
         };
-        let annotation = self.field(node, fields.type_).and_then(|annotation| self.annotation(annotation));
+        let annotation = self.field(node, Field::Type).and_then(|annotation| self.annotation(annotation));
         Param { name, annotation, default: None, is_rest, is_keyword_only: false }
     }
 
@@ -221,7 +213,6 @@ impl<'t> Walk<'_, 't> {
         runs_later: bool,
         element: Option<Element>,
     ) {
-        let fields = &self.grammar.fields;
         let before = self.b.enter_function(function, scope);
         if runs_later {
             context.scope = self.b.scope();
@@ -232,14 +223,14 @@ impl<'t> Walk<'_, 't> {
             self.context.this = this;
         }
         if matches!(self.kind(node), Kind::FunctionExpression | Kind::GeneratorFunction)
-            && let Some(own) = self.field(node, fields.name)
+            && let Some(own) = self.field(node, Field::Name)
         {
             let name = self.name(own);
             let value = self.b.value(Value::Function(function));
             self.b.bind(name, value);
         }
         self.parameters(function, node, element);
-        if let Some(body) = self.field(node, fields.body) {
+        if let Some(body) = self.field(node, Field::Body) {
             if self.kind(body) == Kind::StatementBlock {
                 if self.has_var {
                     self.hoist_vars(body);
@@ -287,7 +278,7 @@ impl<'t> Walk<'_, 't> {
     pub(super) fn hoist_function(&mut self, node: Node<'t>) -> FunctionId {
         let function = self.declare(node, None, None);
         self.functions.insert(node.id(), function);
-        if let Some(own) = self.field(node, self.grammar.fields.name) {
+        if let Some(own) = self.field(node, Field::Name) {
             let name = self.name(own);
             let value = self.b.value(Value::Function(function));
             self.b.bind(name, value);
@@ -314,7 +305,7 @@ impl<'t> Walk<'_, 't> {
 
     /// A method of an object literal.
     pub(super) fn object_method(&mut self, node: Node<'t>) -> ValueId {
-        let key = self.field(node, self.grammar.fields.name);
+        let key = self.field(node, Field::Name);
         let name = key.and_then(|key| self.property_name(key));
         let name = name.map(|name| (self.b.name(&name), key.map_or(Span::default(), span)));
         let function = self.declare(node, name, None);
@@ -359,7 +350,7 @@ impl<'t> Walk<'_, 't> {
     /// The declaration inside `export …` or `declare …`.
     pub(super) fn declared(&self, node: Node<'t>) -> Node<'t> {
         match self.kind(node) {
-            Kind::ExportStatement => match self.field(node, self.grammar.fields.declaration) {
+            Kind::ExportStatement => match self.field(node, Field::Declaration) {
                 Some(inner) => self.declared(inner),
                 None => node,
             },
@@ -370,7 +361,7 @@ impl<'t> Walk<'_, 't> {
 
     /// `declare function f(): X;`, or an overload before the function itself, which then takes the name.
     fn hoist_signature(&mut self, node: Node<'t>) {
-        let Some(own) = self.field(node, self.grammar.fields.name) else { return };
+        let Some(own) = self.field(node, Field::Name) else { return };
         let name = self.name(own);
         if self.b.bound(name).is_none() {
             let function = self.declare(node, None, None);
@@ -381,39 +372,30 @@ impl<'t> Walk<'_, 't> {
 
     /// Binds the names that `var` declares anywhere in a function's body.
     pub(super) fn hoist_vars(&mut self, body: Node<'t>) {
-        let mut cursor = body.walk();
-        let mut is_root = true;
-        loop {
-            let node = cursor.node();
+        let mut open: Vec<Node<'t>> = body.parts().rev().collect();
+        while let Some(node) = open.pop() {
             let kind = self.kind(node);
             if kind == Kind::VariableDeclaration {
                 for declarator in self.children(node) {
-                    if let Some(pattern) = self.field(declarator, self.grammar.fields.name) {
+                    if let Some(pattern) = self.field(declarator, Field::Name) {
                         self.bind_empty(pattern);
                     }
                 }
             } else if kind == Kind::ForInStatement
-                && self.field(node, self.grammar.fields.kind).is_some_and(|kind| self.kind(kind) == Kind::Var)
-                && let Some(pattern) = self.field(node, self.grammar.fields.left)
+                && self.field(node, Field::Kind).is_some_and(|kind| self.kind(kind) == Kind::Var)
+                && let Some(pattern) = self.field(node, Field::Left)
             {
                 self.bind_empty(pattern);
             }
-            let enter = is_root || can_hold_var(kind);
-            is_root = false;
-            if enter && cursor.goto_first_child() {
-                continue;
-            }
-            while !cursor.goto_next_sibling() {
-                if !cursor.goto_parent() {
-                    return;
-                }
+            if can_hold_var(kind) {
+                open.extend(node.parts().rev());
             }
         }
     }
 
     fn bind_empty(&mut self, pattern: Node<'t>) {
         let mut found = Vec::new();
-        pattern_names(self.grammar, pattern, &mut |name| found.push(name));
+        pattern_names(pattern, &mut |name| found.push(name));
         let scope = self.b.scope();
         for node in found {
             let name = self.name(node);

@@ -5,21 +5,74 @@ use std::sync::LazyLock;
 
 use tree_sitter::{Language, Node};
 
+use crate::lang::tree::NodeKind;
+
 macro_rules! kinds {
     (named { $($named:ident = $named_text:literal),* $(,)? } tokens { $($token:ident = $token_text:literal),* $(,)? }) => {
         /// What a node is. `Other` is everything that the walk has no word for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Kind { Other, Error, $($named,)* $($token,)* }
+        pub(super) enum Kind {
+            Other,
+            Error,
+            /// A part of a type or a class that says nothing here, whatever is in it.
+            Opaque,
+            /// What nobody asks for: comments, the parts of literals, the parameters of types.
+            Dropped,
+            $($named,)*
+            $($token,)*
+        }
 
         fn kind_of(name: &str, is_named: bool) -> Kind {
             match (name, is_named) {
                 $(($named_text, true) => Kind::$named,)*
                 $(($token_text, false) => Kind::$token,)*
+                (name, true) if OPAQUE.contains(&name) => Kind::Opaque,
+                (name, true) if DROPPED.contains(&name) => Kind::Dropped,
                 _ => Kind::Other,
             }
         }
     };
 }
+
+impl NodeKind for Kind {
+    const ERROR: Kind = Kind::Error;
+}
+
+/// Nodes of which only the place is kept.
+const OPAQUE: &[&str] = &[
+    "asserts",
+    "asserts_annotation",
+    "call_signature",
+    "conditional_type",
+    "construct_signature",
+    "constructor_type",
+    "existential_type",
+    "index_signature",
+    "index_type_query",
+    "infer_type",
+    "template_literal_type",
+    "this_type",
+    "tuple_type",
+    "type_predicate",
+    "type_predicate_annotation",
+];
+
+/// Nodes that are not kept at all.
+const DROPPED: &[&str] = &[
+    "comment",
+    "escape_sequence",
+    "hash_bang_line",
+    "html_character_reference",
+    "html_comment",
+    "import_attribute",
+    "jsx_closing_element",
+    "jsx_text",
+    "optional_chain",
+    "regex_flags",
+    "regex_pattern",
+    "string_fragment",
+    "type_parameters",
+];
 
 kinds! {
     named {
@@ -46,7 +99,6 @@ kinds! {
         ClassDeclaration = "class_declaration",
         ClassHeritage = "class_heritage",
         ClassStaticBlock = "class_static_block",
-        Comment = "comment",
         ComputedPropertyName = "computed_property_name",
         ContinueStatement = "continue_statement",
         Decorator = "decorator",
@@ -76,7 +128,6 @@ kinds! {
         GeneratorFunction = "generator_function",
         GeneratorFunctionDeclaration = "generator_function_declaration",
         GenericType = "generic_type",
-        HtmlComment = "html_comment",
         Identifier = "identifier",
         IfStatement = "if_statement",
         ImplementsClause = "implements_clause",
@@ -125,6 +176,7 @@ kinds! {
         ParenthesizedType = "parenthesized_type",
         PredefinedType = "predefined_type",
         PrivatePropertyIdentifier = "private_property_identifier",
+        Program = "program",
         PropertyIdentifier = "property_identifier",
         PropertySignature = "property_signature",
         PublicFieldDefinition = "public_field_definition",
@@ -205,58 +257,64 @@ kinds! {
         OrEquals = "||=",
         CoalesceEquals = "??=",
         Increment = "++",
-        OpenParenthesis = "(",
+        Comma = ",",
     }
 }
 
 macro_rules! fields {
     ($($name:ident = $text:literal),* $(,)?) => {
-        /// The ids of the fields that the walk reads; 0 where a grammar has no such field.
-        #[derive(Debug)]
-        pub(super) struct Fields { $(pub(super) $name: u16,)* }
+        /// A named place of a child in its parent.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Field { $($name,)* }
 
-        impl Fields {
-            fn of(language: &Language) -> Fields {
-                Fields { $($name: language.field_id_for_name($text).map_or(0, std::num::NonZero::get),)* }
+        /// The field of each id of a grammar that the walk asks for.
+        fn fields_of(language: &Language) -> Vec<Option<Field>> {
+            let mut fields = vec![None; language.field_count() + 1];
+            for (field, name) in [$((Field::$name, $text)),*] {
+                let id = language.field_id_for_name(name).map_or(0, std::num::NonZero::get);
+                if let Some(entry) = fields.get_mut(usize::from(id)).filter(|_| id != 0) {
+                    *entry = Some(field);
+                }
             }
+            fields
         }
     };
 }
 
 fields! {
-    alias = "alias",
-    alternative = "alternative",
-    argument = "argument",
-    arguments = "arguments",
-    attribute = "attribute",
-    body = "body",
-    condition = "condition",
-    consequence = "consequence",
-    constructor = "constructor",
-    declaration = "declaration",
-    finalizer = "finalizer",
-    function = "function",
-    handler = "handler",
-    increment = "increment",
-    index = "index",
-    initializer = "initializer",
-    key = "key",
-    kind = "kind",
-    left = "left",
-    module = "module",
-    name = "name",
-    object = "object",
-    operator = "operator",
-    parameter = "parameter",
-    parameters = "parameters",
-    pattern = "pattern",
-    property = "property",
-    return_type = "return_type",
-    right = "right",
-    source = "source",
-    type_ = "type",
-    type_arguments = "type_arguments",
-    value = "value",
+    Alias = "alias",
+    Alternative = "alternative",
+    Argument = "argument",
+    Arguments = "arguments",
+    Attribute = "attribute",
+    Body = "body",
+    Condition = "condition",
+    Consequence = "consequence",
+    Constructor = "constructor",
+    Declaration = "declaration",
+    Finalizer = "finalizer",
+    Function = "function",
+    Handler = "handler",
+    Increment = "increment",
+    Index = "index",
+    Initializer = "initializer",
+    Key = "key",
+    Kind = "kind",
+    Left = "left",
+    Module = "module",
+    Name = "name",
+    Object = "object",
+    Operator = "operator",
+    Parameter = "parameter",
+    Parameters = "parameters",
+    Pattern = "pattern",
+    Property = "property",
+    ReturnType = "return_type",
+    Right = "right",
+    Source = "source",
+    Type = "type",
+    TypeArguments = "type_arguments",
+    Value = "value",
 }
 
 /// One grammar with its ids.
@@ -264,8 +322,7 @@ fields! {
 pub(super) struct Grammar {
     /// For the parser.
     pub(super) language: Language,
-    /// Field ids.
-    pub(super) fields: Fields,
+    fields: Vec<Option<Field>>,
     kinds: Vec<Kind>,
 }
 
@@ -275,11 +332,16 @@ impl Grammar {
         let kinds = (0..count)
             .map(|id| kind_of(language.node_kind_for_id(id).unwrap_or(""), language.node_kind_is_named(id)))
             .collect();
-        Grammar { fields: Fields::of(&language), language, kinds }
+        Grammar { fields: fields_of(&language), language, kinds }
+    }
+
+    /// The field of this id, if the walk asks for it.
+    pub(super) fn field_of(&self, id: u16) -> Option<Field> {
+        self.fields.get(usize::from(id)).copied().flatten()
     }
 
     /// What `node` is.
-    pub(super) fn kind(&self, node: Node<'_>) -> Kind {
+    pub(super) fn kind_of(&self, node: Node<'_>) -> Kind {
         let id = node.kind_id();
         if id == u16::MAX { Kind::Error } else { self.kinds.get(usize::from(id)).copied().unwrap_or(Kind::Other) }
     }

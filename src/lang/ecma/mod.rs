@@ -18,22 +18,20 @@ mod parse;
 mod patterns;
 mod statements;
 mod strings;
+mod tree;
 mod types;
 
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
-
 use rustc_hash::{FxHashMap, FxHashSet};
-use tree_sitter::{Node, TreeCursor};
 
 use super::builder::{Builder, ScopeId};
-use super::directive;
 use crate::facts::*;
 use crate::source::{SourceFile, Span};
 use functions::Later;
-use kinds::{Grammar, Kind};
+use kinds::{Field, Kind};
+use tree::Node;
 
 /// How deep expressions and statements may nest before the walk stops following them. The frames of one
 /// level fit about 40 KiB, so that a stack of 64 MiB is enough.
@@ -46,9 +44,9 @@ pub(super) fn extract(file: &SourceFile) -> FileFacts {
         builder.gap("too large or too strange to be parsed", Span::new(0, file.text.len()));
         return builder.facts;
     };
-    let root = parsed.tree.root_node();
-    let mut walk = Walk::new(&file.text, parsed.grammar, root);
-    walk.b.facts.directives = directive::directives(&parsed.tree, &file.text);
+    let root = parsed.tree.root();
+    let mut walk = Walk::new(&file.text);
+    walk.b.facts.directives = parsed.directives;
     walk.file(root);
     parse::report_errors(&mut walk, root);
     walk.b.finish()
@@ -58,16 +56,13 @@ pub(super) fn extract(file: &SourceFile) -> FileFacts {
 struct Walk<'s, 't> {
     b: Builder<'s>,
     source: &'s str,
-    grammar: &'static Grammar,
-    /// Runs over the children of one node at a time; a new one each time would cost an allocation.
-    cursor: RefCell<TreeCursor<'t>>,
     /// Bodies that are to be lowered after their surroundings.
     later: Vec<Later<'t>>,
     /// Functions and classes that were declared at the head of their block, by the id of their node.
-    functions: FxHashMap<usize, FunctionId>,
-    classes: FxHashMap<usize, ClassId>,
+    functions: FxHashMap<u32, FunctionId>,
+    classes: FxHashMap<u32, ClassId>,
     /// The modules that `require` calls stand for, by the id of the call's node.
-    required: FxHashMap<usize, ImportId>,
+    required: FxHashMap<u32, ImportId>,
     context: Context,
     exports: bindings::Exports,
     /// Names that were declared empty, to be filled by some function.
@@ -100,14 +95,12 @@ struct Context {
 }
 
 impl<'s, 't> Walk<'s, 't> {
-    fn new(source: &'s str, grammar: &'static Grammar, root: Node<'t>) -> Self {
+    fn new(source: &'s str) -> Self {
         let b = Builder::new(source);
         let context = Context { this: UNKNOWN, class: None, in_switch: false, scope: b.scope() };
         Walk {
             source: b.source,
             b,
-            grammar,
-            cursor: RefCell::new(root.walk()),
             later: Vec::new(),
             functions: FxHashMap::default(),
             classes: FxHashMap::default(),
@@ -151,68 +144,38 @@ impl<'s, 't> Walk<'s, 't> {
     }
 
     fn fills(&self, node: Node<'t>) -> bool {
-        let names = assigned::assigned_anywhere(self.grammar, self.source, node);
+        let names = assigned::assigned_anywhere(self.source, node);
         names.iter().any(|name| self.b.facts.names.find(name).is_some_and(|name| self.unfilled.contains(&name)))
     }
 
     // ── Nodes ───────────────────────────────────────────────────────────────────────────────────────
 
     fn kind(&self, node: Node<'t>) -> Kind {
-        self.grammar.kind(node)
+        node.kind()
     }
 
-    fn field(&self, node: Node<'t>, field: u16) -> Option<Node<'t>> {
-        if field == 0 { None } else { node.child_by_field_id(field) }
+    fn field(&self, node: Node<'t>, field: Field) -> Option<Node<'t>> {
+        node.child(field)
     }
 
-    /// All named children of `node` in this field, without comments.
-    fn fields(&self, node: Node<'t>, field: u16) -> Vec<Node<'t>> {
-        let Some(field) = std::num::NonZero::new(field) else { return Vec::new() };
-        let mut cursor = self.cursor.borrow_mut();
-        node.children_by_field_id(field, &mut cursor)
-            .filter(|&child| child.is_named() && !self.is_comment(child))
-            .collect()
+    /// All parts of `node` in this place.
+    fn fields(&self, node: Node<'t>, field: Field) -> Vec<Node<'t>> {
+        node.children_in(field).filter(|child| child.is_named()).collect()
     }
 
-    /// The named children of `node`, without comments.
+    /// The parts of `node`.
     fn children(&self, node: Node<'t>) -> Vec<Node<'t>> {
-        let mut left = node.named_child_count();
-        let mut children = Vec::with_capacity(left);
-        if left <= 1 {
-            children.extend(node.named_child(0).filter(|&child| !self.is_comment(child)));
-            return children;
-        }
-        let mut cursor = self.cursor.borrow_mut();
-        cursor.reset(node);
-        let mut more = cursor.goto_first_child();
-        while more {
-            let child = cursor.node();
-            if child.is_named() {
-                if !self.is_comment(child) {
-                    children.push(child);
-                }
-                left -= 1;
-                if left == 0 {
-                    break;
-                }
-            }
-            more = cursor.goto_next_sibling();
-        }
+        let mut children = Vec::with_capacity(node.child_count());
+        children.extend(node.parts());
         children
     }
 
-    fn is_comment(&self, node: Node<'t>) -> bool {
-        matches!(self.kind(node), Kind::Comment | Kind::HtmlComment)
-    }
-
     fn first_child(&self, node: Node<'t>) -> Option<Node<'t>> {
-        let first = node.named_child(0)?;
-        if self.is_comment(first) { self.children(node).first().copied() } else { Some(first) }
+        node.first_part()
     }
 
     fn child_of_kind(&self, node: Node<'t>, kind: Kind) -> Option<Node<'t>> {
-        let mut cursor = self.cursor.borrow_mut();
-        node.children(&mut cursor).find(|&child| self.kind(child) == kind)
+        node.children().find(|child| child.kind() == kind)
     }
 
     fn has_token(&self, node: Node<'t>, kind: Kind) -> bool {

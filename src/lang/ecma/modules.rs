@@ -1,10 +1,9 @@
 //! Imports and exports: ES modules, CommonJS and TypeScript's own forms.
 
-use tree_sitter::Node;
-
 use super::assigned::pattern_names;
-use super::kinds::Kind;
+use super::kinds::{Field, Kind};
 use super::patterns::Binding;
+use super::tree::Node;
 use super::{Walk, span};
 use crate::facts::*;
 use crate::source::Span;
@@ -36,15 +35,14 @@ impl<'t> Walk<'_, 't> {
 
     /// `import … from "m"`
     pub(super) fn import(&mut self, node: Node<'t>) {
-        let fields = &self.grammar.fields;
         if let Some(clause) = self.child_of_kind(node, Kind::ImportRequireClause) {
-            let Some(module) = self.module_name(self.field(clause, fields.source)) else { return };
+            let Some(module) = self.module_name(self.field(clause, Field::Source)) else { return };
             if let Some(name) = self.child_of_kind(clause, Kind::Identifier) {
                 self.bind_import(name, module, Imported::Module);
             }
             return;
         }
-        let Some(module) = self.module_name(self.field(node, fields.source)) else { return };
+        let Some(module) = self.module_name(self.field(node, Field::Source)) else { return };
         let Some(clause) = self.child_of_kind(node, Kind::ImportClause) else { return };
         for part in self.children(clause) {
             match self.kind(part) {
@@ -64,11 +62,10 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn named_imports(&mut self, node: Node<'t>, module: Name) {
-        let fields = &self.grammar.fields;
         for specifier in self.children(node) {
-            let Some(name_node) = self.field(specifier, fields.name) else { continue };
+            let Some(name_node) = self.field(specifier, Field::Name) else { continue };
             let name = self.specifier_name(name_node);
-            let local = self.field(specifier, fields.alias).unwrap_or(name_node);
+            let local = self.field(specifier, Field::Alias).unwrap_or(name_node);
             self.bind_import(local, module, Imported::Name(name));
         }
     }
@@ -94,7 +91,6 @@ impl<'t> Walk<'_, 't> {
         if !self.has_module_calls {
             return None;
         }
-        let fields = &self.grammar.fields;
         let mut node = self.stripped(node);
         while self.kind(node) == Kind::AwaitExpression {
             node = self.stripped(self.first_child(node)?);
@@ -102,7 +98,7 @@ impl<'t> Walk<'_, 't> {
         if self.kind(node) != Kind::CallExpression {
             return None;
         }
-        let function = self.field(node, fields.function)?;
+        let function = self.field(node, Field::Function)?;
         let loads = match self.kind(function) {
             Kind::Import => true,
             Kind::Identifier => self.text(function) == "require",
@@ -114,7 +110,7 @@ impl<'t> Walk<'_, 't> {
         if let Some(&known) = self.required.get(&node.id()) {
             return Some(known);
         }
-        let argument = self.field(node, fields.arguments).and_then(|arguments| self.first_child(arguments));
+        let argument = self.field(node, Field::Arguments).and_then(|arguments| self.first_child(arguments));
         let module = self.module_name(argument)?;
         let import = self.add_import(module, Imported::Module, span(node));
         self.required.insert(node.id(), import);
@@ -130,7 +126,6 @@ impl<'t> Walk<'_, 't> {
 
     /// `const { a, b: c } = require("m")`: each name is an import of its own.
     pub(super) fn require_pattern(&mut self, pattern: Node<'t>, value: Node<'t>, binding: Binding) -> bool {
-        let fields = &self.grammar.fields;
         if self.kind(pattern) != Kind::ObjectPattern {
             return false;
         }
@@ -139,11 +134,11 @@ impl<'t> Walk<'_, 't> {
         for part in self.children(pattern) {
             let (name, target) = match self.kind(part) {
                 Kind::ShorthandPropertyPattern => (part, part),
-                Kind::PairPattern => match (self.field(part, fields.key), self.field(part, fields.value)) {
+                Kind::PairPattern => match (self.field(part, Field::Key), self.field(part, Field::Value)) {
                     (Some(key), Some(target)) => (key, target),
                     _ => continue,
                 },
-                Kind::ObjectAssignmentPattern => match self.field(part, fields.left) {
+                Kind::ObjectAssignmentPattern => match self.field(part, Field::Left) {
                     Some(left) => (left, left),
                     None => continue,
                 },
@@ -165,20 +160,19 @@ impl<'t> Walk<'_, 't> {
 
     /// `export …`
     pub(super) fn export(&mut self, node: Node<'t>) {
-        let fields = &self.grammar.fields;
         let default = self.b.name("default");
-        if let Some(source) = self.field(node, fields.source) {
+        if let Some(source) = self.field(node, Field::Source) {
             self.export_from(node, source);
         } else if let Some(clause) = self.child_of_kind(node, Kind::ExportClause) {
             for specifier in self.children(clause) {
-                let Some(local) = self.field(specifier, fields.name) else { continue };
-                let exported = self.field(specifier, fields.alias).unwrap_or(local);
+                let Some(local) = self.field(specifier, Field::Name) else { continue };
+                let exported = self.field(specifier, Field::Alias).unwrap_or(local);
                 let (exported, local) = (self.specifier_name(exported), self.specifier_name(local));
                 self.exports.local.push((exported, local));
             }
-        } else if let Some(declaration) = self.field(node, fields.declaration) {
+        } else if let Some(declaration) = self.field(node, Field::Declaration) {
             self.export_declaration(node, declaration, default);
-        } else if let Some(value) = self.field(node, fields.value) {
+        } else if let Some(value) = self.field(node, Field::Value) {
             self.export_default(value, default);
         } else if self.has_token(node, Kind::Equals)
             && let Some(value) = self.first_child(node)
@@ -212,28 +206,27 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn declared_names(&mut self, declaration: Node<'t>) -> Vec<Name> {
-        let fields = &self.grammar.fields;
         let mut found = Vec::new();
         match self.kind(declaration) {
             Kind::LexicalDeclaration | Kind::VariableDeclaration | Kind::UsingDeclaration => {
                 for declarator in self.children(declaration) {
-                    if let Some(pattern) = self.field(declarator, fields.name) {
-                        pattern_names(self.grammar, pattern, &mut |name| found.push(name));
+                    if let Some(pattern) = self.field(declarator, Field::Name) {
+                        pattern_names(pattern, &mut |name| found.push(name));
                     }
                 }
             }
             Kind::ImportAlias => found.extend(self.first_child(declaration)),
             Kind::InternalModule | Kind::Module => {
-                let name = self.field(declaration, fields.name);
+                let name = self.field(declaration, Field::Name);
                 found.extend(name.map(|name| self.leftmost(name)));
             }
-            _ => found.extend(self.field(declaration, fields.name)),
+            _ => found.extend(self.field(declaration, Field::Name)),
         }
         found.into_iter().map(|node| self.name(node)).collect()
     }
 
     fn leftmost(&self, mut node: Node<'t>) -> Node<'t> {
-        while let Some(object) = self.field(node, self.grammar.fields.object) {
+        while let Some(object) = self.field(node, Field::Object) {
             node = object;
         }
         node
@@ -241,13 +234,12 @@ impl<'t> Walk<'_, 't> {
 
     /// `export { a as b } from "m"`, `export * from "m"`, `export * as ns from "m"`
     fn export_from(&mut self, node: Node<'t>, source: Node<'t>) {
-        let fields = &self.grammar.fields;
         let Some(module) = self.module_name(Some(source)) else { return };
         if let Some(clause) = self.child_of_kind(node, Kind::ExportClause) {
             for specifier in self.children(clause) {
-                let Some(name_node) = self.field(specifier, fields.name) else { continue };
+                let Some(name_node) = self.field(specifier, Field::Name) else { continue };
                 let name = self.specifier_name(name_node);
-                let exported = self.field(specifier, fields.alias).unwrap_or(name_node);
+                let exported = self.field(specifier, Field::Alias).unwrap_or(name_node);
                 let exported = self.specifier_name(exported);
                 let value = self.import_value(module, Imported::Name(name), span(specifier));
                 self.exports.values.push((exported, value));
@@ -268,18 +260,19 @@ impl<'t> Walk<'_, 't> {
         self.add_import(module, Imported::Star, span);
     }
 
-    /// `module.exports = …`, `module.exports.a = …`, `exports.a = …`. Whether it was one of them.
+    /// `module.exports = …`, `module.exports.a = …`, `exports.a = …`. Whether it was one of them. `right`: what
+    /// is assigned, as it is written.
     pub(super) fn export_assignment(
         &mut self,
         target: Node<'t>,
         object: Node<'t>,
         property: Node<'t>,
         value: ValueId,
+        right: Option<Node<'t>>,
     ) -> bool {
         if self.is_common_exports(target) {
             self.exports.is_common = true;
             let default = self.b.name("default");
-            let right = target.parent().and_then(|parent| self.field(parent, self.grammar.fields.right));
             match right.filter(|&right| self.kind(right) == Kind::Identifier) {
                 // What it is filled with later is exported too.
                 Some(right) => {
@@ -318,12 +311,11 @@ impl<'t> Walk<'_, 't> {
         if !self.exports.is_common {
             return None;
         }
-        let fields = &self.grammar.fields;
-        let object = self.field(node, fields.object)?;
+        let object = self.field(node, Field::Object)?;
         if !self.is_common_exports(object) {
             return None;
         }
-        let property = self.field(node, fields.property)?;
+        let property = self.field(node, Field::Property)?;
         let name = self.name(property);
         self.exports.values.iter().rev().find(|entry| entry.0 == name).map(|entry| entry.1)
     }
@@ -332,15 +324,14 @@ impl<'t> Walk<'_, 't> {
 
     /// `namespace A { … }` is an object with what it exports; `declare module "m" { … }` is nobody's.
     pub(super) fn namespace(&mut self, node: Node<'t>) {
-        let fields = &self.grammar.fields;
         let outer = std::mem::take(&mut self.exports);
         self.b.push_scope(false);
-        if let Some(body) = self.field(node, fields.body) {
+        if let Some(body) = self.field(node, Field::Body) {
             let statements = self.children(body);
             self.statements(&statements);
         }
         let inner = std::mem::replace(&mut self.exports, outer);
-        let place = self.field(node, fields.name).map_or(Span::default(), span);
+        let place = self.field(node, Field::Name).map_or(Span::default(), span);
         let mut entries = Vec::new();
         for (exported, local) in inner.local {
             let value = self.local_value(local);
@@ -350,13 +341,13 @@ impl<'t> Walk<'_, 't> {
             entries.push((self.name_text(exported, place), value));
         }
         self.b.pop_scope();
-        let Some(name) = self.field(node, fields.name) else { return };
+        let Some(name) = self.field(node, Field::Name) else { return };
         if self.kind(name) == Kind::String {
             return;
         }
         let mut value = self.b.value(Value::Mapping(entries.into()));
         let mut at = name;
-        while let (Some(object), Some(property)) = (self.field(at, fields.object), self.field(at, fields.property)) {
+        while let (Some(object), Some(property)) = (self.field(at, Field::Object), self.field(at, Field::Property)) {
             let key = self.literal_text(property);
             value = self.b.value(Value::Mapping(Box::new([(key, value)])));
             at = object;

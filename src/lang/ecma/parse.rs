@@ -1,42 +1,63 @@
-//! From text to a tree: which grammar, and what it could not read.
+//! From text to a tree: in which language, and what it could not read.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use tree_sitter::Node;
-
 use super::Walk;
 use super::kinds::{Grammar, JAVASCRIPT, TSX, TYPESCRIPT};
-use crate::lang::parser;
+use super::tree::{self, Dialect, Node, Tree};
+use crate::facts::Directive;
+use crate::lang::{directive, parser};
 use crate::source::{Language, SourceFile, Span};
 
-/// A tree and the grammar it was made with.
+/// A tree, and what its comments say.
 pub(super) struct Parsed {
-    pub(super) tree: parser::Parsed,
-    pub(super) grammar: &'static Grammar,
+    pub(super) tree: Tree,
+    pub(super) directives: Vec<Directive>,
 }
 
 /// Parses `file` in its language. JavaScript with syntax errors is tried as TSX, which reads most of Flow's types.
 pub(super) fn parse(file: &SourceFile) -> Option<Parsed> {
     match file.language {
-        Language::TypeScript => parse_as(&file.text, &TYPESCRIPT),
-        Language::Tsx => parse_as(&file.text, &TSX),
+        Language::TypeScript => parse_as(&file.text, Dialect::TypeScript),
+        Language::Tsx => parse_as(&file.text, Dialect::Tsx),
         _ => {
-            let plain = parse_as(&file.text, &JAVASCRIPT)?;
-            let errors = errors(plain.tree.root_node(), &file.text).count;
+            let plain = parse_as(&file.text, Dialect::JavaScript)?;
+            let errors = errors(plain.tree.root(), &file.text).count;
             if errors == 0 {
                 return Some(plain);
             }
-            let typed = parse_as(&file.text, &TSX);
-            typed.filter(|typed| self::errors(typed.tree.root_node(), &file.text).count < errors).or(Some(plain))
+            let typed = parse_as(&file.text, Dialect::Tsx);
+            typed.filter(|typed| self::errors(typed.tree.root(), &file.text).count < errors).or(Some(plain))
         }
     }
 }
 
-fn parse_as(text: &str, grammar: &'static Grammar) -> Option<Parsed> {
-    let is_typed = !std::ptr::eq(grammar, &*JAVASCRIPT);
-    let text = if is_typed { without_unknown_types(text) } else { Cow::Borrowed(text) };
-    parser::parse(&grammar.language, text.as_bytes()).map(|tree| Parsed { tree, grammar })
+fn parse_as(text: &str, dialect: Dialect) -> Option<Parsed> {
+    let text = as_read(text, dialect);
+    // What a suppression comment covers is read from a tree with comments.
+    if !directive::may_be_in(&text)
+        && let Some(tree) = tree::quick(&text, dialect)
+    {
+        return Some(Parsed { tree, directives: Vec::new() });
+    }
+    let grammar = grammar(dialect);
+    let tree = parser::parse(&grammar.language, text.as_bytes())?;
+    Some(Parsed { tree: tree::grown(grammar, &tree), directives: directive::directives(&tree, &text) })
+}
+
+/// The text as it is given to whoever makes a tree of it.
+pub(super) fn as_read(text: &str, dialect: Dialect) -> Cow<'_, str> {
+    if dialect == Dialect::JavaScript { Cow::Borrowed(text) } else { without_unknown_types(text) }
+}
+
+/// tree-sitter's grammar of a dialect.
+pub(super) fn grammar(dialect: Dialect) -> &'static Grammar {
+    match dialect {
+        Dialect::JavaScript => &JAVASCRIPT,
+        Dialect::TypeScript => &TYPESCRIPT,
+        Dialect::Tsx => &TSX,
+    }
 }
 
 /// The grammar does not know `export type *` nor type arguments between a tag and its template
@@ -109,24 +130,19 @@ fn errors(root: Node<'_>, source: &str) -> Errors {
     if !root.has_error() {
         return errors;
     }
-    let mut cursor = root.walk();
-    loop {
-        let node = cursor.node();
+    let mut open = vec![root];
+    while let Some(node) = open.pop() {
         // A bare `&` is right in the text of an element and in its attributes, only the grammar minds.
         let is_entity = node.is_error() && source.as_bytes().get(node.start_byte()) == Some(&b'&');
         if (node.is_error() || node.is_missing()) && !is_entity {
             errors.count += 1;
             errors.first.get_or_insert(Span::new(node.start_byte(), node.end_byte()));
         }
-        if node.has_error() && cursor.goto_first_child() {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return errors;
-            }
+        if node.has_error() {
+            open.extend(node.children().rev());
         }
     }
+    errors
 }
 
 /// Says in one gap how many places were not understood.

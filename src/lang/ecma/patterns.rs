@@ -1,9 +1,8 @@
 //! Binding names and taking values apart.
 
-use tree_sitter::Node;
-
 use super::Walk;
-use super::kinds::Kind;
+use super::kinds::{Field, Kind};
+use super::tree::Node;
 use crate::facts::*;
 
 /// How a pattern binds its names.
@@ -24,14 +23,13 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn bind_any_pattern(&mut self, node: Node<'t>, value: ValueId, binding: Binding) {
-        let fields = &self.grammar.fields;
         match self.kind(node) {
             Kind::Identifier | Kind::ShorthandPropertyPattern | Kind::Undefined => self.bind_name(node, value, binding),
             Kind::ObjectPattern => self.bind_object(node, value, binding),
             Kind::ArrayPattern => self.bind_array(node, value, binding),
             Kind::AssignmentPattern | Kind::ObjectAssignmentPattern | Kind::AssignmentExpression => {
-                let value = self.or_default(value, self.field(node, fields.right));
-                if let Some(left) = self.field(node, fields.left) {
+                let value = self.or_default(value, self.field(node, Field::Right));
+                if let Some(left) = self.field(node, Field::Left) {
                     self.bind_pattern(left, value, binding);
                 }
             }
@@ -78,7 +76,6 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn bind_object(&mut self, node: Node<'t>, value: ValueId, binding: Binding) {
-        let fields = &self.grammar.fields;
         for part in self.children(node) {
             match self.kind(part) {
                 Kind::ShorthandPropertyPattern => {
@@ -87,22 +84,22 @@ impl<'t> Walk<'_, 't> {
                     self.bind_name(part, member, binding);
                 }
                 Kind::PairPattern => {
-                    let member = match self.field(part, fields.key) {
+                    let member = match self.field(part, Field::Key) {
                         Some(key) => self.keyed(value, key),
                         None => UNKNOWN,
                     };
-                    if let Some(target) = self.field(part, fields.value) {
+                    if let Some(target) = self.field(part, Field::Value) {
                         self.bind_pattern(target, member, binding);
                     }
                 }
                 Kind::ObjectAssignmentPattern => {
-                    let Some(left) = self.field(part, fields.left) else { continue };
+                    let Some(left) = self.field(part, Field::Left) else { continue };
                     let name = self.text(left);
                     let member = match self.kind(left) {
                         Kind::ShorthandPropertyPattern => self.b.member(value, name),
                         _ => UNKNOWN,
                     };
-                    let member = self.or_default(member, self.field(part, fields.right));
+                    let member = self.or_default(member, self.field(part, Field::Right));
                     self.bind_pattern(left, member, binding);
                 }
                 // The rest of an object has the same members as the object, as far as they are read.
@@ -128,16 +125,10 @@ impl<'t> Walk<'_, 't> {
 
     fn bind_array(&mut self, node: Node<'t>, value: ValueId, binding: Binding) {
         self.b.used(value, UseKind::Iterate, self.one_line(node.start_byte(), node.end_byte()));
-        let mut cursor = node.walk();
-        let parts: Vec<_> = node.children(&mut cursor).collect();
         let mut index = 0u16;
-        for part in parts {
-            if self.text(part) == "," && !part.is_named() {
-                index = index.saturating_add(1);
-                continue;
-            }
+        for part in node.children() {
             match self.kind(part) {
-                Kind::Comment | Kind::HtmlComment => {}
+                Kind::Comma => index = index.saturating_add(1),
                 Kind::RestPattern => self.bind_pattern(part, value, binding),
                 _ if part.is_named() => {
                     let piece = if value == UNKNOWN { UNKNOWN } else { self.b.value(Value::Part(value, index)) };

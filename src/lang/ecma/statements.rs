@@ -1,9 +1,8 @@
 //! Statements and declarations.
 
-use tree_sitter::Node;
-
-use super::kinds::Kind;
+use super::kinds::{Field, Kind};
 use super::patterns::Binding;
+use super::tree::Node;
 use super::{Walk, span};
 use crate::facts::*;
 use crate::source::Span;
@@ -131,10 +130,9 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn declarator(&mut self, node: Node<'t>, binding: Binding) {
-        let fields = &self.grammar.fields;
-        let Some(name) = self.field(node, fields.name) else { return };
-        let value = self.field(node, fields.value);
-        let annotation = self.field(node, fields.type_).and_then(|annotation| self.annotation(annotation));
+        let Some(name) = self.field(node, Field::Name) else { return };
+        let value = self.field(node, Field::Value);
+        let annotation = self.field(node, Field::Type).and_then(|annotation| self.annotation(annotation));
         if let Some(value) = value
             && self.require_pattern(name, value, binding)
         {
@@ -164,10 +162,10 @@ impl<'t> Walk<'_, 't> {
 
     /// The body of `label: …` and `with (x) …`.
     fn with_body(&mut self, node: Node<'t>) -> Flow {
-        if let Some(object) = self.field(node, self.grammar.fields.object) {
+        if let Some(object) = self.field(node, Field::Object) {
             self.expression(object, ResultUse::Operand);
         }
-        let Some(body) = self.field(node, self.grammar.fields.body) else { return Flow::NEXT };
+        let Some(body) = self.field(node, Field::Body) else { return Flow::NEXT };
         let flow = self.statement(body);
         Flow { falls: flow.falls || flow.breaks || self.kind(node) == Kind::LabeledStatement, breaks: flow.breaks }
     }

@@ -1,8 +1,7 @@
 //! Strings: their bytes after escapes, and where each of them stands in the file.
 
-use tree_sitter::Node;
-
 use super::kinds::Kind;
+use super::tree::Node;
 use super::{Walk, span};
 use crate::facts::*;
 use crate::source::Span;

@@ -1,9 +1,8 @@
 //! TypeScript's types, as far as they name something.
 
-use tree_sitter::Node;
-
 use super::Walk;
-use super::kinds::Kind;
+use super::kinds::{Field, Kind};
+use super::tree::Node;
 use crate::facts::*;
 
 impl<'t> Walk<'_, 't> {
@@ -25,11 +24,10 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn awaited_type(&self, node: Node<'t>) -> Node<'t> {
-        let fields = &self.grammar.fields;
         if self.kind(node) == Kind::GenericType
-            && let Some(name) = self.field(node, fields.name)
+            && let Some(name) = self.field(node, Field::Name)
             && matches!(self.text(name), "Promise" | "PromiseLike" | "Bluebird")
-            && let Some(arguments) = self.field(node, fields.type_arguments)
+            && let Some(arguments) = self.field(node, Field::TypeArguments)
             && let Some(inner) = self.first_child(arguments)
         {
             return inner;
@@ -43,7 +41,6 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn any_type(&mut self, node: Node<'t>) -> Option<ValueId> {
-        let fields = &self.grammar.fields;
         match self.kind(node) {
             Kind::TypeIdentifier | Kind::Identifier | Kind::NestedTypeIdentifier | Kind::NestedIdentifier => {
                 let head = self.qualified(node);
@@ -76,8 +73,8 @@ impl<'t> Walk<'_, 't> {
             Kind::LookupType => self.lookup_type(node),
             Kind::MemberExpression => {
                 // `import("m").X`
-                let import = self.field(node, fields.object).and_then(|object| self.required_module(object))?;
-                let property = self.field(node, fields.property)?;
+                let import = self.field(node, Field::Object).and_then(|object| self.required_module(object))?;
+                let property = self.field(node, Field::Property)?;
                 let head = self.imported_name(import, property);
                 Some(self.typed(head, Vec::new()))
             }
@@ -87,11 +84,10 @@ impl<'t> Walk<'_, 't> {
 
     /// `A`, `a.B`: what the name of a type stands for.
     pub(super) fn qualified(&mut self, node: Node<'t>) -> ValueId {
-        let fields = &self.grammar.fields;
         let (object, name) = match self.kind(node) {
-            Kind::NestedTypeIdentifier => (self.field(node, fields.module), self.field(node, fields.name)),
+            Kind::NestedTypeIdentifier => (self.field(node, Field::Module), self.field(node, Field::Name)),
             Kind::NestedIdentifier | Kind::MemberExpression => {
-                (self.field(node, fields.object), self.field(node, fields.property))
+                (self.field(node, Field::Object), self.field(node, Field::Property))
             }
             _ => return self.type_named(node),
         };
@@ -141,9 +137,8 @@ impl<'t> Walk<'_, 't> {
     }
 
     fn generic(&mut self, node: Node<'t>) -> Option<ValueId> {
-        let fields = &self.grammar.fields;
-        let name = self.field(node, fields.name)?;
-        let list = self.field(node, fields.type_arguments)?;
+        let name = self.field(node, Field::Name)?;
+        let list = self.field(node, Field::TypeArguments)?;
         match self.text(name) {
             // These change which members there are, not whose they are.
             "Readonly" | "Required" | "NonNullable" | "Awaited" | "Mutable" | "InstanceType" => {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use tree_sitter::Language;
 
 use super::tree::Node;
+use crate::lang::tree::NodeKind;
 
 /// The grammar.
 pub(super) fn language() -> Language {
@@ -38,6 +39,10 @@ macro_rules! kinds {
         #[cfg(test)]
         pub(super) const ALL_KINDS: &[(&str, bool)] = &[$(($text, $named),)*];
     };
+}
+
+impl NodeKind for Kind {
+    const ERROR: Kind = Kind::Error;
 }
 
 kinds! {

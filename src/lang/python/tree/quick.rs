@@ -2,7 +2,8 @@
 
 use super::super::kinds::{Field, Kind};
 use super::lex::{Tok, Token, comment_end, token};
-use super::{Child, Data, NAMED, Tree, small};
+use super::{Growing, Tree};
+use crate::lang::tree::Grown;
 
 /// How deep brackets, operators and blocks may nest in each other; deeper files are left to tree-sitter.
 const MAX_NESTING: u32 = 100;
@@ -10,16 +11,14 @@ const MAX_NESTING: u32 = 100;
 /// The tree of a file; nothing if it is not surely Python of the usual kind: then tree-sitter is to be asked.
 pub(in super::super) fn quick(source: &str) -> Option<Tree> {
     let mut parser = Parser::new(source.as_bytes());
-    parser.file()?;
-    Some(parser.tree)
+    let root = parser.file()?;
+    Some(parser.grow.done(root))
 }
 
 /// Reads one file. Whatever it does not know, it answers with nothing, and all ends.
 pub(super) struct Parser<'s> {
     pub(super) source: &'s [u8],
-    pub(super) tree: Tree,
-    /// Nodes that wait for the one that they are children of.
-    open: Vec<Child>,
+    pub(super) grow: Growing,
     pub(super) token: Token,
     /// Where the token before ended.
     pub(super) before: usize,
@@ -38,9 +37,7 @@ pub(super) struct Parser<'s> {
 
 /// Where a parser stands, to go back there.
 pub(super) struct State {
-    nodes: usize,
-    children: usize,
-    open: usize,
+    grown: Grown,
     token: Token,
     before: usize,
     depth: u32,
@@ -49,12 +46,9 @@ pub(super) struct State {
 
 impl<'s> Parser<'s> {
     fn new(source: &'s [u8]) -> Parser<'s> {
-        // About as many nodes as a file of this length has.
-        let room = source.len() / 6;
         Parser {
             source,
-            tree: Tree { nodes: Vec::with_capacity(room), children: Vec::with_capacity(room), root: 0 },
-            open: Vec::new(),
+            grow: Growing::new(source.len()),
             token: Token { tok: Tok::Newline, start: 0, end: 0 },
             before: 0,
             depth: 0,
@@ -66,7 +60,7 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn file(&mut self) -> Option<()> {
+    fn file(&mut self) -> Option<u32> {
         if memchr::memchr2(0, b'\x0c', self.source).is_some() {
             return None;
         }
@@ -78,8 +72,7 @@ impl<'s> Parser<'s> {
             }
             self.statement()?;
         }
-        self.tree.root = self.close(Kind::Module, start, self.source.len(), mark);
-        Some(())
+        Some(self.close(Kind::Module, start, self.source.len(), mark))
     }
 
     // ── Tokens and nodes ────────────────────────────────────────────────────────────────────────────
@@ -145,33 +138,31 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn mark(&self) -> usize {
-        self.open.len()
+        self.grow.mark()
     }
 
     /// Lets a node wait for its parent.
     pub(super) fn push(&mut self, node: u32) {
-        self.open.push(Child { node, field: None });
+        self.grow.push(node);
     }
 
     pub(super) fn push_as(&mut self, field: Field, node: u32) {
-        self.open.push(Child { node, field: Some(field) });
+        self.grow.push_as(field, node);
     }
 
     /// Takes back what waits since `mark`.
     pub(super) fn take_back(&mut self, mark: usize) -> Vec<u32> {
-        self.open.drain(mark..).map(|child| child.node).collect()
+        self.grow.take_back(mark)
     }
 
     /// Makes a node of those that wait since `mark`.
     pub(super) fn close(&mut self, kind: Kind, start: usize, end: usize, mark: usize) -> u32 {
-        let data = Data { start: small(start), end: small(end), first: 0, count: 0, kind, flags: NAMED };
-        self.tree.close(&mut self.open, mark, data)
+        self.grow.close(kind, start, end, mark)
     }
 
     /// A node without children.
     pub(super) fn leaf(&mut self, kind: Kind, start: usize, end: usize) -> u32 {
-        let mark = self.open.len();
-        self.close(kind, start, end, mark)
+        self.grow.leaf(kind, start, end)
     }
 
     /// A node without children that is the present token.
@@ -183,9 +174,7 @@ impl<'s> Parser<'s> {
 
     /// Punctuation that is kept.
     pub(super) fn mark_leaf(&mut self, kind: Kind, start: usize, end: usize) -> u32 {
-        let data = Data { start: small(start), end: small(end), first: 0, count: 0, kind, flags: 0 };
-        let mark = self.open.len();
-        self.tree.close(&mut self.open, mark, data)
+        self.grow.sign(kind, start, end)
     }
 
     /// Whether the present token is this name.
@@ -198,37 +187,34 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn kind(&self, node: u32) -> Kind {
-        self.tree.data(node).kind
+        self.grow.kind(node)
     }
 
     pub(super) fn set_kind(&mut self, node: u32, kind: Kind) {
-        self.tree.nodes[node as usize].kind = kind;
+        self.grow.set_kind(node, kind);
     }
 
     pub(super) fn start(&self, node: u32) -> usize {
-        self.tree.data(node).start as usize
+        self.grow.start(node)
     }
 
     pub(super) fn end(&self, node: u32) -> usize {
-        self.tree.data(node).end as usize
+        self.grow.end(node)
     }
 
     /// A child of a node that is made.
     pub(super) fn child(&self, node: u32, index: usize) -> Option<u32> {
-        let Data { first, count, .. } = self.tree.data(node);
-        (index < count as usize).then(|| self.tree.children[first as usize + index].node)
+        self.grow.child(node, index)
     }
 
     /// The first node that waits since `mark`.
     pub(super) fn waiting(&self, mark: usize) -> Option<u32> {
-        self.open.get(mark).map(|child| child.node)
+        self.grow.waiting(mark)
     }
 
     pub(super) fn state(&self) -> State {
         State {
-            nodes: self.tree.nodes.len(),
-            children: self.tree.children.len(),
-            open: self.open.len(),
+            grown: self.grow.state(),
             token: self.token,
             before: self.before,
             depth: self.depth,
@@ -238,13 +224,11 @@ impl<'s> Parser<'s> {
 
     /// Whether a slice was read since `state`, which no type has.
     pub(super) fn has_slice_since(&self, state: &State) -> bool {
-        self.tree.nodes[state.nodes..].iter().any(|node| node.kind == Kind::Slice)
+        self.grow.has_since(state.grown, Kind::Slice)
     }
 
     pub(super) fn go_back(&mut self, state: &State) {
-        self.tree.nodes.truncate(state.nodes);
-        self.tree.children.truncate(state.children);
-        self.open.truncate(state.open);
+        self.grow.go_back(state.grown);
         self.token = state.token;
         self.before = state.before;
         self.depth = state.depth;
