@@ -35,8 +35,8 @@ pub(super) struct Parser<'s> {
     /// Where the token before ended, and the semicolon after it that is not written.
     pub(super) before: usize,
     nesting: u32,
-    /// How often it may still be tried whether parentheses hold parameters.
-    tries: usize,
+    /// How many bytes may still be read in vain, where it is tried whether parentheses hold parameters.
+    in_vain: usize,
     /// Patterns like `{ a = 1 }` that were read as objects, and are none.
     pub(super) covers: u32,
     /// How many conditional expressions wait for their colon.
@@ -65,7 +65,7 @@ impl<'s> Parser<'s> {
             token: Token { tok: Tok::End, start: 0, end: 0, is_first: true },
             before: 0,
             nesting: 0,
-            tries: source.len() / 4 + 100,
+            in_vain: 4 * source.len() + 1_000,
             covers: 0,
             conditionals: 0,
             is_doubtful: false,
@@ -167,11 +167,10 @@ impl<'s> Parser<'s> {
 
     /// Tries to read something; where it is not there, all is as before.
     pub(super) fn attempt<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        if self.tries == 0 {
+        if self.in_vain == 0 {
             self.is_doubtful = true;
             return None;
         }
-        self.tries -= 1;
         let state = State {
             grown: self.grow.state(),
             token: self.token,
@@ -182,6 +181,7 @@ impl<'s> Parser<'s> {
         };
         let found = read(self);
         if found.is_none() {
+            self.in_vain = self.in_vain.saturating_sub(self.token.end.saturating_sub(state.token.start));
             self.grow.go_back(state.grown);
             self.token = state.token;
             self.before = state.before;

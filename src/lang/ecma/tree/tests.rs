@@ -244,6 +244,15 @@ fn nesting_has_an_end() {
     assert!(quick(&format!("x = {}1\n", "a + ".repeat(deep)), Dialect::JavaScript).is_some());
 }
 
+#[test]
+fn what_is_tried_has_an_end() {
+    // Each of these may begin the parameters of an arrow function, and be none at its end.
+    let source = format!("x = {}{}1{}\n", "(a = ".repeat(60), "[b], ".repeat(1_000), ", 2)".repeat(60));
+    assert!(quick(&source, Dialect::JavaScript).is_none());
+    let source = format!("x = {}\n", "(a, b), ".repeat(10_000) + "c");
+    assert!(quick(&source, Dialect::JavaScript).is_some());
+}
+
 /// All files of a directory given in `SEQSCAN_CORPUS`, and if `SEQSCAN_MISTAKES` is given, too, each with so many random
 /// mistakes, one at a time; skipped without a directory.
 #[test]
