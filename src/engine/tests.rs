@@ -150,7 +150,7 @@ fn one_fix_that_is_taken_back_costs_no_other() {
 fn what_files_say_alone_is_checked_if_they_are_not_understood_together() {
     let tree = Tree::new(&[("a.py", "slow\n"), ("b.sql", "SELECT id FROM books;\n")]);
     let session = tree.session(&["finds", "sees-all", "sees-statements", "unused-suppression"], &[]);
-    let report = session.snapshot_with(|_, _, _, _| panic!("books are closed")).check(&Targets::All);
+    let report = session.snapshot_with(&|_, _, _, _| panic!("books are closed")).check(&Targets::All);
     assert_eq!(report.findings.len(), 3);
     let [error] = &report.internal_errors[..] else { panic!("{:?}", report.internal_errors) };
     assert!(error.to_string().contains("books are closed (src/engine/tests.rs:"), "{error}");

@@ -6,9 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashMap;
 
 use super::FileId;
-use super::types::Ty;
+use super::reads::{self, Read, Reads};
+use super::types::{Ty, Types};
 use crate::apis::TypeId;
-use crate::facts::{ClassId, ValueId};
+use crate::facts::{CallId, ClassId, ValueId};
 
 /// How many times a chain of questions may go on to what a function of the project returns or an attribute was
 /// given. It bounds what functions that call each other in circles cost, and gives the same answer whichever of
@@ -37,6 +38,21 @@ pub(super) struct FileAnswers {
     /// What is known of a value when so many steps are left, and more of them might have told more.
     pub(super) short: FxHashMap<(ValueId, u8), Answer<Ty>>,
     pub(super) bases: FxHashMap<ClassId, Answer<Option<TypeId>>>,
+    /// What answers were read from beside the file itself, where that is noted.
+    reads: FxHashMap<Asked, Reads>,
+}
+
+/// A question about a file whose answer is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Asked {
+    /// What a value is.
+    Value(ValueId),
+    /// The same with so many steps left.
+    Short(ValueId, u8),
+    /// Which entry of the catalog a call is resolved to.
+    Call(CallId),
+    /// What a class extends.
+    Base(ClassId),
 }
 
 /// A set of small numbers.
@@ -70,6 +86,47 @@ impl FileAnswers {
             self.unknown.set(value.index());
         } else {
             self.values.insert(value, (answer, steps));
+        }
+    }
+}
+
+impl FileAnswers {
+    /// Keeps what an answer about this file was read from.
+    pub(super) fn keep_reads(&mut self, asked: Asked, file: FileId, read: &[Read]) {
+        if read.iter().any(|read| *read != Read::File(file)) {
+            self.reads.insert(asked, read.into());
+        }
+    }
+
+    /// Notes what an answer about this file was read from.
+    pub(super) fn note_reads(&self, asked: Asked) {
+        if let Some(known) = self.reads.get(&asked) {
+            reads::note_all(known);
+        }
+    }
+}
+
+impl Types<'_> {
+    /// What was found out before about a value, with the steps that are left.
+    pub(super) fn known(&self, file: FileId, value: ValueId) -> Option<Answer<Ty>> {
+        let answers = self.project().answers.file(file)?;
+        if answers.is_unknown(value) {
+            answers.note_reads(Asked::Value(value));
+            return Some((Ty::Unknown, false));
+        }
+        let left = self.steps.left.get();
+        match answers.values.get(&value) {
+            Some((answer, taken)) if *taken <= left => {
+                answers.note_reads(Asked::Value(value));
+                self.steps.took(*taken);
+                Some(answer.clone())
+            }
+            _ => {
+                let answer = answers.short.get(&(value, left))?;
+                answers.note_reads(Asked::Short(value, left));
+                self.steps.ended.set(true);
+                Some(answer.clone())
+            }
         }
     }
 }

@@ -134,7 +134,7 @@ impl<'t, 'p> Bounds<'t, 'p> {
             },
             Value::Call(call) => self.call(file, iterable, *call, depth),
             Value::Param(function, index) if facts.template.is_some() => {
-                let given = self.types.project().templates.given_to(self.types.project(), file, *function, *index);
+                let given = self.types.project().templates().given_to(self.types.project(), file, *function, *index);
                 let shapes = given.into_iter().map(|given| match given {
                     Given::Value(file, value) => self.shape(file, value, depth + 1),
                     _ => LoopShape::Rows,

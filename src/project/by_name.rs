@@ -4,10 +4,13 @@ use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::calls::{Callers, Edge, place};
 use super::implementations::is_bodyless;
+use super::reads::{self, Read};
 use super::types::{Ty, Types};
 use super::{ClassRef, FileId, FunctionRef, Project, ProjectFile};
 use crate::facts::*;
+use crate::findings::Confidence;
 use crate::source::{Purpose, is_whole_name};
 
 /// Method names that collections, standard libraries and clients of other services have too: never taken for the only
@@ -27,7 +30,7 @@ pub(super) fn can_be_told_by_name(name: &str) -> bool {
 }
 
 /// A function that has a name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     function: FunctionRef,
     /// Whether it is called on something: a method, or what is put on a prototype.
@@ -36,20 +39,46 @@ pub(super) struct Named {
     is_declared: bool,
 }
 
-/// Functions by name and language family; of those that have more than [`MAX_DEFINITIONS`], no more are kept.
-pub(super) type ByName<'p> = FxHashMap<(bool, &'p str), Vec<Named>>;
+/// Functions by name; of those that have more than [`MAX_DEFINITIONS`], no more are kept.
+type Names = FxHashMap<Box<str>, Vec<Named>>;
+
+/// Functions by name, in each language family.
+#[derive(Debug, Default)]
+pub(super) struct ByName {
+    ecma: Names,
+    others: Names,
+}
+
+impl ByName {
+    /// The functions of a name.
+    fn of(&self, ecma: bool, name: &str) -> Option<&Vec<Named>> {
+        reads::note(Read::Named(reads::hash(name)));
+        if ecma { &self.ecma } else { &self.others }.get(name)
+    }
+
+    /// The names that are not those of the same functions.
+    pub(super) fn changes_since<'n>(&'n self, before: &'n ByName) -> impl Iterator<Item = Read> + 'n {
+        let ecma = reads::changed_keys(&self.ecma, &before.ecma);
+        let names = ecma.chain(reads::changed_keys(&self.others, &before.others));
+        names.map(|name| Read::Named(reads::hash(name)))
+    }
+}
 
 /// A name that more functions have tells nothing.
 const MAX_DEFINITIONS: usize = 8;
 
 /// The definitions of each name in the project, by language family.
-pub(super) fn by_name(project: &Project) -> ByName<'_> {
+pub(super) fn by_name(project: &Project) -> ByName {
     let mut all = ByName::default();
-    let mut add = |ecma: bool, name, function, is_method: bool| {
+    let mut add = |ecma: bool, name: &str, function, is_method: bool| {
         if !can_be_told_by_name(name) {
             return;
         }
-        let known: &mut Vec<Named> = all.entry((ecma, name)).or_default();
+        let names = if ecma { &mut all.ecma } else { &mut all.others };
+        if !names.contains_key(name) {
+            names.insert(Box::from(name), Vec::new());
+        }
+        let Some(known) = names.get_mut(name) else { return };
         if let Some(known) = known.iter_mut().find(|known| known.function == function) {
             known.is_method |= is_method;
         } else if known.len() <= MAX_DEFINITIONS {
@@ -80,7 +109,7 @@ pub(super) fn by_name(project: &Project) -> ByName<'_> {
 
 /// The fallback for a name that nothing resolves: the only function so called in the project, if the arguments fit its
 /// parameters. In JavaScript also several, of which any may be meant.
-pub(super) fn definitions(types: &Types<'_>, file: FileId, call: &Call, names: &ByName<'_>) -> Vec<FunctionRef> {
+pub(super) fn definitions(types: &Types<'_>, file: FileId, call: &Call, names: &ByName) -> Vec<FunctionRef> {
     let project = types.project();
     let facts = &project.file(file).facts;
     let Value::Member(object, name) = *facts.value(call.callee) else { return Vec::new() };
@@ -88,7 +117,7 @@ pub(super) fn definitions(types: &Types<'_>, file: FileId, call: &Call, names: &
     let ecma = project.file(file).source.language.is_ecma();
     // What a template reads may be no method.
     let is_known = |found: &&Vec<Named>| facts.template.is_none() && found.len() <= MAX_DEFINITIONS;
-    let Some(found) = names.get(&(ecma, name)).filter(is_known) else { return Vec::new() };
+    let Some(found) = names.of(ecma, name).filter(is_known) else { return Vec::new() };
     // One word is a method of many libraries, too.
     let found: Vec<&Named> = if ecma && has_words(name) {
         found.iter().filter(|named| !named.is_declared).collect()
@@ -125,6 +154,51 @@ pub(super) fn definitions(types: &Types<'_>, file: FileId, call: &Call, names: &
     } else {
         Vec::new()
     }
+}
+
+/// Drops the calls on the way to a query that were told by the only definition of a name, if a file that was not parsed
+/// has another one. Whether there are any.
+pub(super) fn drop_doubled(
+    project: &Project,
+    inlined: &[Vec<bool>],
+    edges: &mut [Vec<Edge>],
+    callers: &Callers,
+) -> bool {
+    let mut open: Vec<FunctionRef> = Vec::new();
+    for file in project.ids() {
+        let facts = &project.file(file).facts;
+        let homes =
+            project.sites(file).iter().map(|site| place(facts, &inlined[file.0 as usize], site.function, None).0);
+        open.extend(homes.map(|function| FunctionRef { file, function }));
+    }
+    let mut reaching: FxHashSet<FunctionRef> = open.iter().copied().collect();
+    let mut by_name: FxHashSet<(bool, &str)> = FxHashSet::default();
+    let name_of = |function: FunctionRef| {
+        let of = project.file(function.file);
+        (of.source.language.is_ecma(), &of.facts.names[of.facts.function(function.function).name])
+    };
+    while let Some(function) = open.pop() {
+        for &(file, index) in callers.get(&function).into_iter().flatten() {
+            let edge = &edges[file.0 as usize][index];
+            if edge.confidence == Confidence::Medium {
+                by_name.insert(name_of(function));
+            }
+            let caller = FunctionRef { file, function: edge.home };
+            if reaching.insert(caller) {
+                open.push(caller);
+            }
+        }
+    }
+    let names: Vec<(bool, &str)> = by_name.into_iter().collect();
+    let doubled = project.defined_unread(&names);
+    let is_doubled = |edge: &Edge| {
+        let (ecma, name) = name_of(edge.callee);
+        edge.confidence == Confidence::Medium && doubled.contains(&(ecma, Box::from(name)))
+    };
+    if !doubled.is_empty() {
+        edges.iter_mut().for_each(|edges| edges.retain(|edge| !is_doubled(edge)));
+    }
+    !doubled.is_empty()
 }
 
 /// Whether a name is made of several words: `findByCode`, `find_by_code`.

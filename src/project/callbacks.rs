@@ -6,6 +6,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::flow::{Flow, Source};
+use super::reads::{self, PerFile, Read};
+use super::since::Since;
 use super::types::{Ty, Types};
 use super::{FileId, FunctionRef, Project};
 use crate::facts::*;
@@ -35,7 +37,7 @@ struct Item {
 }
 
 /// The arguments that a function gets from a call that hands it over.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Given {
     /// What it is a method of.
     pub(super) receiver: Vec<ValueId>,
@@ -59,20 +61,22 @@ type Called = (u16, Box<[Passed]>);
 #[derive(Debug, Default)]
 pub(super) struct Callbacks {
     called: FxHashMap<FunctionRef, Vec<Called>>,
+    /// The calls that hand functions on.
+    handed: PerFile<Vec<Hand>>,
 }
 
 impl Callbacks {
     /// Looks through all calls. `inlined` says of each function of each file whether it is a callback that is run at
     /// once.
-    pub(super) fn find(project: &Project, inlined: &[Vec<bool>]) -> Callbacks {
-        let handed = project.each_file(hands);
+    pub(super) fn find(project: &Project, inlined: &[Vec<bool>], since: &mut Since<'_>) -> Callbacks {
+        let handed = since.find(project, since.before().map(|before| &before.graph.callbacks.handed), hands);
         let types = Types::new(project);
         let mut callbacks = Callbacks::default();
         let mut run = Closures::default();
         for _ in 0..ROUNDS {
             let mut more = false;
             for (file, hand) in
-                project.ids().zip(&handed).flat_map(|(file, own)| own.iter().map(move |hand| (file, hand)))
+                project.ids().zip(&handed.found).flat_map(|(file, own)| own.iter().map(move |hand| (file, hand)))
             {
                 let facts = &project.file(file).facts;
                 let args = &facts.call(hand.call).args;
@@ -116,6 +120,11 @@ impl Callbacks {
                 break;
             }
         }
+        callbacks.handed = handed;
+        if let Some(before) = since.before() {
+            let before = &before.graph.callbacks.called;
+            since.note(reads::changed_keys(&callbacks.called, before).map(|&function| Read::Called(function)));
+        }
         callbacks
     }
 
@@ -137,6 +146,7 @@ impl Callbacks {
         target: FunctionRef,
     ) -> Vec<(FunctionRef, Given)> {
         let facts = types.facts(file);
+        reads::note(Read::Called(target));
         if !self.called.contains_key(&target) || Flow::new(facts).called_name(call).is_some_and(runs_later) {
             return Vec::new();
         }
@@ -160,6 +170,7 @@ impl Callbacks {
         keywords: &Keywords<'_>,
         hands: u8,
     ) -> Vec<(ValueId, Vec<Item>)> {
+        reads::note(Read::Called(callee));
         let Some(called) = self.called.get(&callee).filter(|_| hands < HANDS) else { return Vec::new() };
         let bound = bind(types.facts(callee.file), callee.function, items, keywords);
         let mut found = Vec::new();
@@ -403,6 +414,7 @@ fn runs_with(facts: &FileFacts, runs: &dyn Fn(FunctionId) -> bool, inner: Functi
 // ── One file ────────────────────────────────────────────────────────────────────────────────────────────
 
 /// A call that calls a parameter or hands a function on.
+#[derive(Debug)]
 struct Hand {
     /// The function it stands in.
     function: FunctionId,
@@ -410,7 +422,7 @@ struct Hand {
     to: To,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum To {
     /// It calls this: a parameter, or a function that stands in another one.
     Value(ValueId),

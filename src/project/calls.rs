@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::by_name::{ByName, by_name, definitions};
+use super::by_name::{ByName, by_name, definitions, drop_doubled};
 use super::caches::{self, Caches, gathers_first, is_timed, keeps, keeps_in_object, kept_for};
 use super::callbacks::{self, Callbacks, Given};
 use super::connections::{self, Maker};
@@ -19,10 +19,13 @@ use super::executed::handed_sql;
 use super::flow::{Flow, Source};
 use super::groups;
 use super::implementations;
+use super::inlined::find_inlined;
 use super::loops::handles_failure;
 use super::properties;
 use super::queued::is_queued;
+use super::reads::{self, Changed, PerFile, Read};
 use super::requirements::{self, Requirement};
+use super::since::Since;
 use super::sites::{QuerySite, SiteEffect};
 use super::types::Types;
 use super::{FileId, FunctionRef, Project};
@@ -31,7 +34,7 @@ use crate::findings::Confidence;
 use crate::source::Span;
 
 /// One call of a project function.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Edge {
     /// Where the call stands.
     pub(super) file: FileId,
@@ -109,35 +112,53 @@ impl Edge {
     }
 }
 
+/// The edges to each function, as (file, index).
+pub(super) type Callers = FxHashMap<FunctionRef, Vec<(FileId, usize)>>;
+
 /// All calls of project functions.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct CallGraph {
     /// By file.
-    pub(super) edges: Vec<Vec<Edge>>,
-    /// Callee → (file, index) of the edges to it.
-    callers: FxHashMap<FunctionRef, Vec<(FileId, usize)>>,
+    edges: Vec<Vec<Edge>>,
+    callers: Callers,
     /// For each file and function: whether it is an inline callback that is run at once.
     inlined: Vec<Vec<bool>>,
     /// For each file: the functions that are run when a cache has no answer.
     loaders: Vec<FxHashSet<FunctionId>>,
     /// What queries put on their rows, by name: a property that keeps its answer has that.
     pub(super) annotated: FxHashSet<Box<str>>,
+    /// The calls that are written, before what all files say together adds to them and takes from them.
+    written: PerFile<Vec<Edge>>,
+    names: ByName,
+    pub(super) callbacks: Callbacks,
 }
 
 impl CallGraph {
     /// Finds every call whose target is known.
-    pub(super) fn new(project: &Project) -> CallGraph {
+    pub(super) fn new(project: &Project, since: &mut Since<'_>) -> CallGraph {
         let loaders = project.each_file(caches::loaders);
         let inlined = project.each_file(|types, file| find_inlined(types, file, &loaders[file.0 as usize]));
         let names = by_name(project);
-        let callbacks = Callbacks::find(project, &inlined);
-        let mut edges: Vec<Vec<Edge>> =
-            project.each_file(|types, file| find_edges(types, file, &inlined[file.0 as usize], &names, &callbacks));
+        if let Some(CallGraph { inlined: before, names: named, .. }) = since.before().map(|before| &before.graph) {
+            let changed = project.ids().filter(|file| inlined.get(file.0 as usize) != before.get(file.0 as usize));
+            since.note(changed.map(Read::Inlined).chain(names.changes_since(named)));
+        }
+        let callbacks = Callbacks::find(project, &inlined, since);
+        let written = since.find(project, since.before().map(|before| &before.graph.written), |types, file| {
+            find_edges(types, file, &inlined[file.0 as usize], &names, &callbacks)
+        });
+        let mut edges: Vec<Vec<Edge>> = written.found.iter().map(|found| found.to_vec()).collect();
+        for (file, edges) in project.ids().zip(&mut edges) {
+            let facts = &project.file(file).facts;
+            let home = |call: &Call| place(facts, &inlined[file.0 as usize], call.function, call.in_loop).0;
+            edges.extend(project.templates().edges(project, file, home));
+        }
         let mut callers = callers_of(&edges);
         if drop_doubled(project, &inlined, &mut edges, &callers) {
             callers = callers_of(&edges);
         }
-        let mut graph = CallGraph { edges, callers, inlined, loaders, annotated: FxHashSet::default() };
+        let annotated = FxHashSet::default();
+        let mut graph = CallGraph { edges, callers, inlined, loaders, annotated, written, names, callbacks };
         properties::read(project, &mut graph);
         graph
     }
@@ -147,6 +168,27 @@ impl CallGraph {
         let own = &mut self.edges[edge.file.0 as usize];
         self.callers.entry(edge.callee).or_default().push((edge.file, own.len()));
         own.push(edge);
+    }
+
+    /// The calls in a file.
+    pub(super) fn edges_of(&self, file: FileId) -> &[Edge] {
+        reads::note(Read::Edges(file));
+        &self.edges[file.0 as usize]
+    }
+
+    /// All calls.
+    pub(super) fn all_edges(&self) -> impl Iterator<Item = &Edge> {
+        self.edges.iter().flatten()
+    }
+
+    /// Notes the files whose calls are not as they were, and the functions that they call or called.
+    pub(super) fn changes_since(&self, before: &CallGraph, changed: &mut Changed) {
+        for (at, (now, then)) in self.edges.iter().zip(&before.edges).enumerate() {
+            if now != then || self.inlined[at] != before.inlined[at] || self.loaders[at] != before.loaders[at] {
+                changed.insert(Read::Edges(FileId(u32::try_from(at).unwrap_or(u32::MAX))));
+                changed.extend(now.iter().chain(then).map(|edge| Read::Callers(edge.callee)));
+            }
+        }
     }
 
     /// Whether some property is read that may come to a query.
@@ -161,6 +203,7 @@ impl CallGraph {
 
     /// The calls that run a function.
     pub(super) fn calls_of(&self, callee: FunctionRef) -> impl Iterator<Item = &Edge> {
+        reads::note(Read::Callers(callee));
         let all = self.callers.get(&callee).into_iter().flatten();
         let edges = all.map(|&(file, index)| &self.edges[file.0 as usize][index]);
         edges.filter(|edge| edge.alternatives.is_none())
@@ -174,6 +217,7 @@ impl CallGraph {
         function: FunctionId,
         at: Option<LoopId>,
     ) -> (FunctionId, Vec<LoopId>) {
+        reads::note(Read::Edges(file));
         place(&project.file(file).facts, &self.inlined[file.0 as usize], function, at)
     }
 
@@ -332,7 +376,7 @@ pub(super) struct State {
 }
 
 /// How a function gets there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Witness {
     /// The next step.
     pub(super) step: Step,
@@ -365,7 +409,7 @@ impl Witness {
         if project.file(file).facts.template.is_none() {
             return speaks(file);
         }
-        project.templates.is_attached(name) || project.renderings(file).iter().any(|by| speaks(by.place.0))
+        project.templates().is_attached(name) || project.renderings(file).iter().any(|by| speaks(by.place.0))
     }
 }
 
@@ -435,7 +479,7 @@ impl Ord for Entry {
 }
 
 /// What every function reaches.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Reach {
     ways: FxHashMap<State, Vec<Witness>>,
     by_function: FxHashMap<FunctionRef, Vec<Route>>,
@@ -444,11 +488,13 @@ pub(super) struct Reach {
 impl Reach {
     /// What a function reaches, best evidence first.
     pub(super) fn of(&self, function: FunctionRef) -> &[Route] {
+        reads::note(Read::Reach(function));
         self.by_function.get(&function).map_or(&[], Vec::as_slice)
     }
 
     /// How it gets there.
     pub(super) fn witness(&self, route: Route) -> &Witness {
+        reads::note(Read::Reach(route.state.function));
         &self.ways[&route.state][route.way]
     }
 
@@ -468,6 +514,17 @@ impl Reach {
             match self.witness(route).step {
                 Step::Site(file, index) => return Some((file, project.sites(file).get(index)?)),
                 Step::Call(_, _, next) => route = next,
+            }
+        }
+    }
+
+    /// Notes the functions that reach something else than they did, or by other ways.
+    pub(super) fn changes_since(&self, before: &Reach, changed: &mut Changed) {
+        let functions = self.by_function.keys().chain(before.by_function.keys());
+        for &function in functions {
+            let (now, then) = (self.of(function), before.of(function));
+            if now != then || now.iter().any(|&route| self.witness(route) != before.witness(route)) {
+                changed.insert(Read::Reach(function));
             }
         }
     }
@@ -570,7 +627,13 @@ fn params_of(facts: &FileFacts, home: FunctionId, lists: &[ValueId]) -> Vec<u16>
     lists.iter().filter_map(param).collect()
 }
 
-fn place(facts: &FileFacts, inlined: &[bool], function: FunctionId, at: Option<LoopId>) -> (FunctionId, Vec<LoopId>) {
+/// The function that code belongs to, and the loops around it, innermost first.
+pub(super) fn place(
+    facts: &FileFacts,
+    inlined: &[bool],
+    function: FunctionId,
+    at: Option<LoopId>,
+) -> (FunctionId, Vec<LoopId>) {
     let mut loops = Vec::new();
     let (mut function, mut at) = (function, at);
     for _ in 0..64 {
@@ -593,60 +656,11 @@ fn place(facts: &FileFacts, inlined: &[bool], function: FunctionId, at: Option<L
     (function, loops)
 }
 
-// ── Inline callbacks ────────────────────────────────────────────────────────────────────────────────────
-
-fn find_inlined(types: &Types<'_>, file: FileId, loaders: &FxHashSet<FunctionId>) -> Vec<bool> {
-    let facts = &types.project().file(file).facts;
-    let flow = Flow::new(facts);
-    (0..)
-        .map(FunctionId)
-        .zip(&facts.functions)
-        .map(|(function_id, function)| {
-            let Some((id, index)) = function.passed_to else { return false };
-            if function.runs_in.is_some() || loaders.contains(&function_id) {
-                return false;
-            }
-            if let Some(api) = types.api_call(file, id) {
-                return types.callback(file, id, api) == Some(index);
-            }
-            let call = facts.call(id);
-            let name = flow.called_name(call).unwrap_or("");
-            if matches!(name, "then" | "catch" | "finally" | "tap") || (name == "Promise" && call.is_new) {
-                return true;
-            }
-            // `await withTransaction(async tx => …)`: waited for, so it runs now.
-            let waited = call.awaited || call.result == ResultUse::Returned;
-            waited && function.traits.is_async && !is_registration(name) && !caches::is_loader(facts, call, name)
-        })
-        .collect()
-}
-
-fn is_registration(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    [
-        "settimeout",
-        "setinterval",
-        "schedule",
-        "subscribe",
-        "register",
-        "describe",
-        "addeventlistener",
-        "listen",
-        "process",
-    ]
-    .iter()
-    .any(|word| lower.contains(word))
-        || matches!(
-            name,
-            "on" | "once" | "use" | "it" | "test" | "get" | "post" | "put" | "delete" | "patch" | "all" | "define"
-        )
-}
-
 // ── Edges ───────────────────────────────────────────────────────────────────────────────────────────────
 
-/// Callee → (file, index) of the edges to it.
-fn callers_of(edges: &[Vec<Edge>]) -> FxHashMap<FunctionRef, Vec<(FileId, usize)>> {
-    let mut callers: FxHashMap<FunctionRef, Vec<(FileId, usize)>> = FxHashMap::default();
+/// The edges to each function, as (file, index).
+fn callers_of(edges: &[Vec<Edge>]) -> Callers {
+    let mut callers = Callers::default();
     for edges in edges {
         for (index, edge) in edges.iter().enumerate() {
             callers.entry(edge.callee).or_default().push((edge.file, index));
@@ -655,60 +669,10 @@ fn callers_of(edges: &[Vec<Edge>]) -> FxHashMap<FunctionRef, Vec<(FileId, usize)
     callers
 }
 
-/// Drops the calls on the way to a query that were told by the only definition of a name, if a file that was not parsed
-/// has another one. Whether there are any.
-fn drop_doubled(
-    project: &Project,
-    inlined: &[Vec<bool>],
-    edges: &mut [Vec<Edge>],
-    callers: &FxHashMap<FunctionRef, Vec<(FileId, usize)>>,
-) -> bool {
-    let mut open: Vec<FunctionRef> = Vec::new();
-    for file in project.ids() {
-        let facts = &project.file(file).facts;
-        let homes =
-            project.sites(file).iter().map(|site| place(facts, &inlined[file.0 as usize], site.function, None).0);
-        open.extend(homes.map(|function| FunctionRef { file, function }));
-    }
-    let mut reaching: FxHashSet<FunctionRef> = open.iter().copied().collect();
-    let mut by_name: FxHashSet<(bool, &str)> = FxHashSet::default();
-    let name_of = |function: FunctionRef| {
-        let of = project.file(function.file);
-        (of.source.language.is_ecma(), &of.facts.names[of.facts.function(function.function).name])
-    };
-    while let Some(function) = open.pop() {
-        for &(file, index) in callers.get(&function).into_iter().flatten() {
-            let edge = &edges[file.0 as usize][index];
-            if edge.confidence == Confidence::Medium {
-                by_name.insert(name_of(function));
-            }
-            let caller = FunctionRef { file, function: edge.home };
-            if reaching.insert(caller) {
-                open.push(caller);
-            }
-        }
-    }
-    let names: Vec<(bool, &str)> = by_name.into_iter().collect();
-    let doubled = project.defined_unread(&names);
-    let is_doubled = |edge: &Edge| {
-        let (ecma, name) = name_of(edge.callee);
-        edge.confidence == Confidence::Medium && doubled.contains(&(ecma, Box::from(name)))
-    };
-    if !doubled.is_empty() {
-        edges.iter_mut().for_each(|edges| edges.retain(|edge| !is_doubled(edge)));
-    }
-    !doubled.is_empty()
-}
-
-fn find_edges(
-    types: &Types<'_>,
-    file: FileId,
-    inlined: &[bool],
-    names: &ByName<'_>,
-    callbacks: &Callbacks,
-) -> Vec<Edge> {
+fn find_edges(types: &Types<'_>, file: FileId, inlined: &[bool], names: &ByName, callbacks: &Callbacks) -> Vec<Edge> {
     let project = types.project();
     let facts = &project.file(file).facts;
+    reads::note(Read::Inlined(file));
     let sites: FxHashSet<CallId> = project.sites(file).iter().map(|site| site.call).collect();
     let mut edges = Vec::new();
     for (index, call) in facts.calls.iter().enumerate() {
@@ -773,6 +737,5 @@ fn find_edges(
             }
         }
     }
-    edges.extend(project.templates.edges(project, file, |call| place(facts, inlined, call.function, call.in_loop).0));
     edges
 }

@@ -129,7 +129,7 @@ pub(super) fn loops_over_databases(
     for connection in project.sites(file).iter().filter_map(|site| site.connection) {
         mark(connection, false);
     }
-    for edge in &graph.edges[file.0 as usize] {
+    for edge in graph.edges_of(file) {
         for &route in reach.of(edge.callee) {
             for (value, opens) in given(project, edge, &reach.witness(route).makers).values {
                 mark(value, opens);

@@ -15,7 +15,7 @@ use crate::source::Language;
 const MAX_STEPS: usize = 8;
 
 /// What the user's entries mean in this project.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Declared {
     /// Functions and methods → the index of their entry.
     functions: FxHashMap<FunctionRef, u32>,

@@ -81,7 +81,7 @@ fn sql_params(project: &Project, graph: &CallGraph) -> Wrappers {
     let mut all: Wrappers = direct.into_iter().flatten().collect();
     for _ in 0..4 {
         let before = all.len();
-        for edge in graph.edges.iter().flatten().filter(|edge| edge.given.is_none()) {
+        for edge in graph.all_edges().filter(|edge| edge.given.is_none()) {
             let facts = &project.file(edge.file).facts;
             for (at, arg) in edge.place(facts).args.iter().enumerate() {
                 let at = u16::try_from(at).unwrap_or(u16::MAX);
@@ -117,7 +117,7 @@ fn given(types: &Types<'_>, graph: &CallGraph, file: FileId, takes_sql: &Wrapper
     let facts = &types.project().file(file).facts;
     let flow = Flow::new(facts);
     let mut found = Vec::new();
-    for edge in &graph.edges[file.0 as usize] {
+    for edge in graph.edges_of(file) {
         for (at, arg) in edge.place(facts).args.iter().enumerate() {
             if takes_sql.contains_key(&(edge.callee, u16::try_from(at).unwrap_or(u16::MAX))) {
                 sql_behind(types, file, arg.value, &mut found);

@@ -12,7 +12,7 @@ use crate::source::Purpose;
 const MAX_CLASSES: usize = 8;
 
 /// The classes that implement an interface, or extend a class of JavaScript; tests and their doubles aside.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Implementations {
     of: FxHashMap<ClassRef, Vec<ClassRef>>,
     extending: FxHashMap<ClassRef, Vec<ClassRef>>,

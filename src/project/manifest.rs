@@ -29,7 +29,7 @@ impl ManifestFile {
 }
 
 /// A package of this repository that others import by name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct OwnPackage {
     /// Its directory, without a trailing `/`; empty at the root.
     pub(super) directory: String,
@@ -38,7 +38,7 @@ pub(super) struct OwnPackage {
 }
 
 /// `paths` and `baseUrl` of one `tsconfig.json`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct PathAliases {
     /// The directory of the file.
     pub(super) directory: String,
@@ -49,7 +49,7 @@ pub(super) struct PathAliases {
 }
 
 /// What all manifests say together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Manifests {
     /// Names of packages that the project says it uses, Python names lower-cased with `-`.
     pub(super) packages: FxHashSet<String>,

@@ -20,6 +20,7 @@ mod handed;
 mod handed_back;
 mod held;
 mod implementations;
+mod inlined;
 mod inputs;
 mod lazy;
 mod loops;
@@ -31,6 +32,7 @@ pub mod orm;
 mod properties;
 mod querysets;
 mod queued;
+mod reads;
 mod relations;
 mod relevance;
 mod repeats;
@@ -38,6 +40,7 @@ mod requirements;
 mod results;
 pub mod schema;
 mod shapes;
+mod since;
 mod sites;
 mod subjects;
 mod templates;
@@ -56,9 +59,11 @@ pub use lazy::{DefeatedPrefetch, KeyRead, LazyRead, ListedQuery, Listing, Loaded
 pub use manifest::{ManifestFile, Manifests};
 pub use migration::{Migration, Step as MigrationStep};
 pub(crate) use querysets::Step as QuerysetStep;
+use reads::{PerFile, Read};
 pub use relevance::{Glanced, Relevance, Slices};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use schema::Schema;
+use since::Since;
 pub(crate) use sites::begun;
 pub use sites::{QuerySite, SiteEffect};
 pub use templates::Rendering;
@@ -123,7 +128,7 @@ pub(crate) struct Stars {
 }
 
 /// How the project is looked at.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ProjectOptions {
     /// The longest path from a loop to a query that is told.
     pub max_hops: usize,
@@ -188,9 +193,16 @@ pub struct Project {
     /// What is called when rows of Django's are saved, once asked for.
     receivers: OnceLock<Vec<orm::Receiver>>,
     libraries: FxHashSet<LibraryId>,
-    sites: Vec<Vec<QuerySite>>,
-    repeats: Vec<Vec<Repeat>>,
+    sites: PerFile<Vec<QuerySite>>,
+    repeats: PerFile<Vec<Repeat>>,
     lazy: lazy::Lazy,
+    /// Whether it is noted what answers were read from, so that what holds after a change is kept.
+    tracks: bool,
+    /// Who calls whom, what calls reach, and what of the files was brought together to what is read lazily: kept for
+    /// what is found after a change.
+    graph: calls::CallGraph,
+    reach: calls::Reach,
+    lazily: lazy::Found,
     executed: executed::Executed,
     wrappers: Vec<Wrapper>,
     orm: Vec<orm::OrmFacts>,
@@ -225,7 +237,21 @@ impl Project {
         options: &ProjectOptions,
     ) -> Project {
         let mut project = Project::apart(files, manifests, catalog, options);
-        project.understand();
+        project.understand(None);
+        project
+    }
+
+    /// The same as [`Project::build`], after a change of what was understood before: what holds of that is kept.
+    pub(crate) fn build_after(
+        before: &Project,
+        files: Vec<ProjectFile>,
+        manifests: &[ManifestFile],
+        catalog: Arc<Catalog>,
+        options: &ProjectOptions,
+    ) -> Project {
+        let mut project = Project::apart(files, manifests, catalog, options);
+        project.tracks = true;
+        project.understand(Some(before));
         project
     }
 
@@ -270,9 +296,13 @@ impl Project {
             stars,
             receivers: OnceLock::new(),
             libraries,
-            sites: Vec::new(),
-            repeats: Vec::new(),
+            sites: PerFile::default(),
+            repeats: PerFile::default(),
             lazy: lazy::Lazy::default(),
+            tracks: false,
+            graph: calls::CallGraph::default(),
+            reach: calls::Reach::default(),
+            lazily: lazy::Found::default(),
             executed: FxHashSet::default(),
             wrappers: Vec::new(),
             orm: Vec::new(),
@@ -291,8 +321,8 @@ impl Project {
         }
     }
 
-    /// Finds out what the files say together.
-    fn understand(&mut self) {
+    /// Finds out what the files say together; what was found before a change is found by keeping it, where it holds.
+    fn understand(&mut self, before: Option<&Project>) {
         self.declared = declared::Declared::find(self);
         self.prefetched = relations::Prefetched::find(self);
         self.answers = answers::Answers::of(self.files.len());
@@ -301,12 +331,23 @@ impl Project {
         // What was found without knowing the relations does not hold with them.
         self.answers = answers::Answers::of(self.files.len());
         self.templates = templates::Templates::find(self);
-        self.sites = self.each_file(sites::find);
-        let graph = calls::CallGraph::new(self);
+        let mut since = before.map_or_else(Since::nothing, |before| Since::of(before, self));
+        self.sites = since.find(self, since.before().map(|before| &before.sites), sites::find);
+        since.note_found(&self.sites, |before| &before.sites, Read::Sites);
+        let graph = calls::CallGraph::new(self, &mut since);
         let reach = graph.reach(self, self.options.max_hops);
-        self.repeats = self.each_file(|types, file| repeats::find(types, &graph, &reach, file));
+        since.note_calls(&graph, &reach);
+        let known = since.before().map(|before| &before.repeats);
+        self.repeats = since.find(self, known, |types, file| repeats::find(types, &graph, &reach, file));
+        since.note_found(&self.repeats, |before| &before.repeats, Read::Repeats);
         (self.executed, self.wrappers) = executed::find(self, &graph);
-        self.lazy = lazy::find(self, &graph, &reach);
+        self.lazily = lazy::Found::find(self, &graph, &reach, &mut since);
+        self.lazy = self.lazily.together();
+        if self.tracks {
+            (self.graph, self.reach) = (graph, reach);
+        } else {
+            self.lazily = lazy::Found::default();
+        }
         self.schema = Schema::of_project(self);
         self.databases = self.find_databases();
         let only = if let [only] = *self.databases { only } else { Dialect::Generic };
@@ -437,9 +478,33 @@ impl Project {
             .collect()
     }
 
+    /// Notes that a part of what is known is read.
+    fn note(&self, read: Read) {
+        if self.tracks {
+            reads::note(read);
+        }
+    }
+
+    /// The answer of `ask`, and what it was read from, where that is noted.
+    fn reading<T>(&self, ask: impl FnOnce() -> T) -> (T, Vec<Read>) {
+        if !self.tracks {
+            return (ask(), Vec::new());
+        }
+        let (answer, read) = reads::within(ask);
+        reads::note_all(&read);
+        (answer, read)
+    }
+
     /// All files, by id.
     pub fn files(&self) -> &[ProjectFile] {
+        self.note(Read::Everything);
         &self.files[..self.own]
+    }
+
+    /// Templates, and what renders them.
+    fn templates(&self) -> &templates::Templates {
+        self.note(Read::Templates);
+        &self.templates
     }
 
     /// The model of users that Django brings along, if the project uses it.
@@ -450,12 +515,13 @@ impl Project {
 
     /// One file.
     pub fn file(&self, id: FileId) -> &ProjectFile {
+        self.note(Read::File(id));
         &self.files[id.0 as usize]
     }
 
     /// The file at this path, relative to the root.
     pub(crate) fn file_at(&self, path: &str) -> Option<FileId> {
-        let found = self.files().binary_search_by(|file| (*file.source.path).cmp(path)).ok()?;
+        let found = self.files[..self.own].binary_search_by(|file| (*file.source.path).cmp(path)).ok()?;
         Some(FileId(u32::try_from(found).unwrap_or(u32::MAX)))
     }
 
@@ -466,7 +532,8 @@ impl Project {
 
     /// The places of a file that reach a database.
     pub fn sites(&self, file: FileId) -> &[QuerySite] {
-        self.sites.get(file.0 as usize).map_or(&[], Vec::as_slice)
+        self.note(Read::Sites(file));
+        self.sites.found.get(file.0 as usize).map_or(&[], |sites| sites.as_slice())
     }
 
     /// The place that a call of a file is, if it reaches a database.
@@ -484,7 +551,8 @@ impl Project {
 
     /// The queries that run once per row of a loop of this file.
     pub fn repeats(&self, file: FileId) -> &[Repeat] {
-        self.repeats.get(file.0 as usize).map_or(&[], Vec::as_slice)
+        self.note(Read::Repeats(file));
+        self.repeats.found.get(file.0 as usize).map_or(&[], |repeats| repeats.as_slice())
     }
 
     /// The relations of rows that are read row by row in a loop of this file.
@@ -505,8 +573,9 @@ impl Project {
     /// What renders a template, by itself or through others that show it, each once.
     pub fn renderings(&self, file: FileId) -> Vec<&Rendering> {
         let mut found: Vec<&Rendering> = Vec::new();
-        for path in self.templates.paths(file) {
-            if let Some(rendering) = self.templates.rendering(path)
+        let templates = self.templates();
+        for path in templates.paths(file) {
+            if let Some(rendering) = templates.rendering(path)
                 && !found.iter().any(|known| known.place == rendering.place)
             {
                 found.push(rendering);
@@ -565,12 +634,15 @@ impl Project {
 
     /// What is called when rows of Django's are saved.
     pub(crate) fn receivers(&self) -> &[orm::Receiver] {
+        self.note(Read::Everything);
         self.receivers.get_or_init(|| orm::receivers(self))
     }
 
     /// What star imports bring into a file.
     pub(crate) fn stars(&self, file: FileId) -> &Stars {
-        self.stars[file.0 as usize].get_or_init(|| self.find_stars(file))
+        self.note(Read::File(file));
+        // What others have for it is compared as a whole after a change.
+        self.stars[file.0 as usize].get_or_init(|| reads::within(|| self.find_stars(file)).0)
     }
 
     /// Whether a file imports all names of a library at once.
@@ -605,6 +677,7 @@ impl Project {
 
     /// What a top-level name of a file is bound to.
     pub(crate) fn binding(&self, file: FileId, name: Name) -> Option<ValueId> {
+        self.note(Read::File(file));
         self.bindings[file.0 as usize].get(&name).copied()
     }
 

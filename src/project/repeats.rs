@@ -46,7 +46,7 @@ pub struct Hop {
 }
 
 /// A query that runs once per row of a loop.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repeat {
     /// What it is.
     pub kind: RepeatKind,
@@ -96,7 +96,7 @@ pub(super) fn find(types: &Types<'_>, graph: &CallGraph, reach: &Reach, file: Fi
     for (index, site) in project.sites(file).iter().enumerate() {
         found.extend(finder.site(index, site));
     }
-    for edge in &graph.edges[file.0 as usize] {
+    for edge in graph.edges_of(file) {
         found.extend(finder.edge(edge));
     }
     found.sort_by_key(|repeat| (repeat.span, repeat.kind));
@@ -302,7 +302,7 @@ impl Finder<'_, '_, '_> {
     fn is_at_hand(&self, call: &Call) -> bool {
         let name = self.flow.called_name(call).unwrap_or("");
         let project = self.types.project();
-        let is_set = |rendering: &&Rendering| project.templates.is_attached_in(rendering.place.0, name);
+        let is_set = |rendering: &&Rendering| project.templates().is_attached_in(rendering.place.0, name);
         self.facts.template.is_some()
             && (self.graph.annotated.contains(name) || project.renderings(self.file).iter().any(is_set))
     }
@@ -386,7 +386,7 @@ impl Finder<'_, '_, '_> {
             match witness.step {
                 Step::Site(file, index) => return Some((hops, (file, index))),
                 Step::Call(file, index, next) => {
-                    let edge = &self.graph.edges[file.0 as usize][index];
+                    let edge = &self.graph.edges_of(file)[index];
                     let callee = &project.file(edge.callee.file).facts;
                     hops.push(Hop {
                         file,
@@ -584,7 +584,7 @@ impl Finder<'_, '_, '_> {
                 mark(call.function, call.in_loop);
             }
         }
-        for edge in &self.graph.edges[self.file.0 as usize] {
+        for edge in self.graph.edges_of(self.file) {
             if self.reach.of(edge.callee).iter().any(|route| route.state.effect == SiteEffect::Write) {
                 let call = edge.place(self.facts);
                 mark(call.function, call.in_loop);

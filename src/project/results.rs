@@ -1,6 +1,8 @@
 //! What a call gives: of catalogued calls, of the project's functions, of builtins.
 
+use super::answers::Asked;
 use super::querysets::Step;
+use super::reads::Read;
 use super::sites::argument;
 use super::types::{ClassMember, Ty, Types, library_path};
 use super::{ClassRef, FileId, FunctionRef};
@@ -16,14 +18,18 @@ impl<'p> Types<'p> {
         }
         // Most calls have none, and several passes ask.
         let answers = || self.project().answers.file(file);
-        if answers().is_some_and(|answers| answers.uncatalogued.has(call.index())) {
+        let asked = Asked::Call(call);
+        if let Some(answers) = answers().filter(|answers| answers.uncatalogued.has(call.index())) {
+            answers.note_reads(asked);
+            self.project().note(Read::File(file));
             return None;
         }
-        let found = self.resolved(file, call);
+        let (found, read) = self.project().reading(|| self.resolved(file, call));
         if found.is_none()
             && let Some(mut answers) = answers()
         {
             answers.uncatalogued.set(call.index());
+            answers.keep_reads(asked, file, &read);
         }
         found
     }

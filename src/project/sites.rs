@@ -31,7 +31,7 @@ pub enum SiteEffect {
 }
 
 /// A place that reaches a database.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuerySite {
     /// The call that stands for it.
     pub call: CallId,

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::answers::{Answer, Steps};
+use super::answers::{Asked, Steps};
+use super::reads::Read;
 use super::relations::{self, Relation};
 use super::results::is_plain_type;
 use super::{ClassRef, FileId, FunctionRef, Project, users};
@@ -58,7 +59,7 @@ pub(crate) struct Types<'p> {
     finding_base: RefCell<FxHashSet<ClassRef>>,
     depth: Cell<u32>,
     cut: Cell<bool>,
-    steps: Steps,
+    pub(super) steps: Steps,
     /// Whether what was found since this was last cleared rests on a shape.
     guessed: Cell<bool>,
 }
@@ -146,7 +147,8 @@ impl<'p> Types<'p> {
         }
         let cut_before = self.cut.replace(false);
         self.depth.set(self.depth.get() + 1);
-        let ((ty, sure), taken, more) = self.steps.count(|| self.surely(|| self.evaluate(file, value)));
+        let evaluate = || self.steps.count(|| self.surely(|| self.evaluate(file, value)));
+        let (((ty, sure), taken, more), read) = self.project.reading(evaluate);
         // Nothing rests on what was not found.
         let guessed = !sure && !matches!(ty, Ty::Unknown | Ty::Plain);
         self.guessed.set(self.guessed.get() || guessed);
@@ -158,32 +160,14 @@ impl<'p> Types<'p> {
             let answer = (ty.clone(), guessed);
             if more {
                 answers.short.insert((value, left), answer);
+                answers.keep_reads(Asked::Short(value, left), file, &read);
             } else {
                 answers.keep(value, answer, taken);
+                answers.keep_reads(Asked::Value(value), file, &read);
             }
         }
         self.cut.set(if self.depth.get() == 0 { false } else { cut_before || self.cut.get() });
         ty
-    }
-
-    /// What was found out before about a value, with the steps that are left.
-    fn known(&self, file: FileId, value: ValueId) -> Option<Answer<Ty>> {
-        let answers = self.project.answers.file(file)?;
-        if answers.is_unknown(value) {
-            return Some((Ty::Unknown, false));
-        }
-        let left = self.steps.left.get();
-        match answers.values.get(&value) {
-            Some((answer, taken)) if *taken <= left => {
-                self.steps.took(*taken);
-                Some(answer.clone())
-            }
-            _ => {
-                let answer = answers.short.get(&(value, left))?;
-                self.steps.ended.set(true);
-                Some(answer.clone())
-            }
-        }
     }
 
     /// Whether no question is being answered.
@@ -219,7 +203,7 @@ impl<'p> Types<'p> {
         match facts.value(value) {
             Value::Import(import) => self.import(file, *import),
             Value::Global(name) if facts.template.is_some() => {
-                let known = self.project.templates.tags.named(self.project, file, &facts.names[*name]);
+                let known = self.project.templates().tags.named(self.project, file, &facts.names[*name]);
                 known.map_or(Ty::Unknown, Ty::Function)
             }
             Value::Global(name) => self.starred(file, &facts.names[*name]).unwrap_or(Ty::Unknown),
@@ -737,7 +721,12 @@ impl<'p> Types<'p> {
         if let Some(declared) = self.project.declared.class(class) {
             return Some(declared);
         }
-        let known = self.project.answers.file(class.file).and_then(|answers| answers.bases.get(&class.class).copied());
+        let asked = Asked::Base(class.class);
+        self.project.note(Read::File(class.file));
+        let known = self.project.answers.file(class.file).and_then(|answers| {
+            answers.note_reads(asked);
+            answers.bases.get(&class.class).copied()
+        });
         if let Some((known, guessed)) = known {
             self.guessed.set(self.guessed.get() || guessed);
             return known;
@@ -757,7 +746,7 @@ impl<'p> Types<'p> {
             known.or_else(|| self.model_by_columns(class))
         };
         let cut_before = self.cut.replace(false);
-        let (found, sure) = self.surely(|| self.steps.afresh(find));
+        let ((found, sure), read) = self.project.reading(|| self.surely(|| self.steps.afresh(find)));
         let guessed = !sure && found.is_some();
         self.guessed.set(self.guessed.get() || guessed);
         self.finding_base.borrow_mut().remove(&class);
@@ -765,6 +754,7 @@ impl<'p> Types<'p> {
             && let Some(mut answers) = self.project.answers.file(class.file)
         {
             answers.bases.insert(class.class, (found, guessed));
+            answers.keep_reads(asked, class.file, &read);
         }
         let is_outermost = self.depth.get() == 0 && self.finding_base.borrow().is_empty();
         self.cut.set(!is_outermost && (cut_before || self.cut.get()));

@@ -7,7 +7,7 @@ pub use recall::Caching;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -49,7 +49,7 @@ pub enum Parse {
 }
 
 /// A way to understand files together.
-type Understand = fn(Vec<ProjectFile>, &[ManifestFile], Arc<Catalog>, &ProjectOptions) -> Project;
+type Understand<'u> = &'u (dyn Fn(Vec<ProjectFile>, &[ManifestFile], Arc<Catalog>, &ProjectOptions) -> Project + Sync);
 
 /// What a session begins with.
 #[derive(Clone, Debug, Default)]
@@ -205,6 +205,8 @@ pub struct Session {
     catalog: Arc<Catalog>,
     /// What the user adds to the catalogs.
     apis: Vec<UserApi>,
+    /// What was known last: the next time, what holds of it is kept.
+    last: Mutex<Option<Arc<Project>>>,
 }
 
 impl Session {
@@ -259,6 +261,7 @@ impl Session {
             options: ProjectOptions::default(),
             catalog: Arc::default(),
             apis: Vec::new(),
+            last: Mutex::default(),
         };
         session.load()?;
         for (path, bytes) in texts {
@@ -423,20 +426,27 @@ impl Session {
 
     /// What is known now.
     pub fn snapshot(&self) -> Snapshot {
-        self.snapshot_with(Project::build)
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = last.clone();
+        let snapshot = self.snapshot_with(&|files, manifests, catalog, options| match &before {
+            None => Project::build(files, manifests, catalog, options),
+            Some(before) => Project::build_after(before, files, manifests, catalog, options),
+        });
+        *last = Some(snapshot.project.clone());
+        snapshot
     }
 
     /// The same with another way to understand the files together.
-    pub(in crate::engine) fn snapshot_with(&self, build: Understand) -> Snapshot {
+    pub(in crate::engine) fn snapshot_with(&self, build: Understand<'_>) -> Snapshot {
         let files: Vec<ProjectFile> = self.entries.values().map(|entry| entry.file.clone()).collect();
         let known = self.entries.values().map(|entry| Known { candidate: entry.candidate.clone() }).collect();
         let mut internal_errors: Vec<InternalError> =
             self.entries.values().filter_map(|entry| entry.parsed.as_ref()?.failure.clone()).collect();
-        let with = |way: Understand| way(files.clone(), &self.manifests, self.catalog.clone(), &self.options);
+        let with = |way: Understand<'_>| way(files.clone(), &self.manifests, self.catalog.clone(), &self.options);
         let project = self.pool.install(|| guarded(|| with(build))).unwrap_or_else(|message| {
             internal_errors.push(InternalError { rule: None, path: None, message });
             // Without what the files say together, what each says alone is still checked.
-            with(Project::apart)
+            with(&Project::apart)
         });
         let Told { left_out, problems, warnings } = self.told();
         Snapshot {

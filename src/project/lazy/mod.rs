@@ -8,6 +8,7 @@ mod columns;
 mod defeated;
 mod eager;
 mod filled;
+mod found;
 mod keys;
 mod listed;
 mod loaded;
@@ -36,11 +37,12 @@ use super::requirements;
 use super::sites::{QuerySite, SiteEffect};
 use super::templates::{Given, Path, Way as Shown};
 use super::types::{Ty, Types};
-use super::{ClassRef, FileId, FunctionRef, Hop, Project, Repeat, RepeatKind};
+use super::{ClassRef, FileId, FunctionRef, Hop, Repeat, RepeatKind};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::Span;
 pub use defeated::{DefeatedPrefetch, Prefetched};
+pub(super) use found::Found;
 pub use keys::KeyRead;
 pub use listed::{ListedQuery, Listing};
 use needs::{Interesting, Needs, chain};
@@ -122,53 +124,8 @@ pub(super) struct Lazy {
     pub(super) prefetched: Vec<FxHashMap<CallId, Prefetched>>,
 }
 
-/// What every file's loops read lazily.
-pub(super) fn find(project: &Project, graph: &CallGraph, reach: &Reach) -> Lazy {
-    let types = Types::new(project);
-    let interesting = Interesting::of(&types, &project.relations);
-    let graphql = listed::GraphQl::find(project);
-    if interesting.is_empty() && graphql.is_empty() && !graph.reads_properties() {
-        return Lazy::default();
-    }
-    let found: Vec<(Own, listed::Found)> = project.each_file(|types, file| {
-        let own = in_file(types, graph, reach, &interesting, file);
-        (own, listed::in_file(types, graph, reach, &interesting, &graphql, file))
-    });
-    let mut lazy = Lazy { queries: vec![Vec::new(); found.len()], ..Lazy::default() };
-    let mut listed = listed::Found::default();
-    for (own, found) in found {
-        lazy.reads.push(own.reads);
-        lazy.properties.push(own.properties);
-        lazy.prefetched.push(own.prefetched);
-        listed.reads.extend(found.reads);
-        listed.queries.extend(found.queries);
-    }
-    // A serializer that several views use is told once, with the best evidence.
-    listed.reads.sort_by_key(|(_, read)| Reverse(read.confidence));
-    for (file, read) in listed.reads {
-        let own = &mut lazy.reads[file.0 as usize];
-        if !own.iter().any(|known| known.span.start == read.span.start && known.path.ends_with(&read.path)) {
-            own.push(read);
-        }
-    }
-    listed.queries.sort_by_key(|(_, query)| Reverse(query.confidence));
-    for (file, query) in listed.queries {
-        let own = &mut lazy.queries[file.0 as usize];
-        match own.iter_mut().find(|known| known.span == query.span) {
-            Some(known) if known.listing != query.listing && !known.also.contains(&query.listing) => {
-                known.also.push(query.listing);
-            }
-            Some(_) => {}
-            None => own.push(query),
-        }
-    }
-    lazy.reads.iter_mut().for_each(|reads| reads.sort_by(|a, b| (a.span, &a.path).cmp(&(b.span, &b.path))));
-    lazy.queries.iter_mut().for_each(|queries| queries.sort_by_key(|query| query.span));
-    lazy
-}
-
 /// What the loops of a file read.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Own {
     reads: Vec<LazyRead>,
     properties: Vec<PropertyQuery>,
@@ -182,7 +139,7 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &In
     }
     let tracer = Tracer::new(types, graph);
     let needs = Needs::new(types, graph, interesting);
-    let paths = facts.template.as_ref().map(|_| types.project().templates.paths(file));
+    let paths = facts.template.as_ref().map(|_| types.project().templates().paths(file));
     let set = facts.accesses.iter().filter(|access| access.is_set).map(|access| access.value).collect();
     let mut finder = Finder {
         types,
@@ -221,7 +178,7 @@ fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &In
             finder.read(root, &names, Place::of(call.callee, call), span, &Way::default());
         }
     }
-    for edge in graph.edges[file.0 as usize].iter().filter(|edge| edge.alternatives.is_none()) {
+    for edge in graph.edges_of(file).iter().filter(|edge| edge.alternatives.is_none()) {
         finder.edge(edge);
     }
     finder.left_out_keys();
@@ -351,7 +308,7 @@ impl Finder<'_, '_> {
             if let Some(rows) = self.row_on(index, path, &read, innermost)
                 && let Some((rows, names)) = self.tracer.read_of_entity(rows, names)
             {
-                let rendering = self.types.project().templates.rendering(path);
+                let rendering = self.types.project().templates().rendering(path);
                 self.read_of(&read, rows, names, rendering.map(|rendering| rendering.place));
             }
         }
@@ -377,7 +334,7 @@ impl Finder<'_, '_> {
         let Value::Param(TEMPLATE, param) = *self.facts.value(self.facts.loop_(id).iterable) else { return false };
         let Some(param) = self.facts.function(TEMPLATE).params.get(usize::from(param)) else { return false };
         let project = self.types.project();
-        let given = project.templates.given_on(project, path, &self.facts.names[param.name]);
+        let given = project.templates().given_on(project, path, &self.facts.names[param.name]);
         let is_few = |given: &Given| match *given {
             Given::Value(file, value) => self.loops.length(file, value) != LoopShape::Rows,
             _ => false,
@@ -478,7 +435,7 @@ impl Finder<'_, '_> {
         } else {
             let (home, _) = self.graph.place(project, file, site.function, site.in_loop);
             let callee = FunctionRef { file, function: home };
-            let own = self.graph.edges[self.file.0 as usize].iter();
+            let own = self.graph.edges_of(self.file).iter();
             let edge = own.into_iter().find(|edge| edge.call() == Some(repeat.call) && edge.callee == callee)?;
             let source = asked.source(self.types.facts(file), home)?;
             let [value] = *flowing_values(project, edge, Some(source)) else { return None };
@@ -514,7 +471,7 @@ impl Finder<'_, '_> {
 
     fn is_shown(&self, span: Span, path: &[Shown]) -> bool {
         let project = self.types.project();
-        project.templates.is_shown(project, self.file, span, path)
+        project.templates().is_shown(project, self.file, span, path)
     }
 
     /// What the prefetch of these rows means for a query of their relation.
@@ -733,7 +690,7 @@ impl Finder<'_, '_> {
     /// Whether code sets the relation on rows that it then renders a template with.
     fn is_attached(&self, rows: &Rows, rendered: Option<(FileId, Span)>, path: &str) -> bool {
         let first = path.split("__").next().unwrap_or(path);
-        let templates = &self.types.project().templates;
+        let templates = self.types.project().templates();
         let places = rendered.into_iter().chain(rows.origin.filter(|_| rendered.is_some()));
         places.into_iter().any(|(file, _)| templates.is_attached_in(file, first))
     }

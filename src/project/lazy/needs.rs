@@ -67,7 +67,7 @@ pub(super) struct Cost {
 }
 
 /// Names of attributes that may cost: all others are not looked at.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Interesting {
     names: FxHashSet<Box<str>>,
 }
@@ -218,7 +218,7 @@ impl<'t, 'p> Needs<'t, 'p> {
                 places.calls.entry(home).or_default().push(id);
             }
         }
-        let edges = self.graph.edges[file.0 as usize].iter().enumerate();
+        let edges = self.graph.edges_of(file).iter().enumerate();
         for (index, edge) in edges.filter(|(_, edge)| edge.alternatives.is_none()) {
             places.edges.entry(edge.home).or_default().push(index);
         }
@@ -312,7 +312,7 @@ impl<'t, 'p> Needs<'t, 'p> {
         let facts = self.types.facts(function.file);
         let places = self.places(function.file);
         for &index in places.edges.get(&function.function).into_iter().flatten() {
-            let edge = &self.graph.edges[function.file.0 as usize][index];
+            let edge = &self.graph.edges_of(function.file)[index];
             // What a property reads is found when the model is known.
             let Some(call) = edge.call().map(|id| facts.call(id)) else { continue };
             if is_handled(facts, call.guard) {

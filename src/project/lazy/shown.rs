@@ -50,7 +50,7 @@ impl Tracer<'_, '_> {
 
     /// What a parameter of a template is, whoever renders it.
     pub(super) fn on_any_path(&self, file: FileId, index: u16, many: bool, depth: u8) -> Traced {
-        let paths = self.types.project().templates.paths(file);
+        let paths = self.types.project().templates().paths(file);
         let found = paths.iter().map(|path| self.on_path(file, index, path, many, depth));
         match found.fold(Traced::Nothing, Traced::or) {
             Traced::Nothing => Traced::Unknown,
@@ -78,7 +78,7 @@ impl Tracer<'_, '_> {
                 }
             }
             Way::Rendered(rendering) => {
-                let given = self.types.project().templates.given(rendering, name);
+                let given = self.types.project().templates().given(rendering, name);
                 let found = given.map(|given| self.of_given(given, many, depth));
                 match found.fold(Traced::Nothing, Traced::or) {
                     Traced::Nothing => Traced::Unknown,

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::flow::Flow;
+use super::reads::Reads;
 use super::types::{Ty, Types};
 use super::{ClassRef, FileId, Project};
 use crate::facts::*;
@@ -104,7 +105,7 @@ pub(crate) struct Relations {
     /// Whether TypeORM fetches the relations that a find names by queries of their own.
     asks_apart: bool,
     /// What was found of SQLAlchemy's models when it was first asked.
-    by_key: Mutex<FxHashMap<ClassRef, Arc<[sqlalchemy::ByKey]>>>,
+    by_key: Mutex<FxHashMap<ClassRef, (Arc<[sqlalchemy::ByKey]>, Reads)>>,
 }
 
 impl Relations {
@@ -183,6 +184,16 @@ impl Relations {
         relations
     }
 
+    /// Whether others are the same, apart from what was asked of them.
+    pub(super) fn are_same(&self, other: &Relations) -> bool {
+        let Relations { reverse, backrefs, by_name, user, is_async, models, .. } = self;
+        let Relations { managed, orms, many, to_many, objects, associations, asks_apart, by_key: _, .. } = self;
+        (reverse, backrefs, by_name, user) == (&other.reverse, &other.backrefs, &other.by_name, &other.user)
+            && (is_async, models, managed, orms) == (&other.is_async, &other.models, &other.managed, &other.orms)
+            && (many, to_many, objects) == (&other.many, &other.to_many, &other.objects)
+            && (associations, asks_apart) == (&other.associations, &other.asks_apart)
+    }
+
     /// The only model whose name a variable has: `order_line` for `OrderLine`.
     pub(crate) fn named_like(&self, variable: &str) -> Option<ClassRef> {
         let mut name = String::with_capacity(variable.len());
@@ -257,7 +268,7 @@ impl Relations {
 }
 
 /// The relations that some query of a project loads along with its rows.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Prefetched {
     names: FxHashSet<Box<str>>,
     joined: FxHashSet<Box<str>>,

@@ -9,7 +9,7 @@ use crate::project::types::{Ty, Types};
 use crate::project::{FileId, Flow, Project};
 
 /// What the associations of a project lead to.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Associations {
     /// The names, in lower case and in the singular.
     names: FxHashSet<Box<str>>,

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use super::{Loading, Orm, Relations, Relationship, Shape};
 use crate::facts::*;
 use crate::project::flow::Flow;
+use crate::project::reads;
 use crate::project::types::{ClassMember, Ty, Types};
 use crate::project::{ClassRef, FileId};
 
@@ -104,11 +105,12 @@ pub(super) type ByKey = (Box<str>, Option<ClassRef>);
 /// The relationships of a model that go by its own columns, found once.
 pub(crate) fn by_key(types: &Types<'_>, model: ClassRef) -> Arc<[ByKey]> {
     let known = || types.relations().by_key.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = known().get(&model) {
+    if let Some((known, read)) = known().get(&model) {
+        reads::note_all(read);
         return known.clone();
     }
-    let found: Arc<[ByKey]> = find_by_key(types, model).into();
-    known().insert(model, found.clone());
+    let (found, read) = types.project().reading(|| Arc::<[ByKey]>::from(find_by_key(types, model)));
+    known().insert(model, (found.clone(), read.into()));
     found
 }
 

@@ -47,7 +47,7 @@ pub(super) enum Given {
 }
 
 /// A place that renders a template.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendering {
     /// The call, the function or the view.
     pub place: (FileId, Span),
@@ -86,6 +86,14 @@ pub(super) struct Templates {
     /// The attributes that loops of a file set on what they run over: what is shown of it is at hand.
     attached: FxHashMap<FileId, FxHashSet<Box<str>>>,
     pub(super) tags: Tags,
+}
+
+impl PartialEq for Templates {
+    fn eq(&self, other: &Self) -> bool {
+        // The paths follow from the ways.
+        let Templates { renderings, ways, paths: _, attached, tags } = self;
+        *renderings == other.renderings && *ways == other.ways && *attached == other.attached && *tags == other.tags
+    }
 }
 
 impl Templates {

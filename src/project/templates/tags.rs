@@ -38,7 +38,7 @@ const PASSES: [&str; 8] = [
 ];
 
 /// Those of a project, by name.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::project) struct Tags {
     by_name: FxHashMap<Box<str>, Vec<FunctionRef>>,
     /// Functions that are given the context before their arguments.

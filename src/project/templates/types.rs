@@ -54,7 +54,7 @@ impl Types<'_> {
             at = match facts.value(at) {
                 Value::Param(function, index) => {
                     return *function == TEMPLATE
-                        && project.templates.given_to(project, file, *function, *index).is_empty();
+                        && project.templates().given_to(project, file, *function, *index).is_empty();
                 }
                 Value::Member(object, _) | Value::Item(object, _) | Value::Slice(object, ..) => *object,
                 Value::Element(of, _) | Value::Part(of, _) | Value::Carried(of, _) => *of,
@@ -76,13 +76,13 @@ impl Types<'_> {
             return;
         }
         let project = self.project();
-        for way in project.templates.ways(file) {
+        for way in project.templates().ways(file) {
             if *found == Some(None) {
                 return;
             }
             match *way {
                 Way::Rendered(rendering) => {
-                    for given in project.templates.given(rendering, name) {
+                    for given in project.templates().given(rendering, name) {
                         agree(found, self.of_given(given));
                     }
                 }

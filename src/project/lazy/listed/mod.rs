@@ -85,6 +85,7 @@ pub(super) struct Found {
 }
 
 /// What a project says of GraphQL schemas.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct GraphQl {
     /// Types of which there are lists.
     nodes: FxHashSet<ClassRef>,
@@ -289,7 +290,7 @@ impl Finder<'_, '_> {
                     ((file, site.span), site.function, begun, site.batch.clone(), loaded, defeats)
                 }
                 Step::Call(file, index, _) => {
-                    let edge = &self.tracer.graph.edges[file.0 as usize][index];
+                    let edge = &self.tracer.graph.edges_of(file)[index];
                     let call = edge.place(self.types.facts(file));
                     // What a property or a method of the row asks is told where it asks.
                     let is_row = call.receiver.is_some_and(|value| match *self.types.facts(file).value(value) {

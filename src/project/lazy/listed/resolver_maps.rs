@@ -24,7 +24,7 @@ const MERGING: [&str; 8] =
 const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
 
 /// A function that is run for each object of a type, wherever a request asks for its field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::project::lazy) struct FieldResolver {
     /// Who is run.
     pub(in crate::project::lazy) function: FunctionRef,

@@ -1,0 +1,82 @@
+//! What is read lazily in each file, and what comes of it when it is brought together.
+
+use std::cmp::Reverse;
+
+use super::listed;
+use super::needs::Interesting;
+use super::{Lazy, Own, in_file};
+use crate::project::Project;
+use crate::project::calls::{CallGraph, Reach};
+use crate::project::reads::PerFile;
+use crate::project::since::Since;
+use crate::project::types::Types;
+
+/// What every file's loops read lazily.
+#[derive(Debug, Default)]
+pub(in crate::project) struct Found {
+    interesting: Interesting,
+    graphql: listed::GraphQl,
+    files: PerFile<(Own, listed::Found)>,
+}
+
+impl Found {
+    /// Looks at the loops of all files.
+    pub(in crate::project) fn find(
+        project: &Project,
+        graph: &CallGraph,
+        reach: &Reach,
+        since: &mut Since<'_>,
+    ) -> Found {
+        let types = Types::new(project);
+        let interesting = Interesting::of(&types, &project.relations);
+        let graphql = listed::GraphQl::find(project);
+        if interesting.is_empty() && graphql.is_empty() && !graph.reads_properties() {
+            return Found::default();
+        }
+        let before = since.before().map(|before| &before.lazily);
+        let before = before.filter(|before| before.interesting == interesting && before.graphql == graphql);
+        let files = since.find(project, before.map(|before| &before.files), |types, file| {
+            let own = in_file(types, graph, reach, &interesting, file);
+            (own, listed::in_file(types, graph, reach, &interesting, &graphql, file))
+        });
+        Found { interesting, graphql, files }
+    }
+
+    /// What was found, told in the files that it stands in.
+    pub(in crate::project) fn together(&self) -> Lazy {
+        let files = &self.files.found;
+        let mut lazy = Lazy { queries: vec![Vec::new(); files.len()], ..Lazy::default() };
+        let mut reads = Vec::new();
+        let mut queries = Vec::new();
+        for found in files {
+            let (own, listed) = &**found;
+            lazy.reads.push(own.reads.clone());
+            lazy.properties.push(own.properties.clone());
+            lazy.prefetched.push(own.prefetched.clone());
+            reads.extend(&listed.reads);
+            queries.extend(&listed.queries);
+        }
+        // A serializer that several views use is told once, with the best evidence.
+        reads.sort_by_key(|(_, read)| Reverse(read.confidence));
+        for (file, read) in reads {
+            let own = &mut lazy.reads[file.0 as usize];
+            if !own.iter().any(|known| known.span.start == read.span.start && known.path.ends_with(&read.path)) {
+                own.push(read.clone());
+            }
+        }
+        queries.sort_by_key(|(_, query)| Reverse(query.confidence));
+        for (file, query) in queries {
+            let own = &mut lazy.queries[file.0 as usize];
+            match own.iter_mut().find(|known| known.span == query.span) {
+                Some(known) if known.listing != query.listing && !known.also.contains(&query.listing) => {
+                    known.also.push(query.listing.clone());
+                }
+                Some(_) => {}
+                None => own.push(query.clone()),
+            }
+        }
+        lazy.reads.iter_mut().for_each(|reads| reads.sort_by(|a, b| (a.span, &a.path).cmp(&(b.span, &b.path))));
+        lazy.queries.iter_mut().for_each(|queries| queries.sort_by_key(|query| query.span));
+        lazy
+    }
+}

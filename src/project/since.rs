@@ -1,0 +1,149 @@
+//! What has changed since a project was understood before, and what of that holds.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use super::calls::{CallGraph, Reach};
+use super::reads::{Changed, PerFile, Read};
+use super::types::Types;
+use super::{FileId, Project, ProjectFile};
+use crate::facts::{FileFacts, Imported};
+
+/// The project as it was before, and what is no more like that.
+pub(super) struct Since<'b> {
+    /// Nothing where too much has changed to look at what holds.
+    before: Option<&'b Project>,
+    changed: Changed,
+}
+
+impl<'b> Since<'b> {
+    /// Nothing is known from before.
+    pub(super) fn nothing() -> Since<'b> {
+        Since { before: None, changed: Changed::default() }
+    }
+
+    /// Compares what was found of all files together; the rest is compared by [`Since::found`] as it is found.
+    pub(super) fn of(before: &'b Project, now: &Project) -> Since<'b> {
+        let is_comparable = before.tracks && now.tracks && has_same_base(before, now);
+        if !is_comparable {
+            return Since::nothing();
+        }
+        let changed: Vec<FileId> = changed_files(before, now).collect();
+        if !changed.iter().all(|&file| shows_same_names(before, now, file)) {
+            return Since::nothing();
+        }
+        let mut changed: Changed = changed.into_iter().map(Read::File).collect();
+        if before.templates != now.templates {
+            changed.insert(Read::Templates);
+        }
+        Since { before: Some(before), changed }
+    }
+
+    /// What was found of the project before, as far as something of it can hold.
+    pub(super) fn before(&self) -> Option<&'b Project> {
+        self.before
+    }
+
+    /// Notes what else is not as it was.
+    pub(super) fn note(&mut self, changed: impl IntoIterator<Item = Read>) {
+        if self.before.is_some() {
+            self.changed.extend(changed);
+        }
+    }
+
+    /// Nothing of what was found before holds for what is found from here on.
+    fn forget(&mut self) {
+        self.before = None;
+    }
+
+    /// Notes in which files something else is found now.
+    pub(super) fn note_found<T: PartialEq>(
+        &mut self,
+        now: &PerFile<T>,
+        of: fn(&Project) -> &PerFile<T>,
+        read: fn(FileId) -> Read,
+    ) {
+        if let Some(before) = self.before {
+            self.changed.extend(now.changed_from(of(before)).map(read));
+        }
+    }
+
+    /// Notes how calls differ, and what they lead to.
+    pub(super) fn note_calls(&mut self, graph: &CallGraph, reach: &Reach) {
+        let Some(before) = self.before else { return };
+        if graph.annotated != before.graph.annotated {
+            return self.forget();
+        }
+        graph.changes_since(&before.graph, &mut self.changed);
+        reach.changes_since(&before.reach, &mut self.changed);
+    }
+
+    /// What is found in each file: what was found before, where it holds.
+    pub(super) fn find<T: Send + Sync>(
+        &self,
+        project: &Project,
+        before: Option<&PerFile<T>>,
+        ask: impl Fn(&Types<'_>, FileId) -> T + Sync,
+    ) -> PerFile<T> {
+        let before = before.filter(|_| self.before.is_some());
+        let found = project.each_file(|types, file| {
+            if let Some(known) = before.and_then(|before| before.holding(file, &self.changed)) {
+                return known;
+            }
+            let (found, read) = project.reading(|| ask(types, file));
+            (Arc::new(found), Arc::from(read))
+        });
+        let (found, reads) = found.into_iter().unzip();
+        PerFile { found, reads }
+    }
+}
+
+/// Whether two states of a project have the same files, libraries and settings, and say the same of all that every
+/// question may be about.
+fn has_same_base(before: &Project, now: &Project) -> bool {
+    let is_same = |(before, now): (&ProjectFile, &ProjectFile)| {
+        before.source.path == now.source.path && before.purpose == now.purpose
+    };
+    before.own == now.own
+        && before.files.len() == now.files.len()
+        && before.files.iter().zip(&now.files).all(is_same)
+        && Arc::ptr_eq(&before.catalog, &now.catalog)
+        && before.manifests == now.manifests
+        && before.options == now.options
+        && before.libraries == now.libraries
+        && before.declared == now.declared
+        && before.prefetched == now.prefetched
+        && before.relations.are_same(&now.relations)
+        && before.implementations == now.implementations
+        && before.templates.tags == now.templates.tags
+}
+
+/// The files that have another text, or say something else. What stands in for a library's is always the same.
+fn changed_files(before: &Project, now: &Project) -> impl Iterator<Item = FileId> {
+    now.ids().filter(|&file| {
+        let (before, now) = (&before.files[file.0 as usize], &now.files[file.0 as usize]);
+        !Arc::ptr_eq(&before.source, &now.source) || !Arc::ptr_eq(&before.facts, &now.facts)
+    })
+}
+
+/// Whether a changed file has the same names for those that import all of them, and takes the same from others.
+fn shows_same_names(before: &Project, now: &Project, file: FileId) -> bool {
+    let names = |project: &Project| -> FxHashSet<Box<str>> {
+        let names = &project.files[file.0 as usize].facts.names;
+        project.bindings[file.0 as usize].keys().map(|name| names[*name].into()).collect()
+    };
+    let starred = |facts: &FileFacts| -> Vec<Box<str>> {
+        let stars = facts.imports.iter().filter(|import| import.what == Imported::Star);
+        stars.map(|import| facts.names[import.module].into()).collect()
+    };
+    let of = |project: &Project| starred(&project.files[file.0 as usize].facts);
+    let is_taken_whole = || {
+        now.ids().any(|other| {
+            let facts = &now.files[other.0 as usize].facts;
+            let stars = facts.imports.iter().filter(|import| import.what == Imported::Star);
+            stars.into_iter().any(|star| now.resolve_module(other, &facts.names[star.module]) == Some(file))
+        })
+    };
+    of(before) == of(now) && (names(before) == names(now) || !is_taken_whole())
+}
