@@ -39,6 +39,9 @@
 //!   have file-local ids, and borrow nothing.
 //! - After any sequence of edits, a session gives the same findings as a cold run; so does a run that finds something
 //!   in the cache.
+//! - What was found in a file before an edit is kept as long as nothing has changed that it was read from: whatever shows
+//!   others a part of the project notes that it was read (`project/reads.rs`). What is not noted is compared as a whole
+//!   (`project/since.rs`), and nothing is kept where it differs.
 //! - Results do not depend on which files were named: naming files selects what is *reported*; the project is
 //!   always what is *known*.
 //! - Only files that can have a part in a finding are parsed (`project::Relevance`): parsing the others too

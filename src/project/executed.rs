@@ -5,6 +5,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::CallGraph;
 use super::flow::Flow;
+use super::reads::PerFile;
+use super::since::Since;
 use super::sites::{SiteEffect, argument, by_verb, sql_behind};
 use super::types::{Ty, Types};
 use super::{FileId, FunctionRef, Project};
@@ -26,11 +28,18 @@ pub struct Wrapper {
 /// The parameters that become SQL.
 type Wrappers = FxHashMap<(FunctionRef, u16), Effect>;
 
+/// One of them.
+pub(super) type Taken = ((FunctionRef, u16), Effect);
+
 /// Statements by file and index.
 pub(super) type Executed = FxHashSet<(FileId, usize)>;
 
 /// All statements of the project that are run, and the wrappers that run them, in order of place.
-pub(super) fn find(project: &Project, graph: &CallGraph) -> (Executed, Vec<Wrapper>) {
+pub(super) fn find(
+    project: &Project,
+    graph: &CallGraph,
+    since: &Since<'_>,
+) -> (Executed, Vec<Wrapper>, PerFile<Vec<Taken>>) {
     let mut executed: Executed =
         project.ids().flat_map(|file| project.sites(file).iter().flat_map(|site| site.sql.iter().copied())).collect();
     for file in project.ids() {
@@ -38,7 +47,9 @@ pub(super) fn find(project: &Project, graph: &CallGraph) -> (Executed, Vec<Wrapp
         executed
             .extend(facts.statements.iter().enumerate().filter(|(_, sql)| sql.text.is_none()).map(|(i, _)| (file, i)));
     }
-    let takes_sql = sql_params(project, graph);
+    let before = since.before().map(|before| &before.parts.taken);
+    let taken = since.find(project, before, taken_as_sql);
+    let takes_sql = sql_params(project, graph, &taken);
     let given = project.each_file(|types, file| given(types, graph, file, &takes_sql));
     executed.extend(given.into_iter().flatten());
     let wrappers = takes_sql.into_iter().map(|((function, sql), effect)| Wrapper { function, sql, effect });
@@ -48,37 +59,39 @@ pub(super) fn find(project: &Project, graph: &CallGraph) -> (Executed, Vec<Wrapp
     };
     let mut wrappers: Vec<Wrapper> = wrappers.filter(is_named).collect();
     wrappers.sort_by_key(|wrapper| (wrapper.function.file, wrapper.function.function, wrapper.sql));
-    (executed, wrappers)
+    (executed, wrappers, taken)
+}
+
+/// The parameters of functions of a file that it hands to a query as its SQL.
+fn taken_as_sql(types: &Types<'_>, file: FileId) -> Vec<Taken> {
+    let facts = &types.project().file(file).facts;
+    let mut found = Vec::new();
+    for (call, id) in facts.calls.iter().zip((0..).map(CallId)) {
+        // Only what may be a parameter, or may hold one, is asked about.
+        let may_be = |arg: &Arg| {
+            let value = facts.value(arg.value);
+            matches!(
+                value,
+                Value::Param(..) | Value::Carried(..) | Value::Either(..) | Value::Call(_) | Value::Mapping(_)
+            )
+        };
+        if !call.args.iter().any(may_be) {
+            continue;
+        }
+        let Some(api) = types.api_call(file, id) else { continue };
+        if let Some(arg) = &api.sql
+            && let Some(value) = argument(facts, id, arg)
+            && let Some((function, param)) = as_param(facts, value)
+        {
+            found.push(((FunctionRef { file, function }, param), api.effect));
+        }
+    }
+    found
 }
 
 /// Parameters that become the SQL of a query: the wrappers that the code itself declares.
-fn sql_params(project: &Project, graph: &CallGraph) -> Wrappers {
-    let direct = project.each_file(|types, file| {
-        let facts = &types.project().file(file).facts;
-        let mut found = Vec::new();
-        for (call, id) in facts.calls.iter().zip((0..).map(CallId)) {
-            // Only what may be a parameter, or may hold one, is asked about.
-            let may_be = |arg: &Arg| {
-                let value = facts.value(arg.value);
-                matches!(
-                    value,
-                    Value::Param(..) | Value::Carried(..) | Value::Either(..) | Value::Call(_) | Value::Mapping(_)
-                )
-            };
-            if !call.args.iter().any(may_be) {
-                continue;
-            }
-            let Some(api) = types.api_call(file, id) else { continue };
-            if let Some(arg) = &api.sql
-                && let Some(value) = argument(facts, id, arg)
-                && let Some((function, param)) = as_param(facts, value)
-            {
-                found.push(((FunctionRef { file, function }, param), api.effect));
-            }
-        }
-        found
-    });
-    let mut all: Wrappers = direct.into_iter().flatten().collect();
+fn sql_params(project: &Project, graph: &CallGraph, taken: &PerFile<Vec<Taken>>) -> Wrappers {
+    let mut all: Wrappers = taken.found.iter().flat_map(|found| found.iter().copied()).collect();
     for _ in 0..4 {
         let before = all.len();
         for edge in graph.all_edges().filter(|edge| edge.given.is_none()) {

@@ -127,6 +127,15 @@ pub(crate) struct Stars {
     pub(crate) libraries: Vec<Box<str>>,
 }
 
+/// What was found in each file before it was brought together.
+#[derive(Debug, Default)]
+struct Parts {
+    prefetched: PerFile<relations::Prefetched>,
+    models: PerFile<relations::Models>,
+    templates: templates::Parts,
+    taken: PerFile<Vec<executed::Taken>>,
+}
+
 /// How the project is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProjectOptions {
@@ -203,9 +212,10 @@ pub struct Project {
     graph: calls::CallGraph,
     reach: calls::Reach,
     lazily: lazy::Found,
+    parts: Parts,
     executed: executed::Executed,
     wrappers: Vec<Wrapper>,
-    orm: Vec<orm::OrmFacts>,
+    orm: PerFile<orm::OrmFacts>,
     relations: relations::Relations,
     implementations: implementations::Implementations,
     /// Templates, and what renders them.
@@ -303,9 +313,10 @@ impl Project {
             graph: calls::CallGraph::default(),
             reach: calls::Reach::default(),
             lazily: lazy::Found::default(),
+            parts: Parts::default(),
             executed: FxHashSet::default(),
             wrappers: Vec::new(),
-            orm: Vec::new(),
+            orm: PerFile::default(),
             relations: relations::Relations::default(),
             implementations: implementations::Implementations::default(),
             templates: templates::Templates::default(),
@@ -323,15 +334,21 @@ impl Project {
 
     /// Finds out what the files say together; what was found before a change is found by keeping it, where it holds.
     fn understand(&mut self, before: Option<&Project>) {
+        let mut since = before.map_or_else(Since::nothing, |before| Since::of(before, self));
         self.declared = declared::Declared::find(self);
-        self.prefetched = relations::Prefetched::find(self);
+        since.only_if(|before| before.declared == self.declared);
+        (self.prefetched, self.parts.prefetched) = relations::Prefetched::find(self, &since);
+        since.only_if(|before| before.prefetched == self.prefetched);
         self.answers = answers::Answers::of(self.files.len());
-        self.relations = relations::Relations::find(self);
+        (self.relations, self.parts.models) = relations::Relations::find(self, &since);
+        since.only_if(|before| before.relations.are_same(&self.relations));
         self.implementations = implementations::Implementations::find(self);
+        since.only_if(|before| before.implementations == self.implementations);
         // What was found without knowing the relations does not hold with them.
         self.answers = answers::Answers::of(self.files.len());
-        self.templates = templates::Templates::find(self);
-        let mut since = before.map_or_else(Since::nothing, |before| Since::of(before, self));
+        (self.templates, self.parts.templates) = templates::Templates::find(self, &since);
+        since.only_if(|before| before.templates.tags == self.templates.tags);
+        since.note_unless(Read::Templates, |before| before.templates == self.templates);
         self.sites = since.find(self, since.before().map(|before| &before.sites), sites::find);
         since.note_found(&self.sites, |before| &before.sites, Read::Sites);
         let graph = calls::CallGraph::new(self, &mut since);
@@ -340,8 +357,8 @@ impl Project {
         let known = since.before().map(|before| &before.repeats);
         self.repeats = since.find(self, known, |types, file| repeats::find(types, &graph, &reach, file));
         since.note_found(&self.repeats, |before| &before.repeats, Read::Repeats);
-        (self.executed, self.wrappers) = executed::find(self, &graph);
-        self.lazily = lazy::Found::find(self, &graph, &reach, &mut since);
+        (self.executed, self.wrappers, self.parts.taken) = executed::find(self, &graph, &since);
+        self.lazily = lazy::Found::find(self, &graph, &reach, &since);
         self.lazy = self.lazily.together();
         if self.tracks {
             (self.graph, self.reach) = (graph, reach);
@@ -356,7 +373,9 @@ impl Project {
             let statements = 0..types.facts(file).statements.len();
             statements.map(|statement| types.project().find_dialect(file, statement)).collect()
         });
-        self.orm = self.each_file(orm::facts);
+        since.only_if(|before| (&before.databases, before.dialect) == (&self.databases, self.dialect));
+        since.note_unless(Read::Schema, |before| before.schema == self.schema);
+        self.orm = since.find(self, since.before().map(|before| &before.orm), orm::facts);
         self.answers = answers::Answers::default();
     }
 
@@ -367,6 +386,7 @@ impl Project {
 
     /// Functions of the project that run the SQL they are given, in order of place.
     pub fn wrappers(&self) -> &[Wrapper] {
+        self.note(Read::Everything);
         &self.wrappers
     }
 
@@ -377,6 +397,7 @@ impl Project {
 
     /// The tables, keys and indexes that the project defines.
     pub fn schema(&self) -> &Schema {
+        self.note(Read::Schema);
         &self.schema
     }
 
@@ -388,6 +409,8 @@ impl Project {
     /// The dialect of a statement: what its file tells, else the configuration, else the only database that the
     /// project's libraries and definitions are about, else the only one that has its tables.
     pub fn dialect_of(&self, file: FileId, statement: usize) -> Dialect {
+        self.note(Read::File(file));
+        self.note(Read::Schema);
         let known = self.dialects.get(file.0 as usize).and_then(|known| known.get(statement));
         known.copied().unwrap_or_else(|| self.dialect_told(file, statement))
     }
@@ -463,6 +486,7 @@ impl Project {
 
     /// Whether a statement of a file is run by something, as far as is known; always in a `.sql` file.
     pub fn is_executed(&self, file: FileId, statement: usize) -> bool {
+        self.note(Read::Everything);
         self.executed.contains(&(file, statement))
     }
 
@@ -546,7 +570,8 @@ impl Project {
     /// What the ORMs of a file say.
     pub fn orm(&self, file: FileId) -> &orm::OrmFacts {
         const NONE: &orm::OrmFacts = &orm::OrmFacts::NONE;
-        self.orm.get(file.0 as usize).unwrap_or(NONE)
+        self.note(Read::Everything);
+        self.orm.found.get(file.0 as usize).map_or(NONE, |found| &**found)
     }
 
     /// The queries that run once per row of a loop of this file.
@@ -557,16 +582,19 @@ impl Project {
 
     /// The relations of rows that are read row by row in a loop of this file.
     pub fn lazy_reads(&self, file: FileId) -> &[LazyRead] {
+        self.note(Read::Everything);
         self.lazy.reads.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The properties of rows that ask the database, read in loops of this file.
     pub fn property_queries(&self, file: FileId) -> &[PropertyQuery] {
+        self.note(Read::Everything);
         self.lazy.properties.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The queries of this file that a framework makes for each row of a list.
     pub fn listed_queries(&self, file: FileId) -> &[ListedQuery] {
+        self.note(Read::Everything);
         self.lazy.queries.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
@@ -586,6 +614,7 @@ impl Project {
 
     /// What a prefetch means for the query of a [`Repeat`] of this file, if its rows are surely prefetched.
     pub fn prefetched(&self, file: FileId, repeat: &Repeat) -> Option<&Prefetched> {
+        self.note(Read::Everything);
         self.lazy.prefetched.get(file.0 as usize)?.get(&repeat.call).filter(|_| repeat.kind != RepeatKind::Write)
     }
 

@@ -36,6 +36,8 @@ pub(super) enum Read {
     Named(u64),
     /// What renders templates.
     Templates,
+    /// The tables of the project.
+    Schema,
     /// More than can be told apart: it holds after no change.
     Everything,
 }

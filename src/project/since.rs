@@ -23,7 +23,7 @@ impl<'b> Since<'b> {
         Since { before: None, changed: Changed::default() }
     }
 
-    /// Compares what was found of all files together; the rest is compared by [`Since::found`] as it is found.
+    /// Compares the files and the settings; what is found of them is compared as it is found.
     pub(super) fn of(before: &'b Project, now: &Project) -> Since<'b> {
         let is_comparable = before.tracks && now.tracks && has_same_base(before, now);
         if !is_comparable {
@@ -33,11 +33,20 @@ impl<'b> Since<'b> {
         if !changed.iter().all(|&file| shows_same_names(before, now, file)) {
             return Since::nothing();
         }
-        let mut changed: Changed = changed.into_iter().map(Read::File).collect();
-        if before.templates != now.templates {
-            changed.insert(Read::Templates);
+        Since { before: Some(before), changed: changed.into_iter().map(Read::File).collect() }
+    }
+
+    /// Nothing of what was found before holds for what is found from here on, unless something is the same that every
+    /// question may be about.
+    pub(super) fn only_if(&mut self, is_same: impl FnOnce(&Project) -> bool) {
+        self.before = self.before.filter(|before| is_same(before));
+    }
+
+    /// Notes that a part is not as it was, if it is not.
+    pub(super) fn note_unless(&mut self, read: Read, is_same: impl FnOnce(&Project) -> bool) {
+        if self.before.is_some_and(|before| !is_same(before)) {
+            self.changed.insert(read);
         }
-        Since { before: Some(before), changed }
     }
 
     /// What was found of the project before, as far as something of it can hold.
@@ -50,11 +59,6 @@ impl<'b> Since<'b> {
         if self.before.is_some() {
             self.changed.extend(changed);
         }
-    }
-
-    /// Nothing of what was found before holds for what is found from here on.
-    fn forget(&mut self) {
-        self.before = None;
     }
 
     /// Notes in which files something else is found now.
@@ -71,10 +75,8 @@ impl<'b> Since<'b> {
 
     /// Notes how calls differ, and what they lead to.
     pub(super) fn note_calls(&mut self, graph: &CallGraph, reach: &Reach) {
+        self.only_if(|before| before.graph.annotated == graph.annotated);
         let Some(before) = self.before else { return };
-        if graph.annotated != before.graph.annotated {
-            return self.forget();
-        }
         graph.changes_since(&before.graph, &mut self.changed);
         reach.changes_since(&before.reach, &mut self.changed);
     }
@@ -99,8 +101,7 @@ impl<'b> Since<'b> {
     }
 }
 
-/// Whether two states of a project have the same files, libraries and settings, and say the same of all that every
-/// question may be about.
+/// Whether two states of a project have the same files, libraries and settings.
 fn has_same_base(before: &Project, now: &Project) -> bool {
     let is_same = |(before, now): (&ProjectFile, &ProjectFile)| {
         before.source.path == now.source.path && before.purpose == now.purpose
@@ -112,11 +113,6 @@ fn has_same_base(before: &Project, now: &Project) -> bool {
         && before.manifests == now.manifests
         && before.options == now.options
         && before.libraries == now.libraries
-        && before.declared == now.declared
-        && before.prefetched == now.prefetched
-        && before.relations.are_same(&now.relations)
-        && before.implementations == now.implementations
-        && before.templates.tags == now.templates.tags
 }
 
 /// The files that have another text, or say something else. What stands in for a library's is always the same.

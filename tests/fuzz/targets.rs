@@ -213,7 +213,12 @@ fn edits(dice: &mut Dice, seeds: &Seeds) {
     let (root, files) = dice.of(&seeds.projects);
     let mut session = open(root, Documents::new());
     let mut now = std::collections::BTreeMap::new();
-    for _ in 0..dice.within(1..4) {
+    let told = |session: &Session| {
+        let report = session.snapshot().check(&Targets::All);
+        let shown = report.findings.iter().map(|found| format!("{:?}", found.diagnostic));
+        (shown.collect::<Vec<_>>(), report.gaps.len(), report.problems)
+    };
+    for _ in 0..dice.within(1..5) {
         for (path, text) in documents(dice, seeds, files) {
             let text = if dice.one_in(4) { None } else { Some(text) };
             match &text {
@@ -221,15 +226,14 @@ fn edits(dice: &mut Dice, seeds: &Seeds) {
                 None => now.remove(&path),
             };
             session.edit(&path, text).expect("a file of the fixture");
+            // What holds is kept from one look to the next.
+            if dice.one_in(2) {
+                session.snapshot();
+            }
         }
+        let (warm, cold) = (told(&session), told(&open(root, now.clone().into_iter().collect())));
+        assert_eq!(warm, cold, "an edited session knows something else than a new one");
     }
-    let told = |session: &Session| {
-        let report = session.snapshot().check(&Targets::All);
-        let shown = report.findings.iter().map(|found| format!("{:?}", found.diagnostic));
-        (shown.collect::<Vec<_>>(), report.gaps.len(), report.problems)
-    };
-    let (warm, cold) = (told(&session), told(&open(root, now.into_iter().collect())));
-    assert_eq!(warm, cold, "an edited session knows something else than a new one");
 }
 
 /// The first line of a file that a fix has changed.

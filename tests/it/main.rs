@@ -11,6 +11,7 @@ mod changes;
 mod cli;
 mod config;
 mod editors;
+mod edits;
 #[cfg(unix)]
 mod engines;
 #[cfg(unix)]

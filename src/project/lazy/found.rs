@@ -5,33 +5,32 @@ use std::cmp::Reverse;
 use super::listed;
 use super::needs::Interesting;
 use super::{Lazy, Own, in_file};
-use crate::project::Project;
 use crate::project::calls::{CallGraph, Reach};
 use crate::project::reads::PerFile;
 use crate::project::since::Since;
 use crate::project::types::Types;
+use crate::project::{ClassRef, Project};
 
 /// What every file's loops read lazily.
 #[derive(Debug, Default)]
 pub(in crate::project) struct Found {
     interesting: Interesting,
+    /// Types of GraphQL schemas of which there are lists.
+    nodes: PerFile<Vec<ClassRef>>,
     graphql: listed::GraphQl,
     files: PerFile<(Own, listed::Found)>,
 }
 
 impl Found {
     /// Looks at the loops of all files.
-    pub(in crate::project) fn find(
-        project: &Project,
-        graph: &CallGraph,
-        reach: &Reach,
-        since: &mut Since<'_>,
-    ) -> Found {
+    pub(in crate::project) fn find(project: &Project, graph: &CallGraph, reach: &Reach, since: &Since<'_>) -> Found {
         let types = Types::new(project);
         let interesting = Interesting::of(&types, &project.relations);
-        let graphql = listed::GraphQl::find(project);
+        let known = since.before().map(|before| &before.lazily.nodes);
+        let nodes = since.find(project, known, listed::nodes_in);
+        let graphql = listed::GraphQl::find(project, &nodes);
         if interesting.is_empty() && graphql.is_empty() && !graph.reads_properties() {
-            return Found::default();
+            return Found { nodes, ..Found::default() };
         }
         let before = since.before().map(|before| &before.lazily);
         let before = before.filter(|before| before.interesting == interesting && before.graphql == graphql);
@@ -39,7 +38,7 @@ impl Found {
             let own = in_file(types, graph, reach, &interesting, file);
             (own, listed::in_file(types, graph, reach, &interesting, &graphql, file))
         });
-        Found { interesting, graphql, files }
+        Found { interesting, nodes, graphql, files }
     }
 
     /// What was found, told in the files that it stands in.

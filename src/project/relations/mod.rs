@@ -10,12 +10,13 @@ pub(super) mod sequelize;
 pub(super) mod sqlalchemy;
 pub(super) mod typeorm;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::flow::Flow;
-use super::reads::Reads;
+use super::reads::PerFile;
+use super::since::Since;
 use super::types::{Ty, Types};
 use super::{ClassRef, FileId, Project};
 use crate::facts::*;
@@ -78,6 +79,9 @@ pub(crate) struct Relationship {
 /// A model, and those of its fields that put an attribute of one name on others.
 type Related = (ClassRef, Vec<Box<str>>);
 
+/// The models of a file.
+pub(super) type Models = Vec<(ClassRef, Orm)>;
+
 /// The reverse accessors of all models, and models by name.
 #[derive(Debug, Default)]
 pub(crate) struct Relations {
@@ -105,24 +109,25 @@ pub(crate) struct Relations {
     /// Whether TypeORM fetches the relations that a find names by queries of their own.
     asks_apart: bool,
     /// What was found of SQLAlchemy's models when it was first asked.
-    by_key: Mutex<FxHashMap<ClassRef, (Arc<[sqlalchemy::ByKey]>, Reads)>>,
+    by_key: Mutex<FxHashMap<ClassRef, sqlalchemy::Known>>,
 }
 
 impl Relations {
     /// Reads the relation fields of every model.
-    pub(super) fn find(project: &Project) -> Relations {
+    pub(super) fn find(project: &Project, since: &Since<'_>) -> (Relations, PerFile<Models>) {
         let mut relations = Relations::default();
-        let models: Vec<Vec<(ClassRef, Orm)>> = project.each_file(|types, file| {
+        let found = since.find(project, since.before().map(|before| &before.parts.models), |types, file| {
             let classes = &project.file(file).facts.classes;
             let ids = (0..u32::try_from(classes.len()).unwrap_or(u32::MAX))
                 .map(|class| ClassRef { file, class: ClassId(class) });
-            ids.filter_map(|class| Some((class, Orm::of(types, class)?))).collect()
+            ids.filter_map(|class| Some((class, Orm::of(types, class)?))).collect::<Models>()
         });
+        let models: Vec<&Models> = found.found.iter().map(|models| &**models).collect();
         let of_file = |file: FileId, wanted: Orm| {
             let own = models[file.0 as usize].iter();
             own.filter(move |(_, orm)| *orm == wanted).map(|&(class, _)| class)
         };
-        for &(class, _) in models.iter().flatten() {
+        for &(class, _) in models.iter().copied().flatten() {
             let facts = &project.file(class.file).facts;
             let name = &facts.names[facts.class(class.class).name];
             relations.by_name.entry(name.into()).and_modify(|known| *known = None).or_insert(Some(class));
@@ -171,17 +176,17 @@ impl Relations {
         }
         relations.orms = [Orm::Django, Orm::Peewee, Orm::SqlAlchemy, Orm::TypeOrm]
             .into_iter()
-            .filter(|wanted| models.iter().flatten().any(|(_, orm)| orm == wanted))
+            .filter(|wanted| models.iter().copied().flatten().any(|(_, orm)| orm == wanted))
             .collect();
         relations.objects = project.each_file(objects::in_file).into_iter().flatten().collect();
         relations.associations = sequelize::Associations::find(project);
         relations.asks_apart = relations.has(Orm::TypeOrm) && typeorm::asks_apart(project);
-        relations.models = models.into_iter().flatten().map(|(class, _)| class).collect();
+        relations.models = models.into_iter().flatten().map(|&(class, _)| class).collect();
         relations.is_async = project.files.iter().any(|file| {
             let imports = file.facts.imports.iter();
             imports.map(|import| &file.facts.names[import.module]).any(|module| module.ends_with(".ext.asyncio"))
         });
-        relations
+        (relations, found)
     }
 
     /// Whether others are the same, apart from what was asked of them.
@@ -279,15 +284,17 @@ pub(super) struct Prefetched {
 
 impl Prefetched {
     /// Those that the queries of a project name for eager loading, each part of a path by itself.
-    pub(super) fn find(project: &Project) -> Prefetched {
+    pub(super) fn find(project: &Project, since: &Since<'_>) -> (Prefetched, PerFile<Prefetched>) {
         let mut all = Prefetched::default();
-        for found in project.each_file(Prefetched::in_file) {
-            all.names.extend(found.names);
-            all.joined.extend(found.joined);
-            all.places.extend(found.places);
+        let before = since.before().map(|before| &before.parts.prefetched);
+        let files = since.find(project, before, Prefetched::in_file);
+        for found in &files.found {
+            all.names.extend(found.names.iter().cloned());
+            all.joined.extend(found.joined.iter().cloned());
+            all.places.extend(found.places.iter().cloned());
             all.is_open |= found.is_open;
         }
-        all
+        (all, files)
     }
 
     fn in_file(types: &Types<'_>, file: FileId) -> Prefetched {

@@ -102,6 +102,9 @@ pub(crate) fn options<'f>(facts: &'f FileFacts, call: &'f Call) -> Vec<Option<&'
 /// A relationship that goes by a column of its model, and where it leads.
 pub(super) type ByKey = (Box<str>, Option<ClassRef>);
 
+/// All of a model, and what that was read from.
+pub(super) type Known = (Arc<[ByKey]>, reads::Reads);
+
 /// The relationships of a model that go by its own columns, found once.
 pub(crate) fn by_key(types: &Types<'_>, model: ClassRef) -> Arc<[ByKey]> {
     let known = || types.relations().by_key.lock().unwrap_or_else(PoisonError::into_inner);

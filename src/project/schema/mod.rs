@@ -81,7 +81,7 @@ pub struct SchemaSource<'a> {
 }
 
 /// The tables of a project.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schema {
     tables: Vec<Table>,
     /// Tables by their own name in lower case.
@@ -110,7 +110,7 @@ pub struct Schema {
 type TypesBefore = FxHashMap<(Place, Box<str>), Box<str>>;
 
 /// About how many rows a table has.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Size {
     rows: u64,
     /// Who says so, for messages.
@@ -121,7 +121,7 @@ struct Size {
 const LARGE: u64 = 1_000_000;
 
 /// One definition of one table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     /// Its name.
     pub name: Box<str>,
@@ -169,7 +169,7 @@ pub enum TableKind {
 }
 
 /// One column.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// Its name.
     pub name: Box<str>,
@@ -188,7 +188,7 @@ pub struct Column {
 }
 
 /// One key or index.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Index {
     /// What it says.
     pub definition: IndexDef,
@@ -209,7 +209,7 @@ impl fmt::Display for Index {
 }
 
 /// One foreign key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ForeignKey {
     /// Its name.
     pub name: Option<Box<str>>,

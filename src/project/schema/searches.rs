@@ -15,7 +15,7 @@ use crate::source::Language;
 const CLASSES: [&str; 2] = ["trgm_ops", "bigm_ops"];
 
 /// What is made to be searched.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Searches {
     /// Column → the names that its table may have there; none: it is not told. All in lower case.
     columns: FxHashMap<Box<str>, Vec<Vec<Box<str>>>>,

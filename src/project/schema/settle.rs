@@ -27,7 +27,7 @@ pub(super) struct Dropped {
 }
 
 /// An index that a model declares and that is not there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Unmade {
     /// As the model declares it.
     pub index: Index,

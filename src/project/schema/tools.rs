@@ -45,7 +45,7 @@ impl MigrationTool {
 }
 
 /// What defines the tables of a project.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tools {
     /// By the file that defines something.
     by_file: FxHashMap<FileId, MigrationTool>,

@@ -17,6 +17,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callbacks::Given as Handed;
 use super::calls::{At, Edge};
+use super::reads::PerFile;
+use super::since::Since;
 use super::types::Types;
 use super::{ClassRef, FileId, FunctionRef, Project};
 use crate::facts::*;
@@ -88,6 +90,14 @@ pub(super) struct Templates {
     pub(super) tags: Tags,
 }
 
+/// What each file says of templates, before it is brought together.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    renderings: PerFile<Vec<Rendering>>,
+    attached: PerFile<FxHashSet<Box<str>>>,
+    tags: PerFile<Vec<tags::Registered>>,
+}
+
 impl PartialEq for Templates {
     fn eq(&self, other: &Self) -> bool {
         // The paths follow from the ways.
@@ -98,14 +108,22 @@ impl PartialEq for Templates {
 
 impl Templates {
     /// Finds them; a project without templates pays nothing.
-    pub(super) fn find(project: &Project) -> Templates {
+    pub(super) fn find(project: &Project, since: &Since<'_>) -> (Templates, Parts) {
         let of_file = |file: FileId| project.file(file).facts.template.as_deref();
         if !project.ids().any(|file| of_file(file).is_some()) {
-            return Templates::default();
+            return <(Templates, Parts)>::default();
         }
-        let renderings: Vec<Rendering> = project.each_file(renderings::find).into_iter().flatten().collect();
-        let attached = project.ids().zip(project.each_file(attached)).filter(|(_, names)| !names.is_empty()).collect();
-        let mut templates = Templates { renderings, attached, tags: Tags::find(project), ..Templates::default() };
+        let before = || since.before().map(|before| &before.parts.templates);
+        let parts = Parts {
+            renderings: since.find(project, before().map(|before| &before.renderings), renderings::find),
+            attached: since.find(project, before().map(|before| &before.attached), attached),
+            tags: since.find(project, before().map(|before| &before.tags), tags::of_file),
+        };
+        let renderings: Vec<Rendering> = parts.renderings.found.iter().flat_map(|found| found.to_vec()).collect();
+        let attached = project.ids().zip(&parts.attached.found).filter(|(_, names)| !names.is_empty());
+        let attached = attached.map(|(file, names)| (file, FxHashSet::clone(names))).collect();
+        let tags = Tags::of(parts.tags.found.iter().flat_map(|found| found.iter()));
+        let mut templates = Templates { renderings, attached, tags, ..Templates::default() };
         for (at, rendering) in templates.renderings.iter().enumerate() {
             templates.ways.entry(rendering.template).or_default().push(Way::Rendered(at));
         }
@@ -122,7 +140,7 @@ impl Templates {
             }
         }
         templates.paths = templates.ways.keys().map(|&file| (file, OnceLock::new())).collect();
-        templates
+        (templates, parts)
     }
 
     /// Whether a loop of a file sets an attribute of this name on what it runs over.

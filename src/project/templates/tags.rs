@@ -46,17 +46,17 @@ pub(in crate::project) struct Tags {
 }
 
 /// A function under the name by which templates call it, and whether it is given the context first.
-type Registered = (Box<str>, FunctionRef, bool);
+pub(super) type Registered = (Box<str>, FunctionRef, bool);
 
 impl Tags {
-    /// Finds them.
-    pub(super) fn find(project: &Project) -> Tags {
+    /// Brings together what files register.
+    pub(super) fn of<'r>(all: impl Iterator<Item = &'r Registered>) -> Tags {
         let mut tags = Tags::default();
-        for (name, function, is_shifted) in project.each_file(of_file).into_iter().flatten() {
+        for &(ref name, function, is_shifted) in all {
             if is_shifted {
                 tags.shifted.insert(function);
             }
-            let known = tags.by_name.entry(name).or_default();
+            let known = tags.by_name.entry(name.clone()).or_default();
             if !known.contains(&function) {
                 known.push(function);
             }
@@ -88,7 +88,7 @@ impl Tags {
     }
 }
 
-fn of_file(types: &Types<'_>, file: FileId) -> Vec<Registered> {
+pub(super) fn of_file(types: &Types<'_>, file: FileId) -> Vec<Registered> {
     let project = types.project();
     if project.file(file).source.language != Language::Python {
         return Vec::new();

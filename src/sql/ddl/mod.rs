@@ -21,7 +21,7 @@ use super::query::{ExprId, Exprs, Ident, TableName};
 use crate::source::Span;
 
 /// One thing that is done to a schema. Changes are replayed in order.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum TableChange {
     /// `CREATE TABLE`
     CreateTable(CreateTable),
@@ -102,7 +102,7 @@ impl TableChange {
 }
 
 /// `CREATE TABLE`
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CreateTable {
     /// Its name.
     pub table: TableName,
@@ -155,7 +155,7 @@ impl CreateTable {
 }
 
 /// One column.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ColumnDef {
     /// Its name.
     pub name: Ident,
@@ -178,7 +178,7 @@ pub struct ColumnDef {
 }
 
 /// A key or index.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IndexDef {
     /// Its name, if it has one.
     pub name: Option<Ident>,
@@ -260,7 +260,7 @@ impl fmt::Display for IndexDef {
 }
 
 /// One part of an index.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IndexPart {
     /// What it holds.
     pub key: IndexKey,
@@ -301,7 +301,7 @@ impl IndexPart {
 }
 
 /// What a part of an index holds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum IndexKey {
     /// A column.
     Column(Ident),
@@ -312,7 +312,7 @@ pub enum IndexKey {
 }
 
 /// An expression that stands alone.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Formula {
     /// Its parts.
     pub exprs: Exprs,
@@ -328,7 +328,7 @@ impl Formula {
 }
 
 /// `FOREIGN KEY … REFERENCES`
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ForeignKey {
     /// Its name, if it has one.
     pub name: Option<Ident>,
@@ -369,7 +369,7 @@ impl OnDelete {
 }
 
 /// One operation of `ALTER TABLE`. Keys, indexes and renames of the table are changes of their own.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum AlterOperation {
     /// `ADD COLUMN`; what the column says of keys comes as further operations.
     AddColumn {

@@ -10,13 +10,13 @@ use crate::source::Span;
 pub struct ExprId(pub u32);
 
 /// An arena of expressions.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Exprs {
     nodes: Vec<Node>,
 }
 
 /// One expression and where it stands.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     /// What it says.
     pub expr: Expr,

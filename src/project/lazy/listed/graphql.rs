@@ -44,7 +44,7 @@ fn shown_lists(types: &Types<'_>, file: FileId) -> Vec<ClassRef> {
 
 /// The types of a GraphQL schema of which a file says that there are lists: `graphene.List(Book)`, the `node` of a
 /// connection.
-pub(super) fn nodes_in(types: &Types<'_>, file: FileId) -> Vec<ClassRef> {
+pub(in crate::project::lazy) fn nodes_in(types: &Types<'_>, file: FileId) -> Vec<ClassRef> {
     if types.project().file(file).source.language.is_ecma() {
         return shown_lists(types, file);
     }

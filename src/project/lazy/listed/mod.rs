@@ -31,11 +31,13 @@ use crate::project::caches::Caches;
 use crate::project::calls::{CallGraph, Reach, Step};
 use crate::project::flow::{Flow, Source};
 use crate::project::properties;
+use crate::project::reads::PerFile;
 use crate::project::sites::{self, SiteEffect};
 use crate::project::types::{ClassMember, Types};
 use crate::project::{ClassRef, FileId, FunctionRef, Project};
 use crate::source::Span;
-use graphql::{has_resolvers, nodes_in};
+use graphql::has_resolvers;
+pub(super) use graphql::nodes_in;
 use resolver_maps::{FieldResolver, field_resolvers};
 
 /// How deep serializers are nested, at most.
@@ -97,9 +99,9 @@ pub(super) struct GraphQl {
 
 impl GraphQl {
     /// Reads it from all files.
-    pub(super) fn find(project: &Project) -> GraphQl {
+    pub(super) fn find(project: &Project, nodes: &PerFile<Vec<ClassRef>>) -> GraphQl {
         GraphQl {
-            nodes: project.each_file(nodes_in).into_iter().flatten().collect(),
+            nodes: nodes.found.iter().flat_map(|nodes| nodes.iter().copied()).collect(),
             resolvers: field_resolvers(project),
             has_classes: has_resolvers(project),
         }

@@ -73,7 +73,7 @@ pub enum Owner {
 }
 
 /// What in programs stands for a table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     /// Its name there.
     pub(crate) owner: Owner,
