@@ -73,8 +73,14 @@ struct Edits {
 /// Changes the longest usual file of a project; nothing if there is none.
 fn measure(folder: &Path) -> Option<Edits> {
     let config = Request { isolated: true, ..Request::default() };
-    let open =
-        Open { cwd: folder.to_owned(), paths: vec![folder.to_owned()], config, threads: THREADS, ..Open::default() };
+    let open = Open {
+        cwd: folder.to_owned(),
+        paths: vec![folder.to_owned()],
+        config,
+        keeps: true,
+        threads: THREADS,
+        ..Open::default()
+    };
     let mut session = Session::open(open).expect("the folder can be read");
     let report = session.snapshot().check(&Targets::All);
     let checked = report.checked.iter().filter_map(|path| report.sources.get(path));

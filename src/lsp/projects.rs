@@ -189,6 +189,7 @@ impl Projects {
             documents: documents.iter().filter(|(path, _)| path.starts_with(&root)).cloned().collect(),
             config: settings.request(&root).map_err(|error| format!("the setting `configuration`: {error}"))?,
             caching: Caching::Project,
+            keeps: true,
             progress: progress.clone(),
             ..Open::default()
         };

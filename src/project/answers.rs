@@ -1,12 +1,13 @@
 //! What questions about types have been answered, and how far a chain of them may go.
 
 use std::cell::Cell;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
 use super::FileId;
 use super::reads::{self, Read, Reads};
+use super::relations::sqlalchemy::ByKey;
 use super::types::{Ty, Types};
 use crate::apis::TypeId;
 use crate::facts::{CallId, ClassId, ValueId};
@@ -38,7 +39,9 @@ pub(super) struct FileAnswers {
     /// What is known of a value when so many steps are left, and more of them might have told more.
     pub(super) short: FxHashMap<(ValueId, u8), Answer<Ty>>,
     pub(super) bases: FxHashMap<ClassId, Answer<Option<TypeId>>>,
-    /// What answers were read from beside the file itself, where that is noted.
+    /// The relationships of models of SQLAlchemy's that go by their own columns.
+    pub(super) keys: FxHashMap<ClassId, Arc<[ByKey]>>,
+    /// What answers were read from, if from more than the file itself; where that is noted.
     reads: FxHashMap<Asked, Reads>,
 }
 
@@ -53,6 +56,8 @@ pub(super) enum Asked {
     Call(CallId),
     /// What a class extends.
     Base(ClassId),
+    /// By which keys a model is related to others.
+    Keys(ClassId),
 }
 
 /// A set of small numbers.
@@ -75,9 +80,12 @@ impl Bits {
 }
 
 impl FileAnswers {
-    /// Whether it was found out, without a step, that nothing can be known of a value.
-    pub(super) fn is_unknown(&self, value: ValueId) -> bool {
-        self.unknown.has(value.index())
+    /// What was found out about a value with all steps that it takes, and how many that are, if no more than `left`.
+    fn whole(&self, value: ValueId, left: u8) -> Option<(Answer<Ty>, u8)> {
+        if self.unknown.has(value.index()) {
+            return Some(((Ty::Unknown, false), 0));
+        }
+        self.values.get(&value).filter(|(_, taken)| *taken <= left).cloned()
     }
 
     /// Keeps what was found out about a value in so many steps.
@@ -90,44 +98,43 @@ impl FileAnswers {
     }
 }
 
-impl FileAnswers {
-    /// Keeps what an answer about this file was read from.
-    pub(super) fn keep_reads(&mut self, asked: Asked, file: FileId, read: &[Read]) {
-        if read.iter().any(|read| *read != Read::File(file)) {
-            self.reads.insert(asked, read.into());
-        }
-    }
-
-    /// Notes what an answer about this file was read from.
-    pub(super) fn note_reads(&self, asked: Asked) {
-        if let Some(known) = self.reads.get(&asked) {
-            reads::note_all(known);
-        }
-    }
-}
-
 impl Types<'_> {
+    /// What was found out about a file before: what that was read from is now read by who asks again.
+    pub(super) fn recall<T>(
+        &self,
+        file: FileId,
+        asked: Asked,
+        known: impl FnOnce(&FileAnswers) -> Option<T>,
+    ) -> Option<T> {
+        let answers = self.project().answers.file(file)?;
+        let known = known(&answers)?;
+        self.project().note(Read::File(file));
+        if let Some(read) = answers.reads.get(&asked) {
+            reads::note_all(read);
+        }
+        Some(known)
+    }
+
+    /// Keeps what was found out about a file, and what it was read from.
+    pub(super) fn keep(&self, file: FileId, asked: Asked, read: &[Read], keep: impl FnOnce(&mut FileAnswers)) {
+        let Some(mut answers) = self.project().answers.file(file) else { return };
+        keep(&mut answers);
+        if read.iter().any(|read| *read != Read::File(file)) {
+            answers.reads.insert(asked, read.into());
+        }
+    }
+
     /// What was found out before about a value, with the steps that are left.
     pub(super) fn known(&self, file: FileId, value: ValueId) -> Option<Answer<Ty>> {
-        let answers = self.project().answers.file(file)?;
-        if answers.is_unknown(value) {
-            answers.note_reads(Asked::Value(value));
-            return Some((Ty::Unknown, false));
-        }
         let left = self.steps.left.get();
-        match answers.values.get(&value) {
-            Some((answer, taken)) if *taken <= left => {
-                answers.note_reads(Asked::Value(value));
-                self.steps.took(*taken);
-                Some(answer.clone())
-            }
-            _ => {
-                let answer = answers.short.get(&(value, left))?;
-                answers.note_reads(Asked::Short(value, left));
-                self.steps.ended.set(true);
-                Some(answer.clone())
-            }
+        if let Some((answer, taken)) = self.recall(file, Asked::Value(value), |answers| answers.whole(value, left)) {
+            self.steps.took(taken);
+            return Some(answer);
         }
+        let short = |answers: &FileAnswers| answers.short.get(&(value, left)).cloned();
+        let answer = self.recall(file, Asked::Short(value, left), short)?;
+        self.steps.ended.set(true);
+        Some(answer)
     }
 }
 

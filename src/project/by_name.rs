@@ -6,7 +6,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::{Callers, Edge, place};
 use super::implementations::is_bodyless;
-use super::reads::{self, Read};
+use super::inlined::Inlined;
+use super::reads::{self, PerFile, Read};
 use super::types::{Ty, Types};
 use super::{ClassRef, FileId, FunctionRef, Project, ProjectFile};
 use crate::facts::*;
@@ -160,7 +161,7 @@ pub(super) fn definitions(types: &Types<'_>, file: FileId, call: &Call, names: &
 /// has another one. Whether there are any.
 pub(super) fn drop_doubled(
     project: &Project,
-    inlined: &[Vec<bool>],
+    inlined: &PerFile<Inlined>,
     edges: &mut [Vec<Edge>],
     callers: &Callers,
 ) -> bool {
@@ -168,7 +169,7 @@ pub(super) fn drop_doubled(
     for file in project.ids() {
         let facts = &project.file(file).facts;
         let homes =
-            project.sites(file).iter().map(|site| place(facts, &inlined[file.0 as usize], site.function, None).0);
+            project.sites(file).iter().map(|site| place(facts, &inlined.of(file).at_once, site.function, None).0);
         open.extend(homes.map(|function| FunctionRef { file, function }));
     }
     let mut reaching: FxHashSet<FunctionRef> = open.iter().copied().collect();

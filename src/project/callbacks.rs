@@ -6,6 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::flow::{Flow, Source};
+use super::inlined::Inlined;
 use super::reads::{self, PerFile, Read};
 use super::since::Since;
 use super::types::{Ty, Types};
@@ -66,9 +67,8 @@ pub(super) struct Callbacks {
 }
 
 impl Callbacks {
-    /// Looks through all calls. `inlined` says of each function of each file whether it is a callback that is run at
-    /// once.
-    pub(super) fn find(project: &Project, inlined: &[Vec<bool>], since: &mut Since<'_>) -> Callbacks {
+    /// Looks through all calls. `inlined` says of each function whether it is a callback that is run at once.
+    pub(super) fn find(project: &Project, inlined: &PerFile<Inlined>, since: &mut Since<'_>) -> Callbacks {
         let handed = since.find(project, since.before().map(|before| &before.graph.callbacks.handed), hands);
         let types = Types::new(project);
         let mut callbacks = Callbacks::default();
@@ -92,7 +92,7 @@ impl Callbacks {
                 }
                 let runs_with = |outer: FunctionId, run: &Closures| {
                     let runs = |function: FunctionId| {
-                        inlined[file.0 as usize][function.index()] || run.contains_key(&FunctionRef { file, function })
+                        inlined.of(file).at_once[function.index()] || run.contains_key(&FunctionRef { file, function })
                     };
                     runs_with(facts, &runs, hand.function, outer)
                 };

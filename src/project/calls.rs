@@ -12,14 +12,14 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::by_name::{ByName, by_name, definitions, drop_doubled};
-use super::caches::{self, Caches, gathers_first, is_timed, keeps, keeps_in_object, kept_for};
+use super::caches::{Caches, gathers_first, is_timed, keeps, keeps_in_object, kept_for};
 use super::callbacks::{self, Callbacks, Given};
 use super::connections::{self, Maker};
 use super::executed::handed_sql;
 use super::flow::{Flow, Source};
 use super::groups;
 use super::implementations;
-use super::inlined::find_inlined;
+use super::inlined::Inlined;
 use super::loops::handles_failure;
 use super::properties;
 use super::queued::is_queued;
@@ -121,10 +121,7 @@ pub(super) struct CallGraph {
     /// By file.
     edges: Vec<Vec<Edge>>,
     callers: Callers,
-    /// For each file and function: whether it is an inline callback that is run at once.
-    inlined: Vec<Vec<bool>>,
-    /// For each file: the functions that are run when a cache has no answer.
-    loaders: Vec<FxHashSet<FunctionId>>,
+    pub(super) inlined: PerFile<Inlined>,
     /// What queries put on their rows, by name: a property that keeps its answer has that.
     pub(super) annotated: FxHashSet<Box<str>>,
     /// The calls that are written, before what all files say together adds to them and takes from them.
@@ -136,21 +133,20 @@ pub(super) struct CallGraph {
 impl CallGraph {
     /// Finds every call whose target is known.
     pub(super) fn new(project: &Project, since: &mut Since<'_>) -> CallGraph {
-        let loaders = project.each_file(caches::loaders);
-        let inlined = project.each_file(|types, file| find_inlined(types, file, &loaders[file.0 as usize]));
+        let inlined = since.find(project, since.before().map(|before| &before.graph.inlined), Inlined::of);
+        since.note_found(&inlined, |before| &before.graph.inlined, Read::Inlined);
         let names = by_name(project);
-        if let Some(CallGraph { inlined: before, names: named, .. }) = since.before().map(|before| &before.graph) {
-            let changed = project.ids().filter(|file| inlined.get(file.0 as usize) != before.get(file.0 as usize));
-            since.note(changed.map(Read::Inlined).chain(names.changes_since(named)));
+        if let Some(before) = since.before() {
+            since.note(names.changes_since(&before.graph.names));
         }
         let callbacks = Callbacks::find(project, &inlined, since);
         let written = since.find(project, since.before().map(|before| &before.graph.written), |types, file| {
-            find_edges(types, file, &inlined[file.0 as usize], &names, &callbacks)
+            find_edges(types, file, &inlined.of(file).at_once, &names, &callbacks)
         });
         let mut edges: Vec<Vec<Edge>> = written.found.iter().map(|found| found.to_vec()).collect();
         for (file, edges) in project.ids().zip(&mut edges) {
             let facts = &project.file(file).facts;
-            let home = |call: &Call| place(facts, &inlined[file.0 as usize], call.function, call.in_loop).0;
+            let home = |call: &Call| place(facts, &inlined.of(file).at_once, call.function, call.in_loop).0;
             edges.extend(project.templates().edges(project, file, home));
         }
         let mut callers = callers_of(&edges);
@@ -158,7 +154,7 @@ impl CallGraph {
             callers = callers_of(&edges);
         }
         let annotated = FxHashSet::default();
-        let mut graph = CallGraph { edges, callers, inlined, loaders, annotated, written, names, callbacks };
+        let mut graph = CallGraph { edges, callers, inlined, annotated, written, names, callbacks };
         properties::read(project, &mut graph);
         graph
     }
@@ -184,8 +180,10 @@ impl CallGraph {
     /// Notes the files whose calls are not as they were, and the functions that they call or called.
     pub(super) fn changes_since(&self, before: &CallGraph, changed: &mut Changed) {
         for (at, (now, then)) in self.edges.iter().zip(&before.edges).enumerate() {
-            if now != then || self.inlined[at] != before.inlined[at] || self.loaders[at] != before.loaders[at] {
-                changed.insert(Read::Edges(FileId(u32::try_from(at).unwrap_or(u32::MAX))));
+            let file = FileId(u32::try_from(at).unwrap_or(u32::MAX));
+            // Where calls belong and which loops are around them is shown with them.
+            if now != then || changed.contains(&Read::Inlined(file)) {
+                changed.insert(Read::Edges(file));
                 changed.extend(now.iter().chain(then).map(|edge| Read::Callers(edge.callee)));
             }
         }
@@ -198,7 +196,7 @@ impl CallGraph {
 
     /// Whether a function is only run when a cache has no answer.
     fn is_loader(&self, function: FunctionRef) -> bool {
-        self.loaders[function.file.0 as usize].contains(&function.function)
+        self.inlined.of(function.file).loaders.contains(&function.function)
     }
 
     /// The calls that run a function.
@@ -218,7 +216,7 @@ impl CallGraph {
         at: Option<LoopId>,
     ) -> (FunctionId, Vec<LoopId>) {
         reads::note(Read::Edges(file));
-        place(&project.file(file).facts, &self.inlined[file.0 as usize], function, at)
+        place(&project.file(file).facts, &self.inlined.of(file).at_once, function, at)
     }
 
     /// What every function reaches, at most `max_hops` calls away.
@@ -672,6 +670,7 @@ fn callers_of(edges: &[Vec<Edge>]) -> Callers {
 fn find_edges(types: &Types<'_>, file: FileId, inlined: &[bool], names: &ByName, callbacks: &Callbacks) -> Vec<Edge> {
     let project = types.project();
     let facts = &project.file(file).facts;
+    // What tells that is mostly asked here as well; but that may change.
     reads::note(Read::Inlined(file));
     let sites: FxHashSet<CallId> = project.sites(file).iter().map(|site| site.call).collect();
     let mut edges = Vec::new();
@@ -729,8 +728,8 @@ fn find_edges(types: &Types<'_>, file: FileId, inlined: &[bool], names: &ByName,
         let named = || meant.first().map(|&target| (target, Confidence::Medium));
         let Some((target, confidence)) = resolved.or_else(named) else { continue };
         // Who is called by a template may be given its context first.
-        let given = project.templates.tags.is_shifted(target).then(|| Given::behind_context(call));
-        edge(target, confidence, given.filter(|_| facts.template.is_some()));
+        let is_shifted = facts.template.is_some() && project.templates().tags.is_shifted(target);
+        edge(target, confidence, is_shifted.then(|| Given::behind_context(call)));
         for (function, given) in callbacks.run_by(types, file, call, target) {
             if is_handed(function) {
                 edge(function, confidence, Some(given));

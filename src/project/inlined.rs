@@ -8,8 +8,24 @@ use super::flow::Flow;
 use super::types::Types;
 use crate::facts::*;
 
-/// For each function of a file: whether it is such a callback. `loaders` only run when a cache has no answer.
-pub(super) fn find_inlined(types: &Types<'_>, file: FileId, loaders: &FxHashSet<FunctionId>) -> Vec<bool> {
+/// What of the functions of a file is run at once, and what is not.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Inlined {
+    /// For each function: whether it is such a callback.
+    pub(super) at_once: Vec<bool>,
+    /// The functions that are run when a cache has no answer.
+    pub(super) loaders: FxHashSet<FunctionId>,
+}
+
+impl Inlined {
+    /// Looks at all functions of a file.
+    pub(super) fn of(types: &Types<'_>, file: FileId) -> Inlined {
+        let loaders = caches::loaders(types, file);
+        Inlined { at_once: at_once(types, file, &loaders), loaders }
+    }
+}
+
+fn at_once(types: &Types<'_>, file: FileId, loaders: &FxHashSet<FunctionId>) -> Vec<bool> {
     let facts = &types.project().file(file).facts;
     let flow = Flow::new(facts);
     (0..)

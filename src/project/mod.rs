@@ -251,9 +251,10 @@ impl Project {
         project
     }
 
-    /// The same as [`Project::build`], after a change of what was understood before: what holds of that is kept.
+    /// The same as [`Project::build`], for files that will change: what holds of what was understood before a change is
+    /// kept, and what it is read from is noted for the next one.
     pub(crate) fn build_after(
-        before: &Project,
+        before: Option<&Project>,
         files: Vec<ProjectFile>,
         manifests: &[ManifestFile],
         catalog: Arc<Catalog>,
@@ -261,7 +262,7 @@ impl Project {
     ) -> Project {
         let mut project = Project::apart(files, manifests, catalog, options);
         project.tracks = true;
-        project.understand(Some(before));
+        project.understand(before);
         project
     }
 
@@ -341,13 +342,12 @@ impl Project {
         since.only_if(|before| before.prefetched == self.prefetched);
         self.answers = answers::Answers::of(self.files.len());
         (self.relations, self.parts.models) = relations::Relations::find(self, &since);
-        since.only_if(|before| before.relations.are_same(&self.relations));
+        since.only_if(|before| before.relations == self.relations);
         self.implementations = implementations::Implementations::find(self);
         since.only_if(|before| before.implementations == self.implementations);
         // What was found without knowing the relations does not hold with them.
         self.answers = answers::Answers::of(self.files.len());
         (self.templates, self.parts.templates) = templates::Templates::find(self, &since);
-        since.only_if(|before| before.templates.tags == self.templates.tags);
         since.note_unless(Read::Templates, |before| before.templates == self.templates);
         self.sites = since.find(self, since.before().map(|before| &before.sites), sites::find);
         since.note_found(&self.sites, |before| &before.sites, Read::Sites);
@@ -373,7 +373,6 @@ impl Project {
             let statements = 0..types.facts(file).statements.len();
             statements.map(|statement| types.project().find_dialect(file, statement)).collect()
         });
-        since.only_if(|before| (&before.databases, before.dialect) == (&self.databases, self.dialect));
         since.note_unless(Read::Schema, |before| before.schema == self.schema);
         self.orm = since.find(self, since.before().map(|before| &before.orm), orm::facts);
         self.answers = answers::Answers::default();
@@ -449,6 +448,7 @@ impl Project {
     /// The databases that a table may be in: that of its definition or of the configuration, else those that the
     /// project's libraries and definitions are about. Empty if nothing tells.
     pub fn databases_of(&self, table: &schema::Table) -> Vec<Dialect> {
+        self.note(Read::Schema);
         let path = &self.file(table.place.file).source.path;
         let told = self.options.dialects.get(path).copied().or(self.options.dialect);
         match (table.dialect, told) {

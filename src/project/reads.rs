@@ -1,11 +1,23 @@
 //! What answers were read from: what was found in a file before a change holds after it, as long as nothing has changed
 //! that it was read from.
 //!
-//! Whatever shows a part of the project notes that it was read ([`note`]), and [`within`] gives what was noted while a
-//! question was answered. What was kept of a question for others to use is kept with its reads, which are then those of
-//! the others, too.
+//! A question is asked of each file, by [`Since::find`](super::since::Since::find). Three rules make its answer safe to
+//! keep:
+//!
+//! 1. Whoever shows a part of what is known notes that it is read ([`note`]): each method of the project, of the graph
+//!    of calls and of what they reach. Whoever asks need not think of it.
+//! 2. When a part has been found, it is told which of it is not as it was before (`note_found`, `note_unless`), or that
+//!    nothing holds if it is not (`only_if`, for what every question may be about). No question is asked before all is
+//!    found that it may read.
+//! 3. An answer that others are told again is kept with its reads, which are then theirs, too (`Types::recall` and
+//!    `Types::keep`).
+//!
+//! A new question is one more [`PerFile`] that `find` fills. A part that it shows to later ones is one more [`Read`], or
+//! is compared as a whole. What was forgotten is found by the tests of `since`: they edit all cases of several files,
+//! and compare everything that is found with what is found anew.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -97,7 +109,6 @@ pub(super) fn hash(name: &str) -> u64 {
 }
 
 /// What was found in each file, with its reads.
-#[derive(Debug)]
 pub(super) struct PerFile<T> {
     pub(super) found: Vec<Arc<T>>,
     /// Nothing where they were not noted.
@@ -110,7 +121,19 @@ impl<T> Default for PerFile<T> {
     }
 }
 
+impl<T: fmt::Debug> fmt::Debug for PerFile<T> {
+    /// Shows what was found, by which two ways to find it are compared.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.found.fmt(f)
+    }
+}
+
 impl<T> PerFile<T> {
+    /// What was found in a file. Whoever shows it notes that.
+    pub(super) fn of(&self, file: FileId) -> &T {
+        &self.found[file.0 as usize]
+    }
+
     /// What was found in a file before, with its reads, if it holds after these changes.
     pub(super) fn holding(&self, file: FileId, changed: &Changed) -> Option<(Arc<T>, Reads)> {
         let (found, reads) = (self.found.get(file.0 as usize)?, self.reads.get(file.0 as usize)?);

@@ -1,8 +1,7 @@
 //! What a call gives: of catalogued calls, of the project's functions, of builtins.
 
-use super::answers::Asked;
+use super::answers::{Asked, FileAnswers};
 use super::querysets::Step;
-use super::reads::Read;
 use super::sites::argument;
 use super::types::{ClassMember, Ty, Types, library_path};
 use super::{ClassRef, FileId, FunctionRef};
@@ -17,19 +16,14 @@ impl<'p> Types<'p> {
             return self.resolved(file, call);
         }
         // Most calls have none, and several passes ask.
-        let answers = || self.project().answers.file(file);
         let asked = Asked::Call(call);
-        if let Some(answers) = answers().filter(|answers| answers.uncatalogued.has(call.index())) {
-            answers.note_reads(asked);
-            self.project().note(Read::File(file));
+        let is_uncatalogued = |answers: &FileAnswers| answers.uncatalogued.has(call.index()).then_some(());
+        if self.recall(file, asked, is_uncatalogued).is_some() {
             return None;
         }
         let (found, read) = self.project().reading(|| self.resolved(file, call));
-        if found.is_none()
-            && let Some(mut answers) = answers()
-        {
-            answers.uncatalogued.set(call.index());
-            answers.keep_reads(asked, file, &read);
+        if found.is_none() {
+            self.keep(file, asked, &read, |answers| answers.uncatalogued.set(call.index()));
         }
         found
     }

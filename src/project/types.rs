@@ -11,7 +11,6 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::answers::{Asked, Steps};
-use super::reads::Read;
 use super::relations::{self, Relation};
 use super::results::is_plain_type;
 use super::{ClassRef, FileId, FunctionRef, Project, users};
@@ -154,17 +153,13 @@ impl<'p> Types<'p> {
         self.guessed.set(self.guessed.get() || guessed);
         self.depth.set(self.depth.get() - 1);
         self.running.borrow_mut().remove(&key);
-        if !self.cut.get()
-            && let Some(mut answers) = self.project.answers.file(file)
-        {
+        if !self.cut.get() {
             let answer = (ty.clone(), guessed);
-            if more {
-                answers.short.insert((value, left), answer);
-                answers.keep_reads(Asked::Short(value, left), file, &read);
-            } else {
-                answers.keep(value, answer, taken);
-                answers.keep_reads(Asked::Value(value), file, &read);
-            }
+            let asked = if more { Asked::Short(value, left) } else { Asked::Value(value) };
+            self.keep(file, asked, &read, |answers| match asked {
+                Asked::Short(..) => drop(answers.short.insert((value, left), answer)),
+                _ => answers.keep(value, answer, taken),
+            });
         }
         self.cut.set(if self.depth.get() == 0 { false } else { cut_before || self.cut.get() });
         ty
@@ -722,11 +717,7 @@ impl<'p> Types<'p> {
             return Some(declared);
         }
         let asked = Asked::Base(class.class);
-        self.project.note(Read::File(class.file));
-        let known = self.project.answers.file(class.file).and_then(|answers| {
-            answers.note_reads(asked);
-            answers.bases.get(&class.class).copied()
-        });
+        let known = self.recall(class.file, asked, |answers| answers.bases.get(&class.class).copied());
         if let Some((known, guessed)) = known {
             self.guessed.set(self.guessed.get() || guessed);
             return known;
@@ -750,11 +741,10 @@ impl<'p> Types<'p> {
         let guessed = !sure && found.is_some();
         self.guessed.set(self.guessed.get() || guessed);
         self.finding_base.borrow_mut().remove(&class);
-        if !self.cut.get()
-            && let Some(mut answers) = self.project.answers.file(class.file)
-        {
-            answers.bases.insert(class.class, (found, guessed));
-            answers.keep_reads(asked, class.file, &read);
+        if !self.cut.get() {
+            self.keep(class.file, asked, &read, |answers| {
+                answers.bases.insert(class.class, (found, guessed));
+            });
         }
         let is_outermost = self.depth.get() == 0 && self.finding_base.borrow().is_empty();
         self.cut.set(!is_outermost && (cut_before || self.cut.get()));

@@ -168,11 +168,18 @@ fn documents(dice: &mut Dice, seeds: &Seeds, files: &[(PathBuf, Arc<str>)]) -> D
         .collect()
 }
 
-fn open(root: &std::path::Path, documents: Documents) -> Session {
+fn open(root: &std::path::Path, documents: Documents, keeps: bool) -> Session {
     let flags = Options { preview: Some(true), pedantic: Some(true), ..Options::default() };
     let config = Request { flags, ..Request::default() };
-    let open =
-        Open { cwd: root.to_owned(), documents, config, parse: Parse::WhereWorth, threads: 1, ..Open::default() };
+    let open = Open {
+        cwd: root.to_owned(),
+        documents,
+        config,
+        keeps,
+        parse: Parse::WhereWorth,
+        threads: 1,
+        ..Open::default()
+    };
     Session::open(open).expect("a session over a fixture")
 }
 
@@ -204,14 +211,14 @@ fn sound(report: &Report, format: OutputFormat) {
 /// A whole check, told in one of the formats.
 fn project(dice: &mut Dice, seeds: &Seeds) {
     let (root, files) = dice.of(&seeds.projects);
-    let session = open(root, documents(dice, seeds, files));
+    let session = open(root, documents(dice, seeds, files), false);
     sound(&session.snapshot().check(&Targets::All), *dice.of(&FORMATS));
 }
 
 /// A session that is told of edits knows what a new one would.
 fn edits(dice: &mut Dice, seeds: &Seeds) {
     let (root, files) = dice.of(&seeds.projects);
-    let mut session = open(root, Documents::new());
+    let mut session = open(root, Documents::new(), true);
     let mut now = std::collections::BTreeMap::new();
     let told = |session: &Session| {
         let report = session.snapshot().check(&Targets::All);
@@ -231,7 +238,7 @@ fn edits(dice: &mut Dice, seeds: &Seeds) {
                 session.snapshot();
             }
         }
-        let (warm, cold) = (told(&session), told(&open(root, now.clone().into_iter().collect())));
+        let (warm, cold) = (told(&session), told(&open(root, now.clone().into_iter().collect(), false)));
         assert_eq!(warm, cold, "an edited session knows something else than a new one");
     }
 }
@@ -246,7 +253,7 @@ fn changed_line(file: &ChangedFile) -> String {
 /// What is fixed is understood as well as before, and is not fixed again.
 fn fixes(dice: &mut Dice, seeds: &Seeds) {
     let (root, files) = dice.of(&seeds.projects);
-    let mut session = open(root, documents(dice, seeds, files));
+    let mut session = open(root, documents(dice, seeds, files), false);
     let before = session.snapshot().check(&Targets::All);
     let fixed = session.fix(&Targets::All, Applicability::Unsafe).expect("a session that goes on");
     sound(&fixed.report, OutputFormat::Json);

@@ -68,6 +68,9 @@ pub struct Open {
     pub parse: Parse,
     /// Where what files say is kept; the findings are the same.
     pub caching: Caching,
+    /// Whether what is found is kept from one [`Session::edit`] to the next, where it holds: each look costs less but
+    /// the first, which costs somewhat more.
+    pub keeps: bool,
     /// How many threads work; 0 means as many as there are processors.
     pub threads: usize,
     /// Who is told how far it has come, and may stop it.
@@ -205,7 +208,8 @@ pub struct Session {
     catalog: Arc<Catalog>,
     /// What the user adds to the catalogs.
     apis: Vec<UserApi>,
-    /// What was known last: the next time, what holds of it is kept.
+    /// Whether what holds of what was known last is kept.
+    keeps: bool,
     last: Mutex<Option<Arc<Project>>>,
 }
 
@@ -261,6 +265,7 @@ impl Session {
             options: ProjectOptions::default(),
             catalog: Arc::default(),
             apis: Vec::new(),
+            keeps: open.keeps,
             last: Mutex::default(),
         };
         session.load()?;
@@ -426,11 +431,12 @@ impl Session {
 
     /// What is known now.
     pub fn snapshot(&self) -> Snapshot {
+        if !self.keeps {
+            return self.snapshot_with(&Project::build);
+        }
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = last.clone();
-        let snapshot = self.snapshot_with(&|files, manifests, catalog, options| match &before {
-            None => Project::build(files, manifests, catalog, options),
-            Some(before) => Project::build_after(before, files, manifests, catalog, options),
+        let snapshot = self.snapshot_with(&|files, manifests, catalog, options| {
+            Project::build_after(last.as_deref(), files, manifests, catalog, options)
         });
         *last = Some(snapshot.project.clone());
         snapshot

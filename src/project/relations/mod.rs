@@ -10,8 +10,6 @@ pub(super) mod sequelize;
 pub(super) mod sqlalchemy;
 pub(super) mod typeorm;
 
-use std::sync::Mutex;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::flow::Flow;
@@ -83,7 +81,7 @@ type Related = (ClassRef, Vec<Box<str>>);
 pub(super) type Models = Vec<(ClassRef, Orm)>;
 
 /// The reverse accessors of all models, and models by name.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Relations {
     reverse: FxHashMap<(ClassRef, Box<str>), Reverse>,
     /// What the models of SQLAlchemy and peewee put on others.
@@ -108,8 +106,6 @@ pub(crate) struct Relations {
     associations: sequelize::Associations,
     /// Whether TypeORM fetches the relations that a find names by queries of their own.
     asks_apart: bool,
-    /// What was found of SQLAlchemy's models when it was first asked.
-    by_key: Mutex<FxHashMap<ClassRef, sqlalchemy::Known>>,
 }
 
 impl Relations {
@@ -187,16 +183,6 @@ impl Relations {
             imports.map(|import| &file.facts.names[import.module]).any(|module| module.ends_with(".ext.asyncio"))
         });
         (relations, found)
-    }
-
-    /// Whether others are the same, apart from what was asked of them.
-    pub(super) fn are_same(&self, other: &Relations) -> bool {
-        let Relations { reverse, backrefs, by_name, user, is_async, models, .. } = self;
-        let Relations { managed, orms, many, to_many, objects, associations, asks_apart, by_key: _, .. } = self;
-        (reverse, backrefs, by_name, user) == (&other.reverse, &other.backrefs, &other.by_name, &other.user)
-            && (is_async, models, managed, orms) == (&other.is_async, &other.models, &other.managed, &other.orms)
-            && (many, to_many, objects) == (&other.many, &other.to_many, &other.objects)
-            && (associations, asks_apart) == (&other.associations, &other.asks_apart)
     }
 
     /// The only model whose name a variable has: `order_line` for `OrderLine`.

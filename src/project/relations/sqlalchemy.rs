@@ -1,12 +1,12 @@
 //! SQLAlchemy's relationships between models: what `relationship("Author", back_populates="books")` is, from both
 //! ends.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::{Loading, Orm, Relations, Relationship, Shape};
 use crate::facts::*;
+use crate::project::answers::Asked;
 use crate::project::flow::Flow;
-use crate::project::reads;
 use crate::project::types::{ClassMember, Ty, Types};
 use crate::project::{ClassRef, FileId};
 
@@ -100,20 +100,19 @@ pub(crate) fn options<'f>(facts: &'f FileFacts, call: &'f Call) -> Vec<Option<&'
 }
 
 /// A relationship that goes by a column of its model, and where it leads.
-pub(super) type ByKey = (Box<str>, Option<ClassRef>);
-
-/// All of a model, and what that was read from.
-pub(super) type Known = (Arc<[ByKey]>, reads::Reads);
+pub(in crate::project) type ByKey = (Box<str>, Option<ClassRef>);
 
 /// The relationships of a model that go by its own columns, found once.
 pub(crate) fn by_key(types: &Types<'_>, model: ClassRef) -> Arc<[ByKey]> {
-    let known = || types.relations().by_key.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((known, read)) = known().get(&model) {
-        reads::note_all(read);
-        return known.clone();
+    let ClassRef { file, class } = model;
+    let asked = Asked::Keys(class);
+    if let Some(known) = types.recall(file, asked, |answers| answers.keys.get(&class).cloned()) {
+        return known;
     }
     let (found, read) = types.project().reading(|| Arc::<[ByKey]>::from(find_by_key(types, model)));
-    known().insert(model, (found.clone(), read.into()));
+    types.keep(file, asked, &read, |answers| {
+        answers.keys.insert(class, found.clone());
+    });
     found
 }
 
