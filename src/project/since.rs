@@ -1,5 +1,8 @@
 //! What has changed since a project was understood before, and what of that holds.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;

@@ -265,12 +265,12 @@ fn an_edited_session_finds_what_a_new_one_finds() {
     project.write("requirements.txt", "django\npsycopg\n");
     project.write("package.json", r#"{"dependencies": {"@prisma/client": "1"}}"#);
     let root = project.path().canonicalize().unwrap();
-    let begin = |documents: &BTreeMap<PathBuf, Arc<str>>| {
+    let begin = |documents: &BTreeMap<PathBuf, Arc<str>>, keeps: bool| {
         let documents = documents.iter().map(|(path, text)| (path.clone(), text.clone())).collect();
-        Session::open(Open { documents, ..open(&root, &[], &BTreeSet::new()) }).unwrap()
+        Session::open(Open { documents, keeps, ..open(&root, &[], &BTreeSet::new()) }).unwrap()
     };
     let mut now = BTreeMap::new();
-    let mut session = begin(&now);
+    let mut session = begin(&now, true);
     let mut seen = BTreeSet::new();
     for step in 0..150 {
         let file = &FILES[random.below(FILES.len())];
@@ -301,7 +301,7 @@ fn an_edited_session_finds_what_a_new_one_finds() {
             }
             _ => {}
         }
-        let (kept, new) = (told(&session), told(&begin(&now)));
+        let (kept, new) = (told(&session), told(&begin(&now, false)));
         assert_eq!(kept, new, "after step {step}, which changed {}", file.0);
         seen.insert(new);
     }
