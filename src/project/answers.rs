@@ -108,11 +108,16 @@ impl Types<'_> {
     ) -> Option<T> {
         let answers = self.project().answers.file(file)?;
         let known = known(&answers)?;
+        self.reads_of(file, asked, &answers);
+        Some(known)
+    }
+
+    /// Notes what an answer was read from that is told again.
+    fn reads_of(&self, file: FileId, asked: Asked, answers: &FileAnswers) {
         self.project().note(Read::File(file));
         if let Some(read) = answers.reads.get(&asked) {
             reads::note_all(read);
         }
-        Some(known)
     }
 
     /// Keeps what was found out about a file, and what it was read from.
@@ -127,12 +132,14 @@ impl Types<'_> {
     /// What was found out before about a value, with the steps that are left.
     pub(super) fn known(&self, file: FileId, value: ValueId) -> Option<Answer<Ty>> {
         let left = self.steps.left.get();
-        if let Some((answer, taken)) = self.recall(file, Asked::Value(value), |answers| answers.whole(value, left)) {
+        let answers = self.project().answers.file(file)?;
+        if let Some((answer, taken)) = answers.whole(value, left) {
+            self.reads_of(file, Asked::Value(value), &answers);
             self.steps.took(taken);
             return Some(answer);
         }
-        let short = |answers: &FileAnswers| answers.short.get(&(value, left)).cloned();
-        let answer = self.recall(file, Asked::Short(value, left), short)?;
+        let answer = answers.short.get(&(value, left)).cloned()?;
+        self.reads_of(file, Asked::Short(value, left), &answers);
         self.steps.ended.set(true);
         Some(answer)
     }
