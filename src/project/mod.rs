@@ -503,6 +503,7 @@ impl Project {
     }
 
     /// Notes that a part of what is known is read.
+    #[inline]
     fn note(&self, read: Read) {
         if self.tracks {
             reads::note(read);

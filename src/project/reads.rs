@@ -68,7 +68,10 @@ thread_local! {
     static OPEN: RefCell<Option<Vec<Read>>> = const { RefCell::new(None) };
 }
 
-/// Notes that a part of the project is read.
+/// Notes that a part of the project is read. It is not inlined: most runs note nothing, and what shows a part is asked
+/// everywhere.
+#[cold]
+#[inline(never)]
 pub(super) fn note(read: Read) {
     OPEN.with_borrow_mut(|open| {
         if let Some(open) = open
