@@ -1,5 +1,6 @@
 //! Host language → facts. One walk per language lowers a syntax tree through the shared [`builder`];
-//! trees die here.
+//! trees die here. A tree is made by the language's own reader (`python/tree`, `ecma/tree`), or by tree-sitter where that
+//! is not sure of a file.
 
 mod arena;
 mod builder;
