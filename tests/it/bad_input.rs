@@ -309,6 +309,22 @@ fn chains_of_33_000_terms() {
     told.has("long.sql:9:", "leading-wildcard-like");
 }
 
+/// Each of them goes on to the end of the file, which is where the next one begins to be looked at.
+#[test]
+fn comments_that_nothing_closes() {
+    let project = Project::new([("good.py", PYTHON)]);
+    for ending in ["js", "ts", "tsx"] {
+        project.write(&format!("many.{ending}"), "/* a\nlet x = f(a, b, c);\nlet y = g(a, b, c);\n".repeat(20_000));
+        project.write(&format!("few.{ending}"), format!("{JAVASCRIPT}{}", "/* a\nf();\n".repeat(200)));
+    }
+    let told = check(&project, &["--parse", "all", "-v"]);
+    told.has("good.py:6:", "query-in-loop");
+    for ending in ["js", "ts", "tsx"] {
+        assert!(told.line(&format!("many.{ending}:")).contains("many comments that are never closed"), "{told:#?}");
+        told.has(&format!("few.{ending}:"), "query-in-loop");
+    }
+}
+
 #[test]
 fn truncated_files() {
     let project = Project::new([("good.py", PYTHON)]);

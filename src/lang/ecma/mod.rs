@@ -39,10 +39,13 @@ const MAX_DEPTH: u32 = 1_500;
 
 /// What one JavaScript or TypeScript file says.
 pub(super) fn extract(file: &SourceFile) -> FileFacts {
-    let Some(parsed) = parse::parse(file) else {
-        let mut builder = Builder::new(&file.text);
-        builder.gap("too large or too strange to be parsed", Span::new(0, file.text.len()));
-        return builder.facts;
+    let parsed = match parse::parse(file) {
+        Ok(parsed) => parsed,
+        Err(why) => {
+            let mut builder = Builder::new(&file.text);
+            builder.gap(why, Span::new(0, file.text.len()));
+            return builder.facts;
+        }
     };
     let root = parsed.tree.root();
     let mut walk = Walk::new(&file.text);

@@ -16,8 +16,15 @@ pub(super) struct Parsed {
     pub(super) directives: Vec<Directive>,
 }
 
+/// What tree-sitter reads again for comments that nothing closes, at most, in bytes: it takes a second for so much.
+const MOST_IN_VAIN: usize = 256 << 20;
+
 /// Parses `file` in its language. JavaScript with syntax errors is tried as TSX, which reads most of Flow's types.
-pub(super) fn parse(file: &SourceFile) -> Option<Parsed> {
+///
+/// # Errors
+///
+/// Why it has no tree, in words for the user.
+pub(super) fn parse(file: &SourceFile) -> Result<Parsed, &'static str> {
     match file.language {
         Language::TypeScript => parse_as(&file.text, Dialect::TypeScript),
         Language::Tsx => parse_as(&file.text, Dialect::Tsx),
@@ -25,25 +32,34 @@ pub(super) fn parse(file: &SourceFile) -> Option<Parsed> {
             let plain = parse_as(&file.text, Dialect::JavaScript)?;
             let errors = errors(plain.tree.root(), &file.text).count;
             if errors == 0 {
-                return Some(plain);
+                return Ok(plain);
             }
-            let typed = parse_as(&file.text, Dialect::Tsx);
-            typed.filter(|typed| self::errors(typed.tree.root(), &file.text).count < errors).or(Some(plain))
+            let typed = parse_as(&file.text, Dialect::Tsx).ok();
+            Ok(typed.filter(|typed| self::errors(typed.tree.root(), &file.text).count < errors).unwrap_or(plain))
         }
     }
 }
 
-fn parse_as(text: &str, dialect: Dialect) -> Option<Parsed> {
+fn parse_as(text: &str, dialect: Dialect) -> Result<Parsed, &'static str> {
     let text = as_read(text, dialect);
     // What a suppression comment covers is read from a tree with comments.
     if !directive::may_be_in(&text)
         && let Some(tree) = tree::quick(&text, dialect)
     {
-        return Some(Parsed { tree, directives: Vec::new() });
+        return Ok(Parsed { tree, directives: Vec::new() });
+    }
+    if in_vain(text.as_bytes()) > MOST_IN_VAIN {
+        return Err("many comments that are never closed");
     }
     let grammar = grammar(dialect);
-    let tree = parser::parse(&grammar.language, text.as_bytes())?;
-    Some(Parsed { tree: tree::grown(grammar, &tree), directives: directive::directives(&tree, &text) })
+    let tree = parser::parse(&grammar.language, text.as_bytes()).ok_or("too large or too strange to be parsed")?;
+    Ok(Parsed { tree: tree::grown(grammar, &tree), directives: directive::directives(&tree, &text) })
+}
+
+/// How much tree-sitter reads from beginnings of comments that nothing closes, in bytes: from each to the end.
+fn in_vain(text: &[u8]) -> usize {
+    let last_closed = memchr::memmem::rfind(text, b"*/").unwrap_or(0);
+    memchr::memmem::find_iter(&text[last_closed..], b"/*").map(|at| text.len() - last_closed - at).sum()
 }
 
 /// The text as it is given to whoever makes a tree of it.
