@@ -220,7 +220,7 @@ fn again(arguments: &Arguments, folders: &[PathBuf]) {
             costs[0].push(program::check(folder, arguments.threads).cost);
             forget("");
             costs[1].push(run());
-            forget("report-");
+            forget("findings-");
             costs[2].push(run());
             costs[3].push(run());
         }

@@ -37,10 +37,10 @@ impl Candidate {
         self.purpose == Purpose::Application || !self.only_application
     }
 
-    /// Whether the migration rule at place `rule` of the registry may speak of it. What has been done cannot be
-    /// undone: of old migrations only those hear who ask for them.
-    pub(super) fn tells_migrations(&self, settings: &PathSettings, rule: usize) -> bool {
-        let is_asked = settings.asks_for(rule) || self.settings.only_changes || self.found.named;
+    /// Whether the migration rule at place `rule` of the registry may speak of it, if it is `named` or not. What has been
+    /// done cannot be undone: of old migrations only those hear who ask for them.
+    pub(super) fn tells_migrations(&self, settings: &PathSettings, rule: usize, named: bool) -> bool {
+        let is_asked = settings.asks_for(rule) || self.settings.only_changes || named;
         (self.purpose == Purpose::Migration && is_asked) || (self.is_checked() && (is_asked || !self.only_application))
     }
 

@@ -28,6 +28,7 @@ mod tables;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use advice::{Advice, INDEX_RULES, NewIndex, Spare, TableAdvice};
 pub use baseline::{Baseline, Baselined};

@@ -13,37 +13,28 @@ use crate::config::ConfigError;
 use crate::findings::{Reported, Severity};
 use crate::source::{LeftOut, Purpose, SourceFile, Span};
 
-/// Everything that a run has to tell, before any output format. What follows from which files there are is not
-/// serialized.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(bound(deserialize = "'de: 'static"))]
+/// Everything that a run has to tell, before any output format.
+#[derive(Clone, Debug, Default)]
 pub struct Report {
     /// The root that all paths are relative to.
-    #[serde(skip)]
     pub root: PathBuf,
     /// The findings to be shown, in order of path and place.
     pub findings: Vec<Reported>,
     /// The findings that a comment silences.
     pub suppressed: Vec<Reported>,
     /// What the baseline did to them, if there is one.
-    #[serde(skip)]
     pub baselined: Option<Baselined>,
     /// How many findings of each rule the baseline knows.
-    #[serde(skip)]
     pub known: BTreeMap<&'static str, usize>,
     /// How many findings were there before the change that was asked about.
-    #[serde(skip)]
     pub older: Option<usize>,
     /// The files that were checked.
     pub checked: Vec<Arc<str>>,
     /// How many files of the project were read, checked or not.
-    #[serde(skip)]
     pub files_read: usize,
     /// The files and folders that were found and not checked.
-    #[serde(skip)]
     pub left_out: Vec<LeftOutPath>,
     /// What could not be read, or only in part: one line each.
-    #[serde(skip)]
     pub problems: Vec<String>,
     /// How many SQL statements the checked files have.
     pub statements: usize,
@@ -54,13 +45,10 @@ pub struct Report {
     /// Parts of checked files that were not checked.
     pub gaps: Vec<PlacedGap>,
     /// What went wrong in seqscan itself.
-    #[serde(skip)]
     pub internal_errors: Vec<InternalError>,
     /// What has no effect in the configuration.
-    #[serde(skip)]
     pub warnings: Vec<ConfigError>,
     /// The files of the project, by path: what places are in.
-    #[serde(skip)]
     pub sources: FxHashMap<Arc<str>, Arc<SourceFile>>,
 }
 
@@ -141,7 +129,7 @@ pub struct SchemaSummary {
 }
 
 /// A part of a file that was not checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlacedGap {
     /// Relative to the root.
     pub path: Arc<str>,

@@ -3,19 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
-
 use super::Baseline;
 use super::files::Candidate;
-use super::report::{InternalError, LeftOutPath, PlacedGap, Report, SchemaSummary};
+use super::report::{InternalError, LeftOutPath, Report, SchemaSummary};
 use super::run::Run;
 use super::since::Earlier;
 use super::suppress::Suppressions;
 use super::tables::Tables;
+use super::whole::{OfFile, Seen, Whole, speaks};
 use crate::config::ConfigError;
-use crate::findings::{Diagnostic, fingerprints};
+use crate::findings::{Diagnostic, Reported, fingerprints};
 use crate::project::Project;
-use crate::rules::{Category, Registry};
+use crate::rules::Registry;
 
 /// A file of the project, beside [`Project::files`].
 #[derive(Clone, Debug)]
@@ -34,6 +33,14 @@ pub enum Targets {
 }
 
 impl Targets {
+    /// Whether they name a file, or a folder around it.
+    pub(super) fn name(&self, candidate: &Candidate) -> bool {
+        match self {
+            Targets::All => true,
+            Targets::Paths(paths) => paths.iter().any(|path| candidate.found.absolute.starts_with(path)),
+        }
+    }
+
     /// What of `left_out` is to be told of them.
     pub(super) fn left_out(&self, root: &Path, left_out: &[LeftOutPath]) -> Vec<LeftOutPath> {
         let below = |path: &str| match self {
@@ -90,10 +97,16 @@ impl Snapshot {
 
     /// What would be told of `targets`, without running rules: everything but findings.
     pub fn outline(&self, targets: &Targets) -> Report {
-        self.empty_report(targets)
+        self.told(&self.without_findings(), targets)
     }
 
     fn check_here(&self, targets: &Targets) -> Report {
+        let (whole, internal_errors) = self.whole();
+        Report { internal_errors, ..self.told(&whole, targets) }
+    }
+
+    /// Runs the rules and gives what they find in the whole project, and where they failed.
+    pub(super) fn whole(&self) -> (Whole, Vec<InternalError>) {
         let run = Run { registry: self.registry, project: &self.project, known: &self.known };
         let (found, mut internal_errors) = run.all_rules();
         let mut suppressions = Suppressions::new(self.registry, &self.project);
@@ -104,12 +117,25 @@ impl Snapshot {
         found.extend(kept);
         silenced.extend(hushed);
         internal_errors.extend(self.internal_errors.iter().cloned());
+        let (findings, suppressed) = (self.reported(&run, found), self.reported(&run, silenced));
+        (Whole { findings, suppressed, ..self.without_findings() }, internal_errors)
+    }
 
-        let mut report = self.empty_report(targets);
-        report.internal_errors = internal_errors;
-        report.findings = self.reported(targets, &run, found);
-        report.suppressed = self.reported(targets, &run, silenced);
-        report
+    /// What is told of `targets` of all that was found.
+    pub(super) fn told(&self, whole: &Whole, targets: &Targets) -> Report {
+        let files = self.known.iter().zip(self.project.files());
+        let seen = files.map(|(known, file)| Seen { source: &file.source, candidate: &known.candidate });
+        Report {
+            left_out: targets.left_out(&self.root, &self.left_out),
+            problems: self.problems.clone(),
+            warnings: self.warnings.clone(),
+            ..whole.told(self.registry, &self.root, &seen.collect::<Vec<_>>(), targets)
+        }
+    }
+
+    fn without_findings(&self) -> Whole {
+        let files = self.project.files().iter().take(self.known.len()).map(|file| OfFile::new(&file.facts));
+        Whole { files: files.collect(), schema: schema_summary(&self.project), ..Whole::default() }
     }
 
     /// The findings that this baseline is about.
@@ -117,8 +143,8 @@ impl Snapshot {
         self.baseline.as_deref()
     }
 
-    /// The findings that the settings and `targets` leave, with their fingerprints.
-    fn reported(&self, targets: &Targets, run: &Run<'_>, mut found: Vec<Diagnostic>) -> Vec<crate::findings::Reported> {
+    /// The findings that the settings leave to any targets, with their fingerprints.
+    fn reported(&self, run: &Run<'_>, mut found: Vec<Diagnostic>) -> Vec<Reported> {
         found.sort_by(|a, b| {
             (&a.primary.path, a.primary.span, a.rule, &a.message).cmp(&(
                 &b.primary.path,
@@ -133,68 +159,16 @@ impl Snapshot {
                 file.and_then(|file| self.project.files()[file].source.text.get(diagnostic.primary.span.range()));
             std::borrow::Cow::Borrowed(text.unwrap_or_default())
         };
-        let targeted = self.targeted(targets);
         let mut reported = fingerprints(found, text_of);
-        reported.retain(|finding| self.is_reported(run, &targeted, &finding.diagnostic));
+        reported.retain(|finding| {
+            run.index_of(&finding.diagnostic.primary.path)
+                .is_some_and(|file| speaks(self.registry, &self.known[file].candidate, true, &finding.diagnostic))
+        });
         let mut tables = Tables::new(&self.project);
         for finding in &mut reported {
             finding.tables = tables.of(&finding.diagnostic);
         }
         reported
-    }
-
-    fn is_reported(&self, run: &Run<'_>, targeted: &FxHashSet<usize>, finding: &Diagnostic) -> bool {
-        let Some(file) = run.index_of(&finding.primary.path) else { return false };
-        let Some(rule) = self.registry.find(finding.rule) else { return false };
-        let candidate = &self.known[file].candidate;
-        let settings = candidate.settings.for_path(&candidate.found.absolute);
-        let speaks = match self.registry.rules()[rule].page.metadata.category {
-            Category::Migrations => candidate.tells_migrations(&settings, rule),
-            _ => candidate.is_checked(),
-        };
-        speaks && targeted.contains(&file) && finding.confidence >= settings.min_confidence
-    }
-
-    /// The files that `targets` name.
-    fn targeted(&self, targets: &Targets) -> FxHashSet<usize> {
-        let files = self.known.iter().enumerate();
-        match targets {
-            Targets::All => files.map(|(index, _)| index).collect(),
-            Targets::Paths(paths) => {
-                let named = |known: &Known| paths.iter().any(|path| known.candidate.found.absolute.starts_with(path));
-                files.filter(|(_, known)| named(known)).map(|(index, _)| index).collect()
-            }
-        }
-    }
-
-    /// A report with everything but findings.
-    fn empty_report(&self, targets: &Targets) -> Report {
-        let targeted = self.targeted(targets);
-        let mut report = Report {
-            root: self.root.clone(),
-            files_read: self.known.len(),
-            problems: self.problems.clone(),
-            warnings: self.warnings.clone(),
-            schema: schema_summary(&self.project),
-            ..Report::default()
-        };
-        for (index, (known, file)) in self.known.iter().zip(self.project.files()).enumerate() {
-            report.sources.insert(file.source.path.clone(), file.source.clone());
-            if !targeted.contains(&index) || !known.candidate.is_checked() {
-                continue;
-            }
-            report.checked.push(file.source.path.clone());
-            report.statements += file.facts.statements.len();
-            let not_understood = file.facts.statements.iter().filter(|sql| sql.statement.unparsed.is_some());
-            report.statements_not_understood += not_understood.count();
-            report.gaps.extend(file.facts.gaps.iter().map(|gap| PlacedGap {
-                path: file.source.path.clone(),
-                span: gap.span,
-                what: gap.what.clone(),
-            }));
-        }
-        report.left_out = targets.left_out(&self.root, &self.left_out);
-        report
     }
 }
 

@@ -50,7 +50,7 @@ fn the_second_run_tells_the_same() {
     assert!(!project.path().join(CACHE).exists(), "nothing is kept");
     let first = told(&project, &[]);
     assert_eq!(kept(&project, "facts").len(), 1);
-    assert_eq!(kept(&project, "report-").len(), 1);
+    assert_eq!(kept(&project, "findings-").len(), 1);
     assert_eq!((&first, &told(&project, &[])), (&alone, &alone));
     assert_eq!(fs::read_to_string(project.path().join(CACHE).join(".gitignore")).unwrap(), "*\n");
     assert!(project.path().join(CACHE).join("CACHEDIR.TAG").is_file());
@@ -60,6 +60,55 @@ fn the_second_run_tells_the_same() {
     assert_eq!(findings(&project, &["--ignore", "query-in-loop"]), 0);
     assert_eq!(findings(&project, &["app.py"]), 1);
     assert_eq!(findings(&project, &[]), 1);
+}
+
+/// As a hook asks that is given the files of a commit in parts.
+#[test]
+fn parts_of_a_project_that_was_checked_are_told_of_what_was_found() {
+    let project = project();
+    let migration = "ALTER TABLE users ADD COLUMN b int;\nCREATE INDEX i ON users (b);\n";
+    project.write("store/schema.sql", "CREATE TABLE users (id int PRIMARY KEY, name text);\n");
+    project.write("store/migrations/0002_b.sql", migration);
+    project.write("seqscan.toml", "dialect = \"postgresql\"\n");
+    project.write("tests/test_app.py", LOOP);
+    project.write("broken.py", format!("{LOOP}\n\ndef f(:\n"));
+    project.write(
+        "silent.py",
+        LOOP.replace("find(id) for", "find(id)  # seqscan: ignore[query-in-loop] -- few\n        for"),
+    );
+    let parts: [&[&str]; 9] = [
+        &[],
+        &["app.py"],
+        &["pad"],
+        &["silent.py"],
+        &["broken.py", "pad/m1.py"],
+        &["store"],
+        &["store/migrations/0002_b.sql"],
+        &["tests/test_app.py"],
+        &["tests"],
+    ];
+    // What is named by itself is application code, whatever its folder says, unless folders are to be believed.
+    for (flag, numbers, kinds) in
+        [("-v", [3, 1, 0, 1, 1, 0, 2, 1, 0], 3), ("--force-exclude", [3, 1, 0, 1, 1, 0, 2, 0, 0], 1)]
+    {
+        let asked = |part: &[&str], more: &[&str]| {
+            told(&project, &[part, &["--preview", "--show-suppressed", flag], more].concat())
+        };
+        let cold: Vec<_> = parts.iter().map(|part| asked(part, &["--no-cache"])).collect();
+        for round in ["while it is written", "as it was kept"] {
+            for (part, cold) in parts.iter().zip(&cold) {
+                assert_eq!(&asked(part, &[]), cold, "{part:?}, {round}");
+            }
+        }
+        let number = |told: &(String, String, Option<i32>)| {
+            let report: serde_json::Value = serde_json::from_str(&told.0).unwrap();
+            report["findings"].as_array().unwrap().len()
+        };
+        assert_eq!(cold.iter().map(number).collect::<Vec<_>>(), numbers, "{flag}");
+        let kept = kept(&project, "findings-");
+        assert_eq!(kept.len(), kinds, "{flag}: all parts of the same project share one");
+        kept.into_iter().for_each(|found| fs::remove_file(found).unwrap());
+    }
 }
 
 #[test]
@@ -103,9 +152,9 @@ fn every_fixture_is_the_same_with_what_was_kept() {
     let cold = told(&project, &plain);
     assert!(findings(&project, &plain) > 100);
     assert_eq!(told(&project, &args), cold, "while it is written");
-    assert_eq!(told(&project, &args), cold, "the report as it was kept");
-    for report in kept(&project, "report-") {
-        fs::remove_file(report).unwrap();
+    assert_eq!(told(&project, &args), cold, "the findings as they were kept");
+    for found in kept(&project, "findings-") {
+        fs::remove_file(found).unwrap();
     }
     assert_eq!(told(&project, &args), cold, "the facts as they were kept");
 }
@@ -114,14 +163,14 @@ fn every_fixture_is_the_same_with_what_was_kept() {
 fn what_is_broken_is_as_if_it_were_not_there() {
     let project = project();
     let first = told(&project, &[]);
-    for file in [kept(&project, "facts"), kept(&project, "report-")].concat() {
+    for file in [kept(&project, "facts"), kept(&project, "findings-")].concat() {
         let whole = fs::read(&file).unwrap();
         let broken = |change: &dyn Fn(&mut Vec<u8>)| {
             let mut bytes = whole.clone();
             change(&mut bytes);
             fs::write(&file, bytes).unwrap();
             if file.ends_with("facts") {
-                kept(&project, "report-").into_iter().for_each(|report| fs::remove_file(report).unwrap());
+                kept(&project, "findings-").into_iter().for_each(|found| fs::remove_file(found).unwrap());
             }
             assert_eq!(told(&project, &[]), first, "{}", file.display());
         };
@@ -179,7 +228,7 @@ fn only_so_much_is_kept() {
         project.write("app.py", format!("# {number}\n{LOOP}"));
         assert_eq!(findings(&project, &[]), 1);
     }
-    assert_eq!(kept(&project, "report-").len(), 24);
+    assert_eq!(kept(&project, "findings-").len(), 24);
     assert!(!folder.join("facts-x.new").exists());
 }
 

@@ -1,10 +1,10 @@
 //! What a run found out, kept for the next one in a folder at the project's root: what each file says, and what was
-//! told. Both go by the very texts, the settings and this build of the program, so nothing is wrong because it is
+//! found. Both go by the very texts, the settings and this build of the program, so nothing is wrong because it is
 //! old. Files are written beside those that they replace: a run that is killed leaves what was there, and of two at
 //! once one wins. What cannot be read is as if it were not there.
 
 mod facts;
-mod reports;
+mod findings;
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
@@ -16,7 +16,7 @@ use tempfile::NamedTempFile;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 pub(super) use facts::FactsCache;
-pub(super) use reports::{ReportKey, ReportsCache};
+pub(super) use findings::{FindingsCache, FindingsKey};
 
 /// The folder, below the root of the project.
 pub(super) const FOLDER: &str = ".seqscan_cache";

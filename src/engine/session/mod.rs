@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 use crate::apis::{Catalog, UserApi};
 use crate::config::{ConfigError, Request, Resolver, Settings};
 use crate::engine::Baseline;
-use crate::engine::cache::{FactsCache, ReportsCache};
+use crate::engine::cache::{FactsCache, FindingsCache};
 use crate::engine::files::{Candidate, Finder, Found};
 use crate::engine::guard::{WORKERS, guarded};
 use crate::engine::progress::Progress;
@@ -184,8 +184,8 @@ pub struct Session {
     parse: Parse,
     /// What files said before; only while the session begins: later on, what changes is new.
     kept_facts: Option<FactsCache>,
-    /// Where the report on what the session began with is kept.
-    kept_report: Option<ReportsCache>,
+    /// Where it is kept what is found in what the session began with.
+    kept_findings: Option<FindingsCache>,
     pub(super) named: Vec<PathBuf>,
     pub(super) entries: BTreeMap<Arc<str>, Entry>,
     pub(super) unread: BTreeMap<Arc<str>, Unread>,
@@ -248,7 +248,7 @@ impl Session {
             threads: open.threads,
             parse: open.parse,
             kept_facts: None,
-            kept_report: None,
+            kept_findings: None,
             named,
             entries: BTreeMap::new(),
             unread: BTreeMap::new(),

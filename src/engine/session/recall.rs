@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use super::{Entry, Open, Parse, Session, SessionError, relative};
 use crate::engine::Report;
-use crate::engine::cache::{FOLDER, FactsCache, ReportKey, ReportsCache, WORTH};
+use crate::engine::cache::{FOLDER, FactsCache, FindingsCache, FindingsKey, WORTH};
 use crate::engine::files::Candidate;
+use crate::engine::whole::{Seen, Whole};
 use crate::rules::Registry;
-use crate::source::plain_reason;
+use crate::source::{FoundFile, plain_reason};
 
 /// Where what files say is kept between runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,17 +30,17 @@ struct Cached {
 }
 
 impl Session {
-    /// The same as [`Session::open`]; but if a run before was asked the same about the same texts, then what it told of
-    /// [`Session::targets`] is given, and the session does not know what its files say.
+    /// The same as [`Session::open`]; but if a run before looked at the same texts, whatever part of them it was asked
+    /// about, then what it found is told of [`Session::targets`], and the session does not know what its files say.
     pub fn open_or_recall(open: Open) -> Result<(Session, Option<Report>), SessionError> {
         let (caching, parse) = (open.caching.clone(), open.parse);
         let mut session = Session::begin(Registry::builtin(), open)?;
         let folder = session.cache_folder(caching)?;
         if let Some(Cached { folder, .. }) = &folder {
-            let kept = ReportsCache::new(folder.clone(), &session.report_key(parse));
-            let kept = session.kept_report.insert(kept);
-            if let Some(report) = kept.get() {
-                let report = session.completed(report);
+            let kept = FindingsCache::new(folder.clone(), &session.findings_key(parse));
+            let kept = session.kept_findings.insert(kept);
+            if let Some(whole) = kept.get() {
+                let report = session.told_of(&whole);
                 return Ok((session, Some(report)));
             }
         }
@@ -81,10 +82,11 @@ impl Session {
         understood
     }
 
-    /// Everything that the report on [`Session::targets`] depends on.
-    fn report_key(&self, parse: Parse) -> ReportKey {
-        let mut key = ReportKey::new();
-        key.add(format!("{:?} {:?} {parse:?} {:?}", self.root, self.named, self.resolver.request()));
+    /// Everything that findings depend on. Which files were named is not part of it, only what follows from that for
+    /// what they are for.
+    fn findings_key(&self, parse: Parse) -> FindingsKey {
+        let mut key = FindingsKey::new();
+        key.add(format!("{:?} {parse:?} {:?}", self.root, self.resolver.request()));
         for origin in self.resolver.all().iter().flat_map(|settings| &settings.origins) {
             key.add(format!("{origin:?}"));
             key.add(std::fs::read(origin).unwrap_or_default());
@@ -96,25 +98,25 @@ impl Session {
         }
         for Entry { candidate, file, .. } in self.entries.values() {
             let Candidate { found, settings: _, purpose, only_application, defines_schema, dialect } = &**candidate;
-            key.add(format!("{found:?} {purpose:?} {only_application} {defines_schema} {dialect:?}"));
+            let FoundFile { path, absolute, language, named: _ } = found;
+            key.add(path.as_bytes());
+            key.add(format!("{absolute:?} {language:?} {purpose:?} {only_application} {defines_schema} {dialect:?}"));
             key.add(&file.source.text);
         }
         key
     }
 
-    /// A report that was kept, with what follows from the files that there are.
-    fn completed(&self, report: Report) -> Report {
+    /// What is told of [`Session::targets`] of all that was found.
+    fn told_of(&self, whole: &Whole) -> Report {
         let targets = self.targets();
         let told = self.told();
-        let sources = self.entries.values().map(|entry| (entry.file.source.path.clone(), entry.file.source.clone()));
+        let entries = self.entries.values();
+        let seen = entries.map(|entry| Seen { source: &entry.file.source, candidate: &entry.candidate });
         let mut report = Report {
-            root: self.root.clone(),
-            files_read: self.entries.len(),
             left_out: targets.left_out(&self.root, &told.left_out),
             problems: told.problems,
             warnings: told.warnings,
-            sources: sources.collect(),
-            ..report
+            ..whole.told(self.registry, &self.root, &seen.collect::<Vec<_>>(), &targets)
         };
         if let Some(baseline) = &self.baseline {
             baseline.apply(&mut report);
@@ -122,17 +124,14 @@ impl Session {
         report
     }
 
-    /// Checks [`Session::targets`], and keeps what is told for a run that is asked the same.
+    /// Checks [`Session::targets`], and keeps what is found for runs about the same texts.
     pub fn check(&self) -> Report {
         let snapshot = self.snapshot();
-        let mut report = snapshot.check_all(&self.targets());
-        if let Some(kept) = &self.kept_report {
+        let (whole, internal_errors) = self.pool.install(|| snapshot.whole());
+        if let Some(kept) = self.kept_findings.as_ref().filter(|_| internal_errors.is_empty()) {
             // A run that cannot write has said so of what files say.
-            let _ = kept.put(&report);
+            let _ = kept.put(&whole);
         }
-        if let Some(baseline) = &self.baseline {
-            baseline.apply(&mut report);
-        }
-        report
+        Report { internal_errors, ..self.told_of(&whole) }
     }
 }

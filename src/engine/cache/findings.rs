@@ -1,4 +1,4 @@
-//! What was told. A run that is asked what another one was, about the same texts, tells the same.
+//! What was found. A run about the same texts finds the same, whichever of them it is asked about.
 
 use std::fs::{self, Metadata};
 use std::io::{self, Write};
@@ -8,20 +8,20 @@ use std::time::SystemTime;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::{begin, build, is_own, make};
-use crate::engine::Report;
+use crate::engine::whole::Whole;
 
 /// What the names of the files begin with.
-const PREFIX: &str = "report-";
-/// So many are kept: parts of a project, branches.
+const PREFIX: &str = "findings-";
+/// So many are kept: branches, ways to configure it.
 const MANY: usize = 24;
 
-/// All that a report depends on.
-pub(in super::super) struct ReportKey(Xxh3);
+/// All that findings depend on.
+pub(in super::super) struct FindingsKey(Xxh3);
 
-impl ReportKey {
+impl FindingsKey {
     /// Nothing yet but this build of the program.
-    pub(in super::super) fn new() -> ReportKey {
-        let mut key = ReportKey(Xxh3::new());
+    pub(in super::super) fn new() -> FindingsKey {
+        let mut key = FindingsKey(Xxh3::new());
         key.add(build().to_le_bytes());
         key
     }
@@ -34,22 +34,21 @@ impl ReportKey {
     }
 }
 
-/// The report of one key, in a folder with others.
+/// The findings of one key, in a folder with others.
 #[derive(Debug)]
-pub(in super::super) struct ReportsCache {
+pub(in super::super) struct FindingsCache {
     folder: PathBuf,
     name: String,
 }
 
-impl ReportsCache {
-    /// Where the report of `key` is kept.
-    pub(in super::super) fn new(folder: PathBuf, key: &ReportKey) -> ReportsCache {
-        ReportsCache { folder, name: format!("{PREFIX}{:032x}", key.0.digest128()) }
+impl FindingsCache {
+    /// Where the findings of `key` are kept.
+    pub(in super::super) fn new(folder: PathBuf, key: &FindingsKey) -> FindingsCache {
+        FindingsCache { folder, name: format!("{PREFIX}{:032x}", key.0.digest128()) }
     }
 
-    /// What was told, but for what follows from which files there are. It lives as long as the program does, which
-    /// is about to tell it and end.
-    pub(in super::super) fn get(&self) -> Option<Report> {
+    /// What was found. It lives as long as the program does, which is about to tell it and end.
+    pub(in super::super) fn get(&self) -> Option<Whole> {
         is_own(&self.folder, Metadata::is_dir)?;
         let path = self.folder.join(&self.name);
         is_own(&path, Metadata::is_file)?;
@@ -61,16 +60,13 @@ impl ReportsCache {
         postcard::from_bytes(bytes).ok()
     }
 
-    /// Keeps what was told.
+    /// Keeps what was found.
     ///
     /// # Errors
     ///
     /// What the system says when it cannot be written.
-    pub(in super::super) fn put(&self, report: &Report) -> io::Result<()> {
-        if !report.internal_errors.is_empty() {
-            return Ok(());
-        }
-        let bytes = postcard::to_stdvec(report).map_err(io::Error::other)?;
+    pub(in super::super) fn put(&self, whole: &Whole) -> io::Result<()> {
+        let bytes = postcard::to_stdvec(whole).map_err(io::Error::other)?;
         make(&self.folder)?;
         let mut file = begin(&self.folder, PREFIX)?;
         file.write_all(&xxh3_64(&bytes).to_le_bytes())?;
@@ -80,7 +76,7 @@ impl ReportsCache {
     }
 }
 
-/// Lets only the newest reports stay.
+/// Lets only the newest stay.
 fn tidy(folder: &Path) -> io::Result<()> {
     let mut all: Vec<(SystemTime, PathBuf)> = Vec::new();
     for entry in fs::read_dir(folder)? {
