@@ -3,8 +3,9 @@
 use super::super::flow::Flow;
 use super::super::types::ClassMember;
 use super::super::{ClassRef, FileId};
+use super::frame::Frame;
 use super::loaded::Loaded;
-use super::rows::{Frame, MAX_DEPTH, Tracer};
+use super::rows::Tracer;
 use super::traced::Traced;
 use crate::facts::*;
 
@@ -38,7 +39,7 @@ impl Tracer<'_, '_> {
         depth: u8,
     ) {
         let facts = self.facts(file);
-        if depth > MAX_DEPTH {
+        if self.is_too_deep(depth) {
             return loaded.add_open("");
         }
         match facts.value(value) {

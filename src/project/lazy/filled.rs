@@ -1,7 +1,5 @@
 //! Lists that are filled with rows, and rows whose relations are loaded after they were fetched.
 
-use std::rc::Rc;
-
 use rustc_hash::FxHashMap;
 
 use super::super::FileId;
@@ -29,11 +27,14 @@ impl Tracer<'_, '_> {
     }
 
     /// What calls of a file do with what it names.
-    pub(super) fn filled(&self, file: FileId) -> Rc<Filled> {
-        if let Some(known) = self.filled.borrow().get(&file) {
-            return Rc::clone(known);
-        }
+    pub(super) fn filled(&self, file: FileId) -> &Filled {
         let facts = self.facts(file);
+        self.known.filled(file).get_or_init(|| Filled::of(facts))
+    }
+}
+
+impl Filled {
+    fn of(facts: &FileFacts) -> Filled {
         let flow = Flow::new(facts);
         let mut filled = Filled::default();
         for (index, call) in facts.calls.iter().enumerate() {
@@ -54,8 +55,6 @@ impl Tracer<'_, '_> {
                 _ => {}
             }
         }
-        let filled = Rc::new(filled);
-        self.filled.borrow_mut().insert(file, Rc::clone(&filled));
         filled
     }
 }

@@ -2,8 +2,10 @@
 
 use std::cmp::Reverse;
 
+use super::known::Known;
 use super::listed;
 use super::needs::Interesting;
+use super::rows::Tracer;
 use super::{Lazy, Own, in_file};
 use crate::project::calls::{CallGraph, Reach};
 use crate::project::reads::PerFile;
@@ -34,9 +36,11 @@ impl Found {
         }
         let before = since.before().map(|before| &before.lazily);
         let before = before.filter(|before| before.interesting == interesting && before.graphql == graphql);
+        let known = Known::new(project);
         let files = since.find(project, before.map(|before| &before.files), |types, file| {
-            let own = in_file(types, graph, reach, &interesting, file);
-            (own, listed::in_file(types, graph, reach, &interesting, &graphql, file))
+            let tracer = Tracer::new(types, graph, &known);
+            let own = in_file(&tracer, reach, &interesting, file);
+            (own, listed::in_file(&tracer, reach, &interesting, &graphql, file))
         });
         Found { interesting, nodes, graphql, files }
     }

@@ -9,7 +9,9 @@ mod defeated;
 mod eager;
 mod filled;
 mod found;
+mod frame;
 mod keys;
+mod known;
 mod listed;
 mod loaded;
 mod model;
@@ -132,12 +134,12 @@ struct Own {
     prefetched: FxHashMap<CallId, Prefetched>,
 }
 
-fn in_file(types: &Types<'_>, graph: &CallGraph, reach: &Reach, interesting: &Interesting, file: FileId) -> Own {
+fn in_file(tracer: &Tracer<'_, '_>, reach: &Reach, interesting: &Interesting, file: FileId) -> Own {
+    let (types, graph) = (tracer.types, tracer.graph);
     let facts = types.facts(file);
     if (facts.accesses.is_empty() && facts.uses.is_empty()) || facts.loops.is_empty() {
         return Own::default();
     }
-    let tracer = Tracer::new(types, graph);
     let needs = Needs::new(types, graph, interesting);
     let paths = facts.template.as_ref().map(|_| types.project().templates().paths(file));
     let set = facts.accesses.iter().filter(|access| access.is_set).map(|access| access.value).collect();
@@ -249,7 +251,7 @@ struct Finder<'t, 'p> {
     facts: &'p FileFacts,
     flow: Flow<'p>,
     loops: Loops<'t, 'p>,
-    tracer: Tracer<'t, 'p>,
+    tracer: &'t Tracer<'t, 'p>,
     needs: Needs<'t, 'p>,
     /// The attributes that are set somewhere in the file: what they hold is no longer fetched.
     set: FxHashSet<ValueId>,

@@ -1,7 +1,8 @@
 //! Rows that stand beside something else: in pairs that a loop runs over, and in tuples that functions return.
 
 use super::super::FileId;
-use super::rows::{Frame, Tracer};
+use super::frame::Frame;
+use super::rows::Tracer;
 use super::traced::Traced;
 use crate::facts::*;
 use crate::project::flow::Flow;
@@ -50,7 +51,7 @@ impl Tracer<'_, '_> {
     ) -> Traced {
         let Some(function) = self.types.target(file, id) else { return Traced::Unknown };
         let facts = self.facts(function.file);
-        let inner = Frame::called(function, (file, id), frame);
+        let inner = Frame::called(function, (file, id), None, frame);
         let returns = facts.function(function.function).returns.iter().map(|&value| match facts.value(value) {
             Value::Sequence(items) => match items.get(usize::from(index)) {
                 Some(&item) if many => self.rows(function.file, item, Some(&inner), depth + 2),

@@ -3,7 +3,8 @@
 use super::super::FileId;
 use super::super::relations::{Orm, is_model};
 use super::super::types::Ty;
-use super::rows::{Frame, Tracer};
+use super::frame::Frame;
+use super::rows::Tracer;
 use super::traced::{Rows, Traced};
 use crate::facts::*;
 
@@ -30,7 +31,7 @@ impl Tracer<'_, '_> {
         let Ty::Class(class) = self.types.of(file, call.callee) else { return None };
         let is_plain = FETCHING.iter().all(|name| self.types.class_member(class, name).is_none());
         let made = frame.filter(|_| is_plain && self.types.is_queryset_class(class));
-        made.and_then(Frame::this).map(|rows| Traced::Rows(rows.clone()))
+        made.and_then(|frame| frame.this.clone()).map(Traced::Rows)
     }
 
     /// What a method of the project's querysets gives, where only the rows that it is called on are known and not their
@@ -53,7 +54,7 @@ impl Tracer<'_, '_> {
         let Traced::Rows(rows) = self.rows(file, object, frame, depth) else { return Traced::Unknown };
         match self.types.method_of_querysets(rows.model, name) {
             Some(function) => {
-                let inner = Frame::step(function, (file, id), rows, frame);
+                let inner = Frame::called(function, (file, id), Some(rows), frame);
                 self.results(function, many, &inner, depth)
             }
             None => Traced::Unknown,

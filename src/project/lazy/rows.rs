@@ -2,19 +2,19 @@
 //! loads along.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::super::calls::{CallGraph, flowing_values, passed_for};
 use super::super::flow::{Flow, Source};
 use super::super::querysets::Step;
+use super::super::reads::Reads;
 use super::super::relations::Orm;
-use super::super::templates::Way;
 use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId, FunctionRef};
 use super::columns;
-use super::filled::Filled;
+use super::frame::Frame;
+use super::known::{Asked, Holds, Known, Recalled};
 use super::loaded::Loaded;
 use super::model::{Attribute, Kind, Loading, Relation, attribute};
 use super::traced::{Rows, Steps, Traced, join, plain};
@@ -22,98 +22,37 @@ use crate::facts::*;
 use crate::findings::Confidence;
 
 /// How far values are followed.
-pub(super) const MAX_DEPTH: u8 = 24;
+pub(super) const MAX_DEPTH: u8 = 32;
 /// Functions that give the elements of their first argument.
 const SAME_ELEMENTS: [&str; 9] = ["list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "islice", "tqdm"];
 /// How many callers of a function are asked what they pass.
 const MAX_CALLERS: usize = 24;
 
-/// A function that is followed from a call.
-pub(super) struct Frame<'f> {
-    function: FunctionRef,
-    call: Option<(FileId, CallId)>,
-    /// What `self` is, in methods of managers and querysets.
-    this: Option<Rows>,
-    /// The way on which a template is shown.
-    path: Option<&'f [Way]>,
-    /// The class of the object whose attribute is looked at, where a class that it extends declares it.
-    object: Option<ClassRef>,
-    outer: Option<&'f Frame<'f>>,
-}
-
-impl<'f> Frame<'f> {
-    /// A template as it is shown on a path.
-    pub(super) fn shown(template: FileId, path: &'f [Way]) -> Frame<'f> {
-        let function = FunctionRef { file: template, function: TEMPLATE };
-        Frame { function, call: None, this: None, path: Some(path), object: None, outer: None }
-    }
-
-    /// A function that is called.
-    pub(super) fn called(function: FunctionRef, call: (FileId, CallId), outer: Option<&'f Frame<'f>>) -> Frame<'f> {
-        Frame { function, call: Some(call), this: None, path: None, object: None, outer }
-    }
-
-    /// What `self` is, in methods of managers and querysets.
-    pub(super) fn this(&self) -> Option<&Rows> {
-        self.this.as_ref()
-    }
-
-    /// A method of a queryset of these rows.
-    pub(super) fn step(
-        function: FunctionRef,
-        call: (FileId, CallId),
-        this: Rows,
-        outer: Option<&'f Frame<'f>>,
-    ) -> Frame<'f> {
-        Frame { function, call: Some(call), this: Some(this), path: None, object: None, outer }
-    }
-
-    /// An attribute of an object, which a class that it extends declares.
-    pub(super) fn attribute(object: ClassRef) -> Frame<'f> {
-        let function = FunctionRef { file: object.file, function: MODULE };
-        Frame { function, call: None, this: None, path: None, object: Some(object), outer: None }
-    }
-
-    /// The class of the object that is looked at.
-    pub(super) fn object(frame: Option<&Frame<'_>>) -> Option<ClassRef> {
-        let mut at = frame;
-        while let Some(frame) = at {
-            if frame.object.is_some() {
-                return frame.object;
-            }
-            at = frame.outer;
-        }
-        None
-    }
-
-    /// A method of a class whose base class gives `this`; of an object of a class that extends it, if that is known.
-    pub(super) fn method(function: FunctionRef, this: Option<Rows>, object: Option<ClassRef>) -> Frame<'f> {
-        Frame { function, call: None, this, path: None, object, outer: None }
-    }
-}
-
-type Answers = FxHashMap<(FileId, ValueId, bool), Option<Rows>>;
-
 /// Finds where rows come from; one for each thread.
 pub(super) struct Tracer<'t, 'p> {
     pub(super) types: &'t Types<'p>,
     pub(super) graph: &'t CallGraph,
-    running: RefCell<FxHashSet<(FileId, ValueId, bool)>>,
-    known: RefCell<Answers>,
+    pub(super) known: &'t Known,
+    running: RefCell<FxHashSet<Asked>>,
+    /// Whether something was not followed, as it was being asked.
     cut: Cell<bool>,
-    pub(super) filled: RefCell<FxHashMap<FileId, Rc<Filled>>>,
+    /// Whether something was not followed, as it was too deep.
+    short: Cell<bool>,
+    /// How deep it went.
+    deepest: Cell<u8>,
 }
 
 impl<'t, 'p> Tracer<'t, 'p> {
-    /// Has found nothing yet.
-    pub(super) fn new(types: &'t Types<'p>, graph: &'t CallGraph) -> Self {
+    /// Finds what is not known yet.
+    pub(super) fn new(types: &'t Types<'p>, graph: &'t CallGraph, known: &'t Known) -> Self {
         Tracer {
             types,
             graph,
+            known,
             running: RefCell::default(),
-            known: RefCell::default(),
             cut: Cell::new(false),
-            filled: RefCell::default(),
+            short: Cell::new(false),
+            deepest: Cell::new(0),
         }
     }
 
@@ -157,37 +96,65 @@ impl<'t, 'p> Tracer<'t, 'p> {
     }
 
     /// Asks once, and not while it is being asked.
-    fn once(
+    pub(super) fn once(
         &self,
-        key: (FileId, ValueId, bool),
+        asked: Asked,
         frame: Option<&Frame<'_>>,
         depth: u8,
         ask: impl FnOnce() -> Traced,
     ) -> Traced {
-        if frame.is_none()
-            && let Some(known) = self.known.borrow().get(&key)
-        {
-            return known.clone().map_or(Traced::Unknown, Traced::Rows);
+        let known = match frame {
+            Some(frame) => frame.known.borrow().of(asked, depth),
+            None => self.known.among(asked).of(asked, depth),
+        };
+        if let Some(Recalled { found, deepest, is_short }) = known {
+            self.deepest.set(self.deepest.get().max(deepest));
+            self.short.set(self.short.get() || is_short);
+            return found;
         }
-        if depth > MAX_DEPTH || !self.running.borrow_mut().insert(key) {
+        if self.is_too_deep(depth) {
+            return Traced::Nothing;
+        }
+        if !self.running.borrow_mut().insert(asked) {
             self.cut.set(true);
             return Traced::Nothing;
         }
-        let before = self.cut.replace(false);
-        let found = ask();
-        self.running.borrow_mut().remove(&key);
-        if frame.is_none() && !self.cut.get() {
-            self.known.borrow_mut().insert(key, found.clone().rows());
+        let (cut, short) = (self.cut.replace(false), self.short.replace(false));
+        let above = self.deepest.replace(depth);
+        let (found, reads) = match frame {
+            Some(_) => (ask(), Vec::new()),
+            None => self.types.project().reading(ask),
+        };
+        self.running.borrow_mut().remove(&asked);
+        let deepest = self.deepest.get();
+        if !self.cut.get() {
+            let holds = if self.short.get() { Holds::At(depth) } else { Holds::Within(deepest.saturating_sub(depth)) };
+            match frame {
+                Some(frame) => frame.known.borrow_mut().keep(asked, holds, &found, Reads::default()),
+                None => self.known.among(asked).keep(asked, holds, &found, reads.into()),
+            }
         }
+        self.deepest.set(above.max(deepest));
         let idle = self.running.borrow().is_empty();
-        self.cut.set(!idle && (before || self.cut.get()));
+        self.cut.set(!idle && (cut || self.cut.get()));
+        self.short.set(!idle && (short || self.short.get()));
         found
+    }
+
+    /// Whether values are followed no more: what is found without that holds only from here.
+    pub(super) fn is_too_deep(&self, depth: u8) -> bool {
+        self.deepest.set(self.deepest.get().max(depth));
+        let is_too_deep = depth > MAX_DEPTH;
+        if is_too_deep {
+            self.short.set(true);
+        }
+        is_too_deep
     }
 
     // ── Many rows ───────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn rows(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
-        self.once((file, value, true), frame, depth, || {
+        self.once(Asked::Value { file, value, many: true }, frame, depth, || {
             let found = match self.find_rows(file, value, frame, depth + 1) {
                 Traced::Unknown => self.typed_rows(file, value),
                 found => found,
@@ -299,7 +266,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
         };
         // `@property def books(self): return Book.objects.filter(…)`
         if let Some(ClassMember::Method(function)) = owned {
-            let inner = Frame { function, call: None, this: None, path: None, object: None, outer: frame };
+            let inner = Frame::property(function, frame);
             return self.results(function, true, &inner, depth);
         }
         match self.types.of(file, value) {
@@ -407,9 +374,10 @@ impl<'t, 'p> Tracer<'t, 'p> {
     fn managed(&self, model: ClassRef, manager: ClassRef, depth: u8) -> Traced {
         match self.types.class_member(manager, "get_queryset") {
             Some(ClassMember::Method(function)) => {
-                let frame =
-                    Frame { function, call: None, this: Some(plain(model)), path: None, object: None, outer: None };
-                match self.results(function, true, &frame, depth) {
+                let found = self.once(Asked::Managed { model, manager }, None, depth, || {
+                    self.results(function, true, &Frame::method(function, Some(plain(model)), None), depth)
+                });
+                match found {
                     Traced::Rows(mut rows) => {
                         // The manager is used, not changed: the query begins at its use.
                         (rows.origin, rows.steps) = (None, Steps::default());
@@ -438,7 +406,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 Value::Member(object, _) => self.receiver(file, *object, frame, depth),
                 _ => None,
             };
-            let inner = Frame { function, call: Some((file, id)), this, path: None, object: None, outer: frame };
+            let inner = Frame::called(function, (file, id), this, frame);
             let found = self.results(function, many, &inner, depth);
             if !matches!(found, Traced::Unknown) || facts.function(MODULE).span.is_empty() {
                 return found;
@@ -616,15 +584,11 @@ impl<'t, 'p> Tracer<'t, 'p> {
     /// What a function of the project gives.
     pub(super) fn results(&self, function: FunctionRef, many: bool, frame: &Frame<'_>, depth: u8) -> Traced {
         let own = self.facts(function.file).function(function.function);
-        let mut outer = frame.outer;
-        while let Some(at) = outer {
-            if at.function == function {
-                self.cut.set(true);
-                return Traced::Nothing;
-            }
-            outer = at.outer;
+        if frame.outer.is_some_and(|outer| outer.is_in(function)) {
+            self.cut.set(true);
+            return Traced::Nothing;
         }
-        if depth > MAX_DEPTH {
+        if self.is_too_deep(depth) {
             return Traced::Unknown;
         }
         if own.traits.is_generator {
@@ -710,14 +674,16 @@ impl<'t, 'p> Tracer<'t, 'p> {
     // ── One row ─────────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn row(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
-        self.once((file, value, false), frame, depth, || match self.find_row(file, value, frame, depth + 1) {
-            // What a template is given was asked where it is given.
-            Traced::Unknown if self.facts(file).template.is_some() => Traced::Unknown,
-            Traced::Unknown => match self.types.of(file, value) {
-                Ty::Instance(class, None) if self.may_be_stored(file, value) => self.unseen(class),
-                _ => Traced::Unknown,
-            },
-            found => found,
+        self.once(Asked::Value { file, value, many: false }, frame, depth, || {
+            match self.find_row(file, value, frame, depth + 1) {
+                // What a template is given was asked where it is given.
+                Traced::Unknown if self.facts(file).template.is_some() => Traced::Unknown,
+                Traced::Unknown => match self.types.of(file, value) {
+                    Ty::Instance(class, None) if self.may_be_stored(file, value) => self.unseen(class),
+                    _ => Traced::Unknown,
+                },
+                found => found,
+            }
         })
     }
 

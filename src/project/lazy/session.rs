@@ -5,9 +5,10 @@ use super::super::relations::{Orm, Shape, sqlalchemy};
 use super::super::types::{Ty, Types};
 use super::super::{ClassRef, FileId};
 use super::columns;
+use super::frame::Frame;
 use super::loaded::Loaded;
 use super::model::Relation;
-use super::rows::{Frame, MAX_DEPTH, Tracer};
+use super::rows::Tracer;
 use super::traced::{Rows, Traced, join, plain};
 use crate::facts::*;
 use crate::project::Flow;
@@ -302,7 +303,7 @@ impl Tracer<'_, '_> {
 
     fn option(&self, file: FileId, value: ValueId, start: &str, loaded: &mut Loaded, depth: u8) {
         let facts = self.facts(file);
-        if depth > MAX_DEPTH {
+        if self.is_too_deep(depth) {
             return loaded.add_open(start);
         }
         match facts.value(value) {
@@ -333,7 +334,7 @@ impl Tracer<'_, '_> {
         let name = Flow::new(facts).called_name(call).unwrap_or("");
         let before = match facts.value(call.callee) {
             Value::Member(object, _) if let Value::Call(inner) = facts.value(*object) => {
-                if depth > MAX_DEPTH {
+                if self.is_too_deep(depth) {
                     loaded.add_open(start);
                     return start.to_owned();
                 }

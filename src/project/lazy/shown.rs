@@ -5,8 +5,10 @@ use super::super::relations::is_model;
 use super::super::templates::{Given, Way, given_by_include};
 use super::super::types::{ClassMember, Ty};
 use super::super::{ClassRef, FileId, FunctionRef};
+use super::frame::Frame;
+use super::known::Asked;
 use super::loaded::Loaded;
-use super::rows::{Frame, Tracer};
+use super::rows::Tracer;
 use super::traced::{Rows, Traced, plain};
 use crate::facts::*;
 use crate::findings::Confidence;
@@ -93,8 +95,10 @@ impl Tracer<'_, '_> {
             Given::Value(file, value) if many => self.rows(file, value, None, depth),
             Given::Value(file, value) => self.row(file, value, None, depth),
             Given::Rows(class) if many => self.listed_by(class, depth),
-            Given::Made(function) if many => self.given(function, None).map_or(Traced::Unknown, Traced::Rows),
-            Given::Made(function) => self.given_one(function, None),
+            Given::Made(function) => self.once(Asked::Given { function, many }, None, depth, || match many {
+                true => self.given(function, None).map_or(Traced::Unknown, Traced::Rows),
+                false => self.given_one(function, None),
+            }),
             Given::Row(class) if !many => self.shown_by(class, depth),
             _ => Traced::Unknown,
         }
@@ -102,14 +106,18 @@ impl Tracer<'_, '_> {
 
     /// The row that a generic view shows.
     fn shown_by(&self, class: ClassRef, depth: u8) -> Traced {
-        match self.types.class_member(class, "get_object") {
+        self.once(Asked::Shown(class), None, depth, || match self.types.class_member(class, "get_object") {
             Some(ClassMember::Method(function)) => self.given_one(function, self.listed_by(class, depth).last().rows()),
             _ => self.listed_by(class, depth).last(),
-        }
+        })
     }
 
     /// The rows that a generic view lists, or of which it shows one.
     pub(super) fn listed_by(&self, class: ClassRef, depth: u8) -> Traced {
+        self.once(Asked::Listed(class), None, depth, || self.find_listed(class, depth))
+    }
+
+    fn find_listed(&self, class: ClassRef, depth: u8) -> Traced {
         let mut methods = Vec::new();
         self.methods_named("get_queryset", class, 0, &mut methods);
         let mut found = self.own_rows(class, depth);

@@ -4,8 +4,9 @@
 use super::super::relations::{Orm, typeorm};
 use super::super::types::{Ty, Types};
 use super::super::{ClassRef, FileId};
+use super::frame::Frame;
 use super::loaded::Loaded;
-use super::rows::{Frame, Tracer};
+use super::rows::Tracer;
 use super::traced::{Rows, Traced, join, plain};
 use crate::facts::*;
 use crate::project::Flow;

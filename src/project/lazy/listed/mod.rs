@@ -28,7 +28,7 @@ use super::traced::{Rows, join};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::caches::Caches;
-use crate::project::calls::{CallGraph, Reach, Step};
+use crate::project::calls::{Reach, Step};
 use crate::project::flow::{Flow, Source};
 use crate::project::properties;
 use crate::project::reads::PerFile;
@@ -115,21 +115,16 @@ impl GraphQl {
 
 /// What the lists of a file lead to.
 pub(super) fn in_file(
-    types: &Types<'_>,
-    graph: &CallGraph,
+    tracer: &Tracer<'_, '_>,
     reach: &Reach,
     interesting: &Interesting,
     graphql: &GraphQl,
     file: FileId,
 ) -> Found {
+    let (types, graph) = (tracer.types, tracer.graph);
     let facts = types.facts(file);
-    let mut finder = Finder {
-        types,
-        reach,
-        tracer: Tracer::new(types, graph),
-        needs: Needs::new(types, graph, interesting),
-        found: Found::default(),
-    };
+    let mut finder =
+        Finder { types, reach, tracer, needs: Needs::new(types, graph, interesting), found: Found::default() };
     let is_ecma = types.project().file(file).source.language.is_ecma();
     for index in 0..facts.classes.len() {
         let class = ClassRef { file, class: ClassId(u32::try_from(index).unwrap_or(u32::MAX)) };
@@ -183,7 +178,7 @@ pub(super) fn in_file(
 struct Finder<'t, 'p> {
     types: &'t Types<'p>,
     reach: &'t Reach,
-    tracer: Tracer<'t, 'p>,
+    tracer: &'t Tracer<'t, 'p>,
     needs: Needs<'t, 'p>,
     found: Found,
 }
