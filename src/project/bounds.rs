@@ -395,10 +395,12 @@ impl<'t, 'p> Bounds<'t, 'p> {
                 // `Model._meta.fields`, `table.__table__.columns`, `Base.metadata.sorted_tables`
                 Value::Member(_, owner) => {
                     matches!(&facts.names[*owner], "_meta" | "__table__" | "__mapper__")
-                        || (&facts.names[*owner] == "metadata" && matches!(name, "tables" | "sorted_tables"))
+                        || (matches!(&facts.names[*owner], "meta" | "metadata") && name == "tables")
                 }
                 _ => false,
-            };
+            }
+            || name == "sorted_tables"
+            || (name == "c" && uses_sqlalchemy(facts));
         if declared || is_constant || name == "choices" { LoopShape::Few } else { LoopShape::Rows }
     }
 
@@ -686,6 +688,11 @@ fn describes_model(facts: &FileFacts, value: ValueId) -> bool {
         };
     }
     false
+}
+
+/// Whether a file has something of SQLAlchemy's, where `table.c` are the columns of a table.
+fn uses_sqlalchemy(facts: &FileFacts) -> bool {
+    facts.imports.iter().any(|import| facts.names[import.module].split('.').next() == Some("sqlalchemy"))
 }
 
 /// Whether a value comes from the environment or from what configures the application: `process.env.TEAMS.split(",")`,

@@ -25,6 +25,7 @@ use super::properties;
 use super::queued::is_queued;
 use super::reads::{self, Changed, PerFile, Read};
 use super::requirements::{self, Requirement};
+use super::scripts::handed_script;
 use super::since::Since;
 use super::sites::{QuerySite, SiteEffect};
 use super::types::Types;
@@ -679,7 +680,7 @@ fn find_edges(types: &Types<'_>, file: FileId, inlined: &[bool], names: &ByName,
         let (home, _) = place(facts, inlined, call.function, call.in_loop);
         let hands = LazyCell::new(|| handed_sql(types, file, call));
         let mut edge = |callee: FunctionRef, confidence: Confidence, given: Option<Given>| {
-            let hands = *hands;
+            let hands = hands.or_else(|| handed_script(types, file, call, callee));
             let at = At::Call(id);
             let alternatives = None;
             edges.push(Edge { file, at, home, callee, confidence, given, hands, memoised: false, alternatives });

@@ -220,7 +220,7 @@ impl<'t, 'p> Loops<'t, 'p> {
                     || lower.contains("attempt")
                     || lower.ends_with("consumer")
                     || matches!(lower.as_str(), "listen" | "subscribe" | "consume")
-                    || matches!(lower.as_str(), "grouper" | "paginator" | "page_range" | "splitevery")
+                    || matches!(lower.as_str(), "grouper" | "paginator" | "page_range" | "partitions" | "splitevery")
             })
     }
 

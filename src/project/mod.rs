@@ -39,6 +39,7 @@ mod repeats;
 mod requirements;
 mod results;
 pub mod schema;
+mod scripts;
 mod shapes;
 mod since;
 mod sites;

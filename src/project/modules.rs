@@ -223,14 +223,13 @@ impl Modules {
             return package.entries.iter().find_map(|entry| {
                 let path = join(&package.directory, entry);
                 // What is built into `dist` was written in `src`.
-                let source = ["dist", "lib", "build", "out"].iter().find_map(|out| {
-                    let rest = entry.trim_start_matches("./").strip_prefix(out)?.strip_prefix('/')?;
-                    self.ecma_file(&join(&package.directory, &format!("src/{rest}")))
-                });
+                let source = source_of(entry.trim_start_matches("./"));
+                let source = source.and_then(|source| self.ecma_file(&join(&package.directory, &source)));
                 source.or_else(|| self.ecma_file(&path))
             });
         }
-        [rest.to_owned(), format!("src/{rest}")].iter().find_map(|rest| self.ecma_file(&join(&package.directory, rest)))
+        let ways = [Some(rest.to_owned()), Some(format!("src/{rest}")), source_of(rest)];
+        ways.iter().flatten().find_map(|rest| self.ecma_file(&join(&package.directory, rest)))
     }
 
     fn ecma_file(&self, path: &str) -> Option<FileId> {
@@ -246,6 +245,13 @@ impl Modules {
     fn tail(&self, path: &str) -> Option<FileId> {
         self.by_tail.get(path).copied().flatten()
     }
+}
+
+/// What a built file of a package was written in: `dist/store` is `src/store`.
+fn source_of(built: &str) -> Option<String> {
+    let (folder, rest) = built.split_once('/').unwrap_or((built, ""));
+    let is_built = ["build", "dist", "lib", "out"].contains(&folder);
+    is_built.then(|| join("src", rest).trim_end_matches('/').to_owned())
 }
 
 /// Notes which stems lead to `path`.

@@ -6,11 +6,12 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashSet;
 
-use super::calls::{CallGraph, Edge, Reach, Route, Step, Witness, flowing_values, given_lists, is_own};
+use super::calls::{CallGraph, Edge, Reach, Route, State, Step, Witness, flowing_values, given_lists, is_own};
 use super::connections;
-use super::flow::{Dependence, Flow, for_each_part};
+use super::flow::{Dependence, Flow, Source, for_each_part};
 use super::given;
 use super::groups::Groups;
+use super::inputs::table_holes;
 use super::loops::{LoopShape, Loops};
 use super::requirements;
 use super::sites::SiteEffect;
@@ -249,7 +250,9 @@ impl Finder<'_, '_, '_> {
                 confidence: if passed.unlikely { Confidence::Low } else { edge.confidence.min(witness.confidence) },
                 library: "",
             };
-            let Some(judged) = self.judge(&candidate, &loops) else { continue };
+            let Some(judged) = self.judge(&candidate, &loops).filter(|_| !self.is_about_tables(route)) else {
+                continue;
+            };
             let Some((_, (site_file, _))) = self.path(route) else { continue };
             let place = self.types.project().file(site_file).purpose;
             let confidence = match place {
@@ -402,6 +405,34 @@ impl Finder<'_, '_, '_> {
         }
     }
 
+    /// Whether what flows into the query of a route names its table: `def size(table): execute(f"… FROM {table}")`. The
+    /// loop that calls it runs over tables then.
+    fn is_about_tables(&self, from: Route) -> bool {
+        let project = self.types.project();
+        let mut at = from;
+        for _ in 0..64 {
+            let State { function, source: Some(source @ Source::Param(_)), .. } = at.state else { return false };
+            let facts = self.types.facts(function.file);
+            let flow = Flow::new(facts);
+            let is_source = |hole: ValueId| {
+                let mut sources = FxHashSet::default();
+                flow.sources(hole, function.function, &mut sources);
+                sources.contains(&source)
+            };
+            let step = self.reach.witness(at).step;
+            let args = match step {
+                Step::Site(file, index) => &facts.call(project.sites(file)[index].call).args,
+                Step::Call(file, index, _) => self.graph.edges_of(file)[index].place(facts).args,
+            };
+            if args.iter().flat_map(|arg| table_holes(facts, arg.value)).any(is_source) {
+                return true;
+            }
+            let Step::Call(.., next) = step else { return false };
+            at = next;
+        }
+        false
+    }
+
     /// What flows into the query of a route by the other ways to it, where one of the loops runs over groups: the group,
     /// beside what its rows have in common.
     fn beside(&self, edge: &Edge, route: Route, loops: &[LoopId]) -> Vec<ValueId> {
@@ -446,6 +477,9 @@ impl Finder<'_, '_, '_> {
                     continue;
                 }
                 break;
+            }
+            if judged.is_none() && self.subjects.are_whole_statements(candidate.call, id) {
+                return None;
             }
             if shape == LoopShape::Silent {
                 if judged.is_none() && self.loops.makes_batches(id) {

@@ -27,6 +27,9 @@ impl<'p> Types<'p> {
         }
         // `pycountry.subdivisions.get(code=c)`: a name of a library is not just any name.
         let of_library = matches!(self.of(file, *object), Ty::Path(_));
+        // `row.tags.all()` where the project says what `tags` are, and they are no relation.
+        let is_handler =
+            matches!(facts.value(*object), Value::Member(_, name) if self.relations().is_handler(&facts.names[*name]));
         let language = catalog_language(project.file(file).source.language);
         let names = steps(facts, *object);
         let steps: Vec<Step<'_>> = names.iter().map(|(name, called)| Step { name, called: *called }).collect();
@@ -36,7 +39,7 @@ impl<'p> Types<'p> {
                 && (library.always || project.uses_library(shape.call.library))
                 && (!hands_on || shape.args == ArgShape::Sql)
                 && shape.fits(&steps)
-                && !(of_library && shape.path.iter().any(|name| name == "?"))
+                && !((of_library || is_handler) && shape.path.iter().any(|name| name == "?"))
                 && self.args_fit(file, id, shape)
         })
     }

@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::caches;
 use super::flow::Flow;
 use super::inputs::InputFinder;
+use super::scripts::is_script;
 use super::types::{ClassMember, Ty, Types};
 use super::{ClassRef, FileId, FunctionRef};
 use crate::apis::{ApiCall, ArgRef, CatalogLanguage, Effect, LibraryId, RunsOn};
@@ -159,16 +160,19 @@ impl<'t, 'p> Finder<'t, 'p> {
         let effect = match api.effect {
             Effect::None | Effect::Build => return self.consumer(id),
             // A statement that defines is no row: `prisma.$executeRaw` takes those too.
-            Effect::Write => match by_verb(self.types, &sql).or_else(|| self.by_word(id, api)) {
-                Some(SiteEffect::Transaction) => SiteEffect::Transaction,
-                _ => SiteEffect::Write,
-            },
+            Effect::Write => {
+                match by_verb(self.types, &sql).or_else(|| self.by_word(id, api)).or_else(|| self.by_script(id, api)) {
+                    Some(SiteEffect::Transaction) => SiteEffect::Transaction,
+                    _ => SiteEffect::Write,
+                }
+            }
             Effect::Batch => SiteEffect::Batch,
             Effect::Transaction => SiteEffect::Transaction,
             Effect::Query | Effect::Sql => {
                 let said = by_verb(self.types, &sql)
                     .or_else(|| self.by_statement_type(id, api))
-                    .or_else(|| self.by_word(id, api));
+                    .or_else(|| self.by_word(id, api))
+                    .or_else(|| self.by_script(id, api));
                 said.unwrap_or(SiteEffect::Query)
             }
         };
@@ -238,6 +242,14 @@ impl<'t, 'p> Finder<'t, 'p> {
         let text = self.facts.text(argument(self.facts, id, api.sql.as_ref()?)?)?;
         let word = text.cooked.split_whitespace().next()?;
         DEFINING.iter().any(|known| word.eq_ignore_ascii_case(known)).then_some(SiteEffect::Transaction)
+    }
+
+    /// A script that is read from a file defines and fills tables; it is not about the rows of a loop. A query that is
+    /// kept in a file is given its parameters.
+    fn by_script(&self, id: CallId, api: &ApiCall) -> Option<SiteEffect> {
+        let statement = argument(self.facts, id, api.sql.as_ref()?)?;
+        let has_params = self.facts.call(id).args.len() > 1;
+        (!has_params && is_script(self.facts, statement)).then_some(SiteEffect::Transaction)
     }
 
     fn add(
@@ -615,9 +627,9 @@ pub(super) fn by_verb(types: &Types<'_>, sql: &[(FileId, usize)]) -> Option<Site
     let effects = verbs.map(|(verb, text)| match verb {
         Verb::Select if writes_first(text) => SiteEffect::Write,
         Verb::Select if takes_lock(text) => SiteEffect::Transaction,
-        Verb::Select | Verb::Call | Verb::Explain => SiteEffect::Query,
+        Verb::Select | Verb::Call => SiteEffect::Query,
         Verb::Insert | Verb::Update | Verb::Delete | Verb::Merge | Verb::Copy => SiteEffect::Write,
-        Verb::Ddl | Verb::Transaction | Verb::Other => SiteEffect::Transaction,
+        Verb::Ddl | Verb::Explain | Verb::Transaction | Verb::Other => SiteEffect::Transaction,
     });
     effects.min_by_key(|effect| match effect {
         SiteEffect::Write => 0,

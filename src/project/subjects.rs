@@ -58,6 +58,13 @@ impl<'t, 'f> Subjects<'t, 'f> {
             })
     }
 
+    /// Whether the loop runs over whole statements, which are given nothing else: whatever made them in a loop around
+    /// it, they are run as they are.
+    pub(super) fn are_whole_statements(&self, call: CallId, id: LoopId) -> bool {
+        let found = self.facts.call(call);
+        found.args.len() == 1 && self.runs_element(found, id)
+    }
+
     /// Whether the loop runs over what the code knows by name: columns, attributes or parts of a record, classes.
     /// `for field in fields: getattr(row, field)`, `filter(**{field: value})`, `if key == "name": … elif key == "age"`.
     pub(super) fn are_names(&self, id: LoopId) -> bool {

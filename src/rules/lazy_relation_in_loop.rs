@@ -2,11 +2,12 @@
 
 use super::eager_load;
 use super::lazy_read::{each, on_one_line, places};
-use super::repeated::one_line;
+use super::repeated::quote_name;
 use super::{FileCx, Finding, Sink};
+use crate::facts::Value;
 use crate::findings::{Role, Severity};
 use crate::project::LazyRead;
-use crate::source::Language;
+use crate::source::{Language, Span};
 
 /// Reports a relation that is fetched once per row of a loop
 pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
@@ -21,7 +22,7 @@ fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
     let source = cx.source();
     let path = read.path.replace("__", ".");
     let last = path.rsplit('.').next().unwrap_or(&path);
-    let what = one_line(&source.text[read.span.range()]);
+    let what = declared_field(cx, read.span).unwrap_or_else(|| quote_name(source, cx.facts(), read.span));
     let (each, price) = each(cx, read)?;
     let message = if !read.hops.is_empty() {
         format!("`{what}` leads to a read of `{path}`, which is fetched {each}: {price}")
@@ -37,7 +38,8 @@ fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
         .note(note(read))
         .help(help(cx, read));
     let is_of_admin = read.listing.as_ref().is_some_and(|listing| listing.name.ends_with("Admin"));
-    if let Some(fix) = eager_load::fix(cx.project, read).filter(|_| !is_of_admin) {
+    let is_helped = !is_of_admin && counted(cx, read).is_none() && !is_apart(cx, read);
+    if let Some(fix) = eager_load::fix(cx.project, read).filter(|_| is_helped) {
         finding = finding.fix(fix);
     }
     Some(places(cx, read).into_iter().fold(finding, Finding::related))
@@ -68,9 +70,19 @@ fn help(cx: &FileCx<'_>, read: &LazyRead) -> String {
         {
             format!("load it with the rows: `list_select_related = (\"{}\",)`", read.path)
         }
+        Some(_) if is_apart(cx, read) => {
+            format!("fetch all rows before the loop, and this with them: `{load}` on the one query for them")
+        }
         Some((file, span)) => {
             let source = &cx.project.file(file).source;
             let line = source.lines().line(span.start);
+            if let Some(counted) = counted(cx, read).filter(|_| !source.language.is_template()) {
+                return format!(
+                    "count with the rows: `.annotate(n=Count(\"{counted}\"))` on the query at {}:{line}, and read that; \
+                     `{load}` serves where the related rows are needed, too",
+                    source.path
+                );
+            }
             // What it calls there, a template of Django's gives nothing to.
             if source.language == Language::DjangoTemplate {
                 let rows = format!("the rows that {}:{line} asks for", source.path);
@@ -80,4 +92,37 @@ fn help(cx: &FileCx<'_>, read: &LazyRead) -> String {
         }
         None => format!("load it with the rows: `{load}` on the query of `{}`", read.model),
     }
+}
+
+/// The name of a field that a class declares by the call whose name stands at a place: `owner = OwnerSerializer()`.
+fn declared_field(cx: &FileCx<'_>, at: Span) -> Option<String> {
+    let facts = cx.facts();
+    let is_at = |value| matches!(*facts.value(value), Value::Call(call) if facts.call(call).name_span == at);
+    let mut fields = facts.classes.iter().flat_map(|class| &class.attributes);
+    fields.find(|field| field.in_body && is_at(field.value)).map(|field| facts.names[field.name].to_owned())
+}
+
+/// What Django's `Count` takes of a relation whose rows are only counted: `self.review_set.count()`.
+fn counted(cx: &FileCx<'_>, read: &LazyRead) -> Option<String> {
+    let (file, span) = read.read.unwrap_or((cx.id, read.span));
+    let is_count = &cx.project.file(file).source.text[span.range()] == "count";
+    let is_many = read.load.starts_with(".prefetch_related(\"");
+    // A relation without a name of its own is asked for by that of its model.
+    (is_count && is_many).then(|| read.path.strip_suffix("_set").unwrap_or(&read.path).to_owned())
+}
+
+/// Whether each run of the loop fetches a row of its own, and what loads the relation would be a query for each of them,
+/// too.
+fn is_apart(cx: &FileCx<'_>, read: &LazyRead) -> bool {
+    let facts = cx.facts();
+    let loads_apart = ["prefetch_related(", "selectinload("].iter().any(|way| read.load.contains(way));
+    let Some((_, origin)) = read.origin.filter(|&(file, _)| file == cx.id && loads_apart) else { return false };
+    let mut at = facts.calls.iter().find(|call| call.name_span == origin).and_then(|call| call.in_loop);
+    while let Some(id) = at {
+        if read.loops.first() == Some(&id) {
+            return true;
+        }
+        at = facts.loop_(id).parent;
+    }
+    false
 }

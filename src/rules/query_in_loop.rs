@@ -1,7 +1,7 @@
 //! `query-in-loop`: a query that runs once per row of a loop
 
 use super::lazy_read::rendered;
-use super::repeated::{self, BEGUN, ROUND_TRIPS, cost, head_of, loop_places};
+use super::repeated::{self, BEGUN, ROUND_TRIPS, cost, head_of, loop_places, quote_name};
 use super::{FileCx, Finding, Sink};
 use crate::findings::{Label, Role};
 use crate::project::{ListedQuery, Listing, PropertyQuery, RepeatKind};
@@ -42,7 +42,7 @@ fn asked_by(cx: &FileCx<'_>, property: &PropertyQuery) -> Option<Finding> {
 
 /// A query that a framework makes for each row of a list.
 fn listed(cx: &FileCx<'_>, query: &ListedQuery) -> Finding {
-    let called = &cx.source().text[query.span.range()];
+    let called = quote_name(cx.source(), cx.facts(), query.span);
     let name = &query.listing.name;
     let (each, here) = if query.listing.is_type {
         (format!("each `{name}` of a list"), format!("what is asked of each `{name}`"))

@@ -23,6 +23,9 @@ pub(super) const ROUND_TRIPS: &str = "each run waits for a round trip: on Postgr
 /// Where a queryset begins that is asked further down.
 pub(super) const BEGUN: &str = "its queryset begins here";
 
+/// Where the cursor, the repository or the builder comes from that is asked further down.
+const CALLED_ON: &str = "what it is called on comes from here";
+
 /// Reports the repeats of one kind in a file.
 pub(super) fn report(cx: &FileCx<'_>, kind: RepeatKind, sink: &mut Sink<'_>) {
     // Pages that are fetched one after the other are told of as pages.
@@ -54,7 +57,12 @@ fn finding(project: &Project, file: FileId, repeat: &Repeat) -> Option<Finding> 
         RepeatKind::Write => {
             let runs = product(repeat.loops.len());
             let each = if also.is_empty() { String::new() } else { format!(" × {}", also.len() + 1) };
-            format!("`{called}` writes one row for each run of `{head}`: {runs}{each} round trips")
+            let does = match &project.file(site_file).source.text[site.span.range()] {
+                "commit" => "commits",
+                "flush" => "flushes",
+                _ => "writes one row",
+            };
+            format!("`{called}` {does} for each run of `{head}`: {runs}{each} round trips")
         }
         RepeatKind::Invariant => {
             format!("`{called}` asks the same in each run of `{head}`: N queries where one serves")
@@ -118,7 +126,9 @@ pub(super) fn places(project: &Project, file: FileId, repeat: &Repeat, site: &Qu
     }
     let of = project.file(repeat.site.0);
     if let Some(span) = begun(&of.facts, site.call) {
-        places.push(label(&of.source.path, span, Role::Query, BEGUN.to_owned()));
+        let is_queryset = ["django.", "tortoise."].iter().any(|library| site.path.starts_with(library));
+        let text = if is_queryset { BEGUN } else { CALLED_ON };
+        places.push(label(&of.source.path, span, Role::Query, text.to_owned()));
     }
     places
 }
@@ -217,15 +227,26 @@ fn product(loops: usize) -> String {
 
 /// What is called, as written, as far as it is short.
 pub(super) fn quote_call(source: &SourceFile, facts: &FileFacts, repeat: &Repeat) -> String {
-    let call = facts.call(repeat.call);
-    let from = if call.span.contains(repeat.span) { call.span.start } else { repeat.span.start };
-    let text = &source.text[from as usize..repeat.span.end as usize];
+    quote_whole(source, facts.call(repeat.call).span, repeat.span)
+}
+
+/// What stands at a place, as written; of a call of which it is the name, with what it is called on.
+pub(super) fn quote_name(source: &SourceFile, facts: &FileFacts, name: Span) -> String {
+    match facts.calls.iter().find(|call| call.name_span == name) {
+        Some(call) => quote_whole(source, call.span, name),
+        None => one_line(&source.text[name.range()]),
+    }
+}
+
+fn quote_whole(source: &SourceFile, whole: Span, name: Span) -> String {
+    let from = if whole.contains(name) { whole.start } else { name.start };
+    let text = &source.text[from as usize..name.end as usize];
     let text = one_line(text);
     let text = text.strip_prefix("await ").unwrap_or(&text);
     if text.chars().count() <= QUOTE && !text.contains('`') {
         text.replace(" .", ".")
     } else {
-        let name = &source.text[repeat.span.range()];
+        let name = &source.text[name.range()];
         shortened(text, name).unwrap_or_else(|| format!("….{name}"))
     }
 }

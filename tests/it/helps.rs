@@ -274,6 +274,114 @@ module.exports = { list };
 }
 
 #[test]
+fn what_is_written_to_a_relation_is_not_loaded() {
+    let text = r#"
+const { Model } = require("objection");
+
+class Book extends Model {
+  static get tableName() {
+    return "books";
+  }
+}
+
+async function copy(reviews) {
+  const book = await Book.query().findById(1);
+  for (const review of reviews) {
+    await book.$relatedQuery("reviews").insert({ text: review.text });
+  }
+}
+
+module.exports = { copy };
+"#;
+    let found = helps("books.js", text, "write-in-loop");
+    assert!(matches!(found.as_slice(), [help] if !help.contains("withGraphFetched")), "{found:?}");
+}
+
+#[test]
+fn what_a_loop_fetches_one_by_one_is_fetched_before_it() {
+    let text = r#"
+from sqlalchemy.orm import Session, relationship, Mapped, mapped_column, DeclarativeBase
+from sqlalchemy import ForeignKey
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Book(Base):
+    __tablename__ = "books"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reviews: Mapped[list["Review"]] = relationship("Review")
+
+
+class Review(Base):
+    __tablename__ = "reviews"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    book_id: Mapped[int] = mapped_column(ForeignKey("books.id"), index=True)
+
+
+def sizes(session: Session, ids):
+    for key in ids:
+        book = session.query(Book).filter(Book.id == key).first()
+        print(len(book.reviews))
+    for book in session.query(Book).filter(Book.id > 5).all():
+        print(len(book.reviews))
+"#;
+    assert_eq!(
+        helps("books.py", text, "lazy-relation-in-loop"),
+        [
+            "fetch all rows before the loop, and this with them: `.options(selectinload(Book.reviews))` on the one query for them",
+            "load it with the rows: `.options(selectinload(Book.reviews))` on the query at books.py:26",
+        ]
+    );
+}
+
+#[test]
+fn a_field_of_a_serializer_is_named_by_its_name() {
+    let models = r#"
+from django.db import models
+
+
+class Book(models.Model):
+    title = models.CharField(max_length=80)
+
+
+class Review(models.Model):
+    book = models.ForeignKey(Book, models.CASCADE)
+
+    @property
+    def book_title(self):
+        return self.book.title
+"#;
+    let views = r#"
+from rest_framework import serializers, viewsets
+from shop.models import Review
+
+
+class TitleField(serializers.CharField):
+    pass
+
+
+class ReviewSerializer(serializers.ModelSerializer):
+    title = TitleField(source="book_title")
+
+    class Meta:
+        model = Review
+        fields = ("title",)
+
+
+class ReviewViewSet(viewsets.ModelViewSet):
+    queryset = Review.objects.all()
+    serializer_class = ReviewSerializer
+"#;
+    let project = Project::new([("shop/models.py", models), ("shop/views.py", views)]);
+    let output =
+        project.run(&["check", "--output-format", "concise", "--exit-zero", "--select", "lazy-relation-in-loop"]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("`title` leads to a read of `book`"), "{told}");
+}
+
+#[test]
 fn long_chains_are_named_by_their_first_call_and_their_last() {
     let text = r#"
 from django.db import models

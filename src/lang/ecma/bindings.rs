@@ -30,13 +30,26 @@ impl Walk<'_, '_> {
         self.b.name(&text)
     }
 
-    /// What a local name stands for, as a value or else as a type.
+    /// What a local name stands for, as a value or else as a type. A symbol that a container of services knows a type by
+    /// stands for that: `export const Store = Symbol("Store"); export interface Store {}`.
     pub(super) fn local_value(&mut self, name: Name) -> ValueId {
-        if let Some(value) = self.b.bound(name) {
+        let value = self.b.bound(name);
+        if let Some(value) = value.filter(|&value| !self.is_symbol(value)) {
             return value;
         }
         let type_name = self.type_name(name);
-        self.b.bound(type_name).unwrap_or(UNKNOWN)
+        self.b.bound(type_name).or(value).unwrap_or(UNKNOWN)
+    }
+
+    /// `Symbol("Store")`, `Symbol.for("Store")`
+    fn is_symbol(&self, value: ValueId) -> bool {
+        let facts = &self.b.facts;
+        let Value::Call(call) = *facts.value(value) else { return false };
+        let called = match *facts.value(facts.call(call).callee) {
+            Value::Member(object, _) => object,
+            _ => facts.call(call).callee,
+        };
+        matches!(*facts.value(called), Value::Global(name) if &facts.names[name] == "Symbol")
     }
 
     /// A name as a text for which all of `host` stands.

@@ -2,7 +2,7 @@
 //! accessors (`book.getWriter()`, `book.countReviews()`) and Objection's `book.$relatedQuery("reviews")`.
 
 use crate::facts::*;
-use crate::project::{FileId, Project, QuerySite};
+use crate::project::{FileId, Project, QuerySite, SiteEffect};
 
 /// The longest query that a help quotes, in characters.
 const QUOTE: usize = 40;
@@ -15,8 +15,9 @@ pub fn relation_help(project: &Project, file: FileId, site: &QuerySite) -> Optio
     if site.path.starts_with("sequelize.AssociationRead") {
         return asked.accessor(project, site.call);
     }
-    let is_objection = site.path.starts_with("objection.");
-    is_objection.then(|| asked.related(site.call)).flatten()
+    // A relation that is loaded with the rows is no help for what is written to it.
+    let reads_related = site.path.starts_with("objection.") && site.effect == SiteEffect::Query;
+    reads_related.then(|| asked.related(site.call)).flatten()
 }
 
 /// A file in which a relation is asked for.

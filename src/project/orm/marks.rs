@@ -223,7 +223,7 @@ impl<'p> Collector<'_, 'p> {
         let is_chosen = |call: CallId| chosen.iter().any(|&value| *facts.value(value) == Value::Call(call));
         let tested = tested.filter(|(id, _)| self.called(*id) == "count" && !is_chosen(*id));
         let mut calls: Vec<CallId> = compared.chain(tested.map(|(id, _)| id)).collect();
-        calls.retain(|&call| self.called(call) == "count");
+        calls.retain(|&call| self.called(call) == "count" && !self.is_of_statement(call));
         calls.sort_unstable();
         calls.dedup();
         for call in calls {
@@ -251,6 +251,11 @@ impl<'p> Collector<'_, 'p> {
                 self.found.counts.push(mark);
             }
         }
+    }
+
+    /// `func.count(Review.id) > 0`: a condition of a statement, which is run with it and asks nothing by itself.
+    fn is_of_statement(&self, call: CallId) -> bool {
+        self.receiver(call).is_some_and(|receiver| self.facts.own_name(receiver) == Some("func"))
     }
 
     /// `.filter(pk=key)`, `.count({ where: { id: key } })`: one row at most.

@@ -129,6 +129,8 @@ fn key(collector: &Collector<'_, '_>, value: ValueId, descending: bool, keys: &m
                 keys.push(SortKey { column: column.to_owned(), descending: descending || said || minus });
             }
         }
+        // `search({ orderBy })`: what a function is handed is no column of a table that is handed, too.
+        Value::Member(object, _) if is_ecma(collector) && is_handed(facts, *object) => {}
         Value::Member(object, name) => match &facts.names[*name] {
             // Drizzle and SQLAlchemy name a column by an attribute.
             name if *object != UNKNOWN => keys.push(SortKey { column: name.to_owned(), descending }),
@@ -161,6 +163,16 @@ fn key(collector: &Collector<'_, '_>, value: ValueId, descending: bool, keys: &m
         }
         _ => {}
     }
+}
+
+fn is_ecma(collector: &Collector<'_, '_>) -> bool {
+    collector.types.project().file(collector.file).source.language.is_ecma()
+}
+
+/// Whether a value is a parameter of a function that has a name: no callback, which a library gives its tables.
+fn is_handed(facts: &FileFacts, value: ValueId) -> bool {
+    matches!(*facts.value(value), Value::Param(function, _) if facts.function(function).passed_to.is_none()
+        && !facts.names[facts.function(function).name].is_empty())
 }
 
 /// Whether nulls stand first in the order of an argument, if it says where: `F("x").desc(nulls_last=True)`,

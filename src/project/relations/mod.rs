@@ -1,6 +1,7 @@
 //! The relations between models, from both ends: what `book.author` and `author.books` are. Django's are read here,
 //! those of the others in a file each.
 
+mod handlers;
 mod managers;
 pub(super) mod mikroorm;
 pub(super) mod objection;
@@ -100,6 +101,8 @@ pub(crate) struct Relations {
     many: FxHashMap<Box<str>, Option<Related>>,
     /// All attributes that lead to many rows.
     to_many: FxHashSet<Box<str>>,
+    /// Properties that give an object of a class of the project, by name: `row.tags` is no relation then.
+    handlers: FxHashSet<Box<str>>,
     /// Types of GraphQL schemas, and the models whose rows their objects are.
     objects: FxHashMap<ClassRef, ClassRef>,
     /// What Sequelize's associations lead to.
@@ -174,6 +177,7 @@ impl Relations {
             .into_iter()
             .filter(|wanted| models.iter().copied().flatten().any(|(_, orm)| orm == wanted))
             .collect();
+        relations.handlers = project.each_file(handlers::in_file).into_iter().flatten().collect();
         relations.objects = project.each_file(objects::in_file).into_iter().flatten().collect();
         relations.associations = sequelize::Associations::find(project);
         relations.asks_apart = relations.has(Orm::TypeOrm) && typeorm::asks_apart(project);
@@ -244,6 +248,11 @@ impl Relations {
     /// Whether some model of Django's has an attribute of this name that leads to many rows.
     pub(crate) fn leads_to_many(&self, name: &str) -> bool {
         self.to_many.contains(name)
+    }
+
+    /// Whether an attribute of this name is an object of a class of the project, and leads to many rows on no model.
+    pub(crate) fn is_handler(&self, name: &str) -> bool {
+        self.handlers.contains(name) && !self.leads_to_many(name)
     }
 
     /// The names of the attributes that relations put on other models.

@@ -340,6 +340,7 @@ impl Schema {
         let kind = column.type_name.as_ref();
         kind.starts_with("bool")
             || matches!(kind, "bit" | "bit(1)" | "tinyint(1)")
+            || (kind.starts_with("int") && small::is_flag_name(&column.name))
             || kind.starts_with("enum(")
             || kind.starts_with("set(")
             || self.enums.contains(kind.rsplit('.').next().unwrap_or(kind).trim_matches(['"', '`', '[', ']']))

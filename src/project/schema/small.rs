@@ -52,6 +52,14 @@ fn last_word(name: &str) -> String {
     last[start..].to_lowercase()
 }
 
+/// Whether a column is named as what is true or not: `is_deleted`, `hasPhoto`. SQLite keeps such in a number.
+pub(super) fn is_flag_name(name: &str) -> bool {
+    ["is", "has"].iter().any(|verb| {
+        let rest = name.strip_prefix(verb).unwrap_or("");
+        rest.starts_with(|letter: char| letter == '_' || letter.is_uppercase())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_lookup;

@@ -86,6 +86,23 @@ pub(super) struct Found {
     pub(super) queries: Vec<(FileId, ListedQuery)>,
 }
 
+impl Found {
+    /// Leaves out the queries that are told as relations which are read of the same rows: `self.reviews.count()`.
+    fn told_once(mut self) -> Found {
+        let Found { reads, queries } = &mut self;
+        queries.retain(|(file, query)| {
+            !reads.iter().any(|(at, read)| {
+                read.listing.as_ref() == Some(&query.listing)
+                    && read.read.unwrap_or((*at, read.span)) == (*file, query.span)
+                    && read.confidence >= query.confidence
+                    && read.keys.is_empty()
+                    && !read.is_column
+            })
+        });
+        self
+    }
+}
+
 /// What a project says of GraphQL schemas.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct GraphQl {
@@ -154,7 +171,7 @@ pub(super) fn in_file(
             || schemas::DUMPS.contains(&name)
     };
     if !facts.names.iter().any(is_lister) {
-        return finder.found;
+        return finder.found.told_once();
     }
     let flow = Flow::new(facts);
     for (index, call) in facts.calls.iter().enumerate() {
@@ -172,7 +189,7 @@ pub(super) fn in_file(
             _ => {}
         }
     }
-    finder.found
+    finder.found.told_once()
 }
 
 struct Finder<'t, 'p> {
