@@ -59,11 +59,14 @@ pub use lazy::{DefeatedPrefetch, KeyRead, LazyRead, ListedQuery, Listing, Loaded
 pub use manifest::{ManifestFile, Manifests};
 pub use migration::{Migration, Step as MigrationStep};
 pub(crate) use querysets::Step as QuerysetStep;
-use reads::{PerFile, Read};
+pub(crate) use reads::Basis;
+use reads::{Changed, PerFile, Read};
 pub use relevance::{Glanced, Relevance, Slices};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use schema::Schema;
 use since::Since;
+#[cfg(test)]
+pub(crate) use since::tests as edited;
 pub(crate) use sites::begun;
 pub use sites::{QuerySite, SiteEffect};
 pub use templates::Rendering;
@@ -207,6 +210,8 @@ pub struct Project {
     lazy: lazy::Lazy,
     /// Whether it is noted what answers were read from, so that what holds after a change is kept.
     tracks: bool,
+    /// What of it is not as it was before a change; nothing where nothing of that holds.
+    changed: Option<Changed>,
     /// Who calls whom, what calls reach, and what of the files was brought together to what is read lazily: kept for
     /// what is found after a change.
     graph: calls::CallGraph,
@@ -311,6 +316,7 @@ impl Project {
             repeats: PerFile::default(),
             lazy: lazy::Lazy::default(),
             tracks: false,
+            changed: None,
             graph: calls::CallGraph::default(),
             reach: calls::Reach::default(),
             lazily: lazy::Found::default(),
@@ -358,8 +364,10 @@ impl Project {
         self.repeats = since.find(self, known, |types, file| repeats::find(types, &graph, &reach, file));
         since.note_found(&self.repeats, |before| &before.repeats, Read::Repeats);
         (self.executed, self.wrappers, self.parts.taken) = executed::find(self, &graph, &since);
+        since.note_executed(&self.executed);
         self.lazily = lazy::Found::find(self, &graph, &reach, &since);
         self.lazy = self.lazily.together();
+        since.note_lazy(&self.lazy);
         if self.tracks {
             (self.graph, self.reach) = (graph, reach);
         } else {
@@ -375,6 +383,8 @@ impl Project {
         });
         since.note_unless(Read::Schema, |before| before.schema == self.schema);
         self.orm = since.find(self, since.before().map(|before| &before.orm), orm::facts);
+        since.note_redone(&self.orm, |before| &before.orm, Read::Orm);
+        self.changed = since.into_changed();
         self.answers = answers::Answers::default();
     }
 
@@ -486,7 +496,7 @@ impl Project {
 
     /// Whether a statement of a file is run by something, as far as is known; always in a `.sql` file.
     pub fn is_executed(&self, file: FileId, statement: usize) -> bool {
-        self.note(Read::Everything);
+        self.note(Read::Executed(file));
         self.executed.contains(&(file, statement))
     }
 
@@ -524,6 +534,22 @@ impl Project {
     pub fn files(&self) -> &[ProjectFile] {
         self.note(Read::Everything);
         &self.files[..self.own]
+    }
+
+    /// The paths of all files, in order: they are the same as long as anything that was found of them holds.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files[..self.own].iter().map(|file| &*file.source.path)
+    }
+
+    /// The answer of `ask`, and what it is based on: nothing where that is not noted.
+    pub(crate) fn with_basis<T>(&self, ask: impl FnOnce() -> T) -> (T, Option<Basis>) {
+        let (answer, read) = self.reading(ask);
+        (answer, self.tracks.then(|| Basis::new(read)))
+    }
+
+    /// Whether an answer about the project as it was before a change holds.
+    pub(crate) fn holds(&self, basis: &Basis) -> bool {
+        self.changed.as_ref().is_some_and(|changed| basis.holds(changed))
     }
 
     /// Templates, and what renders them.
@@ -571,7 +597,7 @@ impl Project {
     /// What the ORMs of a file say.
     pub fn orm(&self, file: FileId) -> &orm::OrmFacts {
         const NONE: &orm::OrmFacts = &orm::OrmFacts::NONE;
-        self.note(Read::Everything);
+        self.note(Read::Orm(file));
         self.orm.found.get(file.0 as usize).map_or(NONE, |found| &**found)
     }
 
@@ -583,19 +609,19 @@ impl Project {
 
     /// The relations of rows that are read row by row in a loop of this file.
     pub fn lazy_reads(&self, file: FileId) -> &[LazyRead] {
-        self.note(Read::Everything);
+        self.note(Read::Lazy(file));
         self.lazy.reads.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The properties of rows that ask the database, read in loops of this file.
     pub fn property_queries(&self, file: FileId) -> &[PropertyQuery] {
-        self.note(Read::Everything);
+        self.note(Read::Lazy(file));
         self.lazy.properties.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The queries of this file that a framework makes for each row of a list.
     pub fn listed_queries(&self, file: FileId) -> &[ListedQuery] {
-        self.note(Read::Everything);
+        self.note(Read::Lazy(file));
         self.lazy.queries.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
@@ -615,7 +641,7 @@ impl Project {
 
     /// What a prefetch means for the query of a [`Repeat`] of this file, if its rows are surely prefetched.
     pub fn prefetched(&self, file: FileId, repeat: &Repeat) -> Option<&Prefetched> {
-        self.note(Read::Everything);
+        self.note(Read::Lazy(file));
         self.lazy.prefetched.get(file.0 as usize)?.get(&repeat.call).filter(|_| repeat.kind != RepeatKind::Write)
     }
 

@@ -18,6 +18,7 @@ use crate::engine::Baseline;
 use crate::engine::cache::{FactsCache, FindingsCache};
 use crate::engine::files::{Candidate, Finder, Found};
 use crate::engine::guard::{WORKERS, guarded};
+use crate::engine::outcomes::Outcomes;
 use crate::engine::progress::Progress;
 use crate::engine::report::{InternalError, LeftOutPath, Reason};
 use crate::engine::root::project_root;
@@ -173,6 +174,13 @@ pub(super) enum Outcome {
     Unread(Unread),
 }
 
+/// What was known last, and what the rules found in it.
+#[derive(Debug)]
+struct Last {
+    project: Arc<Project>,
+    outcomes: Arc<Outcomes>,
+}
+
 /// One project: its root, its settings, its files and what they say.
 #[derive(Debug)]
 pub struct Session {
@@ -210,7 +218,7 @@ pub struct Session {
     apis: Vec<UserApi>,
     /// Whether what holds of what was known last is kept.
     keeps: bool,
-    last: Mutex<Option<Arc<Project>>>,
+    last: Mutex<Option<Last>>,
 }
 
 impl Session {
@@ -435,10 +443,14 @@ impl Session {
             return self.snapshot_with(&Project::build);
         }
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let snapshot = self.snapshot_with(&|files, manifests, catalog, options| {
-            Project::build_after(last.as_deref(), files, manifests, catalog, options)
+        let mut snapshot = self.snapshot_with(&|files, manifests, catalog, options| {
+            Project::build_after(last.as_ref().map(|last| &*last.project), files, manifests, catalog, options)
         });
-        *last = Some(snapshot.project.clone());
+        let before = last.as_ref().map(|last| &*last.outcomes);
+        let rules = self.registry.rules().len();
+        let outcomes = Arc::new(Outcomes::after(before, &snapshot.project, &snapshot.known, rules));
+        *last = Some(Last { project: snapshot.project.clone(), outcomes: outcomes.clone() });
+        snapshot.outcomes = Some(outcomes);
         snapshot
     }
 
@@ -467,6 +479,7 @@ impl Session {
             baseline: self.baseline.clone(),
             earlier: self.earlier.clone(),
             warnings,
+            outcomes: None,
         }
     }
 
