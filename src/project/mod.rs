@@ -137,6 +137,7 @@ struct Parts {
     models: PerFile<relations::Models>,
     templates: templates::Parts,
     taken: PerFile<Vec<executed::Taken>>,
+    schema: schema::Parts,
 }
 
 /// How the project is looked at.
@@ -231,7 +232,7 @@ pub struct Project {
     answers: answers::Answers,
     /// Relations that some query of the project loads along with its rows.
     prefetched: relations::Prefetched,
-    schema: Schema,
+    schema: Arc<Schema>,
     /// The databases that its libraries and definitions are about.
     databases: Vec<Dialect>,
     /// The dialect of SQL of which nothing near it tells.
@@ -330,7 +331,7 @@ impl Project {
             declared: declared::Declared::default(),
             answers: answers::Answers::default(),
             prefetched: relations::Prefetched::default(),
-            schema: Schema::default(),
+            schema: Arc::default(),
             databases: Vec::new(),
             dialect: options.dialect.unwrap_or_default(),
             dialects: Vec::new(),
@@ -373,7 +374,7 @@ impl Project {
         } else {
             self.lazily = lazy::Found::default();
         }
-        self.schema = Schema::of_project(self);
+        (self.schema, self.parts.schema) = Schema::find(self, &since);
         self.databases = self.find_databases();
         let only = if let [only] = *self.databases { only } else { Dialect::Generic };
         self.dialect = self.options.dialect.unwrap_or(only);
@@ -381,7 +382,9 @@ impl Project {
             let statements = 0..types.facts(file).statements.len();
             statements.map(|statement| types.project().find_dialect(file, statement)).collect()
         });
-        since.note_unless(Read::Schema, |before| before.schema == self.schema);
+        since.note_unless(Read::Schema, |before| {
+            Arc::ptr_eq(&before.schema, &self.schema) || before.schema == self.schema
+        });
         self.orm = since.find(self, since.before().map(|before| &before.orm), orm::facts);
         since.note_redone(&self.orm, |before| &before.orm, Read::Orm);
         self.changed = since.into_changed();

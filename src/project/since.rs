@@ -59,6 +59,11 @@ impl<'b> Since<'b> {
         self.before
     }
 
+    /// What is not as it was, as far as it is found.
+    pub(super) fn changed(&self) -> &Changed {
+        &self.changed
+    }
+
     /// Notes what else is not as it was.
     pub(super) fn note(&mut self, changed: impl IntoIterator<Item = Read>) {
         if self.before.is_some() {
