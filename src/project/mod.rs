@@ -15,6 +15,7 @@ mod executed;
 mod flow;
 mod foreign;
 mod given;
+mod ground;
 mod groups;
 mod handed;
 mod handed_back;
@@ -32,6 +33,7 @@ pub mod orm;
 mod properties;
 mod querysets;
 mod queued;
+mod reach;
 mod reads;
 mod relations;
 mod relevance;
@@ -55,6 +57,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use executed::Wrapper;
+use ground::Ground;
 pub use lazy::{DefeatedPrefetch, KeyRead, LazyRead, ListedQuery, Listing, LoadedAt, Prefetched, PropertyQuery};
 pub use manifest::{ManifestFile, Manifests};
 pub use migration::{Migration, Step as MigrationStep};
@@ -75,7 +78,7 @@ pub(crate) use {
     types::{ClassMember, Ty, Types},
 };
 
-use crate::apis::{Catalog, CatalogLanguage, LibraryId};
+use crate::apis::{Catalog, LibraryId};
 use crate::facts::{CallId, ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
 use crate::source::{Purpose, SourceFile};
 use crate::sql::{Dialect, Server, Servers, TableUse};
@@ -136,7 +139,7 @@ struct Parts {
     prefetched: PerFile<relations::Prefetched>,
     models: PerFile<relations::Models>,
     templates: templates::Parts,
-    taken: PerFile<Vec<executed::Taken>>,
+    executed: executed::Parts,
     schema: schema::Parts,
 }
 
@@ -196,16 +199,16 @@ pub struct Project {
     own: usize,
     pub(crate) catalog: Arc<Catalog>,
     manifests: Manifests,
-    modules: modules::Modules,
+    modules: Arc<modules::Modules>,
     /// Top-level bindings of each file.
-    bindings: Vec<FxHashMap<Name, ValueId>>,
+    bindings: Vec<Arc<ground::Bindings>>,
     /// For each file: the modules that it imports, and the files that they are, if they are of the project.
-    imports: Vec<FxHashMap<Name, Option<FileId>>>,
+    imports: Vec<Arc<ground::Imports>>,
     /// What star imports bring into each file, found when first asked for.
     stars: Vec<OnceLock<Stars>>,
     /// What is called when rows of Django's are saved, once asked for.
     receivers: OnceLock<Vec<orm::Receiver>>,
-    libraries: FxHashSet<LibraryId>,
+    libraries: Arc<FxHashSet<LibraryId>>,
     sites: PerFile<Vec<QuerySite>>,
     repeats: PerFile<Vec<Repeat>>,
     lazy: lazy::Lazy,
@@ -216,7 +219,7 @@ pub struct Project {
     /// Who calls whom, what calls reach, and what of the files was brought together to what is read lazily: kept for
     /// what is found after a change.
     graph: calls::CallGraph,
-    reach: calls::Reach,
+    reach: Arc<calls::Reach>,
     lazily: lazy::Found,
     parts: Parts,
     executed: executed::Executed,
@@ -266,7 +269,7 @@ impl Project {
         catalog: Arc<Catalog>,
         options: &ProjectOptions,
     ) -> Project {
-        let mut project = Project::apart(files, manifests, catalog, options);
+        let mut project = Project::apart_after(before, files, manifests, catalog, options);
         project.tracks = true;
         project.understand(before);
         project
@@ -279,28 +282,22 @@ impl Project {
         catalog: Arc<Catalog>,
         options: &ProjectOptions,
     ) -> Project {
+        Project::apart_after(None, files, manifests, catalog, options)
+    }
+
+    fn apart_after(
+        before: Option<&Project>,
+        files: Vec<ProjectFile>,
+        manifests: &[ManifestFile],
+        catalog: Arc<Catalog>,
+        options: &ProjectOptions,
+    ) -> Project {
         let manifests = Manifests::read(manifests);
         let mut files = files;
         let own = files.len();
         files.extend(users::stand_in(&files));
-        let ids = (0..).map(FileId);
-        let modules = modules::Modules::new(ids.zip(files.iter().map(|file| &file.source.path)));
-        let bindings = files.par_iter().map(|file| last_bindings(&file.facts)).collect();
-        let imports = files
-            .par_iter()
-            .map(|file| {
-                let mut known = FxHashMap::default();
-                for import in &file.facts.imports {
-                    known.entry(import.module).or_insert_with(|| {
-                        let module = &file.facts.names[import.module];
-                        modules.resolve(&manifests, &file.source.path, file.source.language, module)
-                    });
-                }
-                known
-            })
-            .collect();
+        let Ground { modules, bindings, imports, libraries } = Ground::of(&files, &manifests, &catalog, before);
         let stars = files.iter().map(|_| OnceLock::new()).collect();
-        let libraries = used_libraries(&files, &manifests, &catalog);
         let servers = servers(&manifests, options);
         Project {
             files,
@@ -319,7 +316,7 @@ impl Project {
             tracks: false,
             changed: None,
             graph: calls::CallGraph::default(),
-            reach: calls::Reach::default(),
+            reach: Arc::default(),
             lazily: lazy::Found::default(),
             parts: Parts::default(),
             executed: FxHashSet::default(),
@@ -359,12 +356,13 @@ impl Project {
         self.sites = since.find(self, since.before().map(|before| &before.sites), sites::find);
         since.note_found(&self.sites, |before| &before.sites, Read::Sites);
         let graph = calls::CallGraph::new(self, &mut since);
-        let reach = graph.reach(self, self.options.max_hops);
-        since.note_calls(&graph, &reach);
+        since.note_calls(&graph);
+        let reach = calls::Reach::find(self, &graph, &since);
+        since.note_reach(&reach);
         let known = since.before().map(|before| &before.repeats);
         self.repeats = since.find(self, known, |types, file| repeats::find(types, &graph, &reach, file));
         since.note_found(&self.repeats, |before| &before.repeats, Read::Repeats);
-        (self.executed, self.wrappers, self.parts.taken) = executed::find(self, &graph, &since);
+        (self.executed, self.wrappers, self.parts.executed) = executed::find(self, &graph, &since);
         since.note_executed(&self.executed);
         self.lazily = lazy::Found::find(self, &graph, &reach, &since);
         self.lazy = self.lazily.together();
@@ -748,34 +746,4 @@ impl Project {
         }
         self.modules.resolve(&self.manifests, &source.path, source.language, module)
     }
-}
-
-fn last_bindings(facts: &FileFacts) -> FxHashMap<Name, ValueId> {
-    facts.bindings.iter().map(|binding| (binding.name, binding.value)).collect()
-}
-
-fn used_libraries(files: &[ProjectFile], manifests: &Manifests, catalog: &Catalog) -> FxHashSet<LibraryId> {
-    let imported: FxHashSet<(CatalogLanguage, &str)> = files
-        .par_iter()
-        .flat_map_iter(|file| {
-            let language = sites::catalog_language(file.source.language);
-            let facts = &file.facts;
-            facts.imports.iter().map(move |import| (language, &facts.names[import.module]))
-        })
-        .collect();
-    let ids = (0..).map(LibraryId);
-    ids.zip(catalog.libraries())
-        .filter(|(_, library)| {
-            library.packages.iter().any(|package| manifests.names_package(package))
-                || imported.iter().any(|(language, module)| {
-                    library.language.covers(*language)
-                        && library.imports.iter().any(|root| {
-                            module
-                                .strip_prefix(root.as_str())
-                                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
-                        })
-                })
-        })
-        .map(|(id, _)| id)
-        .collect()
 }

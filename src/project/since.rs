@@ -95,12 +95,20 @@ impl<'b> Since<'b> {
         }
     }
 
-    /// Notes how calls differ, and what they lead to.
-    pub(super) fn note_calls(&mut self, graph: &CallGraph, reach: &Reach) {
+    /// Notes how calls differ.
+    pub(super) fn note_calls(&mut self, graph: &CallGraph) {
         self.only_if(|before| before.graph.annotated == graph.annotated);
         let Some(before) = self.before else { return };
         graph.changes_since(&before.graph, &mut self.changed);
-        reach.changes_since(&before.reach, &mut self.changed);
+    }
+
+    /// Notes what they lead to that they did not.
+    pub(super) fn note_reach(&mut self, reach: &Arc<Reach>) {
+        if let Some(before) = self.before
+            && !Arc::ptr_eq(reach, &before.reach)
+        {
+            reach.changes_since(&before.reach, &mut self.changed);
+        }
     }
 
     /// Notes in which files other statements are run.
