@@ -14,6 +14,7 @@ mod git;
 mod guard;
 mod ignore;
 mod migrations;
+mod outcomes;
 mod progress;
 mod replace;
 mod report;

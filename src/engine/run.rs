@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::guard::guarded;
+use super::outcomes::{Outcome, Outcomes};
 use super::report::InternalError;
 use super::snapshot::Known;
 use super::suppress::Suppressions;
@@ -12,15 +13,14 @@ use crate::project::{FileId, Project};
 use crate::rules::{Check, FileCx, ProjectCx, Registered, Registry, Sink, Used, check_directives};
 use crate::source::{SourceFile, Span};
 
-/// What rules found, and where they failed.
-type Outcome = (Vec<Diagnostic>, Vec<InternalError>);
-
 /// One run of the rules over one project.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run<'a> {
     pub(super) registry: &'static Registry,
     pub(super) project: &'a Project,
     pub(super) known: &'a [Known],
+    /// What was found before, and what is kept; nothing where nothing is.
+    pub(super) outcomes: Option<&'a Outcomes>,
 }
 
 impl<'a> Run<'a> {
@@ -43,6 +43,13 @@ impl<'a> Run<'a> {
 
     /// What the rules over statements and files find in one file.
     fn file_rules(&self, index: usize) -> Outcome {
+        match self.outcomes {
+            Some(outcomes) => outcomes.of_file(self.project, index, || self.find_in_file(index)),
+            None => self.find_in_file(index),
+        }
+    }
+
+    fn find_in_file(&self, index: usize) -> Outcome {
         let mut outcome: Outcome = Default::default();
         let candidate = &self.known[index].candidate;
         let settings = candidate.settings.for_path(&candidate.found.absolute);
@@ -67,10 +74,16 @@ impl<'a> Run<'a> {
     fn project_rule(&self, rule: usize) -> Option<Outcome> {
         let registered = &self.registry.rules()[rule];
         let Check::Project(check) = registered.rule.check else { return None };
-        let mut outcome: Outcome = Default::default();
-        let cx = ProjectCx { project: self.project };
-        self.guarded(registered, None, &mut outcome, |sink| check(&cx, sink));
-        Some(outcome)
+        let find = || {
+            let mut outcome: Outcome = Default::default();
+            let cx = ProjectCx { project: self.project };
+            self.guarded(registered, None, &mut outcome, |sink| check(&cx, sink));
+            outcome
+        };
+        Some(match self.outcomes {
+            Some(outcomes) => outcomes.of_rule(self.project, rule, find),
+            None => find(),
+        })
     }
 
     /// What is wrong with the suppression comments of checked files.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Baseline;
 use super::files::Candidate;
+use super::outcomes::Outcomes;
 use super::report::{InternalError, LeftOutPath, Report, SchemaSummary};
 use super::run::Run;
 use super::since::Earlier;
@@ -65,6 +66,8 @@ pub struct Snapshot {
     pub(super) baseline: Option<Arc<Baseline>>,
     pub(super) earlier: Option<Arc<Earlier>>,
     pub(super) warnings: Vec<ConfigError>,
+    /// What the rules found before a change, and what they find now; nothing where that is not kept.
+    pub(super) outcomes: Option<Arc<Outcomes>>,
 }
 
 impl Snapshot {
@@ -107,7 +110,8 @@ impl Snapshot {
 
     /// Runs the rules and gives what they find in the whole project, and where they failed.
     pub(super) fn whole(&self) -> (Whole, Vec<InternalError>) {
-        let run = Run { registry: self.registry, project: &self.project, known: &self.known };
+        let outcomes = self.outcomes.as_deref();
+        let run = Run { registry: self.registry, project: &self.project, known: &self.known, outcomes };
         let (found, mut internal_errors) = run.all_rules();
         let mut suppressions = Suppressions::new(self.registry, &self.project);
         let (mut found, mut silenced) = suppressions.sort(run.settled(found));

@@ -5,26 +5,22 @@
 //! state is settled once and cycles end by themselves.
 
 use std::cell::LazyCell;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::by_name::{ByName, by_name, definitions, drop_doubled};
-use super::caches::{Caches, gathers_first, is_timed, keeps, keeps_in_object, kept_for};
 use super::callbacks::{self, Callbacks, Given};
-use super::connections::{self, Maker};
+use super::connections::Maker;
 use super::executed::handed_sql;
-use super::flow::{Flow, Source};
-use super::groups;
+use super::flow::Source;
 use super::implementations;
 use super::inlined::Inlined;
-use super::loops::handles_failure;
 use super::properties;
 use super::queued::is_queued;
+use super::reach::Begun;
 use super::reads::{self, Changed, PerFile, Read};
-use super::requirements::{self, Requirement};
+use super::requirements::Requirement;
 use super::scripts::handed_script;
 use super::since::Since;
 use super::sites::{QuerySite, SiteEffect};
@@ -120,9 +116,11 @@ pub(super) type Callers = FxHashMap<FunctionRef, Vec<(FileId, usize)>>;
 #[derive(Debug, Default)]
 pub(super) struct CallGraph {
     /// By file.
-    edges: Vec<Vec<Edge>>,
-    callers: Callers,
+    pub(super) edges: Vec<Vec<Edge>>,
+    pub(super) callers: Callers,
     pub(super) inlined: PerFile<Inlined>,
+    /// The names that queries of a file put on their rows.
+    pub(super) annotating: PerFile<Vec<Box<str>>>,
     /// What queries put on their rows, by name: a property that keeps its answer has that.
     pub(super) annotated: FxHashSet<Box<str>>,
     /// The calls that are written, before what all files say together adds to them and takes from them.
@@ -154,9 +152,9 @@ impl CallGraph {
         if drop_doubled(project, &inlined, &mut edges, &callers) {
             callers = callers_of(&edges);
         }
-        let annotated = FxHashSet::default();
-        let mut graph = CallGraph { edges, callers, inlined, annotated, written, names, callbacks };
-        properties::read(project, &mut graph);
+        let (annotating, annotated) = (PerFile::default(), FxHashSet::default());
+        let mut graph = CallGraph { edges, callers, inlined, annotating, annotated, written, names, callbacks };
+        properties::read(project, &mut graph, since);
         graph
     }
 
@@ -196,7 +194,7 @@ impl CallGraph {
     }
 
     /// Whether a function is only run when a cache has no answer.
-    fn is_loader(&self, function: FunctionRef) -> bool {
+    pub(super) fn is_loader(&self, function: FunctionRef) -> bool {
         self.inlined.of(function.file).loaders.contains(&function.function)
     }
 
@@ -219,151 +217,6 @@ impl CallGraph {
         reads::note(Read::Edges(file));
         place(&project.file(file).facts, &self.inlined.of(file).at_once, function, at)
     }
-
-    /// What every function reaches, at most `max_hops` calls away.
-    pub(super) fn reach(&self, project: &Project, max_hops: usize) -> Reach {
-        let mut reach = Reach::default();
-        let mut queue = BinaryHeap::new();
-        let mut order = 0_usize;
-        let mut push = |queue: &mut BinaryHeap<_>, state: State, witness: Witness| {
-            order += 1;
-            let rank =
-                (Reverse(witness.confidence), !witness.required.is_empty(), witness.conditions, witness.hops, order);
-            queue.push(Reverse((rank, Entry(state, witness))));
-        };
-        for file in project.ids() {
-            let facts = &project.file(file).facts;
-            let flow = Flow::new(facts);
-            for (index, site) in project.sites(file).iter().enumerate() {
-                if !matches!(site.effect, SiteEffect::Query | SiteEffect::Write) {
-                    continue;
-                }
-                let (home, _) = self.place(project, file, site.function, site.in_loop);
-                let function = FunctionRef { file, function: home };
-                let Some(cached) = kept_for(facts, home, site.effect) else { continue };
-                let keeps = || self.is_loader(function) || keeps(project, file, site.function, site.guard);
-                if home == MODULE || (site.effect == SiteEffect::Query && keeps()) || gathers_first(facts, site.guard) {
-                    continue;
-                }
-                let mut sources = FxHashSet::default();
-                for &value in &site.inputs {
-                    flow.sources(value, home, &mut sources);
-                }
-                let memoised = (site.effect == SiteEffect::Query && keeps_in_object(facts, home, site.guard))
-                    || is_timed(facts, home, site.guard);
-                if memoised && !only_own(&mut sources) {
-                    continue;
-                }
-                let witness = Witness {
-                    step: Step::Site(file, index),
-                    hops: 0,
-                    confidence: if cached || project.may_be_prefetched(file, site) || project.asks_schema(site) {
-                        Confidence::Low
-                    } else {
-                        site.confidence
-                    },
-                    cached,
-                    memoised,
-                    annotated: attached_before(project, file, home),
-                    conditions: conditions(facts, home, site.function, site.guard),
-                    required: requirements::of_place(facts, home, site.function, site.guard, site.span),
-                    lists: params_of(facts, home, &site.lists),
-                    makers: site.connection.map_or_else(Vec::new, |value| connections::makers(facts, home, value)),
-                };
-                for state in states(function, site.effect, &sources) {
-                    push(&mut queue, state, witness.clone());
-                }
-            }
-        }
-        while let Some(Reverse((_, Entry(state, witness)))) = queue.pop() {
-            if reach.is_known(state, &witness.required) {
-                continue;
-            }
-            let hops = witness.hops + 1;
-            let Witness { confidence, cached, memoised, conditions: later, .. } = witness;
-            let required = witness.required.clone();
-            let annotated = witness.annotated.clone();
-            let lists = witness.lists.clone();
-            let makers = witness.makers.clone();
-            let route = reach.add(state, witness);
-            if hops >= max_hops {
-                continue;
-            }
-            for &(file, index) in self.callers.get(&state.function).into_iter().flatten() {
-                let edge = &self.edges[file.0 as usize][index];
-                if !reach.is_done_by_all(edge, state) || edge.effect(state.effect) == SiteEffect::Transaction {
-                    continue;
-                }
-                let facts = &project.file(file).facts;
-                let caller = FunctionRef { file, function: edge.home };
-                let Some(kept) = kept_for(facts, edge.home, state.effect) else { continue };
-                if edge.home == MODULE || caller == state.function {
-                    continue;
-                }
-                let call = edge.place(facts);
-                if gathers_first(facts, call.guard) {
-                    continue;
-                }
-                let keeps = || self.is_loader(caller) || keeps(project, file, edge.home, call.guard);
-                if edge.effect(state.effect) == SiteEffect::Query && keeps() {
-                    continue;
-                }
-                let values = flowing_values(project, edge, state.source);
-                let memoised = memoised || edge.memoised;
-                if memoised && !is_own(facts, &values) {
-                    continue;
-                }
-                let Some(passed) = requirements::through(project, edge, &required) else { continue };
-                let mut own = passed.required;
-                own.extend(requirements::of_place(facts, edge.home, call.function, call.guard, call.span));
-                let mut sources = FxHashSet::default();
-                let flow = Flow::new(facts);
-                for value in values {
-                    flow.sources(value, edge.home, &mut sources);
-                }
-                let is_read = edge.effect(state.effect) == SiteEffect::Query;
-                let keeps_answer = (is_read && keeps_in_object(facts, edge.home, call.guard))
-                    || is_timed(facts, edge.home, call.guard);
-                if keeps_answer && !only_own(&mut sources) {
-                    continue;
-                }
-                let memoised = memoised || keeps_answer;
-                let witness = Witness {
-                    step: Step::Call(file, index, route),
-                    hops,
-                    confidence: if kept || passed.unlikely { Confidence::Low } else { confidence.min(edge.confidence) },
-                    cached: cached || kept,
-                    memoised,
-                    annotated: annotated.clone().or_else(|| attached_before(project, file, edge.home)),
-                    conditions: later + conditions(facts, edge.home, call.function, call.guard),
-                    required: own,
-                    lists: params_of(facts, edge.home, &given_lists(project, edge, &lists)),
-                    makers: connections::given(project, edge, &makers).makers(facts, edge.home),
-                };
-                for state in states(caller, edge.effect(state.effect), &sources) {
-                    if !reach.is_known(state, &witness.required) {
-                        push(&mut queue, state, witness.clone());
-                    }
-                }
-            }
-        }
-        reach
-    }
-}
-
-/// Leaves nothing but the object that keeps an answer; whether that is anything.
-fn only_own(sources: &mut FxHashSet<Source>) -> bool {
-    sources.retain(|&source| source == Source::This);
-    !sources.is_empty()
-}
-
-fn states(function: FunctionRef, effect: SiteEffect, sources: &FxHashSet<Source>) -> Vec<State> {
-    let mut sources: Vec<Option<Source>> = sources.iter().map(|&source| Some(source)).collect();
-    sources.sort();
-    if sources.is_empty() {
-        sources.push(None);
-    }
-    sources.into_iter().map(|source| State { function, effect, source }).collect()
 }
 
 /// A function reaches such a query, which depends on such an input of it (`None`: on none).
@@ -412,31 +265,6 @@ impl Witness {
     }
 }
 
-/// The name of what a query may have put on an object that a function asks it for first.
-fn attached_before(project: &Project, file: FileId, function: FunctionId) -> Option<Box<str>> {
-    Caches::new(project, file).annotated(function).map(Box::from)
-}
-
-fn conditions(facts: &FileFacts, home: FunctionId, function: FunctionId, guard: Option<GuardId>) -> usize {
-    let mut within = function;
-    while within != home
-        && let Some((call, index)) = facts.function(within).passed_to
-    {
-        if handles_failure(facts, call, index) {
-            return 2;
-        }
-        within = facts.call(call).function;
-    }
-    let mut at = guard.map(|id| facts.guards[id.index()]);
-    while let Some(guard) = at {
-        if guard.kind == GuardKind::Handler {
-            return 2;
-        }
-        at = guard.parent.map(|id| facts.guards[id.index()]);
-    }
-    usize::from(guard.is_some())
-}
-
 /// One step on the way to a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -457,31 +285,13 @@ pub(super) struct Route {
 /// How many ways to the same are kept, where callers must pass different things for each.
 const MAX_WAYS: usize = 4;
 
-/// Orders nothing: the heap's order is in the fields before it.
-struct Entry(State, Witness);
-
-impl PartialEq for Entry {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-impl Eq for Entry {}
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Entry {
-    fn cmp(&self, _: &Self) -> std::cmp::Ordering {
-        std::cmp::Ordering::Equal
-    }
-}
-
 /// What every function reaches.
 #[derive(Debug, Default)]
 pub(super) struct Reach {
+    /// What files reach by themselves.
+    pub(super) begun: PerFile<Vec<Begun>>,
     ways: FxHashMap<State, Vec<Witness>>,
-    by_function: FxHashMap<FunctionRef, Vec<Route>>,
+    pub(super) by_function: FxHashMap<FunctionRef, Vec<Route>>,
 }
 
 impl Reach {
@@ -529,14 +339,14 @@ impl Reach {
     }
 
     /// Whether a way is known that asks nothing more of callers.
-    fn is_known(&self, state: State, required: &[Requirement]) -> bool {
+    pub(super) fn is_known(&self, state: State, required: &[Requirement]) -> bool {
         self.ways.get(&state).is_some_and(|ways| {
             let asks_no_more = |way: &Witness| way.required.iter().all(|asked| required.contains(asked));
             ways.len() >= MAX_WAYS || ways.iter().any(asks_no_more)
         })
     }
 
-    fn add(&mut self, state: State, witness: Witness) -> Route {
+    pub(super) fn add(&mut self, state: State, witness: Witness) -> Route {
         let ways = self.ways.entry(state).or_default();
         let route = Route { state, way: ways.len() };
         ways.push(witness);
@@ -615,15 +425,6 @@ pub(super) fn passed_for(
 /// What a call gives for the parameters of its callee that hold lists of keys.
 pub(super) fn given_lists(project: &Project, edge: &Edge, lists: &[u16]) -> Vec<ValueId> {
     lists.iter().flat_map(|&at| flowing_values(project, edge, Some(Source::Param(at)))).collect()
-}
-
-/// Which parameters of `home` the lists are made of.
-fn params_of(facts: &FileFacts, home: FunctionId, lists: &[ValueId]) -> Vec<u16> {
-    let param = |&list: &ValueId| match facts.value(groups::collection(facts, list)) {
-        Value::Param(function, at) if *function == home => Some(*at),
-        _ => None,
-    };
-    lists.iter().filter_map(param).collect()
 }
 
 /// The function that code belongs to, and the loops around it, innermost first.

@@ -29,17 +29,22 @@ pub struct Wrapper {
 type Wrappers = FxHashMap<(FunctionRef, u16), Effect>;
 
 /// One of them.
-pub(super) type Taken = ((FunctionRef, u16), Effect);
+type Taken = ((FunctionRef, u16), Effect);
 
 /// Statements by file and index.
 pub(super) type Executed = FxHashSet<(FileId, usize)>;
 
+/// What was found in each file before it was brought together.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    taken: PerFile<Vec<Taken>>,
+    takes_sql: Wrappers,
+    /// The statements that a file hands to what takes SQL.
+    given: PerFile<Vec<(FileId, usize)>>,
+}
+
 /// All statements of the project that are run, and the wrappers that run them, in order of place.
-pub(super) fn find(
-    project: &Project,
-    graph: &CallGraph,
-    since: &Since<'_>,
-) -> (Executed, Vec<Wrapper>, PerFile<Vec<Taken>>) {
+pub(super) fn find(project: &Project, graph: &CallGraph, since: &Since<'_>) -> (Executed, Vec<Wrapper>, Parts) {
     let mut executed: Executed =
         project.ids().flat_map(|file| project.sites(file).iter().flat_map(|site| site.sql.iter().copied())).collect();
     for file in project.ids() {
@@ -47,11 +52,14 @@ pub(super) fn find(
         executed
             .extend(facts.statements.iter().enumerate().filter(|(_, sql)| sql.text.is_none()).map(|(i, _)| (file, i)));
     }
-    let before = since.before().map(|before| &before.parts.taken);
+    let before = since.before().map(|before| &before.parts.executed.taken);
     let taken = since.find(project, before, taken_as_sql);
     let takes_sql = sql_params(project, graph, &taken);
-    let given = project.each_file(|types, file| given(types, graph, file, &takes_sql));
-    executed.extend(given.into_iter().flatten());
+    let before = since.before().map(|before| &before.parts.executed).filter(|before| before.takes_sql == takes_sql);
+    let given =
+        since.find(project, before.map(|before| &before.given), |types, file| given(types, graph, file, &takes_sql));
+    executed.extend(given.found.iter().flat_map(|given| given.iter().copied()));
+    let parts = if project.tracks { Parts { taken, takes_sql: takes_sql.clone(), given } } else { Parts::default() };
     let wrappers = takes_sql.into_iter().map(|((function, sql), effect)| Wrapper { function, sql, effect });
     let is_named = |wrapper: &Wrapper| {
         let facts = &project.file(wrapper.function.file).facts;
@@ -59,7 +67,7 @@ pub(super) fn find(
     };
     let mut wrappers: Vec<Wrapper> = wrappers.filter(is_named).collect();
     wrappers.sort_by_key(|wrapper| (wrapper.function.file, wrapper.function.function, wrapper.sql));
-    (executed, wrappers, taken)
+    (executed, wrappers, parts)
 }
 
 /// The parameters of functions of a file that it hands to a query as its SQL.

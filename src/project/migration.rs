@@ -104,7 +104,7 @@ impl Project {
             }
         }
         let mut written: Vec<(Cow<'_, TableChange>, Span)> =
-            self.schema.migration(file).iter().map(|(change, span)| (Cow::Borrowed(change), *span)).collect();
+            self.schema().migration(file).iter().map(|(change, span)| (Cow::Borrowed(change), *span)).collect();
         if !is_sql {
             written.extend(django_indexes(&own.facts));
         }

@@ -15,6 +15,7 @@ mod executed;
 mod flow;
 mod foreign;
 mod given;
+mod ground;
 mod groups;
 mod handed;
 mod handed_back;
@@ -32,6 +33,7 @@ pub mod orm;
 mod properties;
 mod querysets;
 mod queued;
+mod reach;
 mod reads;
 mod relations;
 mod relevance;
@@ -56,15 +58,19 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use executed::Wrapper;
+use ground::Ground;
 pub use lazy::{DefeatedPrefetch, KeyRead, LazyRead, ListedQuery, Listing, LoadedAt, Prefetched, PropertyQuery};
 pub use manifest::{ManifestFile, Manifests};
 pub use migration::{Migration, Step as MigrationStep};
 pub(crate) use querysets::Step as QuerysetStep;
-use reads::{PerFile, Read};
+pub(crate) use reads::Basis;
+use reads::{Changed, PerFile, Read};
 pub use relevance::{Glanced, Relevance, Slices};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use schema::Schema;
 use since::Since;
+#[cfg(test)]
+pub(crate) use since::tests as edited;
 pub(crate) use sites::begun;
 pub use sites::{QuerySite, SiteEffect};
 pub use templates::Rendering;
@@ -73,7 +79,7 @@ pub(crate) use {
     types::{ClassMember, Ty, Types},
 };
 
-use crate::apis::{Catalog, CatalogLanguage, LibraryId};
+use crate::apis::{Catalog, LibraryId};
 use crate::facts::{CallId, ClassId, FileFacts, FunctionId, Imported, Name, Value, ValueId};
 use crate::source::{Purpose, SourceFile};
 use crate::sql::{Dialect, Server, Servers, TableUse};
@@ -134,7 +140,8 @@ struct Parts {
     prefetched: PerFile<relations::Prefetched>,
     models: PerFile<relations::Models>,
     templates: templates::Parts,
-    taken: PerFile<Vec<executed::Taken>>,
+    executed: executed::Parts,
+    schema: schema::Parts,
 }
 
 /// How the project is looked at.
@@ -193,25 +200,27 @@ pub struct Project {
     own: usize,
     pub(crate) catalog: Arc<Catalog>,
     manifests: Manifests,
-    modules: modules::Modules,
+    modules: Arc<modules::Modules>,
     /// Top-level bindings of each file.
-    bindings: Vec<FxHashMap<Name, ValueId>>,
+    bindings: Vec<Arc<ground::Bindings>>,
     /// For each file: the modules that it imports, and the files that they are, if they are of the project.
-    imports: Vec<FxHashMap<Name, Option<FileId>>>,
+    imports: Vec<Arc<ground::Imports>>,
     /// What star imports bring into each file, found when first asked for.
     stars: Vec<OnceLock<Stars>>,
     /// What is called when rows of Django's are saved, once asked for.
     receivers: OnceLock<Vec<orm::Receiver>>,
-    libraries: FxHashSet<LibraryId>,
+    libraries: Arc<FxHashSet<LibraryId>>,
     sites: PerFile<Vec<QuerySite>>,
     repeats: PerFile<Vec<Repeat>>,
     lazy: lazy::Lazy,
     /// Whether it is noted what answers were read from, so that what holds after a change is kept.
     tracks: bool,
+    /// What of it is not as it was before a change; nothing where nothing of that holds.
+    changed: Option<Changed>,
     /// Who calls whom, what calls reach, and what of the files was brought together to what is read lazily: kept for
     /// what is found after a change.
     graph: calls::CallGraph,
-    reach: calls::Reach,
+    reach: Arc<calls::Reach>,
     lazily: lazy::Found,
     parts: Parts,
     executed: executed::Executed,
@@ -227,7 +236,7 @@ pub struct Project {
     answers: answers::Answers,
     /// Relations that some query of the project loads along with its rows.
     prefetched: relations::Prefetched,
-    schema: Schema,
+    schema: Arc<Schema>,
     /// The databases that its libraries and definitions are about.
     databases: Vec<Dialect>,
     /// The dialect of SQL of which nothing near it tells.
@@ -261,7 +270,7 @@ impl Project {
         catalog: Arc<Catalog>,
         options: &ProjectOptions,
     ) -> Project {
-        let mut project = Project::apart(files, manifests, catalog, options);
+        let mut project = Project::apart_after(before, files, manifests, catalog, options);
         project.tracks = true;
         project.understand(before);
         project
@@ -274,28 +283,22 @@ impl Project {
         catalog: Arc<Catalog>,
         options: &ProjectOptions,
     ) -> Project {
+        Project::apart_after(None, files, manifests, catalog, options)
+    }
+
+    fn apart_after(
+        before: Option<&Project>,
+        files: Vec<ProjectFile>,
+        manifests: &[ManifestFile],
+        catalog: Arc<Catalog>,
+        options: &ProjectOptions,
+    ) -> Project {
         let manifests = Manifests::read(manifests);
         let mut files = files;
         let own = files.len();
         files.extend(users::stand_in(&files));
-        let ids = (0..).map(FileId);
-        let modules = modules::Modules::new(ids.zip(files.iter().map(|file| &file.source.path)));
-        let bindings = files.par_iter().map(|file| last_bindings(&file.facts)).collect();
-        let imports = files
-            .par_iter()
-            .map(|file| {
-                let mut known = FxHashMap::default();
-                for import in &file.facts.imports {
-                    known.entry(import.module).or_insert_with(|| {
-                        let module = &file.facts.names[import.module];
-                        modules.resolve(&manifests, &file.source.path, file.source.language, module)
-                    });
-                }
-                known
-            })
-            .collect();
+        let Ground { modules, bindings, imports, libraries } = Ground::of(&files, &manifests, &catalog, before);
         let stars = files.iter().map(|_| OnceLock::new()).collect();
-        let libraries = used_libraries(&files, &manifests, &catalog);
         let servers = servers(&manifests, options);
         Project {
             files,
@@ -312,8 +315,9 @@ impl Project {
             repeats: PerFile::default(),
             lazy: lazy::Lazy::default(),
             tracks: false,
+            changed: None,
             graph: calls::CallGraph::default(),
-            reach: calls::Reach::default(),
+            reach: Arc::default(),
             lazily: lazy::Found::default(),
             parts: Parts::default(),
             executed: FxHashSet::default(),
@@ -325,7 +329,7 @@ impl Project {
             declared: declared::Declared::default(),
             answers: answers::Answers::default(),
             prefetched: relations::Prefetched::default(),
-            schema: Schema::default(),
+            schema: Arc::default(),
             databases: Vec::new(),
             dialect: options.dialect.unwrap_or_default(),
             dialects: Vec::new(),
@@ -353,20 +357,23 @@ impl Project {
         self.sites = since.find(self, since.before().map(|before| &before.sites), sites::find);
         since.note_found(&self.sites, |before| &before.sites, Read::Sites);
         let graph = calls::CallGraph::new(self, &mut since);
-        let reach = graph.reach(self, self.options.max_hops);
-        since.note_calls(&graph, &reach);
+        since.note_calls(&graph);
+        let reach = calls::Reach::find(self, &graph, &since);
+        since.note_reach(&reach);
         let known = since.before().map(|before| &before.repeats);
         self.repeats = since.find(self, known, |types, file| repeats::find(types, &graph, &reach, file));
         since.note_found(&self.repeats, |before| &before.repeats, Read::Repeats);
-        (self.executed, self.wrappers, self.parts.taken) = executed::find(self, &graph, &since);
+        (self.executed, self.wrappers, self.parts.executed) = executed::find(self, &graph, &since);
+        since.note_executed(&self.executed);
         self.lazily = lazy::Found::find(self, &graph, &reach, &since);
         self.lazy = self.lazily.together();
+        since.note_lazy(&self.lazy);
         if self.tracks {
             (self.graph, self.reach) = (graph, reach);
         } else {
             self.lazily = lazy::Found::default();
         }
-        self.schema = Schema::of_project(self);
+        (self.schema, self.parts.schema) = Schema::find(self, &since);
         self.databases = self.find_databases();
         let only = if let [only] = *self.databases { only } else { Dialect::Generic };
         self.dialect = self.options.dialect.unwrap_or(only);
@@ -374,8 +381,12 @@ impl Project {
             let statements = 0..types.facts(file).statements.len();
             statements.map(|statement| types.project().find_dialect(file, statement)).collect()
         });
-        since.note_unless(Read::Schema, |before| before.schema == self.schema);
+        since.note_unless(Read::Schema, |before| {
+            Arc::ptr_eq(&before.schema, &self.schema) || before.schema == self.schema
+        });
         self.orm = since.find(self, since.before().map(|before| &before.orm), orm::facts);
+        since.note_redone(&self.orm, |before| &before.orm, Read::Orm);
+        self.changed = since.into_changed();
         self.answers = answers::Answers::default();
     }
 
@@ -487,7 +498,7 @@ impl Project {
 
     /// Whether a statement of a file is run by something, as far as is known; always in a `.sql` file.
     pub fn is_executed(&self, file: FileId, statement: usize) -> bool {
-        self.note(Read::Everything);
+        self.note(Read::Executed(file));
         self.executed.contains(&(file, statement))
     }
 
@@ -525,6 +536,22 @@ impl Project {
     pub fn files(&self) -> &[ProjectFile] {
         self.note(Read::Everything);
         &self.files[..self.own]
+    }
+
+    /// The paths of all files, in order: they are the same as long as anything that was found of them holds.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files[..self.own].iter().map(|file| &*file.source.path)
+    }
+
+    /// The answer of `ask`, and what it is based on: nothing where that is not noted.
+    pub(crate) fn with_basis<T>(&self, ask: impl FnOnce() -> T) -> (T, Option<Basis>) {
+        let (answer, read) = self.reading(ask);
+        (answer, self.tracks.then(|| Basis::new(read)))
+    }
+
+    /// Whether an answer about the project as it was before a change holds.
+    pub(crate) fn holds(&self, basis: &Basis) -> bool {
+        self.changed.as_ref().is_some_and(|changed| basis.holds(changed))
     }
 
     /// Templates, and what renders them.
@@ -572,7 +599,7 @@ impl Project {
     /// What the ORMs of a file say.
     pub fn orm(&self, file: FileId) -> &orm::OrmFacts {
         const NONE: &orm::OrmFacts = &orm::OrmFacts::NONE;
-        self.note(Read::Everything);
+        self.note(Read::Orm(file));
         self.orm.found.get(file.0 as usize).map_or(NONE, |found| &**found)
     }
 
@@ -584,19 +611,19 @@ impl Project {
 
     /// The relations of rows that are read row by row in a loop of this file.
     pub fn lazy_reads(&self, file: FileId) -> &[LazyRead] {
-        self.note(Read::Everything);
+        self.note(Read::Lazy(file));
         self.lazy.reads.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The properties of rows that ask the database, read in loops of this file.
     pub fn property_queries(&self, file: FileId) -> &[PropertyQuery] {
-        self.note(Read::Everything);
+        self.note(Read::Lazy(file));
         self.lazy.properties.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The queries of this file that a framework makes for each row of a list.
     pub fn listed_queries(&self, file: FileId) -> &[ListedQuery] {
-        self.note(Read::Everything);
+        self.note(Read::Lazy(file));
         self.lazy.queries.get(file.0 as usize).map_or(&[], Vec::as_slice)
     }
 
@@ -616,7 +643,7 @@ impl Project {
 
     /// What a prefetch means for the query of a [`Repeat`] of this file, if its rows are surely prefetched.
     pub fn prefetched(&self, file: FileId, repeat: &Repeat) -> Option<&Prefetched> {
-        self.note(Read::Everything);
+        self.note(Read::Lazy(file));
         self.lazy.prefetched.get(file.0 as usize)?.get(&repeat.call).filter(|_| repeat.kind != RepeatKind::Write)
     }
 
@@ -720,34 +747,4 @@ impl Project {
         }
         self.modules.resolve(&self.manifests, &source.path, source.language, module)
     }
-}
-
-fn last_bindings(facts: &FileFacts) -> FxHashMap<Name, ValueId> {
-    facts.bindings.iter().map(|binding| (binding.name, binding.value)).collect()
-}
-
-fn used_libraries(files: &[ProjectFile], manifests: &Manifests, catalog: &Catalog) -> FxHashSet<LibraryId> {
-    let imported: FxHashSet<(CatalogLanguage, &str)> = files
-        .par_iter()
-        .flat_map_iter(|file| {
-            let language = sites::catalog_language(file.source.language);
-            let facts = &file.facts;
-            facts.imports.iter().map(move |import| (language, &facts.names[import.module]))
-        })
-        .collect();
-    let ids = (0..).map(LibraryId);
-    ids.zip(catalog.libraries())
-        .filter(|(_, library)| {
-            library.packages.iter().any(|package| manifests.names_package(package))
-                || imported.iter().any(|(language, module)| {
-                    library.language.covers(*language)
-                        && library.imports.iter().any(|root| {
-                            module
-                                .strip_prefix(root.as_str())
-                                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
-                        })
-                })
-        })
-        .map(|(id, _)| id)
-        .collect()
 }

@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::calls::{At, CallGraph, Edge};
 use super::flow::Flow;
+use super::since::Since;
 use super::sites::SiteEffect;
 use super::types::{ClassMember, Ty, Types};
 use super::{ClassRef, FileId, FunctionRef, Project};
@@ -12,8 +13,10 @@ use crate::findings::Confidence;
 
 /// Adds an edge for each read of a property that may come to a query. All others are not looked at: what objects
 /// attributes are read of is only asked where the name is that of such a property.
-pub(super) fn read(project: &Project, graph: &mut CallGraph) {
-    graph.annotated = project.each_file(annotated).into_iter().flatten().collect();
+pub(super) fn read(project: &Project, graph: &mut CallGraph, since: &Since<'_>) {
+    let annotating = since.find(project, since.before().map(|before| &before.graph.annotating), annotated);
+    graph.annotated = annotating.found.iter().flat_map(|found| found.iter().cloned()).collect();
+    graph.annotating = annotating;
     let mut asking = Asking::default();
     for file in project.ids() {
         let asks = |effect| matches!(effect, SiteEffect::Query | SiteEffect::Write);

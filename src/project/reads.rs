@@ -48,6 +48,12 @@ pub(super) enum Read {
     Named(u64),
     /// What renders templates.
     Templates,
+    /// Which of its statements are run.
+    Executed(FileId),
+    /// What is read lazily in it.
+    Lazy(FileId),
+    /// What its ORMs say.
+    Orm(FileId),
     /// The tables of the project.
     Schema,
     /// More than can be told apart: it holds after no change.
@@ -56,6 +62,22 @@ pub(super) enum Read {
 
 /// The reads of an answer, each once.
 pub(super) type Reads = Arc<[Read]>;
+
+/// What an answer is based on that somebody keeps who does not know the parts of a project.
+#[derive(Clone, Debug)]
+pub(crate) struct Basis(Reads);
+
+impl Basis {
+    /// `reads` are in order.
+    pub(super) fn new(reads: Vec<Read>) -> Basis {
+        Basis(reads.into())
+    }
+
+    /// Whether the answer holds after these changes.
+    pub(super) fn holds(&self, changed: &Changed) -> bool {
+        hold(&self.0, changed)
+    }
+}
 
 /// What is not as it was.
 pub(super) type Changed = FxHashSet<Read>;
@@ -111,6 +133,17 @@ pub(super) fn hash(name: &str) -> u64 {
     hasher.finish()
 }
 
+/// Whether an answer with these reads, in order, holds after these changes.
+pub(super) fn hold(reads: &[Read], changed: &Changed) -> bool {
+    // Mostly little has changed, and much is read.
+    let is_any = if changed.len() < reads.len() / 8 {
+        changed.iter().any(|read| reads.binary_search(read).is_ok())
+    } else {
+        reads.iter().any(|read| changed.contains(read))
+    };
+    !is_any && reads.last() != Some(&Read::Everything)
+}
+
 /// What was found in each file, with its reads.
 pub(super) struct PerFile<T> {
     pub(super) found: Vec<Arc<T>>,
@@ -140,8 +173,14 @@ impl<T> PerFile<T> {
     /// What was found in a file before, with its reads, if it holds after these changes.
     pub(super) fn holding(&self, file: FileId, changed: &Changed) -> Option<(Arc<T>, Reads)> {
         let (found, reads) = (self.found.get(file.0 as usize)?, self.reads.get(file.0 as usize)?);
-        let holds = !reads.contains(&Read::Everything) && !reads.iter().any(|read| changed.contains(read));
-        holds.then(|| (found.clone(), reads.clone()))
+        hold(reads, changed).then(|| (found.clone(), reads.clone()))
+    }
+
+    /// The files of which what was found before is not kept.
+    pub(super) fn redone_since<'s>(&'s self, before: &'s PerFile<T>) -> impl Iterator<Item = FileId> + 's {
+        let is_kept = |at: usize| before.found.get(at).is_some_and(|before| Arc::ptr_eq(&self.found[at], before));
+        let files = (0..u32::try_from(self.found.len()).unwrap_or(u32::MAX)).map(FileId);
+        files.filter(move |file| !is_kept(file.0 as usize))
     }
 
     /// The files in which something else was found before.

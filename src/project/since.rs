@@ -1,13 +1,15 @@
 //! What has changed since a project was understood before, and what of that holds.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
 use super::calls::{CallGraph, Reach};
+use super::executed::Executed;
+use super::lazy::Lazy;
 use super::reads::{Changed, PerFile, Read};
 use super::types::Types;
 use super::{FileId, Project, ProjectFile};
@@ -57,6 +59,11 @@ impl<'b> Since<'b> {
         self.before
     }
 
+    /// What is not as it was, as far as it is found.
+    pub(super) fn changed(&self) -> &Changed {
+        &self.changed
+    }
+
     /// Notes what else is not as it was.
     pub(super) fn note(&mut self, changed: impl IntoIterator<Item = Read>) {
         if self.before.is_some() {
@@ -76,12 +83,51 @@ impl<'b> Since<'b> {
         }
     }
 
-    /// Notes how calls differ, and what they lead to.
-    pub(super) fn note_calls(&mut self, graph: &CallGraph, reach: &Reach) {
+    /// Notes for which files the question was asked again, whatever the answer.
+    pub(super) fn note_redone<T>(
+        &mut self,
+        now: &PerFile<T>,
+        of: fn(&Project) -> &PerFile<T>,
+        read: fn(FileId) -> Read,
+    ) {
+        if let Some(before) = self.before {
+            self.changed.extend(now.redone_since(of(before)).map(read));
+        }
+    }
+
+    /// Notes how calls differ.
+    pub(super) fn note_calls(&mut self, graph: &CallGraph) {
         self.only_if(|before| before.graph.annotated == graph.annotated);
         let Some(before) = self.before else { return };
         graph.changes_since(&before.graph, &mut self.changed);
-        reach.changes_since(&before.reach, &mut self.changed);
+    }
+
+    /// Notes what they lead to that they did not.
+    pub(super) fn note_reach(&mut self, reach: &Arc<Reach>) {
+        if let Some(before) = self.before
+            && !Arc::ptr_eq(reach, &before.reach)
+        {
+            reach.changes_since(&before.reach, &mut self.changed);
+        }
+    }
+
+    /// Notes in which files other statements are run.
+    pub(super) fn note_executed(&mut self, now: &Executed) {
+        if let Some(before) = self.before {
+            self.changed.extend(now.symmetric_difference(&before.executed).map(|&(file, _)| Read::Executed(file)));
+        }
+    }
+
+    /// Notes in which files something else is read lazily.
+    pub(super) fn note_lazy(&mut self, now: &Lazy) {
+        if let Some(before) = self.before {
+            self.changed.extend(now.changed_from(&before.lazy).map(Read::Lazy));
+        }
+    }
+
+    /// What is not as it was, now that all is found; nothing where nothing of that holds.
+    pub(super) fn into_changed(self) -> Option<Changed> {
+        self.before.map(|_| self.changed)
     }
 
     /// What is found in each file: what was found before, where it holds.

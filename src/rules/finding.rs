@@ -123,8 +123,7 @@ impl<'a> Sink<'a> {
     }
 
     fn scope(&self, place: &Label) -> String {
-        let files = self.project.files();
-        let found = files.binary_search_by(|file| (*file.source.path).cmp(&*place.path));
-        found.map_or_else(|_| String::new(), |index| scope_at(&files[index].facts, place.span.start))
+        let file = self.project.file_at(&place.path);
+        file.map_or_else(String::new, |file| scope_at(&self.project.file(file).facts, place.span.start))
     }
 }

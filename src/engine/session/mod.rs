@@ -1,8 +1,10 @@
 //! What is known of one project, kept up to date.
 
 mod recall;
+mod sorted;
 
 pub use recall::Caching;
+use sorted::Sorted;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -18,6 +20,7 @@ use crate::engine::Baseline;
 use crate::engine::cache::{FactsCache, FindingsCache};
 use crate::engine::files::{Candidate, Finder, Found};
 use crate::engine::guard::{WORKERS, guarded};
+use crate::engine::outcomes::Outcomes;
 use crate::engine::progress::Progress;
 use crate::engine::report::{InternalError, LeftOutPath, Reason};
 use crate::engine::root::project_root;
@@ -173,6 +176,13 @@ pub(super) enum Outcome {
     Unread(Unread),
 }
 
+/// What was known last, and what the rules found in it.
+#[derive(Debug)]
+struct Last {
+    project: Arc<Project>,
+    outcomes: Arc<Outcomes>,
+}
+
 /// One project: its root, its settings, its files and what they say.
 #[derive(Debug)]
 pub struct Session {
@@ -210,7 +220,9 @@ pub struct Session {
     apis: Vec<UserApi>,
     /// Whether what holds of what was known last is kept.
     keeps: bool,
-    last: Mutex<Option<Arc<Project>>>,
+    last: Mutex<Option<Last>>,
+    /// Which files mattered last, where that is kept.
+    sorted: Option<Sorted>,
 }
 
 impl Session {
@@ -267,6 +279,7 @@ impl Session {
             apis: Vec::new(),
             keeps: open.keeps,
             last: Mutex::default(),
+            sorted: None,
         };
         session.load()?;
         for (path, bytes) in texts {
@@ -435,10 +448,14 @@ impl Session {
             return self.snapshot_with(&Project::build);
         }
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let snapshot = self.snapshot_with(&|files, manifests, catalog, options| {
-            Project::build_after(last.as_deref(), files, manifests, catalog, options)
+        let mut snapshot = self.snapshot_with(&|files, manifests, catalog, options| {
+            Project::build_after(last.as_ref().map(|last| &*last.project), files, manifests, catalog, options)
         });
-        *last = Some(snapshot.project.clone());
+        let before = last.as_ref().map(|last| &*last.outcomes);
+        let rules = self.registry.rules().len();
+        let outcomes = Arc::new(Outcomes::after(before, &snapshot.project, &snapshot.known, rules));
+        *last = Some(Last { project: snapshot.project.clone(), outcomes: outcomes.clone() });
+        snapshot.outcomes = Some(outcomes);
         snapshot
     }
 
@@ -467,6 +484,7 @@ impl Session {
             baseline: self.baseline.clone(),
             earlier: self.earlier.clone(),
             warnings,
+            outcomes: None,
         }
     }
 
@@ -548,8 +566,21 @@ impl Session {
             renders: rendered.are_named_by(&entry.file.source.path),
             glance: entry.glance.get_or_init(|| Arc::new(lang::glance(&entry.file.source))).clone(),
         };
+        // Mostly an edit changes nothing about which files matter.
+        let mut sorted = self.sorted.take();
+        if let Some(known) = &sorted {
+            let is_as_before = match known.changed(&entries, &catalog, rendered) {
+                Some(changed) => {
+                    let mut open = picked(&mut entries, &changed);
+                    parse(&mut open, !known.takes_all())?;
+                    changed.iter().zip(open).all(|(&at, entry)| known.is_as_before(at, &glanced(&entry), entry))
+                }
+                None => false,
+            };
+            sorted = sorted.filter(|_| is_as_before);
+        }
         let relevance = pool.install(|| {
-            if self.parse == Parse::All {
+            if self.parse == Parse::All || sorted.is_some() {
                 return None;
             }
             if self.parse == Parse::WhereWorth && entries.len() >= SAMPLE * 50 {
@@ -567,19 +598,18 @@ impl Session {
         }
         let matters = match relevance {
             None => {
-                parse(&mut entries, false)?;
-                vec![true; entries.len()]
+                let matters = sorted.as_ref().and_then(Sorted::matters);
+                if matters.is_none() {
+                    parse(&mut entries, false)?;
+                }
+                matters
             }
             Some(mut relevance) => loop {
                 let next = relevance.unparsed();
                 if next.is_empty() {
-                    break relevance.matters();
+                    break Some(relevance.matters());
                 }
-                let wanted: FxHashSet<usize> = next.iter().copied().collect();
-                let all = entries.iter_mut().enumerate();
-                let mut open: Vec<&mut Entry> =
-                    all.filter(|(at, _)| wanted.contains(at)).map(|(_, entry)| &mut **entry).collect();
-                parse(&mut open, true)?;
+                parse(&mut picked(&mut entries, &next), true)?;
                 for at in next {
                     if let Some(slices) = entries[at].parsed.as_ref().and_then(|parsed| parsed.slices.get()) {
                         relevance.tell(at, slices.clone());
@@ -587,9 +617,10 @@ impl Session {
                 }
             },
         };
-        for (entry, matters) in entries.into_iter().zip(matters) {
+        self.sorted = self.keeps.then(|| Sorted::new(&entries, &catalog, rendered, matters.as_deref()));
+        for (at, entry) in entries.into_iter().enumerate() {
             entry.file.facts = match &entry.parsed {
-                Some(parsed) if matters => parsed.facts.clone(),
+                Some(parsed) if matters.as_ref().is_none_or(|matters| matters[at]) => parsed.facts.clone(),
                 _ => nothing(),
             };
         }
@@ -659,6 +690,13 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// The entries at these places, in order of place.
+fn picked<'p>(entries: &'p mut [&mut Entry], places: &[usize]) -> Vec<&'p mut Entry> {
+    let wanted: FxHashSet<usize> = places.iter().copied().collect();
+    let all = entries.iter_mut().enumerate();
+    all.filter(|(at, _)| wanted.contains(at)).map(|(_, entry)| &mut **entry).collect()
 }
 
 /// What the user named, as absolute paths without links.

@@ -54,7 +54,7 @@ pub use traced::LoadedAt;
 use traced::{Rows, join};
 
 /// A relation of a row that is fetched for each row of a loop.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LazyRead {
     /// The read in the loop, or the call that leads to it.
     pub span: Span,
@@ -95,7 +95,7 @@ pub struct LazyRead {
 }
 
 /// A property of a row that asks the database, read in a loop over rows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PropertyQuery {
     /// The read in the loop.
     pub span: Span,
@@ -124,6 +124,21 @@ pub(super) struct Lazy {
     pub(super) queries: Vec<Vec<ListedQuery>>,
     /// By the call of a [`Repeat`]: what a prefetch means for its query.
     pub(super) prefetched: Vec<FxHashMap<CallId, Prefetched>>,
+}
+
+impl Lazy {
+    /// The files in which something else was read before.
+    pub(super) fn changed_from<'l>(&'l self, before: &'l Lazy) -> impl Iterator<Item = FileId> + 'l {
+        let is_other = |&FileId(file): &FileId| {
+            let at = file as usize;
+            self.reads.get(at) != before.reads.get(at)
+                || self.properties.get(at) != before.properties.get(at)
+                || self.queries.get(at) != before.queries.get(at)
+                || self.prefetched.get(at) != before.prefetched.get(at)
+        };
+        let files = self.queries.len().max(before.queries.len());
+        (0..u32::try_from(files).unwrap_or(u32::MAX)).map(FileId).filter(move |file| is_other(file))
+    }
 }
 
 /// What the loops of a file read.

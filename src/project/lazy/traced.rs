@@ -48,7 +48,7 @@ impl Rows {
 }
 
 /// Where it would be said that a relation is loaded along.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadedAt {
     /// Where the rows that it is read of are loaded along with others.
     pub above: Option<(FileId, Span)>,

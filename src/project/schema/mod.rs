@@ -10,6 +10,7 @@ mod conditions;
 mod drift;
 mod groups;
 mod index;
+mod kept;
 mod replay;
 mod searches;
 mod settle;
@@ -20,6 +21,7 @@ mod tools;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -29,6 +31,7 @@ pub use conditions::{Compared, Condition, Test, alternatives_of, conditions_of, 
 pub use drift::Drift;
 pub(super) use groups::undoes;
 pub use index::{Served, orders, served, served_alone, served_key};
+pub(super) use kept::Parts;
 pub use settle::Unmade;
 pub use small::is_lookup as is_lookup_name;
 use sources::Defined;
@@ -226,12 +229,11 @@ pub struct ForeignKey {
 }
 
 impl Schema {
-    /// The schema that a project defines: its `.sql` files, the statements that its programs run, its models and
-    /// migrations.
-    pub(super) fn of_project(project: &Project) -> Schema {
+    /// What all files say together, with what their models and migrations define.
+    fn of_project(project: &Project, defined: Vec<Arc<Vec<Defined>>>) -> Schema {
         let chosen = project.options().schema_files.as_ref();
         let is_chosen = |id: &FileId| chosen.is_none_or(|chosen| chosen.contains(&project.file(*id).source.path));
-        let defined = sources::defined(project);
+        let defined = sources::settled(project, defined);
         let mut sources = sources::all(project, &defined);
         sources.retain(|source| is_chosen(&source.file));
         let (mut schema, mut dropped) = Schema::replayed(sources);

@@ -26,10 +26,7 @@ impl Searches {
     pub(super) fn find(project: &Project) -> Searches {
         let mut searches = Searches::default();
         for file in project.files() {
-            if !CLASSES
-                .iter()
-                .any(|class| memchr::memmem::find(file.source.text.as_bytes(), class.as_bytes()).is_some())
-            {
+            if !Searches::are_told_by(&file.source.text) {
                 continue;
             }
             match file.source.language {
@@ -46,6 +43,11 @@ impl Searches {
             }
         }
         searches
+    }
+
+    /// Whether a text has a part in what is made to be searched.
+    pub(super) fn are_told_by(text: &str) -> bool {
+        CLASSES.iter().any(|class| memchr::memmem::find(text.as_bytes(), class.as_bytes()).is_some())
     }
 
     /// Whether an index for searches may hold a column of the table with one of these names, or of any table if there

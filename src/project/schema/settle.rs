@@ -14,7 +14,7 @@ use crate::sql::ddl::{IndexKind, IndexPart};
 use crate::sql::query::same_name;
 
 /// What a migration drops by its name, and what its own folder does not make.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Dropped {
     /// The name of the index or constraint.
     pub(super) name: Box<str>,

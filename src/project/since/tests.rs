@@ -24,9 +24,9 @@ static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
 
 /// A file that is edited.
 #[derive(Clone)]
-struct File {
-    path: String,
-    text: String,
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 /// A project that is edited: what is kept of it is compared with what is found anew.
@@ -38,11 +38,11 @@ struct Edited {
     found: String,
 }
 
-fn language(path: &str) -> Option<Language> {
+pub(crate) fn language(path: &str) -> Option<Language> {
     Language::of_path(path).or_else(|| Language::of_template(path))
 }
 
-fn read(path: &str, text: &str) -> Option<ProjectFile> {
+pub(crate) fn read(path: &str, text: &str) -> Option<ProjectFile> {
     let source = SourceFile::new(path, PathBuf::new(), language(path)?, text.to_owned());
     let facts = lang::extract(&source);
     Some(ProjectFile::new(source, facts))
@@ -111,10 +111,10 @@ fn all_found(project: &Project) -> String {
 }
 
 /// The same numbers in every run.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         // splitmix64
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -157,7 +157,7 @@ fn edit(files: &[Part]) {
 }
 
 /// The projects of several files in a page of cases.
-fn cases(page: &str) -> Vec<Vec<File>> {
+pub(crate) fn cases(page: &str) -> Vec<Vec<File>> {
     let mut cases: Vec<Vec<File>> = Vec::new();
     let mut name: Option<&str> = None;
     let mut is_open = false;
@@ -190,7 +190,7 @@ fn names(text: &str) -> Vec<&str> {
 }
 
 /// A text with a small change: a line more or less, lines in another order, a name in the place of another.
-fn changed(random: &mut Random, text: &str, others: &str) -> String {
+pub(crate) fn changed(random: &mut Random, text: &str, others: &str) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let (at, with) = (random.below(lines.len()), random.below(lines.len()));
     match random.below(8) {

@@ -68,7 +68,7 @@ pub(crate) fn foreign_key(column: &str, target: TableName, span: Span) -> Foreig
 }
 
 /// A table that is being put together.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct NewTable {
     made: CreateTable,
 }

@@ -59,7 +59,7 @@ pub struct Listing {
 }
 
 /// A query that a framework makes for each row of a list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ListedQuery {
     /// The query, or the call that leads to it.
     pub span: Span,

@@ -17,7 +17,7 @@ use crate::sql::ddl::{AlterOperation, IndexDef, IndexKey, IndexKind, TableChange
 use crate::sql::query::{TableName, same_name};
 
 /// One revision: its place in the chain, and what it does, in order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Revision {
     id: String,
     /// Those before it.
@@ -28,7 +28,7 @@ pub(super) struct Revision {
 }
 
 /// One thing that a revision does.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Step {
     /// It makes the change of this number, under this name.
     Make(usize, Option<String>),

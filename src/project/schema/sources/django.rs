@@ -258,8 +258,8 @@ impl DjangoApp {
         let within = |folder: &str| if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let names = |folder: &str| {
             let migrations = format!("{}migrations/", within(folder));
-            let files = project.files().iter().filter_map(move |file| {
-                let name = file.source.path.strip_prefix(migrations.as_str())?.strip_suffix(".py")?;
+            let files = project.paths().filter_map(move |path| {
+                let name = path.strip_prefix(migrations.as_str())?.strip_suffix(".py")?;
                 let is_one = name.starts_with(|c: char| c.is_ascii_digit()) && !name.contains('/');
                 is_one.then(|| name.to_owned())
             });

@@ -94,8 +94,8 @@ fn model_of(types: &Types<'_>, file: FileId, facts: &FileFacts, operation: &Call
     let project = types.project();
     let path = &project.file(file).source.path;
     let app = &path[..path.rfind("migrations/")?];
-    let first = project.files().partition_point(|other| *other.source.path < *app);
-    let files = project.ids().skip(first).take_while(|&id| project.file(id).source.path.starts_with(app));
+    let own = project.ids().zip(project.paths()).skip_while(|(_, path)| *path < app);
+    let files = own.take_while(|(_, path)| path.starts_with(app)).map(|(id, _)| id);
     files.filter(|&id| project.file(id).purpose != Purpose::Migration).find_map(|id| {
         let facts = &project.file(id).facts;
         let mut classes = (0..).map(ClassId).zip(&facts.classes);

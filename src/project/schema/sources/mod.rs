@@ -21,8 +21,10 @@ mod typeorm;
 
 pub(super) use arguments::is_undone;
 pub use django::{DjangoApp, follows_models};
+pub(super) use sequelize::Conventions;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
@@ -35,7 +37,7 @@ use crate::sql::Dialect;
 use crate::sql::ddl::TableChange;
 
 /// What one file defines in the words of one library.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Defined {
     /// What it does, in order, with the place of each change.
     pub(super) changes: Vec<(TableChange, Span)>,
@@ -134,26 +136,30 @@ fn is_prisma(language: Language) -> bool {
     language == Language::Prisma
 }
 
-/// All that models and migrations of the project define, by file.
-pub(super) fn defined(project: &Project) -> Vec<(FileId, Defined)> {
-    let conventions = sequelize::Conventions::find(project);
-    let all = project.each_file(|types, file| {
-        // A library's tables are not made here.
-        if project.library_user().is_some_and(|user| user.file == file) {
-            return Vec::new();
-        }
-        let language = project.file(file).source.language;
-        let readers = READERS.iter().filter(|reader| (reader.fits)(language));
-        let sequelize = language
-            .is_ecma()
-            .then(|| Defined { tool: MigrationTool::Sequelize, ..sequelize::read(types, file, conventions) });
-        let read = readers.map(|reader| Defined { tool: reader.tool, ..(reader.read)(types, file) });
-        let read = read.chain(sequelize).map(|defined| (file, defined));
-        let says =
-            |defined: &Defined| !defined.changes.is_empty() || !defined.models.is_empty() || defined.revision.is_some();
-        read.filter(|(_, defined)| says(defined)).collect::<Vec<_>>()
-    });
-    let mut all: Vec<(FileId, Defined)> = all.into_iter().flatten().collect();
+/// What models and migrations of a file define.
+pub(super) fn defined_in(types: &Types<'_>, file: FileId, conventions: Conventions) -> Vec<Defined> {
+    let project = types.project();
+    // A library's tables are not made here.
+    if project.library_user().is_some_and(|user| user.file == file) {
+        return Vec::new();
+    }
+    let language = project.file(file).source.language;
+    let readers = READERS.iter().filter(|reader| (reader.fits)(language));
+    let sequelize = language
+        .is_ecma()
+        .then(|| Defined { tool: MigrationTool::Sequelize, ..sequelize::read(types, file, conventions) });
+    let read = readers.map(|reader| Defined { tool: reader.tool, ..(reader.read)(types, file) });
+    let says =
+        |defined: &Defined| !defined.changes.is_empty() || !defined.models.is_empty() || defined.revision.is_some();
+    read.chain(sequelize).filter(says).collect()
+}
+
+/// All that models and migrations of the project define, by file, each as what all of them say leaves it.
+pub(super) fn settled(project: &Project, found: Vec<Arc<Vec<Defined>>>) -> Vec<(FileId, Defined)> {
+    let of_file = |(file, found): (FileId, Arc<Vec<Defined>>)| {
+        Arc::unwrap_or_clone(found).into_iter().map(move |own| (file, own))
+    };
+    let mut all: Vec<(FileId, Defined)> = project.ids().zip(found).flat_map(of_file).collect();
     alembic_chain::settle(project, &mut all);
     all.retain(|(_, defined)| {
         !defined.changes.is_empty()

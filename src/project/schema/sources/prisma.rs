@@ -15,8 +15,10 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     let mut dialect = declared.dialect;
     if dialect == Dialect::Generic {
         // The models may stand in files of their own.
-        let others = project.files().iter().filter(|other| other.source.language == Language::Prisma);
-        let mut known = others.filter_map(|other| other.facts.declared.as_ref()).map(|declared| declared.dialect);
+        let is_prisma = |path: &str| Language::of_path(path) == Some(Language::Prisma);
+        let others = project.ids().zip(project.paths()).filter(|(_, path)| is_prisma(path));
+        let others = others.map(|(other, _)| &project.file(other).facts.declared);
+        let mut known = others.flatten().map(|declared| declared.dialect);
         dialect = known.find(|&known| known != Dialect::Generic).unwrap_or_default();
     }
     let owner = |name: &str| Owner::Client(client_name(name).into());

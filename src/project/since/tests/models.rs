@@ -499,3 +499,22 @@ class Books(viewsets.ModelViewSet):
         ),
     ]);
 }
+
+/// What a program tells of all models at once, in another file than theirs.
+#[test]
+fn conventions_are_told_to_all_models() {
+    edit(&[
+        (
+            "db.js",
+            "import { Sequelize } from 'sequelize';\n\
+             export const sequelize = new Sequelize(process.env.URL, { define: { underscored: true } });\n",
+            &[("underscored: true", "underscored: false"), ("{ define: { underscored: true } }", "{}")],
+        ),
+        (
+            "user.js",
+            "import { DataTypes } from 'sequelize';\nimport { sequelize } from './db';\n\
+             export const User = sequelize.define('user', { firstName: { type: DataTypes.STRING } });\n",
+            &[("firstName", "lastName")],
+        ),
+    ]);
+}

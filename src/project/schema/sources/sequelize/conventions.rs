@@ -2,11 +2,12 @@
 
 use super::super::arguments::member;
 use crate::facts::*;
-use crate::project::Project;
+use crate::project::reads::PerFile;
+use crate::project::{FileId, Types};
 
 /// What the program tells Sequelize of all models at once: `new Sequelize(url, { define: { underscored: true } })`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in super::super) struct Conventions {
+pub(in crate::project::schema) struct Conventions {
     pub(super) underscored: Told,
     pub(super) freezes_names: Told,
     pub(super) timestamps: Told,
@@ -93,31 +94,31 @@ pub(super) fn is_open(facts: &FileFacts, object: ValueId) -> bool {
 }
 
 impl Conventions {
-    /// Those of a project: what stands under `define` in the options of a connection, wherever these are put together.
-    pub(in super::super) fn find(project: &Project) -> Conventions {
-        let found = project.each_file(|types, file| {
-            let facts = types.facts(file);
-            if !types.project().file(file).source.language.is_ecma()
-                || !facts.texts.iter().any(|text| text.cooked == KEY)
-            {
-                return Vec::new();
-            }
-            let defines = facts.values.iter().filter_map(|value| match value {
-                Value::Mapping(entries) => entries.iter().find(|(key, _)| facts.literal(*key) == Some(KEY)),
-                _ => None,
-            });
-            let defines = defines.filter(|(_, define)| !matches!(facts.value(*define), Value::Function(_)));
-            let own = defines.map(|&(_, define)| {
-                let options = Options::of(facts, Some(define));
-                Conventions {
-                    underscored: Told::of(facts, options, "underscored"),
-                    freezes_names: Told::of(facts, options, "freezeTableName"),
-                    timestamps: Told::of(facts, options, "timestamps"),
-                }
-            });
-            own.collect()
+    /// What a file says of them: what stands under `define` in the options of a connection.
+    pub(in crate::project::schema) fn told_in(types: &Types<'_>, file: FileId) -> Vec<Conventions> {
+        let facts = types.facts(file);
+        if !types.project().file(file).source.language.is_ecma() || !facts.texts.iter().any(|text| text.cooked == KEY) {
+            return Vec::new();
+        }
+        let defines = facts.values.iter().filter_map(|value| match value {
+            Value::Mapping(entries) => entries.iter().find(|(key, _)| facts.literal(*key) == Some(KEY)),
+            _ => None,
         });
-        let all = found.into_iter().flatten().reduce(|known, own| Conventions {
+        let defines = defines.filter(|(_, define)| !matches!(facts.value(*define), Value::Function(_)));
+        let own = defines.map(|&(_, define)| {
+            let options = Options::of(facts, Some(define));
+            Conventions {
+                underscored: Told::of(facts, options, "underscored"),
+                freezes_names: Told::of(facts, options, "freezeTableName"),
+                timestamps: Told::of(facts, options, "timestamps"),
+            }
+        });
+        own.collect()
+    }
+
+    /// Those of a project: they may be put together anywhere.
+    pub(in crate::project::schema) fn of(told: &PerFile<Vec<Conventions>>) -> Conventions {
+        let all = told.found.iter().flat_map(|own| own.iter().copied()).reduce(|known, own| Conventions {
             underscored: known.underscored.and(own.underscored),
             freezes_names: known.freezes_names.and(own.freezes_names),
             timestamps: known.timestamps.and(own.timestamps),

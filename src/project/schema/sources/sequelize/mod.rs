@@ -6,7 +6,7 @@ mod decorated;
 mod names;
 
 use columns::{Asked, Group, Groups, is_false, place_of, place_of_member};
-pub(super) use conventions::Conventions;
+pub(in super::super) use conventions::Conventions;
 use conventions::{Options, Told, is_open};
 use names::{column_name, plural, underscored};
 
