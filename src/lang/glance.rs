@@ -39,14 +39,6 @@ impl Glance {
     }
 }
 
-impl Glance {
-    /// Whether another one tells the same, beside what is only looked for where it is asked.
-    pub fn tells_same(&self, other: &Glance) -> bool {
-        let Glance { imports, hands_on, is_telling, libraries: _ } = self;
-        (imports, hands_on, is_telling) == (&other.imports, &other.hands_on, &other.is_telling)
-    }
-}
-
 /// What a file may import of a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imports {

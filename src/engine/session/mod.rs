@@ -1,10 +1,8 @@
 //! What is known of one project, kept up to date.
 
 mod recall;
-mod sorted;
 
 pub use recall::Caching;
-use sorted::Sorted;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -221,8 +219,6 @@ pub struct Session {
     /// Whether what holds of what was known last is kept.
     keeps: bool,
     last: Mutex<Option<Last>>,
-    /// Which files mattered last, where that is kept.
-    sorted: Option<Sorted>,
 }
 
 impl Session {
@@ -279,7 +275,6 @@ impl Session {
             apis: Vec::new(),
             keeps: open.keeps,
             last: Mutex::default(),
-            sorted: None,
         };
         session.load()?;
         for (path, bytes) in texts {
@@ -566,21 +561,8 @@ impl Session {
             renders: rendered.are_named_by(&entry.file.source.path),
             glance: entry.glance.get_or_init(|| Arc::new(lang::glance(&entry.file.source))).clone(),
         };
-        // Mostly an edit changes nothing about which files matter.
-        let mut sorted = self.sorted.take();
-        if let Some(known) = &sorted {
-            let is_as_before = match known.changed(&entries, &catalog, rendered) {
-                Some(changed) => {
-                    let mut open = picked(&mut entries, &changed);
-                    parse(&mut open, !known.takes_all())?;
-                    changed.iter().zip(open).all(|(&at, entry)| known.is_as_before(at, &glanced(&entry), entry))
-                }
-                None => false,
-            };
-            sorted = sorted.filter(|_| is_as_before);
-        }
         let relevance = pool.install(|| {
-            if self.parse == Parse::All || sorted.is_some() {
+            if self.parse == Parse::All {
                 return None;
             }
             if self.parse == Parse::WhereWorth && entries.len() >= SAMPLE * 50 {
@@ -598,18 +580,19 @@ impl Session {
         }
         let matters = match relevance {
             None => {
-                let matters = sorted.as_ref().and_then(Sorted::matters);
-                if matters.is_none() {
-                    parse(&mut entries, false)?;
-                }
-                matters
+                parse(&mut entries, false)?;
+                vec![true; entries.len()]
             }
             Some(mut relevance) => loop {
                 let next = relevance.unparsed();
                 if next.is_empty() {
-                    break Some(relevance.matters());
+                    break relevance.matters();
                 }
-                parse(&mut picked(&mut entries, &next), true)?;
+                let wanted: FxHashSet<usize> = next.iter().copied().collect();
+                let all = entries.iter_mut().enumerate();
+                let mut open: Vec<&mut Entry> =
+                    all.filter(|(at, _)| wanted.contains(at)).map(|(_, entry)| &mut **entry).collect();
+                parse(&mut open, true)?;
                 for at in next {
                     if let Some(slices) = entries[at].parsed.as_ref().and_then(|parsed| parsed.slices.get()) {
                         relevance.tell(at, slices.clone());
@@ -617,10 +600,9 @@ impl Session {
                 }
             },
         };
-        self.sorted = self.keeps.then(|| Sorted::new(&entries, &catalog, rendered, matters.as_deref()));
-        for (at, entry) in entries.into_iter().enumerate() {
+        for (entry, matters) in entries.into_iter().zip(matters) {
             entry.file.facts = match &entry.parsed {
-                Some(parsed) if matters.as_ref().is_none_or(|matters| matters[at]) => parsed.facts.clone(),
+                Some(parsed) if matters => parsed.facts.clone(),
                 _ => nothing(),
             };
         }
@@ -690,13 +672,6 @@ impl Session {
         }
         Ok(())
     }
-}
-
-/// The entries at these places, in order of place.
-fn picked<'p>(entries: &'p mut [&mut Entry], places: &[usize]) -> Vec<&'p mut Entry> {
-    let wanted: FxHashSet<usize> = places.iter().copied().collect();
-    let all = entries.iter_mut().enumerate();
-    all.filter(|(at, _)| wanted.contains(at)).map(|(_, entry)| &mut **entry).collect()
 }
 
 /// What the user named, as absolute paths without links.

@@ -42,16 +42,6 @@ pub struct Glanced {
     pub glance: Arc<Glance>,
 }
 
-impl Glanced {
-    /// Whether the file imports what may lead to a database, or defines tables.
-    pub fn shows_signs(&self, catalog: &Catalog) -> bool {
-        self.glance.is_telling
-            || self.renders
-            || self.purpose == Purpose::Migration
-            || self.glance.imports.iter().any(|import| is_sign(import, language_of(self), catalog))
-    }
-}
-
 /// What can mention, and be mentioned: a piece of a file, a name of a file, or all that a file has.
 #[derive(Debug, Default)]
 struct Node {
@@ -131,7 +121,7 @@ pub struct Relevance {
 impl Relevance {
     /// Whether leaving files out may save more than it costs, told by some of them.
     pub fn may_be_worth(some: &[Glanced], catalog: &Catalog) -> bool {
-        let signs: Vec<bool> = some.par_iter().map(|file| file.shows_signs(catalog)).collect();
+        let signs: Vec<bool> = some.par_iter().map(|file| shows_signs(file, catalog)).collect();
         // Words take silent files away, and some files are not all.
         share_of_silent(some, &signs) > WORTH_IT - 0.1
     }
@@ -144,7 +134,7 @@ impl Relevance {
         catalog: Arc<Catalog>,
         anyway: bool,
     ) -> Option<Relevance> {
-        let mut matters: Vec<bool> = files.par_iter().map(|file| file.shows_signs(&catalog)).collect();
+        let mut matters: Vec<bool> = files.par_iter().map(|file| shows_signs(file, &catalog)).collect();
         // Words are looked for only where it may be worth it.
         if !anyway && share_of_silent(&files, &matters) <= WORTH_IT {
             return None;
@@ -457,6 +447,14 @@ impl Relevance {
         let SourceFile { path, language, .. } = &*self.files[from].source;
         self.modules.resolve(&self.manifests, path, *language, module).map(|id| id.0 as usize)
     }
+}
+
+/// Whether a file imports what may lead to a database, or defines tables.
+fn shows_signs(file: &Glanced, catalog: &Catalog) -> bool {
+    file.glance.is_telling
+        || file.renders
+        || file.purpose == Purpose::Migration
+        || file.glance.imports.iter().any(|import| is_sign(import, language_of(file), catalog))
 }
 
 /// How much of the text of some files stands in those that show no signs of a database.
