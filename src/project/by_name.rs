@@ -1,5 +1,7 @@
 //! Functions that are told by their name alone: the only definition of it in the project, or any of a few.
 
+use std::sync::Arc;
+
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -8,6 +10,7 @@ use super::calls::{Callers, Edge, place};
 use super::implementations::is_bodyless;
 use super::inlined::Inlined;
 use super::reads::{self, PerFile, Read};
+use super::since::Since;
 use super::types::{Ty, Types};
 use super::{ClassRef, FileId, FunctionRef, Project, ProjectFile};
 use crate::facts::*;
@@ -43,14 +46,49 @@ pub(super) struct Named {
 /// Functions by name; of those that have more than [`MAX_DEFINITIONS`], no more are kept.
 type Names = FxHashMap<Box<str>, Vec<Named>>;
 
+/// The functions of a file that can be told by their names.
+#[derive(Debug, PartialEq, Eq)]
+struct Defined {
+    is_ecma: bool,
+    functions: Vec<(Box<str>, Named)>,
+}
+
 /// Functions by name, in each language family.
 #[derive(Debug, Default)]
 pub(super) struct ByName {
-    ecma: Names,
-    others: Names,
+    defined: PerFile<Defined>,
+    ecma: Arc<Names>,
+    others: Arc<Names>,
 }
 
 impl ByName {
+    /// The definitions of each name in the project, by language family.
+    pub(super) fn find(project: &Project, since: &Since<'_>) -> ByName {
+        let before = since.before().map(|before| &before.graph.names);
+        let defined = since.find(project, before.map(|before| &before.defined), defined_in);
+        if let Some(before) = before
+            && defined.changed_from(&before.defined).next().is_none()
+        {
+            return ByName { defined, ecma: before.ecma.clone(), others: before.others.clone() };
+        }
+        let (mut ecma, mut others) = (Names::default(), Names::default());
+        for of_file in &defined.found {
+            let names = if of_file.is_ecma { &mut ecma } else { &mut others };
+            for (name, named) in &of_file.functions {
+                if !names.contains_key(name) {
+                    names.insert(name.clone(), Vec::new());
+                }
+                let Some(known) = names.get_mut(name) else { continue };
+                if let Some(known) = known.iter_mut().find(|known| known.function == named.function) {
+                    known.is_method |= named.is_method;
+                } else if known.len() <= MAX_DEFINITIONS {
+                    known.push(*named);
+                }
+            }
+        }
+        ByName { defined, ecma: Arc::new(ecma), others: Arc::new(others) }
+    }
+
     /// The functions of a name.
     fn of(&self, ecma: bool, name: &str) -> Option<&Vec<Named>> {
         reads::note(Read::Named(reads::hash(name)));
@@ -59,8 +97,9 @@ impl ByName {
 
     /// The names that are not those of the same functions.
     pub(super) fn changes_since<'n>(&'n self, before: &'n ByName) -> impl Iterator<Item = Read> + 'n {
-        let ecma = reads::changed_keys(&self.ecma, &before.ecma);
-        let names = ecma.chain(reads::changed_keys(&self.others, &before.others));
+        let families = [(&self.ecma, &before.ecma), (&self.others, &before.others)];
+        let others = families.into_iter().filter(|(now, before)| !Arc::ptr_eq(now, before));
+        let names = others.flat_map(|(now, before)| reads::changed_keys(now, before));
         names.map(|name| Read::Named(reads::hash(name)))
     }
 }
@@ -68,44 +107,30 @@ impl ByName {
 /// A name that more functions have tells nothing.
 const MAX_DEFINITIONS: usize = 8;
 
-/// The definitions of each name in the project, by language family.
-pub(super) fn by_name(project: &Project) -> ByName {
-    let mut all = ByName::default();
-    let mut add = |ecma: bool, name: &str, function, is_method: bool| {
-        if !can_be_told_by_name(name) {
-            return;
-        }
-        let names = if ecma { &mut all.ecma } else { &mut all.others };
-        if !names.contains_key(name) {
-            names.insert(Box::from(name), Vec::new());
-        }
-        let Some(known) = names.get_mut(name) else { return };
-        if let Some(known) = known.iter_mut().find(|known| known.function == function) {
-            known.is_method |= is_method;
-        } else if known.len() <= MAX_DEFINITIONS {
-            known.push(Named { function, is_method, is_declared: ecma && is_bodyless(project, function) });
+/// The functions of a file that can be told by their names: those that are written there, and those that are put on
+/// something there.
+fn defined_in(types: &Types<'_>, file: FileId) -> Defined {
+    let project = types.project();
+    let facts = &project.file(file).facts;
+    let is_ecma = project.file(file).source.language.is_ecma();
+    let mut functions = Vec::new();
+    let mut add = |name: Name, function: FunctionRef, is_method: bool| {
+        let name = &facts.names[name];
+        if can_be_told_by_name(name) {
+            let is_declared = is_ecma && is_bodyless(project, function);
+            functions.push((Box::from(name), Named { function, is_method, is_declared }));
         }
     };
-    let put = project.each_file(|types, file| {
-        let own = &project.file(file).facts;
-        let function = |&(name, value): &(Name, ValueId)| match types.of(file, value) {
-            Ty::Function(function) => Some((name, function)),
-            _ => None,
-        };
-        own.put.iter().filter_map(function).collect::<Vec<_>>()
-    });
-    for (file, put) in project.ids().zip(put) {
-        let facts = &project.file(file).facts;
-        let ecma = project.file(file).source.language.is_ecma();
-        for (index, function) in facts.functions.iter().enumerate().skip(1) {
-            let found = FunctionRef { file, function: FunctionId(u32::try_from(index).unwrap_or(u32::MAX)) };
-            add(ecma, &facts.names[function.name], found, function.class.is_some());
-        }
-        for (name, function) in put {
-            add(ecma, &facts.names[name], function, true);
+    for (index, function) in facts.functions.iter().enumerate().skip(1) {
+        let found = FunctionRef { file, function: FunctionId(u32::try_from(index).unwrap_or(u32::MAX)) };
+        add(function.name, found, function.class.is_some());
+    }
+    for &(name, value) in &facts.put {
+        if let Ty::Function(function) = types.of(file, value) {
+            add(name, function, true);
         }
     }
-    all
+    Defined { is_ecma, functions }
 }
 
 /// The fallback for a name that nothing resolves: the only function so called in the project, if the arguments fit its
@@ -162,7 +187,7 @@ pub(super) fn definitions(types: &Types<'_>, file: FileId, call: &Call, names: &
 pub(super) fn drop_doubled(
     project: &Project,
     inlined: &PerFile<Inlined>,
-    edges: &mut [Vec<Edge>],
+    edges: &mut [Arc<Vec<Edge>>],
     callers: &Callers,
 ) -> bool {
     let mut open: Vec<FunctionRef> = Vec::new();
@@ -197,7 +222,8 @@ pub(super) fn drop_doubled(
         edge.confidence == Confidence::Medium && doubled.contains(&(ecma, Box::from(name)))
     };
     if !doubled.is_empty() {
-        edges.iter_mut().for_each(|edges| edges.retain(|edge| !is_doubled(edge)));
+        let all = edges.iter_mut().filter(|edges| edges.iter().any(is_doubled));
+        all.for_each(|edges| Arc::make_mut(edges).retain(|edge| !is_doubled(edge)));
     }
     !doubled.is_empty()
 }

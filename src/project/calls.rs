@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::by_name::{ByName, by_name, definitions, drop_doubled};
+use super::by_name::{ByName, definitions, drop_doubled};
 use super::callbacks::{self, Callbacks, Given};
 use super::connections::Maker;
 use super::executed::handed_sql;
@@ -116,7 +116,7 @@ pub(super) type Callers = FxHashMap<FunctionRef, Vec<(FileId, usize)>>;
 #[derive(Debug, Default)]
 pub(super) struct CallGraph {
     /// By file.
-    pub(super) edges: Vec<Vec<Edge>>,
+    pub(super) edges: Vec<Arc<Vec<Edge>>>,
     pub(super) callers: Callers,
     pub(super) inlined: PerFile<Inlined>,
     /// The names that queries of a file put on their rows.
@@ -125,8 +125,10 @@ pub(super) struct CallGraph {
     pub(super) annotated: FxHashSet<Box<str>>,
     /// The calls that are written, before what all files say together adds to them and takes from them.
     written: PerFile<Vec<Edge>>,
-    names: ByName,
+    pub(super) names: ByName,
     pub(super) callbacks: Callbacks,
+    /// The reads of properties that may come to a query, as they were found round by round.
+    pub(super) properties: Vec<properties::Round>,
 }
 
 impl CallGraph {
@@ -134,7 +136,7 @@ impl CallGraph {
     pub(super) fn new(project: &Project, since: &mut Since<'_>) -> CallGraph {
         let inlined = since.find(project, since.before().map(|before| &before.graph.inlined), Inlined::of);
         since.note_found(&inlined, |before| &before.graph.inlined, Read::Inlined);
-        let names = by_name(project);
+        let names = ByName::find(project, since);
         if let Some(before) = since.before() {
             since.note(names.changes_since(&before.graph.names));
         }
@@ -142,25 +144,30 @@ impl CallGraph {
         let written = since.find(project, since.before().map(|before| &before.graph.written), |types, file| {
             find_edges(types, file, &inlined.of(file).at_once, &names, &callbacks)
         });
-        let mut edges: Vec<Vec<Edge>> = written.found.iter().map(|found| found.to_vec()).collect();
+        let mut edges = written.found.clone();
         for (file, edges) in project.ids().zip(&mut edges) {
             let facts = &project.file(file).facts;
             let home = |call: &Call| place(facts, &inlined.of(file).at_once, call.function, call.in_loop).0;
-            edges.extend(project.templates().edges(project, file, home));
+            let shown = project.templates().edges(project, file, home);
+            if !shown.is_empty() {
+                Arc::make_mut(edges).extend(shown);
+            }
         }
         let mut callers = callers_of(&edges);
         if drop_doubled(project, &inlined, &mut edges, &callers) {
             callers = callers_of(&edges);
         }
         let (annotating, annotated) = (PerFile::default(), FxHashSet::default());
-        let mut graph = CallGraph { edges, callers, inlined, annotating, annotated, written, names, callbacks };
+        let properties = Vec::new();
+        let mut graph =
+            CallGraph { edges, callers, inlined, annotating, annotated, written, names, callbacks, properties };
         properties::read(project, &mut graph, since);
         graph
     }
 
     /// Adds an edge.
     pub(super) fn add(&mut self, edge: Edge) {
-        let own = &mut self.edges[edge.file.0 as usize];
+        let own = Arc::make_mut(&mut self.edges[edge.file.0 as usize]);
         self.callers.entry(edge.callee).or_default().push((edge.file, own.len()));
         own.push(edge);
     }
@@ -173,7 +180,7 @@ impl CallGraph {
 
     /// All calls.
     pub(super) fn all_edges(&self) -> impl Iterator<Item = &Edge> {
-        self.edges.iter().flatten()
+        self.edges.iter().flat_map(|edges| edges.iter())
     }
 
     /// Notes the files whose calls are not as they were, and the functions that they call or called.
@@ -183,14 +190,14 @@ impl CallGraph {
             // Where calls belong and which loops are around them is shown with them.
             if now != then || changed.contains(&Read::Inlined(file)) {
                 changed.insert(Read::Edges(file));
-                changed.extend(now.iter().chain(then).map(|edge| Read::Callers(edge.callee)));
+                changed.extend(now.iter().chain(then.iter()).map(|edge| Read::Callers(edge.callee)));
             }
         }
     }
 
     /// Whether some property is read that may come to a query.
     pub(super) fn reads_properties(&self) -> bool {
-        self.edges.iter().flatten().any(|edge| edge.call().is_none())
+        self.all_edges().any(|edge| edge.call().is_none())
     }
 
     /// Whether a function is only run when a cache has no answer.
@@ -459,7 +466,7 @@ pub(super) fn place(
 // ── Edges ───────────────────────────────────────────────────────────────────────────────────────────────
 
 /// The edges to each function, as (file, index).
-fn callers_of(edges: &[Vec<Edge>]) -> Callers {
+fn callers_of(edges: &[Arc<Vec<Edge>>]) -> Callers {
     let mut callers = Callers::default();
     for edges in edges {
         for (index, edge) in edges.iter().enumerate() {

@@ -100,16 +100,22 @@ fn taken_as_sql(types: &Types<'_>, file: FileId) -> Vec<Taken> {
 /// Parameters that become the SQL of a query: the wrappers that the code itself declares.
 fn sql_params(project: &Project, graph: &CallGraph, taken: &PerFile<Vec<Taken>>) -> Wrappers {
     let mut all: Wrappers = taken.found.iter().flat_map(|found| found.iter().copied()).collect();
+    let mut takers: FxHashSet<FunctionRef> = all.keys().map(|&(function, _)| function).collect();
     for _ in 0..4 {
         let before = all.len();
         for edge in graph.all_edges().filter(|edge| edge.given.is_none()) {
+            if !takers.contains(&edge.callee) {
+                continue;
+            }
             let facts = &project.file(edge.file).facts;
             for (at, arg) in edge.place(facts).args.iter().enumerate() {
                 let at = u16::try_from(at).unwrap_or(u16::MAX);
                 if let Some(&effect) = all.get(&(edge.callee, at))
                     && let Some((function, param)) = as_param(facts, arg.value)
                 {
-                    all.entry((FunctionRef { file: edge.file, function }, param)).or_insert(effect);
+                    let function = FunctionRef { file: edge.file, function };
+                    takers.insert(function);
+                    all.entry((function, param)).or_insert(effect);
                 }
             }
         }

@@ -8,15 +8,18 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::manifest::Manifests;
 use super::modules::Modules;
-use super::{FileId, Project, ProjectFile, sites};
+use super::{ClassRef, FileId, Project, ProjectFile, sites};
 use crate::apis::{Catalog, CatalogLanguage, LibraryId};
-use crate::facts::{FileFacts, Name, ValueId};
+use crate::facts::{ClassId, FileFacts, Name, ValueId};
 
 /// What the names at the top of a file are bound to.
 pub(super) type Bindings = FxHashMap<Name, ValueId>;
 
 /// The modules that a file imports, and the files that they are, if they are of the project.
 pub(super) type Imports = FxHashMap<Name, Option<FileId>>;
+
+/// Classes by their names in lower case, in order of place.
+pub(super) type Classes = FxHashMap<String, Vec<ClassRef>>;
 
 /// All of it, file by file.
 pub(super) struct Ground {
@@ -88,6 +91,22 @@ fn imported(file: &ProjectFile, manifests: &Manifests, modules: &Modules) -> Imp
 
 fn last_bindings(facts: &FileFacts) -> FxHashMap<Name, ValueId> {
     facts.bindings.iter().map(|binding| (binding.name, binding.value)).collect()
+}
+
+/// The names of the classes of a file, in lower case, in order of place.
+pub(super) fn class_names(facts: &FileFacts) -> impl Iterator<Item = String> {
+    facts.classes.iter().map(|class| facts.names[class.name].to_lowercase())
+}
+
+/// The classes of all files.
+pub(super) fn classes(files: &[ProjectFile]) -> Classes {
+    let mut classes = Classes::default();
+    for (file, of) in (0..).map(FileId).zip(files) {
+        for (class, name) in (0..).map(ClassId).zip(class_names(&of.facts)) {
+            classes.entry(name).or_default().push(ClassRef { file, class });
+        }
+    }
+    classes
 }
 
 /// The libraries that manifests or imports name.

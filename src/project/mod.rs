@@ -65,7 +65,7 @@ pub use migration::{Migration, Step as MigrationStep};
 pub(crate) use querysets::Step as QuerysetStep;
 pub(crate) use reads::Basis;
 use reads::{Changed, PerFile, Read};
-pub use relevance::{Glanced, Relevance, Slices};
+pub use relevance::{Glanced, Imported as ImportedLibraries, Relevance, Slices};
 pub use repeats::{Hop, Repeat, RepeatKind};
 pub use schema::Schema;
 use since::Since;
@@ -209,6 +209,8 @@ pub struct Project {
     stars: Vec<OnceLock<Stars>>,
     /// What is called when rows of Django's are saved, once asked for.
     receivers: OnceLock<Vec<orm::Receiver>>,
+    /// Classes by their names in lower case, once asked for.
+    classes: OnceLock<ground::Classes>,
     libraries: Arc<FxHashSet<LibraryId>>,
     sites: PerFile<Vec<QuerySite>>,
     repeats: PerFile<Vec<Repeat>>,
@@ -310,6 +312,7 @@ impl Project {
             imports,
             stars,
             receivers: OnceLock::new(),
+            classes: OnceLock::new(),
             libraries,
             sites: PerFile::default(),
             repeats: PerFile::default(),
@@ -543,6 +546,11 @@ impl Project {
         self.files[..self.own].iter().map(|file| &*file.source.path)
     }
 
+    /// The path of a file; it is the same as long as anything that was found holds.
+    pub(crate) fn path(&self, file: FileId) -> &str {
+        &self.files[file.0 as usize].source.path
+    }
+
     /// The answer of `ask`, and what it is based on: nothing where that is not noted.
     pub(crate) fn with_basis<T>(&self, ask: impl FnOnce() -> T) -> (T, Option<Basis>) {
         let (answer, read) = self.reading(ask);
@@ -694,6 +702,13 @@ impl Project {
     pub(crate) fn receivers(&self) -> &[orm::Receiver] {
         self.note(Read::Everything);
         self.receivers.get_or_init(|| orm::receivers(self))
+    }
+
+    /// The classes of a name in lower case, in order of place.
+    pub(crate) fn classes_named(&self, lower: &str) -> &[ClassRef] {
+        self.note(Read::Classes(reads::hash(lower)));
+        let classes = self.classes.get_or_init(|| ground::classes(&self.files[..self.own]));
+        classes.get(lower).map_or(&[], Vec::as_slice)
     }
 
     /// What star imports bring into a file.

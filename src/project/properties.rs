@@ -1,9 +1,12 @@
 //! Properties as calls: an attribute that is read runs the function behind it.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashSet;
 
-use super::calls::{At, CallGraph, Edge};
+use super::calls::{At, CallGraph, Edge, place};
 use super::flow::Flow;
+use super::reads::{self, PerFile, Read};
 use super::since::Since;
 use super::sites::SiteEffect;
 use super::types::{ClassMember, Ty, Types};
@@ -17,6 +20,7 @@ pub(super) fn read(project: &Project, graph: &mut CallGraph, since: &Since<'_>) 
     let annotating = since.find(project, since.before().map(|before| &before.graph.annotating), annotated);
     graph.annotated = annotating.found.iter().flat_map(|found| found.iter().cloned()).collect();
     graph.annotating = annotating;
+    let before = since.before().filter(|before| before.graph.annotated == graph.annotated);
     let mut asking = Asking::default();
     for file in project.ids() {
         let asks = |effect| matches!(effect, SiteEffect::Query | SiteEffect::Write);
@@ -26,14 +30,26 @@ pub(super) fn read(project: &Project, graph: &mut CallGraph, since: &Since<'_>) 
         }
     }
     while !asking.properties.is_empty() {
-        let names = std::mem::take(&mut asking.properties);
-        let found = project.each_file(|types, file| reads(types, graph, &names, file));
-        for edge in found.into_iter().flatten() {
+        let names: BTreeSet<Box<str>> = std::mem::take(&mut asking.properties).into_iter().map(Box::from).collect();
+        let known = before.and_then(|before| before.graph.properties.get(graph.properties.len()));
+        let known = known.filter(|round| round.names == names).map(|round| &round.edges);
+        let edges = since.find(project, known, |types, file| reads(types, graph, &names, file));
+        for edge in edges.found.iter().flat_map(|edges| edges.iter()) {
             let caller = FunctionRef { file: edge.file, function: edge.home };
-            graph.add(edge);
+            graph.add(edge.clone());
             asking.follow(project, graph, caller);
         }
+        graph.properties.push(Round { names, edges });
     }
+}
+
+/// The reads of all properties that were found at once to come to a query.
+#[derive(Debug)]
+pub(super) struct Round {
+    /// The names of the properties.
+    names: BTreeSet<Box<str>>,
+    /// Their reads.
+    edges: PerFile<Vec<Edge>>,
 }
 
 /// The functions that come to a query.
@@ -76,7 +92,7 @@ fn annotated(types: &Types<'_>, file: FileId) -> Vec<Box<str>> {
 }
 
 /// The reads of properties of such names in a file.
-fn reads(types: &Types<'_>, graph: &CallGraph, names: &FxHashSet<&str>, file: FileId) -> Vec<Edge> {
+fn reads(types: &Types<'_>, graph: &CallGraph, names: &BTreeSet<Box<str>>, file: FileId) -> Vec<Edge> {
     let facts = types.facts(file);
     if facts.accesses.is_empty() {
         return Vec::new();
@@ -100,7 +116,9 @@ fn reads(types: &Types<'_>, graph: &CallGraph, names: &FxHashSet<&str>, file: Fi
         if memoised && graph.annotated.contains(&facts.names[name]) {
             continue;
         }
-        let (home, _) = graph.place(types.project(), file, access.function, access.in_loop);
+        // Which calls the file has is not known before all of them are.
+        reads::note(Read::Inlined(file));
+        let (home, _) = place(facts, &graph.inlined.of(file).at_once, access.function, access.in_loop);
         edges.push(Edge {
             file,
             at: At::Read(u32::try_from(index).unwrap_or(u32::MAX)),

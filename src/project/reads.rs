@@ -46,6 +46,8 @@ pub(super) enum Read {
     Called(FunctionRef),
     /// The functions of a name, by what [`hash`] makes of it.
     Named(u64),
+    /// The classes of a name in lower case, likewise.
+    Classes(u64),
     /// What renders templates.
     Templates,
     /// Which of its statements are run.

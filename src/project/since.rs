@@ -10,9 +10,9 @@ use rustc_hash::FxHashSet;
 use super::calls::{CallGraph, Reach};
 use super::executed::Executed;
 use super::lazy::Lazy;
-use super::reads::{Changed, PerFile, Read};
+use super::reads::{self, Changed, PerFile, Read};
 use super::types::Types;
-use super::{FileId, Project, ProjectFile};
+use super::{FileId, Project, ProjectFile, ground};
 use crate::facts::{FileFacts, Imported};
 
 /// The project as it was before, and what is no more like that.
@@ -38,7 +38,9 @@ impl<'b> Since<'b> {
         if !changed.iter().all(|&file| shows_same_names(before, now, file)) {
             return Since::nothing();
         }
-        Since { before: Some(before), changed: changed.into_iter().map(Read::File).collect() }
+        let classes = changed.iter().flat_map(|&file| changed_classes(before, now, file));
+        let changed = classes.chain(changed.iter().copied().map(Read::File)).collect();
+        Since { before: Some(before), changed }
     }
 
     /// Nothing of what was found before holds for what is found from here on, unless something is the same that every
@@ -170,6 +172,20 @@ fn changed_files(before: &Project, now: &Project) -> impl Iterator<Item = FileId
         let (before, now) = (&before.files[file.0 as usize], &now.files[file.0 as usize]);
         !Arc::ptr_eq(&before.source, &now.source) || !Arc::ptr_eq(&before.facts, &now.facts)
     })
+}
+
+/// The names of the classes of a file, those that it had and those that it has, if these are others, or in other
+/// places.
+fn changed_classes(before: &Project, now: &Project, file: FileId) -> impl Iterator<Item = Read> {
+    let names =
+        |project: &Project| -> Vec<String> { ground::class_names(&project.files[file.0 as usize].facts).collect() };
+    let (mut then, now) = (names(before), names(now));
+    if then == now {
+        then.clear();
+    } else {
+        then.extend(now);
+    }
+    then.into_iter().map(|name| Read::Classes(reads::hash(&name)))
 }
 
 /// Whether a changed file has the same names for those that import all of them, and takes the same from others.

@@ -27,7 +27,9 @@ use crate::engine::snapshot::{Known, Snapshot, Targets};
 use crate::engine::templates::Templates;
 use crate::facts::FileFacts;
 use crate::lang::{self, Glance, TemplateNames};
-use crate::project::{Glanced, ManifestFile, Project, ProjectFile, ProjectOptions, Relevance, Slices, schema};
+use crate::project::{
+    Glanced, ImportedLibraries, ManifestFile, Project, ProjectFile, ProjectOptions, Relevance, Slices, schema,
+};
 use crate::rules::Registry;
 use crate::source::{self, FoundFile, Language, Purpose, ReadLimits, Reading, SourceFile, plain_reason};
 
@@ -121,6 +123,8 @@ pub(super) struct Entry {
     pub(super) names: OnceLock<Arc<TemplateNames>>,
     /// What a search through it tells, if that was asked.
     glance: OnceLock<Arc<Glance>>,
+    /// What its imports are, if that was asked.
+    imported: OnceLock<Arc<ImportedLibraries>>,
     /// It says nothing as long as it does not matter.
     pub(super) file: ProjectFile,
     /// What it says, if it ever mattered.
@@ -219,6 +223,8 @@ pub struct Session {
     /// Whether what holds of what was known last is kept.
     keeps: bool,
     last: Mutex<Option<Last>>,
+    /// Which files mattered last, where that is kept.
+    relevance: Option<Relevance>,
 }
 
 impl Session {
@@ -275,6 +281,7 @@ impl Session {
             apis: Vec::new(),
             keeps: open.keeps,
             last: Mutex::default(),
+            relevance: None,
         };
         session.load()?;
         for (path, bytes) in texts {
@@ -555,24 +562,44 @@ impl Session {
             let goes_on = pool.install(|| entries.par_iter_mut().with_max_len(8).map(parse).min()).unwrap_or(true);
             if goes_on { Ok(()) } else { Err(SessionError::Cancelled) }
         };
-        let glanced = |entry: &&mut Entry| Glanced {
-            source: entry.file.source.clone(),
-            purpose: entry.file.purpose,
-            renders: rendered.are_named_by(&entry.file.source.path),
-            glance: entry.glance.get_or_init(|| Arc::new(lang::glance(&entry.file.source))).clone(),
+        let glanced = |entry: &&mut Entry| {
+            let source = &entry.file.source;
+            let glance = entry.glance.get_or_init(|| Arc::new(lang::glance(source)));
+            let imported = || Arc::new(ImportedLibraries::of(glance, source.language, &catalog));
+            Glanced {
+                source: source.clone(),
+                purpose: entry.file.purpose,
+                renders: rendered.are_named_by(&source.path),
+                glance: glance.clone(),
+                imported: entry.imported.get_or_init(imported).clone(),
+            }
         };
+        // Mostly an edit changes nothing about which files matter.
+        let mut before = self.relevance.take();
+        if let Some(known) = &before {
+            let taken_apart = known.taken_apart(entries.iter().map(|entry| &entry.file.source), &catalog);
+            match taken_apart {
+                Some(changed) => parse(&mut picked(&mut entries, &changed), true)?,
+                None => before = None,
+            }
+        }
         let relevance = pool.install(|| {
             if self.parse == Parse::All {
                 return None;
             }
             if self.parse == Parse::WhereWorth && entries.len() >= SAMPLE * 50 {
                 let some: Vec<Glanced> = entries.par_iter().step_by(SAMPLE).map(glanced).collect();
-                if !Relevance::may_be_worth(&some, &catalog) {
+                if !Relevance::may_be_worth(&some) {
                     return None;
                 }
             }
-            let all = entries.par_iter().map(glanced).collect();
-            Relevance::new(all, &self.manifests, catalog.clone(), self.parse == Parse::Relevant)
+            let all: Vec<Glanced> = entries.par_iter().map(glanced).collect();
+            let slices = |at: usize| entries[at].parsed.as_ref()?.slices.get().cloned();
+            let anyway = self.parse == Parse::Relevant;
+            match before.take().filter(|known| known.holds(&all, slices, anyway)) {
+                Some(known) => Some(known),
+                None => Relevance::new(all, &self.manifests, catalog.clone(), anyway),
+            }
         });
         parse(&mut templates, false)?;
         for entry in templates {
@@ -586,13 +613,11 @@ impl Session {
             Some(mut relevance) => loop {
                 let next = relevance.unparsed();
                 if next.is_empty() {
-                    break relevance.matters();
+                    let matters = relevance.matters().to_vec();
+                    self.relevance = Some(relevance).filter(|_| self.keeps);
+                    break matters;
                 }
-                let wanted: FxHashSet<usize> = next.iter().copied().collect();
-                let all = entries.iter_mut().enumerate();
-                let mut open: Vec<&mut Entry> =
-                    all.filter(|(at, _)| wanted.contains(at)).map(|(_, entry)| &mut **entry).collect();
-                parse(&mut open, true)?;
+                parse(&mut picked(&mut entries, &next), true)?;
                 for at in next {
                     if let Some(slices) = entries[at].parsed.as_ref().and_then(|parsed| parsed.slices.get()) {
                         relevance.tell(at, slices.clone());
@@ -668,10 +693,20 @@ impl Session {
         self.catalog = Arc::new(catalog);
         // What the pieces of a file may call depends on what is catalogued.
         if std::mem::replace(&mut self.apis, apis) != self.apis {
-            self.entries.values_mut().for_each(|entry| entry.parsed = None);
+            self.entries.values_mut().for_each(|entry| {
+                entry.parsed = None;
+                entry.imported = OnceLock::new();
+            });
         }
         Ok(())
     }
+}
+
+/// The entries at these places, in order of place.
+fn picked<'p>(entries: &'p mut [&mut Entry], places: &[usize]) -> Vec<&'p mut Entry> {
+    let wanted: FxHashSet<usize> = places.iter().copied().collect();
+    let all = entries.iter_mut().enumerate();
+    all.filter(|(at, _)| wanted.contains(at)).map(|(_, entry)| &mut **entry).collect()
 }
 
 /// What the user named, as absolute paths without links.
@@ -728,8 +763,8 @@ fn seen(candidate: Arc<Candidate>, reading: Reading, before: Option<&Entry>) -> 
         return Outcome::Entry(Box::new(Entry { candidate, notices, ..before.clone() }));
     }
     let file = ProjectFile { purpose: Purpose::of_path(&source.path), source: Arc::new(source), facts: nothing() };
-    let (names, glance) = (OnceLock::new(), OnceLock::new());
-    Outcome::Entry(Box::new(Entry { candidate, names, glance, file, parsed: None, notices }))
+    let (names, glance, imported) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+    Outcome::Entry(Box::new(Entry { candidate, names, glance, imported, file, parsed: None, notices }))
 }
 
 /// What a file says, as it was kept if it was.

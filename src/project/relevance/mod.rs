@@ -6,6 +6,7 @@
 //! mention is parsed too, and so on down, because it says what their values are. All other files have no part in any
 //! finding.
 
+mod again;
 mod slices;
 
 use std::sync::Arc;
@@ -40,6 +41,30 @@ pub struct Glanced {
     pub renders: bool,
     /// What a search through it tells.
     pub glance: Arc<Glance>,
+    /// What it imports.
+    pub imported: Arc<Imported>,
+}
+
+/// What the imports of a file are.
+#[derive(Clone, Debug, Default)]
+pub struct Imported {
+    /// Whether one may lead to a database, or define tables.
+    leads_on: bool,
+    libraries: Box<[LibraryId]>,
+}
+
+impl Imported {
+    /// Looks them up.
+    pub fn of(glance: &Glance, language: Language, catalog: &Catalog) -> Imported {
+        let language = sites::catalog_language(language);
+        let imports = glance.imports.iter();
+        let libraries = imports.clone().filter_map(|import| catalog.library_of_import(&import.module, language));
+        let mut libraries: Vec<LibraryId> = libraries.collect();
+        libraries.sort_unstable();
+        libraries.dedup();
+        let leads_on = imports.clone().any(|import| is_sign(import, language, catalog));
+        Imported { leads_on, libraries: libraries.into() }
+    }
 }
 
 /// What can mention, and be mentioned: a piece of a file, a name of a file, or all that a file has.
@@ -116,12 +141,32 @@ pub struct Relevance {
     functions: FxHashMap<(bool, Name), Vec<u32>>,
     /// Those of them of which the callers were looked for.
     asked: FxHashSet<(bool, Name)>,
+    /// The files that matter by themselves.
+    begun: Vec<bool>,
+    /// What else the texts of files were searched for: names, and calls of functions.
+    looked_for: FxHashSet<(usize, Name)>,
+    searches: Vec<Calls>,
+}
+
+/// Calls of methods of some names, some of them of JavaScript.
+#[derive(Debug)]
+struct Calls {
+    search: AhoCorasick,
+    is_ecma: Vec<bool>,
+}
+
+impl Calls {
+    /// Whether a text in this language has one.
+    fn are_in(&self, language: Language, text: &str) -> bool {
+        let mut found = self.search.find_overlapping_iter(text.as_bytes());
+        found.any(|word| self.is_ecma[word.pattern().as_usize()] == language.is_ecma())
+    }
 }
 
 impl Relevance {
     /// Whether leaving files out may save more than it costs, told by some of them.
-    pub fn may_be_worth(some: &[Glanced], catalog: &Catalog) -> bool {
-        let signs: Vec<bool> = some.par_iter().map(|file| shows_signs(file, catalog)).collect();
+    pub fn may_be_worth(some: &[Glanced]) -> bool {
+        let signs: Vec<bool> = some.iter().map(shows_signs).collect();
         // Words take silent files away, and some files are not all.
         share_of_silent(some, &signs) > WORTH_IT - 0.1
     }
@@ -134,32 +179,14 @@ impl Relevance {
         catalog: Arc<Catalog>,
         anyway: bool,
     ) -> Option<Relevance> {
-        let mut matters: Vec<bool> = files.par_iter().map(|file| shows_signs(file, &catalog)).collect();
-        // Words are looked for only where it may be worth it.
-        if !anyway && share_of_silent(&files, &matters) <= WORTH_IT {
-            return None;
-        }
-        let manifests = Manifests::read(manifests);
-        let imported: FxHashSet<LibraryId> =
-            files.par_iter().flat_map_iter(|file| libraries_of(file, &catalog)).collect();
-        let is_used = |id: LibraryId| {
-            let library = catalog.library(id);
-            library.always
-                || library.packages.iter().any(|package| manifests.names_package(package))
-                || imported.contains(&id)
-        };
-        let used: Vec<bool> = (0..).map(LibraryId).take(catalog.libraries().len()).map(is_used).collect();
-        let own_words = catalog.own_words();
-        let holds_words = |(file, matters): (&Glanced, &mut bool)| {
-            let Glanced { source, glance, .. } = file;
-            *matters = *matters
-                || glance.libraries(source).iter().any(|library| used[usize::from(library.0)])
-                || own_words.as_ref().is_some_and(|words| !words.libraries_in(&source.text).is_empty());
-        };
-        files.par_iter().zip(&mut matters).for_each(holds_words);
-        if !anyway && share_of_silent(&files, &matters) <= WORTH_IT {
-            return None;
-        }
+        let mut known = None;
+        let begun = begun(&files, &catalog, anyway, || {
+            let manifests = Manifests::read(manifests);
+            let used = used(&files, &manifests, &catalog);
+            known = Some((manifests, used.clone()));
+            used
+        })?;
+        let (manifests, used) = known?;
         let modules = Modules::new((0..).map(FileId).zip(files.iter().map(|file| &file.source.path)));
         let imports: Vec<Vec<(usize, Option<usize>)>> =
             files.par_iter().map(|file| imported_files(file, &manifests, &modules)).collect();
@@ -169,7 +196,7 @@ impl Relevance {
         }
         Some(Relevance {
             told: files.iter().map(|_| None).collect(),
-            next: (0..files.len()).filter(|&file| matters[file]).collect(),
+            next: (0..files.len()).filter(|&file| begun[file]).collect(),
             nodes: Vec::new(),
             names: Names::default(),
             ids: FxHashMap::default(),
@@ -183,7 +210,10 @@ impl Relevance {
             modules,
             used,
             importers,
-            matters,
+            matters: begun.clone(),
+            begun,
+            looked_for: FxHashSet::default(),
+            searches: Vec::new(),
         })
     }
 
@@ -199,8 +229,8 @@ impl Relevance {
     }
 
     /// For each file: whether it matters.
-    pub fn matters(self) -> Vec<bool> {
-        self.matters
+    pub fn matters(&self) -> &[bool] {
+        &self.matters
     }
 
     /// Says what a file consists of.
@@ -286,8 +316,8 @@ impl Relevance {
             // What a barrel hands on.
             None => {
                 for target in told.stars.clone() {
-                    let Glanced { source, glance, .. } = &self.files[target];
-                    if self.told[target].is_some() || glance.hands_on || has_name(&source.text, &self.names[name]) {
+                    let may_have = self.told[target].is_some() || self.files[target].glance.hands_on;
+                    if may_have || self.speaks_of(target, name) {
                         let target = self.node(target, Some(name));
                         self.mention(id, target, false);
                     }
@@ -401,17 +431,22 @@ impl Relevance {
                     self.node(importer, Some(name));
                 }
             } else if !self.matters[importer] {
-                let Glanced { source, glance, .. } = &self.files[importer];
-                let name = &self.names[name];
+                let glance = self.files[importer].glance.clone();
                 let takes_it = match by.and_then(|by| glance.imports[by].names.as_ref()) {
-                    Some(names) => names.iter().any(|taken| **taken == *name),
-                    None => has_name(&source.text, name) || name == "default",
+                    Some(names) => names.iter().any(|taken| **taken == self.names[name]),
+                    None => self.speaks_of(importer, name) || &self.names[name] == "default",
                 };
                 if takes_it || glance.hands_on {
                     self.parse(importer);
                 }
             }
         }
+    }
+
+    /// Whether the text of a file has a name.
+    fn speaks_of(&mut self, file: usize, name: Name) -> bool {
+        self.looked_for.insert((file, name));
+        has_name(&self.files[file].source.text, &self.names[name])
     }
 
     /// Whoever calls a function that may be told by name alone, and may reach a database, is to be parsed.
@@ -423,17 +458,21 @@ impl Relevance {
             (is_hot && !self.asked.contains(&key)).then_some(key)
         };
         let wanted: Vec<(bool, Name)> = self.functions.iter().filter_map(is_new).collect();
+        if wanted.is_empty() {
+            return;
+        }
         let Ok(search) = AhoCorasick::new(wanted.iter().map(|&(_, name)| format!(".{}(", &self.names[name]))) else {
             return;
         };
+        let calls = Calls { search, is_ecma: wanted.iter().map(|&(is_ecma, _)| is_ecma).collect() };
         let unread: Vec<usize> = (0..self.files.len()).filter(|&file| !self.matters[file]).collect();
-        let calls = |file: &usize| {
+        let is_caller = |file: &usize| {
             let SourceFile { text, language, .. } = &*self.files[*file].source;
-            let mut found = search.find_overlapping_iter(text.as_bytes());
-            found.any(|word| wanted[word.pattern().as_usize()].0 == language.is_ecma())
+            calls.are_in(*language, text)
         };
-        let callers: Vec<usize> = unread.into_par_iter().filter(calls).collect();
+        let callers: Vec<usize> = unread.into_par_iter().filter(is_caller).collect();
         self.asked.extend(wanted);
+        self.searches.push(calls);
         callers.into_iter().for_each(|file| self.parse(file));
     }
 
@@ -450,11 +489,41 @@ impl Relevance {
 }
 
 /// Whether a file imports what may lead to a database, or defines tables.
-fn shows_signs(file: &Glanced, catalog: &Catalog) -> bool {
-    file.glance.is_telling
-        || file.renders
-        || file.purpose == Purpose::Migration
-        || file.glance.imports.iter().any(|import| is_sign(import, language_of(file), catalog))
+fn shows_signs(file: &Glanced) -> bool {
+    file.glance.is_telling || file.renders || file.purpose == Purpose::Migration || file.imported.leads_on
+}
+
+/// The files that show signs of a database, by their words too; nothing where so many do that leaving the others out is
+/// not worth it.
+fn begun(files: &[Glanced], catalog: &Catalog, anyway: bool, used: impl FnOnce() -> Vec<bool>) -> Option<Vec<bool>> {
+    let mut begun: Vec<bool> = files.iter().map(shows_signs).collect();
+    // Words are looked for only where it may be worth it.
+    if !anyway && share_of_silent(files, &begun) <= WORTH_IT {
+        return None;
+    }
+    let used = used();
+    let own_words = catalog.own_words();
+    let holds_words = |(file, begun): (&Glanced, &mut bool)| {
+        let Glanced { source, glance, .. } = file;
+        *begun = *begun
+            || glance.libraries(source).iter().any(|library| used[usize::from(library.0)])
+            || own_words.as_ref().is_some_and(|words| !words.libraries_in(&source.text).is_empty());
+    };
+    files.par_iter().zip(&mut begun).for_each(holds_words);
+    (anyway || share_of_silent(files, &begun) > WORTH_IT).then_some(begun)
+}
+
+/// By library: whether the project uses it.
+fn used(files: &[Glanced], manifests: &Manifests, catalog: &Catalog) -> Vec<bool> {
+    let imported: FxHashSet<LibraryId> =
+        files.iter().flat_map(|file| file.imported.libraries.iter().copied()).collect();
+    let is_used = |id: LibraryId| {
+        let library = catalog.library(id);
+        library.always
+            || library.packages.iter().any(|package| manifests.names_package(package))
+            || imported.contains(&id)
+    };
+    (0..).map(LibraryId).take(catalog.libraries().len()).map(is_used).collect()
 }
 
 /// How much of the text of some files stands in those that show no signs of a database.
@@ -482,17 +551,6 @@ fn is_sign(import: &Imports, language: CatalogLanguage, catalog: &Catalog) -> bo
             None => catalog.may_lead_on(&import.module),
             Some(names) => names.iter().any(|name| catalog.may_lead_on(&library_path(&import.module, name))),
         }
-}
-
-fn language_of(file: &Glanced) -> CatalogLanguage {
-    sites::catalog_language(file.source.language)
-}
-
-/// The libraries that a file imports something of.
-fn libraries_of<'c>(file: &Glanced, catalog: &'c Catalog) -> impl Iterator<Item = LibraryId> + use<'c> {
-    let language = language_of(file);
-    let modules: Vec<Box<str>> = file.glance.imports.iter().map(|import| import.module.clone()).collect();
-    modules.into_iter().filter_map(move |module| catalog.library_of_import(&module, language))
 }
 
 /// The files that a file may import something of, each with the import that says so; none: as a name of a package.

@@ -94,16 +94,10 @@ fn model_of(types: &Types<'_>, file: FileId, facts: &FileFacts, operation: &Call
     let project = types.project();
     let path = &project.file(file).source.path;
     let app = &path[..path.rfind("migrations/")?];
-    let own = project.ids().zip(project.paths()).skip_while(|(_, path)| *path < app);
-    let files = own.take_while(|(_, path)| path.starts_with(app)).map(|(id, _)| id);
-    files.filter(|&id| project.file(id).purpose != Purpose::Migration).find_map(|id| {
-        let facts = &project.file(id).facts;
-        let mut classes = (0..).map(ClassId).zip(&facts.classes);
-        let named = classes.find(|(class, own)| {
-            facts.names[own.name].to_lowercase() == wanted && is_model(types, ClassRef { file: id, class: *class })
-        });
-        named.map(|(class, _)| ClassRef { file: id, class })
-    })
+    let is_own = |class: &&ClassRef| project.path(class.file).starts_with(app);
+    let is_of_app =
+        |&class: &ClassRef| project.file(class.file).purpose != Purpose::Migration && is_model(types, class);
+    project.classes_named(&wanted).iter().filter(is_own).copied().find(is_of_app)
 }
 
 /// One operation on one table.
