@@ -1,6 +1,8 @@
 //! What is known of one project, kept up to date.
 
 mod recall;
+#[cfg(test)]
+mod tests;
 
 pub use recall::Caching;
 
