@@ -398,6 +398,8 @@ pub enum ResultUse {
     Iterated,
     /// It is tested: `if f()`, `not f()`, `f() and …`.
     Tested,
+    /// A `with` statement enters it, and gives it no name.
+    Entered,
     /// Part of a larger expression.
     Operand,
 }
@@ -574,6 +576,16 @@ pub struct Access {
     pub span: Span,
 }
 
+/// Something in a loop that is given another item: `params["id"] = book.id`; in JavaScript also another attribute:
+/// `args.where.id = id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stored {
+    /// What has the item.
+    pub object: ValueId,
+    /// The innermost loop around it.
+    pub in_loop: LoopId,
+}
+
 /// `context["books"] = books`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemSet {
@@ -691,6 +703,8 @@ pub struct FileFacts {
     pub uses: Vec<Use>,
     /// All attributes that are read or set.
     pub accesses: Vec<Access>,
+    /// All items that are set in loops.
+    pub stored: Vec<Stored>,
     /// What the file's top level binds.
     pub bindings: Vec<Binding>,
     /// All SQL statements.

@@ -570,6 +570,13 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// Notes that an object is given another attribute or item, if that is in a loop.
+    pub(super) fn stored(&mut self, object: ValueId) {
+        if let Some(in_loop) = self.place.in_loop.filter(|_| object != UNKNOWN) {
+            self.facts.stored.push(Stored { object, in_loop });
+        }
+    }
+
     /// Notes something that was not checked.
     pub(super) fn gap(&mut self, what: impl Into<String>, span: Span) {
         self.facts.gaps.push(Gap { what: what.into(), span });

@@ -141,7 +141,8 @@ impl<'f> Flow<'f> {
         if pure { strongest } else { strongest.max(Dependence::Varies) }
     }
 
-    fn call_inside(&self, call: &Call, of: LoopId) -> bool {
+    /// Whether a call runs in each run of a loop.
+    pub(crate) fn call_inside(&self, call: &Call, of: LoopId) -> bool {
         if self.inside(call.in_loop, of) {
             return true;
         }

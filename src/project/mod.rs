@@ -28,6 +28,7 @@ mod loops;
 mod managed;
 mod manifest;
 mod migration;
+mod mixed;
 mod modules;
 pub mod orm;
 mod properties;

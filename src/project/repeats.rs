@@ -13,10 +13,11 @@ use super::given;
 use super::groups::Groups;
 use super::inputs::table_holes;
 use super::loops::{LoopShape, Loops};
+use super::mixed::Mixed;
 use super::requirements;
 use super::sites::SiteEffect;
 use super::subjects::Subjects;
-use super::types::Types;
+use super::types::{Ty, Types};
 use super::{FileId, QuerySite, Rendering};
 use crate::apis::Effect;
 use crate::facts::*;
@@ -90,6 +91,7 @@ pub(super) fn find(types: &Types<'_>, graph: &CallGraph, reach: &Reach, file: Fi
         flow: Flow::new(facts),
         subjects: Subjects::new(types, file),
         groups: Groups::new(facts),
+        mixed: OnceCell::new(),
         changing: OnceCell::new(),
         databases: OnceCell::new(),
     };
@@ -115,6 +117,7 @@ struct Finder<'a, 't, 'p> {
     flow: Flow<'p>,
     subjects: Subjects<'t, 'p>,
     groups: Groups<'p>,
+    mixed: OnceCell<Mixed<'p>>,
     changing: OnceCell<FxHashSet<LoopId>>,
     /// Loops each of whose runs asks another database.
     databases: OnceCell<FxHashSet<LoopId>>,
@@ -147,10 +150,13 @@ impl Finder<'_, '_, '_> {
         }
         let project = self.types.project();
         let unsure = project.may_be_prefetched(self.file, site) || project.asks_schema(site);
+        let mut inputs = site.inputs.clone();
+        let is_builder = |value: ValueId| matches!(self.types.of(self.file, value), Ty::Api(..));
+        inputs.extend(self.mixed().into_builder(site.call, is_builder));
         let candidate = Candidate {
             call: site.call,
             guard: site.guard,
-            args: &site.inputs,
+            args: &inputs,
             lists: &site.lists,
             beside: &[],
             effect: site.effect,
@@ -174,7 +180,7 @@ impl Finder<'_, '_, '_> {
             let kind = if site.effect == SiteEffect::Write { RepeatKind::Write } else { RepeatKind::Read };
             return Some(repeat(kind, judged.loops, judged.few, judged.conditional, judged.confidence));
         }
-        let all: Vec<ValueId> = site.inputs.iter().chain(&site.via).chain(&site.lists).copied().collect();
+        let all: Vec<ValueId> = inputs.iter().chain(&site.via).chain(&site.lists).copied().collect();
         let confidence = candidate.confidence;
         let outer = self.invariant(&Candidate { args: &all, ..candidate }, &loops)?;
         (!self.is_volatile(site)).then(|| repeat(RepeatKind::Invariant, vec![outer], false, false, confidence))
@@ -549,6 +555,14 @@ impl Finder<'_, '_, '_> {
         judged
     }
 
+    /// What loops put into what queries are made of.
+    fn mixed(&self) -> &Mixed<'_> {
+        self.mixed.get_or_init(|| {
+            let language = self.types.project().file(self.file).source.language;
+            Mixed::new(self.facts, language.is_ecma())
+        })
+    }
+
     /// Whether each run asks another database.
     fn runs_over_databases(&self, id: LoopId) -> bool {
         let find = || connections::loops_over_databases(self.types, self.graph, self.reach, self.file);
@@ -580,6 +594,7 @@ impl Finder<'_, '_, '_> {
                 || self.shape(id) != LoopShape::Rows
                 || self.loops.leaves_after(candidate.call, candidate.guard, id)
                 || self.flow.strongest(candidate.args, id) != Dependence::Invariant
+                || self.mixed().changes(candidate.call, candidate.args, id)
                 || !self.loops.guards_within(candidate.guard, id).is_empty()
                 || self.changing.get_or_init(|| self.changing_loops()).contains(&id)
             {

@@ -475,7 +475,11 @@ impl<'t> Walk<'_, 't> {
                 self.assign_name(name, value);
             }
             Kind::MemberExpression if operator != Kind::PlusEquals => self.assign_to_member(target, value, node),
-            _ => {}
+            _ => {
+                if let Value::Member(object, _) | Value::Item(object, _) = *self.b.facts.value(before) {
+                    self.b.stored(object);
+                }
+            }
         }
         value
     }
@@ -484,13 +488,17 @@ impl<'t> Walk<'_, 't> {
     pub(super) fn assign_to_member(&mut self, target: Node<'t>, value: ValueId, whole: Node<'t>) {
         let Some(object_node) = self.field(target, Field::Object) else { return };
         let Some(property) = self.field(target, Field::Property) else {
-            self.expression(target, ResultUse::Operand);
+            let item = self.expression(target, ResultUse::Operand);
+            if let Value::Item(object, _) = *self.b.facts.value(item) {
+                self.b.stored(object);
+            }
             return;
         };
         if self.export_assignment(target, object_node, property, value, self.field(whole, Field::Right)) {
             return;
         }
         let object = self.expression(object_node, ResultUse::Receiver);
+        self.b.stored(object);
         let name = self.name(property);
         match *self.b.facts.value(object) {
             Value::This(class) => {

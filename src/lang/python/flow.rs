@@ -165,7 +165,7 @@ impl<'a> Walk<'a> {
                 let Some(value) = child(item, Field::Value) else { continue };
                 let manager = match kind(value) {
                     Kind::AsPattern => self.as_pattern(value),
-                    _ => self.expr(value, ResultUse::Operand),
+                    _ => self.expr(value, ResultUse::Entered),
                 };
                 may_swallow |= self.is_suppress(manager);
             }

@@ -393,6 +393,7 @@ impl<'a> Walk<'a> {
     /// The object of `object[key]`, and its key if that is a text.
     fn stored_item(&mut self, target: Node<'a>) -> (ValueId, Option<ValueId>) {
         let object = child(target, Field::Value).map_or(UNKNOWN, |object| self.expr(object, ResultUse::Receiver));
+        self.b.stored(object);
         let keys: Vec<Node<'a>> = self.children_in(target, Field::Subscript);
         let keys: Vec<ValueId> = keys.into_iter().map(|key| self.expr(key, ResultUse::Operand)).collect();
         match keys[..] {
