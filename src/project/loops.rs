@@ -349,6 +349,7 @@ impl<'t, 'p> Loops<'t, 'p> {
         match exit.kind {
             ExitKind::Break => true,
             ExitKind::Return if self.tells_of_failure(guard.condition, call) => false,
+            ExitKind::Return if is_refusal(self.facts, exit.value) => false,
             ExitKind::Return => {
                 self.mentions(exit.value, call)
                     || !(self.is_used_after(exit, call, id) || self.refuses(exit, guard, call, id))
@@ -677,6 +678,59 @@ impl<'t, 'p> Loops<'t, 'p> {
     /// Whether a value is what the loop gives in each run.
     fn is_element(&self, value: ValueId, id: LoopId) -> bool {
         matches!(self.facts.value(value), Value::Element(_, at) if *at == id)
+    }
+}
+
+/// Whether a value is an answer that refuses what was asked for: `res.status(409).json(…)`, `reply.badRequest(…)`,
+/// `Response(status=400)`, `(body, 400)`. It ends the loop because of an error, and what all rows have to pass is asked of
+/// all of them.
+fn is_refusal(facts: &FileFacts, value: ValueId) -> bool {
+    let mut at = value;
+    for _ in 0..16 {
+        let Value::Call(call) = *facts.value(at) else {
+            return matches!(facts.value(at), Value::Sequence(parts)
+                if parts.len() > 1 && parts[1..].iter().any(|&part| is_refusing_status(facts, part)));
+        };
+        let call = facts.call(call);
+        let name = match *facts.value(call.callee) {
+            Value::Member(_, name) => &facts.names[name],
+            _ => facts.own_name(call.callee).unwrap_or(""),
+        };
+        let lower = name.to_ascii_lowercase();
+        let first = call.args.first().map(|arg| arg.value);
+        let says_status = matches!(name, "code" | "send_error" | "sendStatus" | "status" | "status_code" | "writeHead")
+            && first.is_some_and(|first| is_refusing_status(facts, first));
+        const REFUSALS: [&str; 6] =
+            ["badrequest", "conflict", "forbidden", "notfound", "unauthorized", "unprocessable"];
+        if says_status || !lower.starts_with("on") && REFUSALS.iter().any(|word| lower.contains(word)) {
+            return true;
+        }
+        let is_status = |name: &str| matches!(name, "status" | "status_code" | "statusCode");
+        let given = call.args.iter().any(|arg| match (arg.name, facts.value(arg.value)) {
+            (Some(own), _) => is_status(&facts.names[own]) && is_refusing_status(facts, arg.value),
+            (None, Value::Mapping(entries)) => entries
+                .iter()
+                .any(|&(key, value)| facts.literal(key).is_some_and(is_status) && is_refusing_status(facts, value)),
+            _ => false,
+        });
+        if given {
+            return true;
+        }
+        let Value::Member(object, _) = *facts.value(call.callee) else { return false };
+        at = object;
+    }
+    false
+}
+
+/// Whether a value is a status of HTTP that tells of an error: `404`, `status.HTTP_404_NOT_FOUND`.
+fn is_refusing_status(facts: &FileFacts, value: ValueId) -> bool {
+    match *facts.value(value) {
+        Value::Int(number) => (400..600).contains(&number),
+        Value::Member(_, name) => {
+            let name = &facts.names[name];
+            name.starts_with("HTTP_4") || name.starts_with("HTTP_5")
+        }
+        _ => false,
     }
 }
 

@@ -158,7 +158,10 @@ fn args_may_fit(facts: &FileFacts, call: &Call, shape: &ArgShape) -> bool {
     match shape {
         ArgShape::Any | ArgShape::Type(_) | ArgShape::Sql => true,
         ArgShape::None => call.args.is_empty(),
-        ArgShape::One => call.args.len() == 1,
+        // A callback is handed over to be run: `.transacting((tx) => …)` is no `.transacting(tx)`.
+        ArgShape::One => {
+            call.args.len() == 1 && !matches!(first.map(|first| facts.value(first)), Some(Value::Function(_)))
+        }
         ArgShape::Keyword(names) => keyword(&|name| names.is_empty() || names.iter().any(|wanted| wanted == name)),
         ArgShape::OnlyKeywords(but) => {
             let fits = |arg: &Arg| arg.name.is_some_and(|name| !but.iter().any(|not| *not == facts.names[name]));

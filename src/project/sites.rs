@@ -140,11 +140,17 @@ impl<'t, 'p> Finder<'t, 'p> {
             self.run_lazy(id, |runs_on| runs_on.awaits, call.in_loop);
         }
         // `builder.then(…)` runs it; a call on a lazy value that catalogs do not know is a step of its building.
-        if let Value::Member(object, name) = self.facts.value(call.callee)
-            && matches!(&self.facts.names[*name], "then" | "catch" | "finally")
+        if let Value::Member(object, _) = self.facts.value(call.callee)
+            && self.is_continued(id)
         {
             self.run_value(*object, |runs_on| runs_on.awaits, call.in_loop);
         }
+    }
+
+    /// Whether a call says what is done with an answer: `query.then(…)`.
+    fn is_continued(&self, id: CallId) -> bool {
+        matches!(self.facts.value(self.facts.call(id).callee), Value::Member(_, name)
+            if matches!(&self.facts.names[*name], "then" | "catch" | "finally"))
     }
 
     fn effect(&mut self, id: CallId, api: &'p ApiCall, confidence: Confidence) {
@@ -492,7 +498,8 @@ impl<'t, 'p> Finder<'t, 'p> {
             _ => return,
         };
         let api_type = project.catalog.type_(ty);
-        if !runs(&api_type.runs_on) {
+        // `await books.insert(row).then((rows) => rows[0])` is run by `then`, and once.
+        if !runs(&api_type.runs_on) || self.is_continued(id) {
             return;
         }
         // What an async function of JavaScript gives has been run in it.
@@ -645,9 +652,11 @@ fn writes_first(text: &str) -> bool {
     first(text) == "with" && text.split('(').skip(1).any(|part| WRITING.contains(&first(part).as_str()))
 }
 
-/// Whether a query takes or gives back a lock, and reads nothing: `SELECT pg_advisory_xact_lock(%s)`.
+/// Whether a query takes or gives back a lock, or sets the state of the session or of a sequence, and reads nothing:
+/// `SELECT pg_advisory_xact_lock(%s)`, `SELECT setval('books_id_seq', max(id)) FROM books`.
 fn takes_lock(text: &str) -> bool {
-    const LOCKS: [&str; 5] = ["get_lock(", "is_free_lock(", "pg_advisory_", "pg_try_advisory_", "release_lock("];
+    const LOCKS: [&str; 7] =
+        ["get_lock(", "is_free_lock(", "pg_advisory_", "pg_try_advisory_", "release_lock(", "set_config(", "setval("];
     let Some((verb, rest)) = text.trim_start().split_once(char::is_whitespace) else { return false };
     let rest = rest.trim_start();
     verb.eq_ignore_ascii_case("select")

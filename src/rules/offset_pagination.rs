@@ -41,7 +41,7 @@ pub(crate) fn check_statement(cx: SqlCx<'_>, out: &mut Vec<SqlFinding>) {
         if !select.sources.is_empty() && select.sources.iter().all(is_function) {
             continue;
         }
-        if sorts_groups(cx.query, select) {
+        if sorts_groups(cx.query, select) || reads_groups(cx.query, select) {
             continue;
         }
         let (severity, message) = match amount(cx.query, offset.value, cx.slots()) {
@@ -100,6 +100,39 @@ fn sorts_groups(query: &Query, select: &Select) -> bool {
     // Of groups of columns, what a function makes is made of their rows, whatever its name.
     let is_made = |id: ExprId| !select.group_by.is_empty() && calls(id) && !is_key();
     item.map_or_else(|| exprs.aggregates(order.expr), |id| exprs.aggregates(id) || is_made(id))
+}
+
+/// Whether the rows are groups of another select, in an order that is not one of their keys: all groups have to be made
+/// before the first of them can be told. `WITH totals AS (SELECT …, max(at) AS last … GROUP BY id) … ORDER BY last`
+fn reads_groups(query: &Query, select: &Select) -> bool {
+    let mut reader = select;
+    for _ in 0..8 {
+        let [Source { kind: SourceKind::Cte(_, id) | SourceKind::Derived(id), .. }] = reader.sources.as_slice() else {
+            return false;
+        };
+        reader = query.select(*id);
+        if !reader.group_by.is_empty() {
+            return !is_by_key(query, reader, select);
+        }
+    }
+    false
+}
+
+/// Whether what `select` sorts by first is a key of the groups that `made` makes.
+fn is_by_key(query: &Query, made: &Select, select: &Select) -> bool {
+    let exprs = &query.exprs;
+    let Some(sorted) = select.order_by.first().and_then(|order| exprs.column(order.expr)) else { return false };
+    let is_key = |name: &Ident| {
+        made.group_by.iter().any(|&key| exprs.column(key).is_some_and(|column| column.name.is(&name.text)))
+    };
+    let item = made.items.iter().find_map(|item| match item {
+        Item::Expr { expr, alias: Some(alias) } if alias.is(&sorted.name.text) => Some(*expr),
+        _ => None,
+    });
+    match item {
+        Some(expr) => is_key(&sorted.name) || exprs.column(expr).is_some_and(|column| is_key(&column.name)),
+        None => is_key(&sorted.name),
+    }
 }
 
 /// How many rows are skipped.

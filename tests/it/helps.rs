@@ -404,3 +404,26 @@ def first(rows):
     shop/models.py:13:80: warning: `Book.objects.filter(…)….first` runs a query for each run of `for row in rows`: 1 + N queries [query-in-loop]
     ");
 }
+
+#[test]
+fn pages_in_either_direction_are_not_written_out() {
+    let text = r#"
+import knexFactory from "knex";
+
+const knex = knexFactory({ client: "pg" });
+
+export function page(query) {
+  return knex("tasks").select("*").orderBy("created_at", query.direction).limit(query.limit).offset(query.skip);
+}
+
+export function newest(query) {
+  return knex("tasks").select("*").orderBy("created_at", "desc").limit(query.limit).offset(query.skip);
+}
+"#;
+    let found = helps("tasks.js", text, "offset-pagination");
+    let begins = ["remember where the page ended", "continue after the last row of the page before"];
+    assert_eq!(found.len(), begins.len(), "{found:?}");
+    for (help, begin) in found.iter().zip(begins) {
+        assert!(help.starts_with(begin), "{help}");
+    }
+}

@@ -108,7 +108,11 @@ impl<'t> Walk<'_, 't> {
             return Flow::NEXT;
         }
         let value = self.expression(expression, ResultUse::Discarded);
-        if self.ends_process(value) { Flow::LEAVES } else { Flow::NEXT }
+        if !self.ends_process(value) {
+            return Flow::NEXT;
+        }
+        self.b.exit(ExitKind::Raise, value, span(expression));
+        Flow::LEAVES
     }
 
     /// Whether `value` is a call of `process.exit`.

@@ -64,6 +64,9 @@ fn ecma_arguments(collector: &Collector<'_, '_>, args: &[Arg], keys: &mut Vec<So
             key(collector, column.value, is_descending(facts.literal(direction.value).unwrap_or("")), &mut found);
             keys.extend(found);
         }
+        // Either direction: nothing that can be written out.
+        [column, direction]
+            if facts.literal(column.value).is_some() && !matches!(facts.value(direction.value), Value::Mapping(_)) => {}
         [only] if matches!(facts.value(only.value), Value::Mapping(_)) => keys.extend(of_object(collector, only.value)),
         _ => args.iter().for_each(|arg| key(collector, arg.value, false, keys)),
     }
@@ -84,8 +87,10 @@ fn object(collector: &Collector<'_, '_>, value: ValueId, keys: &mut Vec<SortKey>
             let get =
                 |wanted: &str| entries.iter().find(|(key, _)| facts.literal(*key) == Some(wanted)).map(|entry| entry.1);
             if let Some(column) = get("column").and_then(|column| facts.literal(column)) {
-                let order = get("order").and_then(|order| facts.literal(order)).unwrap_or("");
-                keys.push(SortKey { column: column.to_owned(), descending: is_descending(order) });
+                let order = get("order").map(|order| facts.literal(order));
+                if let Some(order) = order.unwrap_or(Some("")) {
+                    keys.push(SortKey { column: column.to_owned(), descending: is_descending(order) });
+                }
                 return;
             }
             for &(key, direction) in entries {
@@ -106,6 +111,7 @@ fn object(collector: &Collector<'_, '_>, value: ValueId, keys: &mut Vec<SortKey>
                 [Some(column), Some(direction)] if is_direction(direction) => {
                     keys.push(SortKey { column: (*column).to_owned(), descending: is_descending(direction) });
                 }
+                [Some(_), None] if depth > 0 => {}
                 _ => parts.iter().for_each(|&part| match facts.literal(part) {
                     Some(column) => keys.push(SortKey { column: column.to_owned(), descending: false }),
                     None => object(collector, part, keys, depth + 1),
