@@ -389,7 +389,7 @@ fn passed(facts: &FileFacts, owner: FunctionId, item: &Item) -> Passed {
     let mut params: Vec<u16> = sources
         .into_iter()
         .filter_map(|source| match source {
-            Source::Param(index) => Some(index),
+            Source::Param(index) | Source::Key(index, _) => Some(index),
             Source::This | Source::Captured(_) => None,
         })
         .collect();

@@ -13,7 +13,7 @@ use super::by_name::{ByName, definitions, drop_doubled};
 use super::callbacks::{self, Callbacks, Given};
 use super::connections::Maker;
 use super::executed::handed_sql;
-use super::flow::Source;
+use super::flow::{Flow, KeyName, Source};
 use super::implementations;
 use super::inlined::Inlined;
 use super::properties;
@@ -389,7 +389,9 @@ pub(super) fn flowing_values(project: &Project, edge: &Edge, source: Option<Sour
     }
     if let Some(given) = &edge.given {
         return match source {
-            Source::Param(index) => given.params.get(usize::from(index)).cloned().unwrap_or_default(),
+            Source::Param(index) | Source::Key(index, _) => {
+                given.params.get(usize::from(index)).cloned().unwrap_or_default()
+            }
             _ => given.receiver.clone(),
         };
     }
@@ -401,7 +403,50 @@ pub(super) fn flowing_values(project: &Project, edge: &Edge, source: Option<Sour
             None => call.args.iter().map(|arg| arg.value).collect(),
         },
         Source::Param(index) => passed_for(project, edge.callee, index, facts, call.args),
+        Source::Key(index, key) => {
+            let passed = passed_for(project, edge.callee, index, facts, call.args);
+            passed.into_iter().filter_map(|value| under_key(facts, value, key)).collect()
+        }
     }
+}
+
+/// What an object holds under a key as far as it is written here, else all of it; `None` if it is known to hold nothing.
+fn under_key(facts: &FileFacts, object: ValueId, key: KeyName) -> Option<ValueId> {
+    let Value::Mapping(entries) = facts.value(object) else { return Some(object) };
+    for &(name, value) in entries.iter().rev() {
+        match (facts.literal(name), facts.value(value)) {
+            (Some(name), _) if KeyName::of(name) == key => return Some(value),
+            (Some(_), _) => {}
+            _ => return Some(object),
+        }
+    }
+    None
+}
+
+/// Where the values of a call come from that flow into `source` of its callee: an object that is handed on whole is
+/// asked for the same key.
+pub(super) fn sources_of(
+    project: &Project,
+    edge: &Edge,
+    source: Option<Source>,
+    values: &[ValueId],
+) -> FxHashSet<Source> {
+    let facts = &project.file(edge.file).facts;
+    let flow = Flow::new(facts);
+    let mut sources = FxHashSet::default();
+    for &value in values {
+        match (source, facts.value(value)) {
+            (Some(Source::Key(at, key)), Value::Param(function, index))
+                if *function == edge.home
+                    && edge.given.is_none()
+                    && passed_for(project, edge.callee, at, facts, edge.place(facts).args).contains(&value) =>
+            {
+                sources.insert(Source::Key(*index, key));
+            }
+            _ => flow.keyed_sources(value, edge.home, &mut sources),
+        }
+    }
+    sources
 }
 
 /// The arguments that may be what a parameter is, of a call in the file with these facts.

@@ -175,6 +175,10 @@ pub(super) fn handed_sql(types: &Types<'_>, file: FileId, call: &Call) -> Option
 fn statement_effect(types: &Types<'_>, file: FileId, value: ValueId) -> Option<SiteEffect> {
     let facts = &types.project().file(file).facts;
     match *facts.value(value) {
+        // `run(plans.insertJob(schema), values)`: a function of the project that writes the statement.
+        Value::Call(call) if !matches!(types.of(file, value), Ty::Api(..)) => {
+            types.target(file, call).and_then(|_| handed_effect(types, file, value))
+        }
         Value::Call(_) | Value::Carried(..) | Value::Either(..) => {
             let Ty::Api(ty, _) = types.of(file, value) else { return None };
             let ty = types.project().catalog.type_(ty);

@@ -1,6 +1,8 @@
 //! What depends on what: whether a value differs from one run of a loop to the next, and which parameters
 //! of its function it carries.
 
+use std::hash::{Hash, Hasher};
+
 use rustc_hash::FxHashSet;
 
 use crate::facts::*;
@@ -205,13 +207,26 @@ impl<'f> Flow<'f> {
 
     /// The parameters of `function` that `value` carries, its instance, and what it captures.
     pub(crate) fn sources(&self, value: ValueId, function: FunctionId, into: &mut FxHashSet<Source>) {
-        self.collect(value, function, into, &mut FxHashSet::default());
+        self.collect(value, function, false, into, &mut FxHashSet::default());
+    }
+
+    /// The same; of a parameter that is taken apart where it is declared (`({ id, name }) => …`), only the keys that
+    /// `value` carries.
+    pub(crate) fn keyed_sources(&self, value: ValueId, function: FunctionId, into: &mut FxHashSet<Source>) {
+        self.collect(value, function, true, into, &mut FxHashSet::default());
+    }
+
+    /// Whether a parameter is a pattern.
+    fn is_taken_apart(&self, function: FunctionId, index: u16) -> bool {
+        let param = self.facts.function(function).params.get(usize::from(index));
+        param.is_some_and(|param| self.facts.names[param.name].is_empty())
     }
 
     fn collect(
         &self,
         value: ValueId,
         function: FunctionId,
+        keyed: bool,
         into: &mut FxHashSet<Source>,
         seen: &mut FxHashSet<ValueId>,
     ) {
@@ -219,6 +234,14 @@ impl<'f> Flow<'f> {
             return;
         }
         match self.facts.value(value) {
+            Value::Member(object, name)
+                if keyed
+                    && let Value::Param(owner, index) = *self.facts.value(*object)
+                    && owner == function
+                    && self.is_taken_apart(owner, index) =>
+            {
+                into.insert(Source::Key(index, KeyName::of(&self.facts.names[*name])));
+            }
             Value::Param(owner, index) if *owner == function => {
                 into.insert(Source::Param(*index));
             }
@@ -243,17 +266,17 @@ impl<'f> Flow<'f> {
             }
             Value::Call(call) => {
                 let call = self.facts.call(*call);
-                self.collect(call.callee, function, into, seen);
+                self.collect(call.callee, function, keyed, into, seen);
                 for arg in &call.args {
-                    self.collect(arg.value, function, into, seen);
+                    self.collect(arg.value, function, keyed, into, seen);
                 }
             }
-            Value::Element(of, _) | Value::Carried(of, _) => self.collect(*of, function, into, seen),
+            Value::Element(of, _) | Value::Carried(of, _) => self.collect(*of, function, keyed, into, seen),
             _ => {
                 let mut parts = Vec::new();
                 for_each_part(self.facts, value, &mut |part| parts.push(part));
                 for part in parts {
-                    self.collect(part, function, into, seen);
+                    self.collect(part, function, keyed, into, seen);
                 }
             }
         }
@@ -265,10 +288,35 @@ impl<'f> Flow<'f> {
 pub(crate) enum Source {
     /// A parameter.
     Param(u16),
+    /// What a parameter holds under a key.
+    Key(u16, KeyName),
     /// The instance it is a method of.
     This,
     /// This value of a function around it: a parameter of it, an element of a loop in it, its instance.
     Captured(ValueId),
+}
+
+impl Source {
+    /// The same; for a key of a parameter all of the parameter.
+    pub(crate) fn whole(self) -> Source {
+        match self {
+            Source::Key(index, _) => Source::Param(index),
+            whole => whole,
+        }
+    }
+}
+
+/// The name of a key, the same in all files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct KeyName(u64);
+
+impl KeyName {
+    /// Of this text.
+    pub(crate) fn of(name: &str) -> KeyName {
+        let mut hasher = rustc_hash::FxHasher::default();
+        name.hash(&mut hasher);
+        KeyName(hasher.finish())
+    }
 }
 
 /// Calls `visit` with every value that `value` is made of, one level down; calls are leaves.

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::caches::{Caches, gathers_first, is_timed, keeps, keeps_in_object, kept_for};
-use super::calls::{CallGraph, Edge, Reach, Route, State, Step, Witness, flowing_values, given_lists, is_own, place};
+use super::calls::{
+    CallGraph, Edge, Reach, Route, State, Step, Witness, flowing_values, given_lists, is_own, place, sources_of,
+};
 use super::connections;
 use super::flow::{Flow, Source};
 use super::groups;
@@ -96,7 +98,7 @@ fn begin(project: &Project, inlined: &PerFile<Inlined>, file: FileId) -> Vec<Beg
         }
         let mut sources = FxHashSet::default();
         for &value in &site.inputs {
-            flow.sources(value, home, &mut sources);
+            flow.keyed_sources(value, home, &mut sources);
         }
         let memoised = (site.effect == SiteEffect::Query && keeps_in_object(facts, home, site.guard))
             || is_timed(facts, home, site.guard);
@@ -198,11 +200,7 @@ impl CallGraph {
         let passed = requirements::through(project, edge, &then.required)?;
         let mut own = passed.required;
         own.extend(requirements::of_place(facts, edge.home, call.function, call.guard, call.span));
-        let mut sources = FxHashSet::default();
-        let flow = Flow::new(facts);
-        for value in values {
-            flow.sources(value, edge.home, &mut sources);
-        }
+        let mut sources = sources_of(project, edge, state.source, &values);
         let keeps_answer = (effect == SiteEffect::Query && keeps_in_object(facts, edge.home, call.guard))
             || is_timed(facts, edge.home, call.guard);
         if keeps_answer && !only_own(&mut sources) {

@@ -417,7 +417,8 @@ impl Finder<'_, '_, '_> {
         let project = self.types.project();
         let mut at = from;
         for _ in 0..64 {
-            let State { function, source: Some(source @ Source::Param(_)), .. } = at.state else { return false };
+            let State { function, source: Some(source), .. } = at.state else { return false };
+            let source @ Source::Param(_) = source.whole() else { return false };
             let facts = self.types.facts(function.file);
             let flow = Flow::new(facts);
             let is_source = |hole: ValueId| {

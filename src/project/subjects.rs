@@ -134,22 +134,27 @@ impl<'t, 'f> Subjects<'t, 'f> {
     }
 
     fn runs_element(&self, call: &Call, id: LoopId) -> bool {
-        let runs = matches!(
-            self.flow.called_name(call),
-            Some(
+        let runs = self.flow.called_name(call).is_some_and(|name| {
+            matches!(
+                name,
                 "command"
                     | "exec"
+                    | "execSql"
                     | "execute"
                     | "executeQuery"
+                    | "executeSql"
                     | "execute_query"
                     | "execute_query_dict"
                     | "execute_script"
+                    | "execute_sql"
                     | "executescript"
                     | "query"
                     | "raw"
+                    | "runSql"
+                    | "run_sql"
                     | "unsafe"
             )
-        );
+        });
         let Some(first) = call.args.first().filter(|_| runs).map(|arg| self.stripped(arg.value)) else { return false };
         match self.facts.value(first) {
             Value::Mapping(entries) => entries.iter().any(|&(key, value)| {

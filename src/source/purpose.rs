@@ -50,6 +50,9 @@ const SOURCE_FOLDERS: &[&str] = &["lib", "src", "web"];
 /// Folders of a monorepo whose folders are packages: what is below `apps/web` is a package's own, whatever its name.
 const PACKAGE_FOLDERS: &[&str] = &["apps", "libs", "modules", "packages", "services"];
 
+/// What runs the tests of JavaScript and TypeScript.
+const TEST_RUNNERS: &[&str] = &["cypress", "jest", "karma", "playwright", "vitest", "wdio"];
+
 /// Marks in the name of a JavaScript or TypeScript file, between dots.
 const TEST_MARKS: &[&str] =
     &["bench", "cy", "e2e", "e2e-spec", "fixture", "fixtures", "mock", "mocks", "spec", "stories", "test", "test-d"];
@@ -128,7 +131,10 @@ fn is_test_file(name: &str) -> bool {
             || matches!(stem, "conftest" | "testing" | "tests")
             || is_test_help(stem);
     }
+    // What runs tests is told in a file of its own: `cypress.config.ts`, `vitest.config.mts`.
+    let is_config = || marks.starts_with("config") && TEST_RUNNERS.contains(&stem);
     is_marked()
+        || is_config()
         || ends_in("test")
         || ends_in("spec")
         || matches!(stem, "setuptests" | "testutils")
@@ -249,6 +255,9 @@ mod tests {
             ("shop/test_views.py", Test),
             ("shop/views_test.py", Test),
             ("conftest.py", Test),
+            ("app/cypress.config.js", Test),
+            ("vitest.config.mts", Test),
+            ("next.config.js", Application),
             ("src/__tests__/a.ts", Test),
             ("src/a.spec.ts", Test),
             ("src/a.test.jsx", Test),

@@ -281,10 +281,11 @@ impl Finder<'_, '_> {
     /// The queries that a function makes for the row that it is given as `source`.
     fn queries(&mut self, listing: &Listing, scope: Option<&Scope<'_>>, function: FunctionRef, source: Source) {
         let project = self.types.project();
+        let mut told = FxHashSet::default();
         for &route in self.reach.of(function) {
             let witness = self.reach.witness(route);
             if route.state.effect != SiteEffect::Query
-                || route.state.source != Some(source)
+                || route.state.source.map(Source::whole) != Some(source)
                 || witness.cached
                 || !witness.required.is_empty()
                 || witness.is_attached_in(project, listing.place.0)
@@ -319,7 +320,9 @@ impl Finder<'_, '_> {
                     ((file, call.span), call.function, None, None, false, None)
                 }
             };
-            if loaded {
+            // Several keys of the row may lead to the same.
+            let is_key = route.state.source != Some(source);
+            if loaded || is_key && !told.insert(place) {
                 continue;
             }
             let by_arguments = scope.is_none()
