@@ -483,7 +483,6 @@ pub enum GuardKind {
 }
 
 /// The rest of a block after an `if` that always leaves: it is reached only where the condition does not hold.
-/// JavaScript only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passed {
     /// The function it stands in.

@@ -169,6 +169,10 @@ pub(super) fn definitions(types: &Types<'_>, file: FileId, call: &Call, names: &
     let fits = |function: &FunctionRef| {
         let callee = project.file(function.file).facts.function(function.function);
         let given = call.args.iter().filter(|arg| arg.name.is_none()).count();
+        // A coroutine that nothing waits for does not run.
+        if !ecma && callee.traits.is_async && !call.awaited && call.result == ResultUse::Discarded {
+            return false;
+        }
         let takes_rest = callee.params.iter().any(|param| param.is_rest);
         let is_required = |param: &&Param| param.default.is_none() && !param.is_rest && !param.is_keyword_only;
         let required = callee.params.iter().filter(is_required).count();

@@ -367,7 +367,7 @@ impl<'p> Caches<'p> {
     /// Whether an object is there before and after a call of `function`.
     fn outlives(&self, object: ValueId, function: FunctionId) -> bool {
         match self.facts.value(object) {
-            Value::Member(owner, _) => matches!(self.facts.value(*owner), Value::This(_)),
+            Value::Member(owner, _) => matches!(self.facts.value(*owner), Value::This(_) | Value::Class(_)),
             Value::Mapping(entries) => entries.is_empty(),
             // `const kept = new Map()` in the module, `const redis = new Redis(url)`.
             Value::Call(call) => {

@@ -1,7 +1,7 @@
 //! Values of libraries that are no part of the project: what they have is no function of it.
 
 use super::types::{ClassMember, Ty, Types};
-use super::{ClassRef, FileId};
+use super::{ClassRef, FileId, FunctionRef};
 use crate::apis::TypeId;
 use crate::facts::*;
 
@@ -78,6 +78,15 @@ impl Types<'_> {
             if facts.own_name(facts.call(*call).callee).is_some_and(|name| name.ends_with("GenericForeignKey")))
     }
 
+    /// Whether a declared type is one of a library, and no container or wrapper of what may be the project's own.
+    fn is_declared_foreign(&self, file: FileId, declared: ValueId, depth: u8) -> bool {
+        let Value::Typed(of) = self.facts(file).value(declared) else { return false };
+        let wraps = |path: &str| ["typing", "collections", "contextlib"].iter().any(|root| path.starts_with(root));
+        of.arguments.is_empty()
+            && matches!(self.of(file, of.head), Ty::Path(path) if !wraps(&path))
+            && self.foreign(file, of.head, depth)
+    }
+
     fn foreign(&self, file: FileId, value: ValueId, depth: u8) -> bool {
         if depth > 12 {
             return false;
@@ -103,6 +112,11 @@ impl Types<'_> {
                     Some(ClassMember::Attribute(file, value, _)) if self.is_generic_key(file, value) => false,
                     Some(ClassMember::Attribute(file, value, annotation)) => {
                         self.foreign(file, annotation.unwrap_or(value), depth + 1)
+                    }
+                    // `def load(self) -> Blob`
+                    Some(ClassMember::Method(FunctionRef { file, function })) => {
+                        let declared = self.facts(file).function(function).result_type;
+                        declared.is_some_and(|declared| self.is_declared_foreign(file, declared, depth + 1))
                     }
                     _ => false,
                 },

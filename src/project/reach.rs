@@ -15,6 +15,7 @@ use super::calls::{
     CallGraph, Edge, Reach, Route, State, Step, Witness, flowing_values, given_lists, is_own, place, sources_of,
 };
 use super::connections;
+use super::development::is_for_development;
 use super::flow::{Flow, Source};
 use super::groups;
 use super::inlined::Inlined;
@@ -93,7 +94,11 @@ fn begin(project: &Project, inlined: &PerFile<Inlined>, file: FileId) -> Vec<Beg
         let function = FunctionRef { file, function: home };
         let Some(cached) = kept_for(facts, home, site.effect) else { continue };
         let keeps = || inlined.of(file).loaders.contains(&home) || keeps(project, file, site.function, site.guard);
-        if home == MODULE || (site.effect == SiteEffect::Query && keeps()) || gathers_first(facts, site.guard) {
+        if home == MODULE
+            || is_for_development(facts, site.guard)
+            || (site.effect == SiteEffect::Query && keeps())
+            || gathers_first(facts, site.guard)
+        {
             continue;
         }
         let mut sources = FxHashSet::default();
@@ -185,7 +190,7 @@ impl CallGraph {
             return None;
         }
         let call = edge.place(facts);
-        if gathers_first(facts, call.guard) {
+        if gathers_first(facts, call.guard) || is_for_development(facts, call.guard) {
             return None;
         }
         let keeps = || self.is_loader(caller) || keeps(project, file, edge.home, call.guard);

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::calls::{CallGraph, Edge, Reach, Route, State, Step, Witness, flowing_values, given_lists, is_own};
 use super::connections;
+use super::development::is_for_development;
 use super::flow::{Dependence, Flow, Source, for_each_part};
 use super::given;
 use super::groups::Groups;
@@ -145,7 +146,7 @@ impl Finder<'_, '_, '_> {
             return None;
         }
         let (_, loops) = self.graph.place(self.types.project(), self.file, site.function, site.in_loop);
-        if loops.is_empty() || self.is_local_transaction(site) {
+        if loops.is_empty() || self.is_local_transaction(site) || is_for_development(self.facts, site.guard) {
             return None;
         }
         let project = self.types.project();
@@ -216,7 +217,7 @@ impl Finder<'_, '_, '_> {
         let id = edge.call()?;
         let call = self.facts.call(id);
         let (_, loops) = self.graph.place(self.types.project(), self.file, call.function, call.in_loop);
-        if loops.is_empty() || self.is_at_hand(call) {
+        if loops.is_empty() || self.is_at_hand(call) || is_for_development(self.facts, call.guard) {
             return None;
         }
         let mut best: Option<(Judged, Route)> = None;

@@ -11,12 +11,13 @@ use super::flow::Flow;
 use super::inputs::InputFinder;
 use super::scripts::is_script;
 use super::types::{ClassMember, Ty, Types};
-use super::{ClassRef, FileId, FunctionRef};
+use super::verbs::by_verb;
+use super::{ClassRef, FileId, FunctionRef, gathered};
 use crate::apis::{ApiCall, ArgRef, CatalogLanguage, Effect, LibraryId, RunsOn};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::source::{Language, Span};
-use crate::sql::{Dialect, Verb};
+use crate::sql::Dialect;
 
 /// What a round trip does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -434,10 +435,14 @@ impl<'t, 'p> Finder<'t, 'p> {
 
     /// What an async function returns is awaited by the runtime; so is what `xs.map(async …)` collects.
     fn returned(&mut self) {
+        let sent = gathered::sent_at_once(self.facts);
         for index in 0..self.facts.functions.len() {
             let function = &self.facts.functions[index];
             let collected = function.runs_in.is_some_and(|id| match self.facts.loop_(id).kind {
                 LoopKind::Callback(call) => {
+                    if sent.contains(&call) {
+                        return false;
+                    }
                     let call = self.facts.call(call);
                     let name = Flow::new(self.facts).called_name(call);
                     call.result != ResultUse::Discarded && matches!(name, Some("map" | "flatMap" | "mapSeries"))
@@ -454,6 +459,11 @@ impl<'t, 'p> Finder<'t, 'p> {
 
     fn run_parts(&mut self, value: ValueId, at: Option<LoopId>) {
         match self.facts.value(value) {
+            Value::Sequence(items) if items.is_empty() => {
+                for (pushed, at) in gathered::pushed(self.facts, value) {
+                    self.run_value(pushed, |runs_on| runs_on.awaits, at);
+                }
+            }
             Value::Sequence(items) => {
                 for &item in items {
                     self.run_value(item, |runs_on| runs_on.awaits, at);
@@ -621,46 +631,6 @@ impl<'t, 'p> Finder<'t, 'p> {
         sql_behind(self.types, self.file, value, &mut found);
         found
     }
-}
-
-/// What statements do, by their verbs: what writes counts before what reads.
-pub(super) fn by_verb(types: &Types<'_>, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
-    let project = types.project();
-    let verbs = sql.iter().map(|&(file, index)| {
-        let facts = &project.file(file).facts;
-        let found = &facts.statements[index];
-        (found.statement.verb, found.text.map_or("", |text| facts.texts[text.index()].cooked.as_str()))
-    });
-    let effects = verbs.map(|(verb, text)| match verb {
-        Verb::Select if writes_first(text) => SiteEffect::Write,
-        Verb::Select if takes_lock(text) => SiteEffect::Transaction,
-        Verb::Select | Verb::Call => SiteEffect::Query,
-        Verb::Insert | Verb::Update | Verb::Delete | Verb::Merge | Verb::Copy => SiteEffect::Write,
-        Verb::Ddl | Verb::Explain | Verb::Transaction | Verb::Other => SiteEffect::Transaction,
-    });
-    effects.min_by_key(|effect| match effect {
-        SiteEffect::Write => 0,
-        SiteEffect::Query => 1,
-        _ => 2,
-    })
-}
-
-/// Whether what a query reads is written by it: `WITH gone AS (DELETE … RETURNING id) SELECT …`.
-fn writes_first(text: &str) -> bool {
-    const WRITING: [&str; 4] = ["delete", "insert", "merge", "update"];
-    let first = |text: &str| text.split_whitespace().next().unwrap_or("").to_ascii_lowercase();
-    first(text) == "with" && text.split('(').skip(1).any(|part| WRITING.contains(&first(part).as_str()))
-}
-
-/// Whether a query takes or gives back a lock, or sets the state of the session or of a sequence, and reads nothing:
-/// `SELECT pg_advisory_xact_lock(%s)`, `SELECT setval('books_id_seq', max(id)) FROM books`.
-fn takes_lock(text: &str) -> bool {
-    const LOCKS: [&str; 7] =
-        ["get_lock(", "is_free_lock(", "pg_advisory_", "pg_try_advisory_", "release_lock(", "set_config(", "setval("];
-    let Some((verb, rest)) = text.trim_start().split_once(char::is_whitespace) else { return false };
-    let rest = rest.trim_start();
-    verb.eq_ignore_ascii_case("select")
-        && LOCKS.iter().any(|lock| rest.get(..lock.len()).is_some_and(|start| start.eq_ignore_ascii_case(lock)))
 }
 
 /// How many values are looked at for statements: what is called again and again may be made of any number.

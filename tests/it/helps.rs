@@ -427,3 +427,63 @@ export function newest(query) {
         assert!(help.starts_with(begin), "{help}");
     }
 }
+
+#[test]
+fn what_narrows_a_search_holds_wherever_it_is_made() {
+    let text = r#"
+from django.db import models
+
+
+class Account(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Deal(models.Model):
+    name = models.CharField(max_length=20)
+    org = models.IntegerField()
+    stage = models.IntegerField()
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+
+
+def own(org):
+    return Deal.objects.filter(org=org)
+
+
+def search(request, p):
+    deals = Deal.objects.filter(org=request.org)
+    if p.get("stage"):
+        deals = deals.filter(stage=p["stage"])
+    if p.get("name"):
+        deals = deals.filter(name__icontains=p["name"])
+    return deals
+
+
+def search_all(p):
+    deals = Deal.objects.all()
+    if p.get("stage"):
+        deals = deals.filter(stage=p["stage"])
+    if p.get("name"):
+        deals = deals.filter(name__icontains=p["name"])
+    return deals
+
+
+def search_own(request, p):
+    return own(request.org).filter(account__name__icontains=p["name"])
+
+
+def search_any(p):
+    return Deal.objects.filter(name__icontains=p["name"])
+"#;
+    let project = Project::new([("deals.py", text)]);
+    let Output { stdout, .. } =
+        project.run(&["check", "--output-format", "json", "--exit-zero", "--select", "leading-wildcard-like"]);
+    let json: serde_json::Value = serde_json::from_slice(&stdout).unwrap();
+    let message = |finding: &serde_json::Value| finding["message"].as_str().unwrap().to_owned();
+    let found: Vec<String> = json["findings"].as_array().unwrap().iter().map(message).collect();
+    insta::assert_snapshot!(found.join("\n"), @r"
+    `Deal.name` is searched with a leading wildcard: no b-tree index serves it, every row with that `org` is read
+    `Deal.name` is searched with a leading wildcard: no b-tree index serves it, every row is read
+    `account__name` is searched with a leading wildcard: no b-tree index serves it, every row that the rest of the query leaves is read
+    `Deal.name` is searched with a leading wildcard: no b-tree index serves it, every row is read
+    ");
+}

@@ -23,7 +23,10 @@ impl<'a> Walk<'a> {
         let mut then = Some(self.guarded(GuardKind::Then, condition, child(node, Field::Consequence)));
         let mut open: Vec<OpenElse> = Vec::new();
         let mut last = None;
-        for clause in self.children_in(node, Field::Alternative) {
+        let alternatives = self.children_in(node, Field::Alternative);
+        let leaves = then.as_ref().is_some_and(|(_, falls)| !falls);
+        let only = (leaves && alternatives.is_empty()).then_some(condition);
+        for clause in alternatives {
             let Some((before, then_falls)) = then.take() else { break };
             let otherwise = self.b.begin_branch(GuardKind::Else, condition);
             open.push(OpenElse { then: before, then_falls, otherwise });
@@ -44,6 +47,8 @@ impl<'a> Walk<'a> {
             self.b.join(vec![then, otherwise], true);
             falls |= then_falls;
         }
+        // `if not save: return`, with nothing beside it
+        self.left_if = only.filter(|_| falls);
         falls
     }
 

@@ -94,6 +94,8 @@ struct Walk<'a> {
     class: Option<ClassId>,
     /// Set directly in a class body.
     class_body: Option<ClassId>,
+    /// What the `if` at hand has tested, if what follows it is reached only where that does not hold.
+    left_if: Option<ValueId>,
     /// Names that this function declares `global` or `nonlocal`, with their scope and what they were before.
     outer: Vec<(Name, ScopeId, Option<ValueId>)>,
     loops: Vec<LoopFrame>,
@@ -121,6 +123,7 @@ impl<'a> Walk<'a> {
             local: scope,
             class: None,
             class_body: None,
+            left_if: None,
             outer: Vec::new(),
             loops: Vec::new(),
             splat_at: None,

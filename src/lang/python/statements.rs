@@ -23,8 +23,15 @@ impl<'a> Walk<'a> {
     /// Statements in order. Tells whether their end can be reached.
     pub(super) fn block(&mut self, node: Node<'a>) -> bool {
         let mut falls = true;
-        for statement in self.children(node) {
+        let statements = self.children(node);
+        let end = statements.last().map_or(0, |last| last.end_byte());
+        for statement in statements {
             falls &= self.statement(statement);
+            if kind(statement) == Kind::IfStatement
+                && let Some(condition) = self.left_if.take()
+            {
+                self.b.passed(condition, Span::new(statement.end_byte(), end));
+            }
         }
         falls
     }

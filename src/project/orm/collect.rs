@@ -218,7 +218,8 @@ impl<'t, 'p> Collector<'t, 'p> {
             if op.has_leading_wildcard() || op == PredicateOp::Regex {
                 self.found.predicates[index].is_indexed = self.may_be_indexed(&self.found.predicates[index]);
                 let narrowed = self.narrowing(&self.found.predicates[index], &narrowing);
-                let is_known = self.query_is_known(&self.found.predicates[index]);
+                let is_known = self.query_is_known(&self.found.predicates[index])
+                    && !(narrowed.is_none() && self.may_be_narrowed(&self.found.predicates[index], &narrowing));
                 let predicate = &mut self.found.predicates[index];
                 predicate.narrowed = narrowed;
                 predicate.query_is_known = is_known;
@@ -285,7 +286,7 @@ impl<'t, 'p> Collector<'t, 'p> {
         let calls = std::iter::once(&of.query).chain(chain.iter());
         let others = calls.filter_map(|call| narrowing.get(call)).flatten().map(|&index| &self.found.predicates[index]);
         let mut found: Option<Narrowing> = None;
-        for other in others {
+        for other in others.filter(|other| self.holds_where(other.call, of.call)) {
             let is_unique = other.op == PredicateOp::Equal && self.is_unique(other);
             let is_start = other.op == PredicateOp::Prefix;
             if is_unique || found.as_ref().is_none_or(|found| found.is_start && !is_start) {
@@ -293,6 +294,26 @@ impl<'t, 'p> Collector<'t, 'p> {
             }
         }
         found.or_else(|| self.related_rows(&chain))
+    }
+
+    /// Whether the condition that a call adds is one of the query wherever that of another call is: it was not added under
+    /// an `if` beside it.
+    fn holds_where(&self, call: CallId, other: CallId) -> bool {
+        let guard = self.facts.call(call).guard;
+        let mut at = self.facts.call(other).guard;
+        while at != guard {
+            let Some(id) = at else { return false };
+            at = self.facts.guards[id.index()].parent;
+        }
+        true
+    }
+
+    /// Whether something may narrow the query of a predicate, under a condition that need not hold.
+    fn may_be_narrowed(&self, of: &OrmPredicate, narrowing: &FxHashMap<CallId, Vec<usize>>) -> bool {
+        let chain = self.chain(of.call);
+        let calls = std::iter::once(&of.query).chain(chain.iter());
+        let mut others = calls.filter_map(|call| narrowing.get(call)).flatten();
+        others.any(|&index| !self.holds_where(self.found.predicates[index].call, of.call))
     }
 
     /// Whether a condition is seen to be given to a query of a whole table.
@@ -308,6 +329,10 @@ impl<'t, 'p> Collector<'t, 'p> {
 
     fn starts_at_param(&self, call: CallId) -> bool {
         let first = self.chain(call).last().copied().unwrap_or(call);
+        // `visible_tasks(profile).filter(…)`: what a function of the project gives may be less than all.
+        if self.types.target(self.file, first).is_some() {
+            return true;
+        }
         self.receiver(first).is_some_and(|receiver| {
             matches!(self.facts.value(receiver), Value::Param(..) | Value::Either(..) | Value::Carried(..))
         })

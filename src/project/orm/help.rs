@@ -9,8 +9,10 @@ pub(super) fn column(project: &Project, predicate: &OrmPredicate) -> String {
     if predicate.column.contains(['%', '{', '}', ' ']) {
         return "``".to_owned();
     }
+    // A look-up over a relation is a column of another table: `author__name`.
+    let is_path = matches!(predicate.orm, Orm::Django | Orm::Tortoise) && predicate.column.contains("__");
     match predicate.model.map(|model| class_name(project, model)).or(predicate.table.as_deref()) {
-        Some(owner) if !predicate.column.contains('.') && !owner.is_empty() => {
+        Some(owner) if !is_path && !predicate.column.contains('.') && !owner.is_empty() => {
             format!("`{owner}.{}`", predicate.column)
         }
         _ => format!("`{}`", predicate.column),

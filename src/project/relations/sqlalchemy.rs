@@ -222,6 +222,7 @@ fn declared(
         .or_else(|| annotated.and_then(|(target, _)| target));
     let loading = match Flow::new(facts).called_name(call) {
         Some("dynamic_loader") => Loading::Asked,
+        _ if named(facts, call, "lazy").is_none() && is_asked(facts, annotation) => Loading::Asked,
         _ => loading(facts, call),
     };
     let is_list = annotated.map(|(_, is_list)| is_list);
@@ -261,6 +262,12 @@ fn of_annotation(
             Some((target, false))
         }
     }
+}
+
+/// Whether a declared type says that the rows are asked for by queries of their own: `WriteOnlyMapped["Book"]`.
+fn is_asked(facts: &FileFacts, annotation: Option<ValueId>) -> bool {
+    matches!(annotation.map(|annotation| facts.value(annotation)), Some(Value::Typed(of))
+        if matches!(facts.own_name(of.head), Some("WriteOnlyMapped" | "DynamicMapped")))
 }
 
 /// The model that the first argument of a relationship names: `Author`, `"Author"`, `lambda: Author`.

@@ -1,0 +1,46 @@
+//! What statements do, told by their words: they read, write, or are about the session.
+
+use super::FileId;
+use super::sites::SiteEffect;
+use super::types::Types;
+use crate::sql::Verb;
+
+/// What statements do, by their verbs: what writes counts before what reads.
+pub(super) fn by_verb(types: &Types<'_>, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
+    let project = types.project();
+    let verbs = sql.iter().map(|&(file, index)| {
+        let facts = &project.file(file).facts;
+        let found = &facts.statements[index];
+        (found.statement.verb, found.text.map_or("", |text| facts.texts[text.index()].cooked.as_str()))
+    });
+    let effects = verbs.map(|(verb, text)| match verb {
+        Verb::Select if writes_first(text) => SiteEffect::Write,
+        Verb::Select if takes_lock(text) => SiteEffect::Transaction,
+        Verb::Select | Verb::Call => SiteEffect::Query,
+        Verb::Insert | Verb::Update | Verb::Delete | Verb::Merge | Verb::Copy => SiteEffect::Write,
+        Verb::Ddl | Verb::Explain | Verb::Transaction | Verb::Other => SiteEffect::Transaction,
+    });
+    effects.min_by_key(|effect| match effect {
+        SiteEffect::Write => 0,
+        SiteEffect::Query => 1,
+        _ => 2,
+    })
+}
+
+/// Whether what a query reads is written by it: `WITH gone AS (DELETE … RETURNING id) SELECT …`.
+fn writes_first(text: &str) -> bool {
+    const WRITING: [&str; 4] = ["delete", "insert", "merge", "update"];
+    let first = |text: &str| text.split_whitespace().next().unwrap_or("").to_ascii_lowercase();
+    first(text) == "with" && text.split('(').skip(1).any(|part| WRITING.contains(&first(part).as_str()))
+}
+
+/// Whether a query takes or gives back a lock, or sets the state of the session or of a sequence, and reads nothing:
+/// `SELECT pg_advisory_xact_lock(%s)`, `SELECT setval('books_id_seq', max(id)) FROM books`.
+fn takes_lock(text: &str) -> bool {
+    const LOCKS: [&str; 7] =
+        ["get_lock(", "is_free_lock(", "pg_advisory_", "pg_try_advisory_", "release_lock(", "set_config(", "setval("];
+    let Some((verb, rest)) = text.trim_start().split_once(char::is_whitespace) else { return false };
+    let rest = rest.trim_start();
+    verb.eq_ignore_ascii_case("select")
+        && LOCKS.iter().any(|lock| rest.get(..lock.len()).is_some_and(|start| start.eq_ignore_ascii_case(lock)))
+}
