@@ -487,3 +487,27 @@ def search_any(p):
     `Deal.name` is searched with a leading wildcard: no b-tree index serves it, every row is read
     ");
 }
+
+#[test]
+fn pages_are_written_out_only_where_each_key_is_a_column_with_a_direction() {
+    let text = r#"
+import { DataTypes, Model, Sequelize, col, fn } from "sequelize";
+
+const sequelize = new Sequelize("sqlite::memory:");
+
+class Book extends Model {}
+Book.init({ name: DataTypes.STRING, userId: DataTypes.INTEGER }, { sequelize });
+
+export const lower = (offset) => Book.findAll({ order: [[fn("lower", col("name")), "ASC"]], limit: 9, offset });
+export const either = (offset, way) => Book.findAll({ order: [["name", way]], limit: 9, offset });
+export const joined = (offset) => Book.findAll({ order: [[{ model: Book, as: "parts" }, "name", "DESC"]], limit: 9, offset });
+export const grouped = (offset) => Book.findAll({ group: ["name"], order: [["name", "ASC"]], limit: 9, offset });
+export const owned = (offset) => Book.findAll({ order: [["userId", "DESC"]], limit: 9, offset });
+"#;
+    let found = helps("books.js", text, "offset-pagination");
+    assert_eq!(found.len(), 5, "{found:?}");
+    for help in &found[..4] {
+        assert!(help.starts_with("remember where the page ended"), "{help}");
+    }
+    assert!(found[4].contains("an index on (userId, id)"), "{}", found[4]);
+}

@@ -570,7 +570,9 @@ impl<'t, 'p> Collector<'t, 'p> {
         }
         self.unordered_chain(evidence, call, offset, span);
         let sort = sort::of_chain(self, call);
-        let is_sorted_elsewhere = sort.is_empty() && sort::is_elsewhere(self, call);
+        let is_sorted_elsewhere =
+            sort.is_none() || sort.as_ref().is_some_and(Vec::is_empty) && sort::is_elsewhere(self, call);
+        let sort = sort.unwrap_or_default();
         let table = self.table(call);
         self.found.pages.push(OrmPage {
             orm: evidence.orm,

@@ -136,9 +136,7 @@ pub(super) fn keyset(project: &Project, page: &OrmPage) -> String {
             .to_owned();
     }
     let mut keys: Vec<SortKey> = page.sort.iter().take(3).cloned().collect();
-    let is_id = |column: &str| {
-        matches!(column.rsplit(['.', '_']).next(), Some("id" | "pk" | "ID" | "uuid")) || column.ends_with("Id")
-    };
+    let is_id = |column: &str| matches!(plain(column), "id" | "pk" | "ID" | "uuid" | "_id");
     if !keys.last().is_some_and(|key| is_id(&key.column)) {
         let descending = keys.last().is_some_and(|key| key.descending);
         let column = if page.orm == Orm::Django { "pk" } else { "id" };

@@ -176,8 +176,9 @@ impl<'p> Collector<'_, 'p> {
             self.unordered_find(evidence, call, offset, span);
         }
         let order = get(&["order", "orderBy"]).map(|(_, value)| value);
-        let sort = order.map(|order| sort::of_object(self, order)).unwrap_or_default();
-        let is_sorted_elsewhere = sort.is_empty() && (order.is_some() || !is_whole);
+        let regroups = get(&["by", "distinct", "group"]).is_some();
+        let sort = order.and_then(|order| sort::all_of_object(self, order)).unwrap_or_default();
+        let is_sorted_elsewhere = regroups || sort.is_empty() && (order.is_some() || !is_whole);
         self.found.pages.push(super::OrmPage {
             orm: evidence.orm,
             model: evidence.model,

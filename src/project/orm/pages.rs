@@ -105,17 +105,19 @@ impl<'p> Collector<'_, 'p> {
         if evidence.orm == Orm::Django {
             self.unordered_slice(object, low, used);
         }
-        let mut sort = match *self.facts.value(object) {
+        let sort = match *self.facts.value(object) {
             Value::Call(call) => sort::of_chain(self, call),
-            _ => Vec::new(),
+            _ => Some(Vec::new()),
         };
+        let is_unread = sort.is_none();
+        let mut sort = sort.unwrap_or_default();
         // Else by what the model says in `Meta.ordering`.
-        let own = evidence.model.filter(|_| evidence.orm == Orm::Django && sort.is_empty());
+        let own = evidence.model.filter(|_| evidence.orm == Orm::Django && sort.is_empty() && !is_unread);
         let own = own.and_then(|class| self.model_of(&Owner::Class(class)));
         for (field, descending) in own.iter().flat_map(|model| &model.ordering) {
             sort.push(SortKey { column: field.to_string(), descending: *descending });
         }
-        let is_sorted_elsewhere = sort.is_empty() && own.is_some_and(|model| model.may_be_sorted);
+        let is_sorted_elsewhere = is_unread || sort.is_empty() && own.is_some_and(|model| model.may_be_sorted);
         if sort.first().is_some_and(|key| self.is_of_groups(object, &key.column)) {
             return;
         }

@@ -4,15 +4,44 @@ use super::SortKey;
 use super::collect::Collector;
 use crate::facts::*;
 
-/// The keys of the `order_by` calls in the chain around `call`.
-pub(super) fn of_chain(collector: &mut Collector<'_, '_>, call: CallId) -> Vec<SortKey> {
-    let mut keys = Vec::new();
-    for id in collector.whole_chain(call).into_iter().rev() {
-        if sorts(collector.called(id)) {
-            keys.extend(of_call(collector, id));
-        }
+/// The keys that are read so far.
+#[derive(Default)]
+struct Keys {
+    found: Vec<SortKey>,
+    /// Whether there is a key that cannot be written out: an expression, a direction that the program decides.
+    has_others: bool,
+}
+
+impl Keys {
+    /// All of them, if each can be written out.
+    fn all(self) -> Option<Vec<SortKey>> {
+        (!self.has_others).then_some(self.found)
     }
-    keys
+}
+
+/// The keys of the `order_by` calls in the chain around `call`; `None` if they cannot be written out, or if what is
+/// sorted are no rows of a table.
+pub(super) fn of_chain(collector: &mut Collector<'_, '_>, call: CallId) -> Option<Vec<SortKey>> {
+    const REGROUPING: [&str; 9] = [
+        "distinct",
+        "distinctOn",
+        "groupBy",
+        "group_by",
+        "having",
+        "selectDistinct",
+        "selectDistinctOn",
+        "union",
+        "unionAll",
+    ];
+    let mut keys = Keys::default();
+    for id in collector.whole_chain(call).into_iter().rev() {
+        let name = collector.called(id);
+        if sorts(name) {
+            read_call(collector, id, &mut keys);
+        }
+        keys.has_others |= REGROUPING.contains(&name);
+    }
+    keys.all()
 }
 
 /// Whether the order of the chain around `call` stands elsewhere: in another statement of its function
@@ -44,42 +73,54 @@ fn sorts(name: &str) -> bool {
 
 /// The keys that one call of a chain is given.
 pub(super) fn of_call(collector: &Collector<'_, '_>, call: CallId) -> Vec<SortKey> {
-    let mut keys = Vec::new();
+    let mut keys = Keys::default();
+    read_call(collector, call, &mut keys);
+    keys.found
+}
+
+fn read_call(collector: &Collector<'_, '_>, call: CallId, keys: &mut Keys) {
     let name = collector.called(call);
     let args = &collector.facts.call(call).args;
     if name.starts_with("orderBy") || name == "addOrderBy" {
-        ecma_arguments(collector, args, &mut keys);
+        ecma_arguments(collector, args, keys);
     } else {
-        args.iter().for_each(|arg| key(collector, arg.value, false, &mut keys));
+        args.iter().for_each(|arg| key(collector, arg.value, false, keys));
     }
-    keys
 }
 
 /// `.orderBy("created_at", "desc")`, `.orderBy([{ column, order }])`, `.orderBy({ createdAt: "desc" })`
-fn ecma_arguments(collector: &Collector<'_, '_>, args: &[Arg], keys: &mut Vec<SortKey>) {
+fn ecma_arguments(collector: &Collector<'_, '_>, args: &[Arg], keys: &mut Keys) {
     let facts = collector.facts;
     match args {
         [column, direction, ..] if facts.literal(direction.value).is_some() => {
-            let mut found = Vec::new();
-            key(collector, column.value, is_descending(facts.literal(direction.value).unwrap_or("")), &mut found);
-            keys.extend(found);
+            key(collector, column.value, is_descending(facts.literal(direction.value).unwrap_or("")), keys);
         }
         // Either direction: nothing that can be written out.
         [column, direction]
-            if facts.literal(column.value).is_some() && !matches!(facts.value(direction.value), Value::Mapping(_)) => {}
-        [only] if matches!(facts.value(only.value), Value::Mapping(_)) => keys.extend(of_object(collector, only.value)),
+            if facts.literal(column.value).is_some() && !matches!(facts.value(direction.value), Value::Mapping(_)) =>
+        {
+            keys.has_others = true;
+        }
+        [only] if matches!(facts.value(only.value), Value::Mapping(_)) => object(collector, only.value, keys, 0),
         _ => args.iter().for_each(|arg| key(collector, arg.value, false, keys)),
     }
 }
 
 /// The keys of an option: `order: [["createdAt", "DESC"]]`, `orderBy: { createdAt: "desc" }`.
 pub(super) fn of_object(collector: &Collector<'_, '_>, value: ValueId) -> Vec<SortKey> {
-    let mut keys = Vec::new();
+    let mut keys = Keys::default();
     object(collector, value, &mut keys, 0);
-    keys
+    keys.found
 }
 
-fn object(collector: &Collector<'_, '_>, value: ValueId, keys: &mut Vec<SortKey>, depth: u8) {
+/// The same; `None` if they cannot be written out.
+pub(super) fn all_of_object(collector: &Collector<'_, '_>, value: ValueId) -> Option<Vec<SortKey>> {
+    let mut keys = Keys::default();
+    object(collector, value, &mut keys, 0);
+    keys.all()
+}
+
+fn object(collector: &Collector<'_, '_>, value: ValueId, keys: &mut Keys, depth: u8) {
     let facts = collector.facts;
     match facts.value(value) {
         Value::Mapping(entries) => {
@@ -88,20 +129,28 @@ fn object(collector: &Collector<'_, '_>, value: ValueId, keys: &mut Vec<SortKey>
                 |wanted: &str| entries.iter().find(|(key, _)| facts.literal(*key) == Some(wanted)).map(|entry| entry.1);
             if let Some(column) = get("column").and_then(|column| facts.literal(column)) {
                 let order = get("order").map(|order| facts.literal(order));
-                if let Some(order) = order.unwrap_or(Some("")) {
-                    keys.push(SortKey { column: column.to_owned(), descending: is_descending(order) });
+                match order.unwrap_or(Some("")) {
+                    Some(order) => {
+                        keys.found.push(SortKey { column: column.to_owned(), descending: is_descending(order) });
+                    }
+                    None => keys.has_others = true,
                 }
                 return;
             }
             for &(key, direction) in entries {
-                let Some(column) = facts.literal(key) else { continue };
+                let Some(column) = facts.literal(key) else {
+                    keys.has_others = true;
+                    continue;
+                };
                 match facts.value(direction) {
                     Value::Text(_) => {
                         let descending = is_descending(facts.literal(direction).unwrap_or(""));
-                        keys.push(SortKey { column: column.to_owned(), descending });
+                        keys.found.push(SortKey { column: column.to_owned(), descending });
                     }
-                    Value::Int(number) => keys.push(SortKey { column: column.to_owned(), descending: *number < 0 }),
-                    _ => {}
+                    Value::Int(number) => {
+                        keys.found.push(SortKey { column: column.to_owned(), descending: *number < 0 })
+                    }
+                    _ => keys.has_others = true,
                 }
             }
         }
@@ -109,21 +158,23 @@ fn object(collector: &Collector<'_, '_>, value: ValueId, keys: &mut Vec<SortKey>
             let texts: Vec<Option<&str>> = parts.iter().map(|&part| facts.literal(part)).collect();
             match texts.as_slice() {
                 [Some(column), Some(direction)] if is_direction(direction) => {
-                    keys.push(SortKey { column: (*column).to_owned(), descending: is_descending(direction) });
+                    keys.found.push(SortKey { column: (*column).to_owned(), descending: is_descending(direction) });
                 }
-                [Some(_), None] if depth > 0 => {}
+                // `[fn("lower", col("name")), "ASC"]`, `[Author, "name", "ASC"]`, `["name", direction]`
+                [.., Some(direction)] if depth > 0 && is_direction(direction) => keys.has_others = true,
+                [Some(_), None] if depth > 0 => keys.has_others = true,
                 _ => parts.iter().for_each(|&part| match facts.literal(part) {
-                    Some(column) => keys.push(SortKey { column: column.to_owned(), descending: false }),
+                    Some(column) => keys.found.push(SortKey { column: column.to_owned(), descending: false }),
                     None => object(collector, part, keys, depth + 1),
                 }),
             }
         }
-        _ => {}
+        _ => keys.has_others = true,
     }
 }
 
 /// One argument: `"-created"`, `User.created.desc()`, `desc(users.createdAt)`, `"created desc"`.
-fn key(collector: &Collector<'_, '_>, value: ValueId, descending: bool, keys: &mut Vec<SortKey>) {
+fn key(collector: &Collector<'_, '_>, value: ValueId, descending: bool, keys: &mut Keys) {
     let facts = collector.facts;
     match facts.value(value) {
         Value::Text(_) => {
@@ -132,20 +183,22 @@ fn key(collector: &Collector<'_, '_>, value: ValueId, descending: bool, keys: &m
                 let Some(column) = words.next() else { continue };
                 let said = words.next().is_some_and(is_descending);
                 let (column, minus) = column.strip_prefix('-').map_or((column, false), |column| (column, true));
-                keys.push(SortKey { column: column.to_owned(), descending: descending || said || minus });
+                keys.found.push(SortKey { column: column.to_owned(), descending: descending || said || minus });
             }
         }
         // `search({ orderBy })`: what a function is handed is no column of a table that is handed, too.
-        Value::Member(object, _) if is_ecma(collector) && is_handed(facts, *object) => {}
+        Value::Member(object, _) if is_ecma(collector) && is_handed(facts, *object) => {
+            keys.has_others = true;
+        }
         Value::Member(object, name) => match &facts.names[*name] {
             // Drizzle and SQLAlchemy name a column by an attribute.
-            name if *object != UNKNOWN => keys.push(SortKey { column: name.to_owned(), descending }),
-            _ => {}
+            name if *object != UNKNOWN => keys.found.push(SortKey { column: name.to_owned(), descending }),
+            _ => keys.has_others = true,
         },
         // peewee's `-Post.created`
         Value::Operation(Operation::Other, inner, UNKNOWN) => key(collector, *inner, !descending, keys),
         Value::Sequence(parts) => parts.iter().for_each(|&part| match facts.value(part) {
-            Value::Mapping(_) => keys.extend(of_object(collector, part)),
+            Value::Mapping(_) => object(collector, part, keys, 0),
             _ => key(collector, part, descending, keys),
         }),
         Value::Call(call) => {
@@ -156,8 +209,12 @@ fn key(collector: &Collector<'_, '_>, value: ValueId, descending: bool, keys: &m
                 "asc" | "Asc" | "F" | "nullslast" | "nulls_last" | "nullsfirst" | "nulls_first" | "OrderBy" => {
                     descending
                 }
-                _ => return,
+                _ => {
+                    keys.has_others = true;
+                    return;
+                }
             };
+            keys.has_others |= nulls_first(collector, value).is_some();
             match at.args.first() {
                 Some(arg) if arg.name.is_none() => key(collector, arg.value, says, keys),
                 _ => {
@@ -167,7 +224,7 @@ fn key(collector: &Collector<'_, '_>, value: ValueId, descending: bool, keys: &m
                 }
             }
         }
-        _ => {}
+        _ => keys.has_others = true,
     }
 }
 
