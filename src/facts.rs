@@ -483,6 +483,7 @@ pub enum GuardKind {
 }
 
 /// The rest of a block after an `if` that always leaves: it is reached only where the condition does not hold.
+/// In Python only of what callers may leave out: `if not save: return`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passed {
     /// The function it stands in.

@@ -219,7 +219,8 @@ impl CallGraph {
             cached: then.cached || kept,
             memoised: memoised || keeps_answer,
             annotated: then.annotated.clone().or_else(|| attached_before(project, file, edge.home)),
-            conditions: then.conditions + conditions(facts, edge.home, call.function, call.guard),
+            conditions: then.conditions.saturating_sub(usize::from(passed.settled))
+                + conditions(facts, edge.home, call.function, call.guard),
             required: own,
             lists: params_of(facts, edge.home, &given_lists(project, edge, &then.lists)),
             makers: connections::given(project, edge, &then.makers).makers(facts, edge.home),

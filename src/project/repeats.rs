@@ -262,19 +262,21 @@ impl Finder<'_, '_, '_> {
             };
             let Some((_, (site_file, _))) = self.path(route) else { continue };
             let place = self.types.project().file(site_file).purpose;
+            let conditions = witness.conditions.saturating_sub(usize::from(passed.settled));
             let confidence = match place {
-                Purpose::Application if witness.conditions == 0 => judged.confidence,
+                Purpose::Application if conditions == 0 => judged.confidence,
                 // How often a long way under conditions is gone to its end cannot be known.
-                Purpose::Application if witness.conditions == 1 && witness.hops < 2 => {
+                Purpose::Application if conditions == 1 && witness.hops < 2 => {
                     judged.confidence.min(Confidence::Medium)
                 }
                 // What migrates or fills a database has its own ways.
                 _ => Confidence::Low,
             };
             let judged = Judged { confidence, ..judged };
-            // What surely happens is shown before what happens sooner.
+            // What surely happens is shown first, then what happens more often, then what happens sooner.
             let rank = |judged: &Judged, witness: &Witness| {
-                (Reverse(judged.confidence), witness.cached, witness.conditions, witness.hops)
+                let loops = Reverse(judged.loops.len());
+                (Reverse(judged.confidence), witness.cached, witness.conditions, loops, witness.hops)
             };
             let better = best
                 .as_ref()
@@ -288,7 +290,10 @@ impl Finder<'_, '_, '_> {
             return is_sure.then(|| self.invariant_edge(edge, id, &loops, routes)).flatten();
         };
         let (hops, site) = self.path(route)?;
-        let conditions = self.reach.witness(route).conditions;
+        let witness = self.reach.witness(route);
+        let settled =
+            requirements::through(self.types.project(), edge, &witness.required).is_some_and(|passed| passed.settled);
+        let conditions = witness.conditions.saturating_sub(usize::from(settled));
         Some(Repeat {
             kind: if edge.effect(route.state.effect) == SiteEffect::Write {
                 RepeatKind::Write

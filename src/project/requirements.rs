@@ -20,6 +20,8 @@ pub(super) struct Requirement {
     default: Option<Literal>,
     /// What must hold.
     test: Test,
+    /// Whether it is that of a condition around the query, not of an early exit before it.
+    by_guard: bool,
 }
 
 /// A value that is the same wherever it is written the same.
@@ -63,6 +65,7 @@ pub(super) fn of_place(
         let own = facts.passed[from..].iter().take_while(|passed| passed.function == function);
         for passed in own.filter(|passed| passed.span.contains(span)) {
             collect(facts, home, passed.condition, false, 0, &mut found);
+            found.iter_mut().for_each(|requirement| requirement.by_guard = false);
         }
         match facts.function(function).passed_to {
             Some((call, _)) if function != home => function = facts.call(call).function,
@@ -94,7 +97,7 @@ fn collect(
     }
     let mut require = |value: ValueId, test: Test| {
         if let Some((param, member, default)) = parameter(facts, home, value) {
-            into.push(Requirement { param, member, default, test });
+            into.push(Requirement { param, member, default, test, by_guard: true });
         }
     };
     match facts.value(condition) {
@@ -136,7 +139,8 @@ fn collect(
                 && *function == home
                 && holds
             {
-                into.push(Requirement { param: *param, member: Some(key.into()), default: None, test: Test::Given });
+                let (param, member) = (*param, Some(key.into()));
+                into.push(Requirement { param, member, default: None, test: Test::Given, by_guard: true });
             }
         }
         _ => require(condition, if holds { Test::Truthy } else { Test::Falsy }),
@@ -163,7 +167,7 @@ fn one_of(facts: &FileFacts, home: FunctionId, condition: ValueId) -> Option<Req
         }
     }
     let (param, member, default) = place?;
-    Some(Requirement { param, member, default, test: Test::Is(wanted) })
+    Some(Requirement { param, member, default, test: Test::Is(wanted), by_guard: true })
 }
 
 /// Which parameter of `home` a value is, or which key of which; and what stands for it where it is missing.
@@ -227,6 +231,8 @@ pub(super) struct Passed {
     pub(super) required: Vec<Requirement>,
     /// Whether something is passed where the callee only goes on without it: it may be `None`, but is not likely to be.
     pub(super) unlikely: bool,
+    /// Whether what is passed decides a condition around the query: it surely holds.
+    pub(super) settled: bool,
 }
 
 /// Whether the call of `edge` rules a requirement of its callee out; else what becomes of it.
@@ -272,6 +278,10 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
             member: member.map(Into::into),
             default,
             test: requirement.test.clone(),
+            by_guard: requirement.by_guard,
+        };
+        let decides = |facts: &FileFacts, value: Option<ValueId>| {
+            requirement.by_guard && settles(facts, value, &requirement.test)
         };
         let allowed = match (given, member) {
             (Some(arg), None) => match hands_on(arg.value) {
@@ -283,6 +293,7 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
                     let value = facts.value(arg.value);
                     passed.unlikely |= matches!(requirement.test, Test::Missing | Test::Falsy)
                         && !matches!(value, Value::Null | Value::Bool(false) | Value::Either(..));
+                    passed.settled |= decides(facts, Some(arg.value));
                     allows(facts, Some(arg.value), requirement)
                 }
             },
@@ -292,7 +303,10 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
                         passed.required.push(require(param, None, requirement.default.clone()));
                         true
                     }
-                    None => allows(facts, value, requirement),
+                    None => {
+                        passed.settled |= decides(facts, value);
+                        allows(facts, value, requirement)
+                    }
                 },
                 Entry::Of(object) => {
                     if let Some(param) = hands_on(object) {
@@ -315,7 +329,10 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
             }
             (None, None) if is_keyword => allows(facts, None, requirement),
             (None, _) if param.is_rest => true,
-            (None, None) => allows_default(callee, param.default, requirement),
+            (None, None) => {
+                passed.settled |= decides(callee, param.default);
+                allows_default(callee, param.default, requirement)
+            }
             (None, Some(_)) => allows(facts, None, requirement),
         };
         if !allowed {
@@ -393,6 +410,21 @@ fn allows(facts: &FileFacts, value: Option<ValueId>, requirement: &Requirement) 
                     | Value::Collected(..)
             )
         ),
+    }
+}
+
+/// Whether a value that is written out surely meets the test.
+fn settles(facts: &FileFacts, value: Option<ValueId>, test: &Test) -> bool {
+    let Some(value) = value else { return false };
+    let is_null = matches!(facts.value(value), Value::Null);
+    let literal = literal(facts, value).filter(|literal| !matches!(literal, Literal::Constant(..)));
+    match (test, literal) {
+        (Test::Missing | Test::Falsy, None) => is_null,
+        (Test::Falsy, Some(is)) => matches!(is, Literal::Bool(false) | Literal::Int(0)),
+        (Test::Truthy, Some(is)) => !matches!(is, Literal::Bool(false) | Literal::Int(0)),
+        (Test::Is(wanted), Some(is)) => wanted.contains(&is),
+        (Test::NotFalse, Some(is)) => is != Literal::Bool(false),
+        _ => false,
     }
 }
 

@@ -48,8 +48,27 @@ impl<'a> Walk<'a> {
             falls |= then_falls;
         }
         // `if not save: return`, with nothing beside it
-        self.left_if = only.filter(|_| falls);
+        self.left_if = only.filter(|&condition| falls && self.tests_flag(condition, 0));
         falls
+    }
+
+    /// Whether a condition tests a parameter that callers may leave out.
+    fn tests_flag(&self, condition: ValueId, depth: u8) -> bool {
+        let facts = &self.b.facts;
+        match *facts.value(condition) {
+            _ if depth > 6 => false,
+            Value::Param(function, index) => {
+                let param = facts.function(function).params.get(usize::from(index));
+                param.is_some_and(|param| param.default.is_some())
+            }
+            Value::Operation(Operation::Not | Operation::Equal | Operation::NotEqual, tested, _) => {
+                self.tests_flag(tested, depth + 1)
+            }
+            Value::Operation(Operation::And, left, right) | Value::Either(left, right) => {
+                self.tests_flag(left, depth + 1) || self.tests_flag(right, depth + 1)
+            }
+            _ => false,
+        }
     }
 
     fn condition_of(&mut self, node: Node<'a>) -> ValueId {
