@@ -300,6 +300,14 @@ impl<'t, 'p> Bounds<'t, 'p> {
                     {
                         LoopShape::Few
                     }
+                    Value::Member(form, name)
+                        if &facts.names[*name] == "fields"
+                            && matches!(facts.value(*form), Value::This(_))
+                            && !self.types.project().file(file).source.language.is_ecma()
+                            && !self.types.of(file, object).is_known() =>
+                    {
+                        LoopShape::Few
+                    }
                     Value::Param(function, at) if param_name(facts, *function, *at) == "validated_data" => {
                         LoopShape::Few
                     }

@@ -73,6 +73,9 @@ impl<'t, 'p> Loops<'t, 'p> {
         if self.waiting.contains(&id) || self.is_chunked(found) {
             return LoopShape::Silent;
         }
+        if found.kind == LoopKind::Comprehension && self.gives_first(id) {
+            return LoopShape::Silent;
+        }
         if let LoopKind::Callback(call) = found.kind
             && self.named.get_or_init(|| self.find_named()).contains(&call)
         {
@@ -89,6 +92,17 @@ impl<'t, 'p> Loops<'t, 'p> {
             _ if self.counts_on(found.iterable) || self.takes_messages(found.iterable) => LoopShape::Silent,
             _ => self.bounds.of(self.file, found.iterable),
         }
+    }
+
+    /// Whether only the first element that a generator makes is asked for: `next((row.name for row in rows), None)`.
+    fn gives_first(&self, id: LoopId) -> bool {
+        self.facts.calls.iter().any(|call| {
+            matches!(*self.facts.value(call.callee), Value::Global(name) if &self.facts.names[name] == "next")
+                && call
+                    .args
+                    .first()
+                    .is_some_and(|arg| matches!(*self.facts.value(arg.value), Value::Collected(_, made) if made == id))
+        })
     }
 
     /// `const [draft, live] = await Promise.all(versions.map(load))`: there are as many as there are names.
