@@ -136,7 +136,7 @@ call j() Discarded if Other(f())
 "
     );
     assert_eq!(only("call", "assert a(), b()"), "call a() Tested\ncall b() Operand if Else(a())\n");
-    assert_eq!(only("call", "with a(): b()"), "call a() Operand\ncall b() Discarded\n");
+    assert_eq!(only("call", "with a(): b()"), "call a() Entered\ncall b() Discarded\n");
 }
 
 #[test]
