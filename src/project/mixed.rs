@@ -46,7 +46,9 @@ impl<'f> Mixed<'f> {
             }
         }
         for stored in &facts.stored {
-            for object in prefixes(facts, stored.object) {
+            // What an object keeps in one attribute is not what it is.
+            let is_object = |value: &ValueId| matches!(facts.value(*value), Value::This(_));
+            for object in prefixes(facts, stored.object).take_while(|value| !is_object(value)) {
                 mixed.stored.entry(object).or_default().push(stored.in_loop);
             }
         }
