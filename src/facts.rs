@@ -482,8 +482,7 @@ pub enum GuardKind {
     Other,
 }
 
-/// The rest of a block after an `if` that always leaves: it is reached only where the condition does not hold.
-/// In Python only of what callers may leave out: `if not save: return`.
+/// The rest of a block after an `if` that leaves: there its condition does not hold. Python: of optional parameters only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passed {
     /// The function it stands in.

@@ -364,10 +364,27 @@ impl<'p> Caches<'p> {
         self.is_cache(object) || self.outlives(object, function)
     }
 
+    /// Whether an attribute of a class is a dict: `known: dict[int, "Ghost"] = {}`. A manager has a `get`, too.
+    fn is_table(&self, class: ClassId, name: Name) -> bool {
+        const TABLES: [&str; 5] = ["OrderedDict", "WeakValueDictionary", "defaultdict", "dict", "LRUCache"];
+        let own = self.facts.class(class).attributes.iter().filter(|attribute| attribute.name == name);
+        own.map(|attribute| self.facts.value(attribute.value)).any(|value| match *value {
+            Value::Mapping(_) => true,
+            Value::Call(call) => {
+                self.flow.called_name(self.facts.call(call)).is_some_and(|name| TABLES.contains(&name))
+            }
+            _ => false,
+        })
+    }
+
     /// Whether an object is there before and after a call of `function`.
     fn outlives(&self, object: ValueId, function: FunctionId) -> bool {
         match self.facts.value(object) {
-            Value::Member(owner, _) => matches!(self.facts.value(*owner), Value::This(_) | Value::Class(_)),
+            Value::Member(owner, name) => match *self.facts.value(*owner) {
+                Value::This(_) => true,
+                Value::Class(class) => self.is_table(class, *name),
+                _ => false,
+            },
             Value::Mapping(entries) => entries.is_empty(),
             // `const kept = new Map()` in the module, `const redis = new Redis(url)`.
             Value::Call(call) => {

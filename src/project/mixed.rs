@@ -103,7 +103,7 @@ impl<'f> Mixed<'f> {
 
     /// What statements beside it give the builder of a query in the run that makes it: `q.where("id", id)`. What that is
     /// called on must be known to be one.
-    pub(super) fn into_builder(&self, query: CallId, is_builder: impl Fn(ValueId) -> bool) -> Vec<ValueId> {
+    pub(super) fn added_to_builder(&self, query: CallId, is_builder: impl Fn(ValueId) -> bool) -> Vec<ValueId> {
         let facts = self.facts;
         let call = facts.call(query);
         if self.onward.is_empty() || call.in_loop.is_none() {

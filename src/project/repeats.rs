@@ -153,7 +153,7 @@ impl Finder<'_, '_, '_> {
         let unsure = project.may_be_prefetched(self.file, site) || project.asks_schema(site);
         let mut inputs = site.inputs.clone();
         let is_builder = |value: ValueId| matches!(self.types.of(self.file, value), Ty::Api(..));
-        inputs.extend(self.mixed().into_builder(site.call, is_builder));
+        inputs.extend(self.mixed().added_to_builder(site.call, is_builder));
         let candidate = Candidate {
             call: site.call,
             guard: site.guard,
