@@ -6,7 +6,7 @@ use crate::findings::{Confidence, Severity};
 use crate::project::orm;
 use crate::project::schema::Known;
 use crate::sql::query::*;
-use crate::sql::{ParameterKey, Slot, SlotKind};
+use crate::sql::{ParameterKey, Reading, Slot, SlotKind};
 
 /// From so many skipped rows on, a constant is told.
 const LARGE: i64 = 10_000;
@@ -208,22 +208,19 @@ struct Key {
 }
 
 fn help(cx: &SqlCx<'_>, select: &Select) -> String {
-    let Some(mut keys) = sort_keys(cx, select) else {
-        return "remember where the page ended and begin the next one there (keyset pagination); for that the order must be by columns, \
-                the last one unique"
-            .to_owned();
+    const NEUTRAL: &str = "remember where the page ended and begin the next one there (keyset pagination)";
+    let Some((mut keys, is_known)) = keyset(cx, select) else {
+        let how = if is_of_groups(cx, select) {
+            ": order by what is grouped by, and compare that with the last row's"
+        } else {
+            "; for that the order must be by columns, the last one unique"
+        };
+        return format!("{NEUTRAL}{how}");
     };
-    let mut tie = String::new();
-    if !ends_unique(cx, select) {
-        let descending = keys.last().is_some_and(|key| key.descending);
-        let (name, is_known) = tie_breaker(cx, select);
-        if !keys.iter().any(|key| same_name(last_part(&key.name), last_part(&name))) {
-            if !is_known {
-                tie = format!(" (`{}` stands for any unique column)", last_part(&name));
-            }
-            keys.push(Key { value: String::new(), name, descending });
-        }
-    }
+    let tie = match keys.last() {
+        Some(key) if !is_known => format!(" (`{}` stands for any unique column)", last_part(&key.name)),
+        _ => String::new(),
+    };
     let style = Style::of(cx.slots());
     for (number, key) in (1usize..).zip(&mut keys) {
         key.value = style.value(last_part(&key.name), number);
@@ -245,61 +242,95 @@ fn last_part(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name).trim_matches(['"', '`', '[', ']'])
 }
 
-/// The columns of `ORDER BY`; `None` if it is by something else.
-fn sort_keys(cx: &SqlCx<'_>, select: &Select) -> Option<Vec<Key>> {
-    let key = |order: &Order| {
-        let column = cx.query.exprs.column(order.expr)?;
-        // The name of an expression of the select list cannot stand in `WHERE`.
-        let is_alias = column.qualifier.is_none()
-            && select.items.iter().any(|item| match item {
-                Item::Expr { expr, alias: Some(alias) } => {
-                    alias.is(&column.name.text)
-                        && cx.query.exprs.column(*expr).is_none_or(|inner| !inner.name.is(&alias.text))
-                }
-                _ => false,
-            });
-        if is_alias || column.name.dynamic {
-            return None;
-        }
-        let mut name = written(&column.name, cx.dialect);
-        if let Some(qualifier) = &column.qualifier {
-            name = format!("{}.{name}", written(qualifier, cx.dialect));
-        }
-        Some(Key { name, value: String::new(), descending: order.descending })
-    };
-    let keys: Option<Vec<Key>> = select.order_by.iter().map(key).collect();
-    // Rows of a set operation or of groups have no columns of a table to begin after.
-    let is_plain = select.arms.is_empty() && select.group_by.is_empty() && select.distinct == Distinct::No;
-    keys.filter(|keys| is_plain && keys.len() <= 3)
+/// Whether the rows are groups of columns, in their order or in none.
+fn is_of_groups(cx: &SqlCx<'_>, select: &Select) -> bool {
+    let exprs = &cx.query.exprs;
+    let key = |id: ExprId| exprs.column(id).map(|column| &column.name);
+    let is_key = |sorted: &Ident| select.group_by.iter().filter_map(|&id| key(id)).any(|name| name.is(&sorted.text));
+    !select.group_by.is_empty()
+        && select.arms.is_empty()
+        && !select.has_open_clauses
+        && select.group_by.iter().all(|&id| key(id).is_some())
+        && select.order_by.iter().all(|order| key(order.expr).is_some_and(is_key))
 }
 
-/// Whether the columns of `ORDER BY` are known to tell any two rows apart.
-fn ends_unique(cx: &SqlCx<'_>, select: &Select) -> bool {
-    let columns: Vec<&Column> = select.order_by.iter().filter_map(|order| cx.query.exprs.column(order.expr)).collect();
-    let names: Vec<&str> = columns.iter().map(|column| &*column.name.text).collect();
-    let [source] = select.sources.as_slice() else { return names.last().is_some_and(|name| same_name(name, "id")) };
-    match source.table().map_or(Known::Unknown, |table| cx.schema.is_unique(table, &names)) {
-        Known::Yes => true,
-        Known::No => false,
-        Known::Unknown => {
-            names.iter().any(|name| same_name(name, "id") || same_name(name, "uuid") || same_name(name, "pk"))
-        }
+/// The columns that tell where a page ended, the last of them unique, and whether that is known; `None` where the rows
+/// are not those of one table in an order of plain columns.
+fn keyset(cx: &SqlCx<'_>, select: &Select) -> Option<(Vec<Key>, bool)> {
+    let [source] = select.sources.as_slice() else { return None };
+    let table = source.table()?;
+    // Rows of a set operation, of groups or without duplicates have no key; an order that a hole brings is not seen.
+    let is_plain = select.arms.is_empty()
+        && select.group_by.is_empty()
+        && select.having.is_none()
+        && select.distinct == Distinct::No
+        && sees_order(cx, select);
+    if !is_plain {
+        return None;
     }
+    let mut keys: Vec<Key> =
+        select.order_by.iter().map(|order| sort_key(cx, select, table, order)).collect::<Option<_>>()?;
+    let is_known = ends_unique(cx, table, &mut keys)?;
+    (keys.len() <= 3).then_some((keys, is_known))
 }
 
-/// A unique column of the table that is ordered, and whether the schema knows it.
-fn tie_breaker(cx: &SqlCx<'_>, select: &Select) -> (String, bool) {
-    // In a join the rows are mostly those of the first table, with what belongs to them.
-    let source = select.sources.first();
-    let prefix = match source.and_then(Source::name) {
-        Some(name) if select.sources.len() > 1 => format!("{}.", written(name, cx.dialect)),
-        _ => String::new(),
+/// Whether the whole order is written out: no hole may bring another (`FROM posts {order} LIMIT 20 OFFSET %s`), or a
+/// direction (`ORDER BY name {direction}`).
+fn sees_order(cx: &SqlCx<'_>, select: &Select) -> bool {
+    let exprs = &cx.query.exprs;
+    let own = || cx.slots().iter().filter(|slot| select.span.contains(slot.span));
+    let clauses = || own().filter(|slot| slot.reading == Reading::Clause);
+    let Some(first) = select.order_by.first().map(|order| exprs.span(order.expr)) else {
+        return !select.has_open_clauses && clauses().next().is_none();
     };
-    let key = source.and_then(Source::table).and_then(|table| cx.schema.primary_key(table));
-    match key.as_deref() {
-        Some([only]) => (format!("{prefix}{only}"), select.sources.len() == 1),
-        _ => (format!("{prefix}id"), false),
+    let ends = [select.limit.map(|limit| exprs.span(limit)), select.offset.map(|offset| offset.span)];
+    let end = ends.into_iter().flatten().map(|span| span.start).filter(|&start| start > first.start).min();
+    let is_within = |slot: &Slot| slot.span.start >= first.start && end.is_none_or(|end| slot.span.start < end);
+    // What a hole before the order brings are conditions.
+    !own().any(is_within) && (!select.has_open_clauses || clauses().any(|slot| slot.span.start < first.start))
+}
+
+/// A column of the table that `ORDER BY` names; `None` if it is something else, or says where nulls stand.
+fn sort_key(cx: &SqlCx<'_>, select: &Select, table: &TableName, order: &Order) -> Option<Key> {
+    let column = cx.query.exprs.column(order.expr).filter(|column| !column.name.dynamic)?;
+    // The name of an expression of the select list cannot stand in `WHERE`.
+    let is_alias = column.qualifier.is_none()
+        && select.items.iter().any(|item| match item {
+            Item::Expr { expr, alias: Some(alias) } => {
+                alias.is(&column.name.text)
+                    && cx.query.exprs.column(*expr).is_none_or(|inner| !inner.name.is(&alias.text))
+            }
+            _ => false,
+        });
+    if is_alias || order.nulls_first.is_some() || cx.schema.has_column(table, &column.name.text) == Known::No {
+        return None;
     }
+    let mut name = written(&column.name, cx.dialect);
+    if let Some(qualifier) = &column.qualifier {
+        name = format!("{}.{name}", written(qualifier, cx.dialect));
+    }
+    Some(Key { name, value: String::new(), descending: order.descending })
+}
+
+/// Adds the primary key to columns that may be the same in several rows. Tells whether the schema knows the last column
+/// to be unique; where no schema is known, `id` stands for the key.
+fn ends_unique(cx: &SqlCx<'_>, table: &TableName, keys: &mut Vec<Key>) -> Option<bool> {
+    let names: Vec<&str> = keys.iter().map(|key| last_part(&key.name)).collect();
+    let is_there = |column: &str| names.iter().any(|name| same_name(name, column));
+    let unique = cx.schema.is_unique(table, &names);
+    if unique == Known::Yes {
+        return Some(true);
+    }
+    let known = cx.schema.primary_key(table);
+    let missing: Vec<String> = match &known {
+        Some(columns) => columns.iter().filter(|column| !is_there(column)).map(|&column| column.to_owned()).collect(),
+        None if unique == Known::Unknown && is_there("id") => return Some(true),
+        None if cx.schema.has_column(table, "id") == Known::No => return None,
+        None => vec!["id".to_owned()],
+    };
+    let descending = keys.last().is_some_and(|key| key.descending);
+    keys.extend(missing.into_iter().map(|name| Key { name, value: String::new(), descending }));
+    Some(known.is_some())
 }
 
 /// How values are named in the advice: as the statement names its own.

@@ -27,6 +27,7 @@ mod lsp;
 mod migrations;
 mod packages;
 mod page;
+mod page_helps;
 mod pages;
 mod precommit;
 mod project;

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::evidence::{Evidence, of_call, of_receiver, project_uses};
 use super::values::{self, Edge};
-use super::{Narrowing, Orm, OrmFacts, OrmPage, OrmPredicate, PredicateOp, bound, django, sort};
+use super::{Narrowing, Orm, OrmFacts, OrmPage, OrmPredicate, PredicateOp, bound, django};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::{ClassRef, FileId, Flow, Types};
@@ -42,8 +42,6 @@ pub(super) struct Collector<'t, 'p> {
     pub(super) or_chains: FxHashMap<CallId, u32>,
     /// All calls in order of place, once asked for.
     pub(super) by_place: Option<Vec<CallId>>,
-    /// The functions in which anything is sorted, once asked for.
-    pub(super) sorting: Option<FxHashSet<FunctionId>>,
     groups: u32,
     callers: Option<FxHashMap<CallId, CallId>>,
 }
@@ -94,7 +92,6 @@ impl<'t, 'p> Collector<'t, 'p> {
             walked: FxHashSet::default(),
             or_chains: FxHashMap::default(),
             by_place: None,
-            sorting: None,
             groups: 0,
             callers: None,
         }
@@ -555,7 +552,7 @@ impl<'t, 'p> Collector<'t, 'p> {
     /// Adds a page.
     pub(super) fn page(
         &mut self,
-        evidence: &Evidence<'_>,
+        evidence: &Evidence<'p>,
         call: CallId,
         offset: ValueId,
         limit: Option<ValueId>,
@@ -569,22 +566,16 @@ impl<'t, 'p> Collector<'t, 'p> {
             return;
         }
         self.unordered_chain(evidence, call, offset, span);
-        let sort = sort::of_chain(self, call);
-        let is_sorted_elsewhere =
-            sort.is_none() || sort.as_ref().is_some_and(Vec::is_empty) && sort::is_elsewhere(self, call);
-        let sort = sort.unwrap_or_default();
-        let table = self.table(call);
+        let begin = self.begin_of_chain(evidence, call);
         self.found.pages.push(OrmPage {
             orm: evidence.orm,
             model: evidence.model,
-            table,
             offset: Some(offset),
             amount: values::amount(self.types, self.file, offset, at.in_loop),
             limit,
             span: self.one_line(span),
             function: at.function,
-            sort,
-            is_sorted_elsewhere,
+            begin,
             confidence: evidence.confidence,
         });
     }
@@ -636,7 +627,7 @@ impl<'t, 'p> Collector<'t, 'p> {
     }
 
     /// The table that a builder names at the start of its chain: `knex("users")`, `.from("users")`.
-    fn table(&mut self, call: CallId) -> Option<String> {
+    pub(super) fn table(&mut self, call: CallId) -> Option<String> {
         self.whole_chain(call).into_iter().rev().find_map(|id| {
             let call = self.facts.call(id);
             let names_table = self.receiver(id).is_none()

@@ -1,6 +1,6 @@
 //! What to do, in each library's own words.
 
-use super::{Orm, OrmPage, OrmPredicate, PredicateOp, SortKey};
+use super::{Begin, Keyset, Orm, OrmPage, OrmPredicate, PredicateOp, Served, SortKey};
 use crate::project::{ClassRef, Project};
 
 /// A column as it is named to a reader: `` `Post.title` ``.
@@ -129,23 +129,19 @@ fn after(keys: &[SortKey]) -> Condition<'_> {
 }
 
 /// The page without skipping, in the library's own words.
-pub(super) fn keyset(project: &Project, page: &OrmPage) -> String {
-    if page.is_sorted_elsewhere {
-        return "remember where the page ended and begin the next one there (keyset pagination): compare the columns of its order \
-                with the last row's, the last of them unique, with an index on them in this order"
-            .to_owned();
-    }
-    let mut keys: Vec<SortKey> = page.sort.iter().take(3).cloned().collect();
-    let is_id = |column: &str| matches!(plain(column), "id" | "pk" | "ID" | "uuid" | "_id");
-    if !keys.last().is_some_and(|key| is_id(&key.column)) {
-        let descending = keys.last().is_some_and(|key| key.descending);
-        let column = if page.orm == Orm::Django { "pk" } else { "id" };
-        // Of the same table as the columns before it.
-        let table = keys.last().and_then(|key| key.column.rsplit_once('.')).map(|(table, _)| format!("{table}."));
-        keys.push(SortKey { column: format!("{}{column}", table.unwrap_or_default()), descending });
-    }
-    let owner = page.model.map_or("Model", |model| class_name(project, model));
-    let condition = after(&keys);
+pub(super) fn keyset(page: &OrmPage) -> String {
+    const NEUTRAL: &str = "remember where the page ended and begin the next one there (keyset pagination)";
+    let Keyset { keys, owner, served, is_known } = match &page.begin {
+        Begin::After(keyset) => keyset,
+        Begin::Groups => {
+            return format!("{NEUTRAL}: order by what is grouped by, and compare that with the last row's");
+        }
+        Begin::Open => {
+            return format!("{NEUTRAL}; for that the order must be by columns, the last one unique");
+        }
+    };
+    let owner = owner.as_deref().unwrap_or(if page.orm == Orm::Drizzle { "t" } else { "Model" });
+    let condition = after(keys);
     let written = match page.orm {
         Orm::Django | Orm::Tortoise => {
             let order: Vec<String> =
@@ -192,9 +188,11 @@ pub(super) fn keyset(project: &Project, page: &OrmPage) -> String {
             format!("`{condition}` with `orderBy: {{ {} }}`, or `em.findByCursor`", order.join(", "))
         }
         Orm::Drizzle => {
-            let order: Vec<String> =
-                keys.iter().map(|key| format!("{}(t.{})", direction(key, "asc", "desc"), plain(&key.column))).collect();
-            format!("`.where({}).orderBy({}).limit(n)`", functions(&condition), order.join(", "))
+            let order: Vec<String> = keys
+                .iter()
+                .map(|key| format!("{}({owner}.{})", direction(key, "asc", "desc"), plain(&key.column)))
+                .collect();
+            format!("`.where({}).orderBy({}).limit(n)`", functions(&condition, owner), order.join(", "))
         }
         Orm::Kysely => {
             let order: Vec<String> = keys
@@ -216,11 +214,16 @@ pub(super) fn keyset(project: &Project, page: &OrmPage) -> String {
             format!("`WHERE {} ORDER BY {} LIMIT n`", sql(&condition), order.join(", "))
         }
     };
-    let served = match keys.as_slice() {
-        [only] if is_id(&only.column) => "which the primary key serves".to_owned(),
-        keys => format!("with an index on ({})", index(keys)),
+    let served = match served {
+        Some(Served::PrimaryKey) => "which the primary key serves".to_owned(),
+        Some(Served::UniqueIndex) => "which its unique index serves".to_owned(),
+        None => format!("with an index on ({})", index(keys)),
     };
-    format!("continue after the last row of the page before: {written}, {served}")
+    let tie = match keys.last() {
+        Some(key) if !is_known => format!(" (`{}` stands for any unique column)", plain(&key.column)),
+        _ => String::new(),
+    };
+    format!("continue after the last row of the page before{tie}: {written}, {served}")
 }
 
 fn index(keys: &[SortKey]) -> String {
@@ -238,7 +241,7 @@ fn direction<'d>(key: &SortKey, ascending: &'d str, descending: &'d str) -> &'d 
 
 /// The column without its table.
 fn plain(column: &str) -> &str {
-    column.rsplit(['.']).next().unwrap_or(column)
+    column.rsplit(['.']).next().unwrap_or(column).trim_matches(['"', '`'])
 }
 
 /// A column as the key of an object literal.
@@ -322,12 +325,12 @@ fn object(condition: &Condition<'_>, compare: &dyn Fn(&SortKey, &str) -> String,
 }
 
 /// `and(lte(t.created, last.created), or(…))`
-fn functions(condition: &Condition<'_>) -> String {
-    let all = |parts: &[Condition<'_>]| parts.iter().map(functions).collect::<Vec<_>>().join(", ");
+fn functions(condition: &Condition<'_>, owner: &str) -> String {
+    let all = |parts: &[Condition<'_>]| parts.iter().map(|part| functions(part, owner)).collect::<Vec<_>>().join(", ");
     match condition {
         Condition::Compare(key, or_equal) => {
             let column = plain(&key.column);
-            format!("{}(t.{column}, last.{column})", word(key, *or_equal))
+            format!("{}({owner}.{column}, last.{column})", word(key, *or_equal))
         }
         Condition::And(parts) => format!("and({})", all(parts)),
         Condition::Or(parts) => format!("or({})", all(parts)),

@@ -16,6 +16,7 @@ mod drizzle;
 mod evidence;
 mod fragment;
 mod help;
+mod keyset;
 mod knex;
 mod lengths;
 mod marks;
@@ -46,6 +47,7 @@ pub use bulk::{Asked, LeftOut, also_asked, left_out};
 pub(crate) use bulk::{Receiver, receivers};
 pub(crate) use collect::facts;
 pub use counts::OrmCounts;
+pub use keyset::{Begin, Keyset, Served};
 pub use lengths::OrmLength;
 pub use marks::{OrmMark, count_drafts, random_drafts};
 pub use pages::drafts as page_drafts;
@@ -210,8 +212,6 @@ pub struct OrmPage {
     pub orm: Orm,
     /// The model.
     pub model: Option<ClassRef>,
-    /// The table as the builder names it.
-    pub table: Option<String>,
     /// How many rows are skipped, or the number of the page.
     pub offset: Option<ValueId>,
     /// What is known of it.
@@ -222,10 +222,8 @@ pub struct OrmPage {
     pub span: Span,
     /// The function it stands in.
     pub function: FunctionId,
-    /// What it is sorted by, as far as that is written in the same query.
-    pub sort: Vec<SortKey>,
-    /// Whether it is sorted by what cannot be read here.
-    pub is_sorted_elsewhere: bool,
+    /// How it can begin without skipping.
+    pub begin: Begin,
     /// How sure it is that this is a page of a database query.
     pub confidence: Confidence,
 }

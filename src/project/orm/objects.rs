@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use super::collect::{Collector, Place};
 use super::evidence::{Evidence, of_call, of_function, project_uses};
 use super::values;
-use super::{Orm, PredicateOp, mikroorm, prisma, sequelize, sort, typeorm};
+use super::{Orm, PredicateOp, mikroorm, prisma, sequelize, typeorm};
 use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::{ClassRef, Ty};
@@ -161,7 +161,7 @@ impl<'p> Collector<'_, 'p> {
             Orm::Prisma if get(&["cursor"]).is_some() => return,
             _ => (get(&["skip"]), get(&["take"])),
         };
-        let Some((key, offset)) = offset else { return };
+        let Some((key, offset)) = offset.filter(|(_, offset)| !values::is_drawn(facts, *offset)) else { return };
         // All but the newest, to delete them, is no page; what is spread may bring its end.
         if is_whole && limit.is_none() && !entries.iter().any(|(key, _)| *key == UNKNOWN) {
             return;
@@ -175,21 +175,16 @@ impl<'p> Collector<'_, 'p> {
         if is_whole {
             self.unordered_find(evidence, call, offset, span);
         }
-        let order = get(&["order", "orderBy"]).map(|(_, value)| value);
-        let regroups = get(&["by", "distinct", "group"]).is_some();
-        let sort = order.and_then(|order| sort::all_of_object(self, order)).unwrap_or_default();
-        let is_sorted_elsewhere = regroups || sort.is_empty() && (order.is_some() || !is_whole);
+        let begin = self.begin_of_options(evidence, call, entries, is_whole);
         self.found.pages.push(super::OrmPage {
             orm: evidence.orm,
             model: evidence.model,
-            table: None,
             offset: Some(offset),
             amount: values::amount(self.types, self.file, offset, at.in_loop),
             limit: limit.map(|(_, value)| value),
             span,
             function: at.function,
-            sort,
-            is_sorted_elsewhere,
+            begin,
             confidence: evidence.confidence,
         });
     }

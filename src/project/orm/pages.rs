@@ -4,11 +4,11 @@
 use super::collect::Collector;
 use super::evidence::{Evidence, of_call, of_receiver, project_uses};
 use super::help;
-use super::{Amount, Draft, Orm, OrmPage, SortKey, sort, values};
+use super::{Amount, Draft, Orm, OrmPage, sort, values};
 use crate::facts::*;
 use crate::findings::{Confidence, Role, Severity};
 use crate::project::schema::Owner;
-use crate::project::{FileId, Project};
+use crate::project::{ClassRef, FileId, Project};
 
 /// From so many skipped rows on, a constant is told (measured: 74 times the work of the first page).
 const LARGE: i64 = 10_000;
@@ -105,45 +105,38 @@ impl<'p> Collector<'_, 'p> {
         if evidence.orm == Orm::Django {
             self.unordered_slice(object, low, used);
         }
-        let sort = match *self.facts.value(object) {
-            Value::Call(call) => sort::of_chain(self, call),
-            _ => Some(Vec::new()),
-        };
-        let is_unread = sort.is_none();
-        let mut sort = sort.unwrap_or_default();
-        // Else by what the model says in `Meta.ordering`.
-        let own = evidence.model.filter(|_| evidence.orm == Orm::Django && sort.is_empty() && !is_unread);
-        let own = own.and_then(|class| self.model_of(&Owner::Class(class)));
-        for (field, descending) in own.iter().flat_map(|model| &model.ordering) {
-            sort.push(SortKey { column: field.to_string(), descending: *descending });
-        }
-        let is_sorted_elsewhere = is_unread || sort.is_empty() && own.is_some_and(|model| model.may_be_sorted);
-        if sort.first().is_some_and(|key| self.is_of_groups(object, &key.column)) {
+        if self.sorts_groups(object, evidence.model) {
             return;
         }
+        let begin = self.begin_of_slice(&evidence, object);
         self.found.pages.push(OrmPage {
             orm: evidence.orm,
             model: evidence.model,
-            table: None,
             offset: Some(low),
             amount: values::amount(self.types, self.file, low, used.in_loop),
             limit: Some(high),
             span: self.one_line(used.span),
             function: used.function,
-            sort,
-            is_sorted_elsewhere,
+            begin,
             confidence: evidence.confidence,
         });
     }
 
-    /// Whether a name is that of what groups come to, so that each page needs all of them: `annotate(n=Count("sales"))`.
-    fn is_of_groups(&self, rows: ValueId, name: &str) -> bool {
+    /// Whether rows stand in the order of what groups come to, so that each page needs all of them:
+    /// `annotate(n=Count("sales")).order_by("-n")`.
+    fn sorts_groups(&self, rows: ValueId, model: Option<ClassRef>) -> bool {
         let Value::Call(last) = *self.facts.value(rows) else { return false };
+        let chain = self.chain(last);
+        let order = chain.iter().find(|&&call| sort::sorts(self.called(call)));
+        let sorted = order.map(|&order| sort::sorted_by(self, order, Orm::Django)).unwrap_or_default();
+        let model = model.filter(|_| order.is_none()).and_then(|class| self.model_of(&Owner::Class(class)));
+        let own = model.and_then(|model| model.ordering.first()).map(|(field, _)| &**field);
+        let Some(name) = sorted.keys.first().map(|key| key.column.as_str()).or(own) else { return false };
         let made = |value: ValueId| match *self.facts.value(value) {
             Value::Call(call) => self.called(call),
             _ => "",
         };
-        self.chain(last).into_iter().filter(|&call| matches!(self.called(call), "alias" | "annotate")).any(|call| {
+        chain.into_iter().filter(|&call| matches!(self.called(call), "alias" | "annotate")).any(|call| {
             let named = |arg: &&Arg| arg.name.is_some_and(|own| &self.facts.names[own] == name);
             let own = self.facts.call(call).args.iter().find(named).map(|arg| made(arg.value));
             own.is_some_and(|made| matches!(made, "Avg" | "Count" | "Max" | "Min" | "Sum"))
@@ -184,7 +177,7 @@ fn draft(project: &Project, file: FileId, page: &OrmPage) -> Option<Draft> {
         confidence: page.confidence,
         message,
         note: WHY.to_owned(),
-        help: help::keyset(project, page),
+        help: help::keyset(page),
         related,
         index: None,
     })

@@ -1,241 +1,235 @@
 //! What a page is sorted by, as far as it is written in the same query.
 
-use super::SortKey;
 use super::collect::Collector;
+use super::{Orm, SortKey};
 use crate::facts::*;
 
-/// The keys that are read so far.
-#[derive(Default)]
-struct Keys {
-    found: Vec<SortKey>,
-    /// Whether there is a key that cannot be written out: an expression, a direction that the program decides.
-    has_others: bool,
-}
-
-impl Keys {
-    /// All of them, if each can be written out.
-    fn all(self) -> Option<Vec<SortKey>> {
-        (!self.has_others).then_some(self.found)
-    }
-}
-
-/// The keys of the `order_by` calls in the chain around `call`; `None` if they cannot be written out, or if what is
-/// sorted are no rows of a table.
-pub(super) fn of_chain(collector: &mut Collector<'_, '_>, call: CallId) -> Option<Vec<SortKey>> {
-    const REGROUPING: [&str; 9] = [
-        "distinct",
-        "distinctOn",
-        "groupBy",
-        "group_by",
-        "having",
-        "selectDistinct",
-        "selectDistinctOn",
-        "union",
-        "unionAll",
-    ];
-    let mut keys = Keys::default();
-    for id in collector.whole_chain(call).into_iter().rev() {
-        let name = collector.called(id);
-        if sorts(name) {
-            read_call(collector, id, &mut keys);
-        }
-        keys.has_others |= REGROUPING.contains(&name);
-    }
-    keys.all()
-}
-
-/// Whether the order of the chain around `call` stands elsewhere: in another statement of its function
-/// (`query.orderBy(…)`), in what the chain is handed (`.order_by(*order)`), or before the query came here.
-pub(super) fn is_elsewhere(collector: &mut Collector<'_, '_>, call: CallId) -> bool {
-    let facts = collector.facts;
-    let own = facts.call(call).function;
-    let mut begins = call;
-    while let Value::Member(object, _) = *facts.value(facts.call(begins).callee) {
-        match *facts.value(object) {
-            Value::Call(before) => begins = before,
-            // What a function is handed may be in any order.
-            Value::Param(..) => return true,
-            _ => break,
-        }
-    }
-    if collector.sorting.is_none() {
-        let all = (0..).map(CallId).take(facts.calls.len());
-        let found = all.filter(|&id| sorts(collector.called(id))).map(|id| facts.call(id).function).collect();
-        collector.sorting = Some(found);
-    }
-    collector.sorting.as_ref().is_some_and(|sorting| sorting.contains(&own))
+/// What an order is made of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sorted {
+    /// Its columns, as far as they can be read.
+    pub(super) keys: Vec<SortKey>,
+    /// The tables or models that columns were named with.
+    pub(super) owners: Vec<ValueId>,
+    /// Whether anything of it cannot be read: an expression, a column or a direction that comes from elsewhere.
+    pub(super) is_open: bool,
+    /// Whether it says where nulls stand.
+    pub(super) places_nulls: bool,
 }
 
 /// Whether a step of a chain sorts.
-fn sorts(name: &str) -> bool {
+pub(super) fn sorts(name: &str) -> bool {
     matches!(name, "order_by" | "orderBy" | "addOrderBy" | "orderby" | "orderByRaw" | "sort_by")
 }
 
-/// The keys that one call of a chain is given.
-pub(super) fn of_call(collector: &Collector<'_, '_>, call: CallId) -> Vec<SortKey> {
-    let mut keys = Keys::default();
-    read_call(collector, call, &mut keys);
-    keys.found
+/// The keys that one call of a chain is given; none if not all can be read.
+pub(super) fn of_call(collector: &Collector<'_, '_>, call: CallId, orm: Orm) -> Vec<SortKey> {
+    let sorted = sorted_by(collector, call, orm);
+    // Where nulls stand is asked for apart in Python.
+    let is_read = !sorted.is_open && (!sorted.places_nulls || matches!(orm, Orm::Django | Orm::SqlAlchemy));
+    if is_read { sorted.keys } else { Vec::new() }
 }
 
-fn read_call(collector: &Collector<'_, '_>, call: CallId, keys: &mut Keys) {
+/// What one call of a chain sorts by.
+pub(super) fn sorted_by(collector: &Collector<'_, '_>, call: CallId, orm: Orm) -> Sorted {
+    let mut reader = Reader { collector, facts: collector.facts, orm, sorted: Sorted::default() };
     let name = collector.called(call);
     let args = &collector.facts.call(call).args;
     if name.starts_with("orderBy") || name == "addOrderBy" {
-        ecma_arguments(collector, args, keys);
+        reader.ecma_arguments(args);
     } else {
-        args.iter().for_each(|arg| key(collector, arg.value, false, keys));
+        args.iter().for_each(|arg| reader.key(arg.value, false));
     }
+    reader.sorted
 }
 
-/// `.orderBy("created_at", "desc")`, `.orderBy([{ column, order }])`, `.orderBy({ createdAt: "desc" })`
-fn ecma_arguments(collector: &Collector<'_, '_>, args: &[Arg], keys: &mut Keys) {
-    let facts = collector.facts;
-    match args {
-        [column, direction, ..] if facts.literal(direction.value).is_some() => {
-            key(collector, column.value, is_descending(facts.literal(direction.value).unwrap_or("")), keys);
+/// The keys of an option: `order: [["createdAt", "DESC"]]`, `orderBy: { createdAt: "desc" }`; none if not all can be read.
+pub(super) fn of_object(collector: &Collector<'_, '_>, value: ValueId, orm: Orm) -> Vec<SortKey> {
+    let sorted = sorted_by_object(collector, value, orm);
+    if sorted.is_open || sorted.places_nulls { Vec::new() } else { sorted.keys }
+}
+
+/// What an option sorts by.
+pub(super) fn sorted_by_object(collector: &Collector<'_, '_>, value: ValueId, orm: Orm) -> Sorted {
+    let mut reader = Reader { collector, facts: collector.facts, orm, sorted: Sorted::default() };
+    reader.object(value, 0);
+    reader.sorted
+}
+
+/// Reads an order.
+struct Reader<'c, 't, 'p> {
+    collector: &'c Collector<'t, 'p>,
+    facts: &'p FileFacts,
+    orm: Orm,
+    sorted: Sorted,
+}
+
+impl Reader<'_, '_, '_> {
+    fn push(&mut self, column: &str, descending: bool) {
+        if is_plain(column) {
+            self.sorted.keys.push(SortKey { column: column.to_owned(), descending });
+        } else {
+            self.sorted.is_open = true;
         }
-        // Either direction: nothing that can be written out.
-        [column, direction]
-            if facts.literal(column.value).is_some() && !matches!(facts.value(direction.value), Value::Mapping(_)) =>
-        {
-            keys.has_others = true;
-        }
-        [only] if matches!(facts.value(only.value), Value::Mapping(_)) => object(collector, only.value, keys, 0),
-        _ => args.iter().for_each(|arg| key(collector, arg.value, false, keys)),
     }
-}
 
-/// The keys of an option: `order: [["createdAt", "DESC"]]`, `orderBy: { createdAt: "desc" }`.
-pub(super) fn of_object(collector: &Collector<'_, '_>, value: ValueId) -> Vec<SortKey> {
-    let mut keys = Keys::default();
-    object(collector, value, &mut keys, 0);
-    keys.found
-}
-
-/// The same; `None` if they cannot be written out.
-pub(super) fn all_of_object(collector: &Collector<'_, '_>, value: ValueId) -> Option<Vec<SortKey>> {
-    let mut keys = Keys::default();
-    object(collector, value, &mut keys, 0);
-    keys.all()
-}
-
-fn object(collector: &Collector<'_, '_>, value: ValueId, keys: &mut Keys, depth: u8) {
-    let facts = collector.facts;
-    match facts.value(value) {
-        Value::Mapping(entries) => {
-            // Knex's `{ column: "created_at", order: "desc" }`
-            let get =
-                |wanted: &str| entries.iter().find(|(key, _)| facts.literal(*key) == Some(wanted)).map(|entry| entry.1);
-            if let Some(column) = get("column").and_then(|column| facts.literal(column)) {
-                let order = get("order").map(|order| facts.literal(order));
-                match order.unwrap_or(Some("")) {
-                    Some(order) => {
-                        keys.found.push(SortKey { column: column.to_owned(), descending: is_descending(order) });
-                    }
-                    None => keys.has_others = true,
-                }
-                return;
+    /// A column with what is said of its direction: `"desc"`, `"DESC NULLS LAST"`.
+    fn push_directed(&mut self, column: &str, direction: Option<&str>) {
+        let words: Vec<String> = direction.unwrap_or("").split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match (direction, words.as_slice()) {
+            (Some(_), ["asc" | "ascending"] | []) => self.push(column, false),
+            (Some(_), ["desc" | "descending"]) => self.push(column, true),
+            (Some(_), ["asc" | "desc", "nulls", "first" | "last"]) => {
+                self.push(column, words[0] == "desc");
+                self.sorted.places_nulls = true;
             }
-            for &(key, direction) in entries {
-                let Some(column) = facts.literal(key) else {
-                    keys.has_others = true;
-                    continue;
-                };
-                match facts.value(direction) {
-                    Value::Text(_) => {
-                        let descending = is_descending(facts.literal(direction).unwrap_or(""));
-                        keys.found.push(SortKey { column: column.to_owned(), descending });
-                    }
-                    Value::Int(number) => {
-                        keys.found.push(SortKey { column: column.to_owned(), descending: *number < 0 })
-                    }
-                    _ => keys.has_others = true,
-                }
-            }
+            // Either direction: nothing that can be written out.
+            _ => self.sorted.is_open = true,
         }
-        Value::Sequence(parts) if depth < 3 => {
-            let texts: Vec<Option<&str>> = parts.iter().map(|&part| facts.literal(part)).collect();
-            match texts.as_slice() {
-                [Some(column), Some(direction)] if is_direction(direction) => {
-                    keys.found.push(SortKey { column: (*column).to_owned(), descending: is_descending(direction) });
-                }
-                // `[fn("lower", col("name")), "ASC"]`, `[Author, "name", "ASC"]`, `["name", direction]`
-                [.., Some(direction)] if depth > 0 && is_direction(direction) => keys.has_others = true,
-                [Some(_), None] if depth > 0 => keys.has_others = true,
-                _ => parts.iter().for_each(|&part| match facts.literal(part) {
-                    Some(column) => keys.found.push(SortKey { column: column.to_owned(), descending: false }),
-                    None => object(collector, part, keys, depth + 1),
-                }),
-            }
-        }
-        _ => keys.has_others = true,
     }
-}
 
-/// One argument: `"-created"`, `User.created.desc()`, `desc(users.createdAt)`, `"created desc"`.
-fn key(collector: &Collector<'_, '_>, value: ValueId, descending: bool, keys: &mut Keys) {
-    let facts = collector.facts;
-    match facts.value(value) {
-        Value::Text(_) => {
-            for part in facts.literal(value).unwrap_or("").split(',') {
-                let mut words = part.split_whitespace();
-                let Some(column) = words.next() else { continue };
-                let said = words.next().is_some_and(is_descending);
-                let (column, minus) = column.strip_prefix('-').map_or((column, false), |column| (column, true));
-                keys.found.push(SortKey { column: column.to_owned(), descending: descending || said || minus });
+    /// `.orderBy("created_at", "desc")`, `.orderBy([{ column, order }])`, `.orderBy({ createdAt: "desc" })`
+    fn ecma_arguments(&mut self, args: &[Arg]) {
+        match args {
+            // Drizzle's are columns, all of them.
+            [first, direction, nulls @ ..] if self.orm != Orm::Drizzle => {
+                match self.facts.literal(first.value) {
+                    Some(column) => self.push_directed(column, self.facts.literal(direction.value)),
+                    None => self.sorted.is_open = true,
+                }
+                self.sorted.places_nulls |= !nulls.is_empty();
             }
+            [only] if matches!(self.facts.value(only.value), Value::Mapping(_)) => self.object(only.value, 0),
+            _ => args.iter().for_each(|arg| self.key(arg.value, false)),
         }
-        // `search({ orderBy })`: what a function is handed is no column of a table that is handed, too.
-        Value::Member(object, _) if is_ecma(collector) && is_handed(facts, *object) => {
-            keys.has_others = true;
+    }
+
+    fn object(&mut self, value: ValueId, depth: u8) {
+        match self.facts.value(value) {
+            Value::Mapping(entries) => self.mapping(entries),
+            Value::Sequence(parts) if depth < 3 => {
+                let texts: Vec<Option<&str>> = parts.iter().map(|&part| self.facts.literal(part)).collect();
+                match texts.as_slice() {
+                    [Some(column), Some(direction)] if is_direction(direction) => {
+                        self.push_directed(column, Some(direction));
+                    }
+                    // A tuple of Sequelize's is a column, after what it is joined by, and a direction.
+                    [Some(column)] => self.push(column, false),
+                    _ if depth > 0 && self.orm == Orm::Sequelize => self.sorted.is_open = true,
+                    _ => parts.iter().for_each(|&part| match self.facts.literal(part) {
+                        Some(column) => self.push(column, false),
+                        None => self.object(part, depth + 1),
+                    }),
+                }
+            }
+            Value::Text(_) => self.key(value, false),
+            Value::Null => {}
+            _ => self.sorted.is_open = true,
         }
-        Value::Member(object, name) => match &facts.names[*name] {
-            // Drizzle and SQLAlchemy name a column by an attribute.
-            name if *object != UNKNOWN => keys.found.push(SortKey { column: name.to_owned(), descending }),
-            _ => keys.has_others = true,
-        },
-        // peewee's `-Post.created`
-        Value::Operation(Operation::Other, inner, UNKNOWN) => key(collector, *inner, !descending, keys),
-        Value::Sequence(parts) => parts.iter().for_each(|&part| match facts.value(part) {
-            Value::Mapping(_) => object(collector, part, keys, 0),
-            _ => key(collector, part, descending, keys),
-        }),
-        Value::Call(call) => {
-            let at = facts.call(*call);
-            let name = collector.called(*call);
-            let says = match name {
-                "desc" | "Desc" => true,
-                "asc" | "Asc" | "F" | "nullslast" | "nulls_last" | "nullsfirst" | "nulls_first" | "OrderBy" => {
-                    descending
-                }
-                _ => {
-                    keys.has_others = true;
-                    return;
-                }
+    }
+
+    fn mapping(&mut self, entries: &[(ValueId, ValueId)]) {
+        // Knex's `{ column: "created_at", order: "desc" }`
+        let get = |wanted: &str| {
+            entries.iter().find(|(key, _)| self.facts.literal(*key) == Some(wanted)).map(|entry| entry.1)
+        };
+        if let Some(column) = get("column").and_then(|column| self.facts.literal(column)) {
+            let order = get("order").map_or(Some(""), |order| self.facts.literal(order));
+            self.sorted.places_nulls |= get("nulls").is_some();
+            self.push_directed(column, order);
+            return;
+        }
+        for &(key, direction) in entries {
+            let Some(column) = self.facts.literal(key) else {
+                self.sorted.is_open = true;
+                continue;
             };
-            keys.has_others |= nulls_first(collector, value).is_some();
-            match at.args.first() {
-                Some(arg) if arg.name.is_none() => key(collector, arg.value, says, keys),
-                _ => {
-                    if let Some(receiver) = collector.receiver(*call) {
-                        key(collector, receiver, says, keys);
-                    }
+            match self.facts.value(direction) {
+                Value::Text(_) => self.push_directed(column, self.facts.literal(direction)),
+                Value::Int(number) => self.push(column, *number < 0),
+                // Prisma's `{ name: { sort: "asc", nulls: "last" } }`, TypeORM's `{ direction: "ASC" }`
+                Value::Mapping(inner) => {
+                    let said = |wanted: &str| {
+                        inner.iter().find(|(key, _)| self.facts.literal(*key) == Some(wanted)).map(|entry| entry.1)
+                    };
+                    let order = said("sort").or_else(|| said("direction"));
+                    self.sorted.places_nulls |= inner.len() > 1;
+                    self.push_directed(column, order.and_then(|order| self.facts.literal(order)));
                 }
+                _ => self.sorted.is_open = true,
             }
         }
-        _ => keys.has_others = true,
     }
-}
 
-fn is_ecma(collector: &Collector<'_, '_>) -> bool {
-    collector.types.project().file(collector.file).source.language.is_ecma()
-}
+    /// One argument: `"-created"`, `User.created.desc()`, `desc(users.createdAt)`, `"created desc"`.
+    fn key(&mut self, value: ValueId, descending: bool) {
+        let facts = self.facts;
+        match facts.value(value) {
+            Value::Text(_) => match facts.literal(value) {
+                Some(text) => text.split(',').for_each(|part| self.text_key(part.trim(), descending)),
+                None => self.sorted.is_open = true,
+            },
+            // Drizzle and SQLAlchemy name a column by an attribute. `search({ orderBy })`: what a function is handed is no
+            // column of a table that is handed, too.
+            Value::Member(object, name) if *object != UNKNOWN && self.names_columns() && !self.is_handed(*object) => {
+                self.sorted.owners.push(*object);
+                self.push(&facts.names[*name], descending);
+            }
+            // peewee's `-Post.created`
+            Value::Operation(Operation::Other, inner, UNKNOWN) => self.key(*inner, !descending),
+            Value::Sequence(parts) => parts.iter().for_each(|&part| match facts.value(part) {
+                Value::Mapping(_) => self.object(part, 0),
+                _ => self.key(part, descending),
+            }),
+            Value::Call(call) => {
+                let at = facts.call(*call);
+                let says = match self.collector.called(*call) {
+                    "desc" | "Desc" => true,
+                    "asc" | "Asc" | "F" | "nullslast" | "nulls_last" | "nullsfirst" | "nulls_first" => descending,
+                    "OrderBy" if at.args.len() == 1 => descending,
+                    _ => {
+                        self.sorted.is_open = true;
+                        return;
+                    }
+                };
+                self.sorted.places_nulls |= nulls_first(self.collector, value).is_some();
+                match (at.args.first(), self.collector.receiver(*call)) {
+                    (Some(arg), _) if arg.name.is_none() => self.key(arg.value, says),
+                    (_, Some(receiver)) => self.key(receiver, says),
+                    _ => self.sorted.is_open = true,
+                }
+            }
+            // `order_by(None)` takes an order back.
+            Value::Null => {}
+            _ => self.sorted.is_open = true,
+        }
+    }
 
-/// Whether a value is a parameter of a function that has a name: no callback, which a library gives its tables.
-fn is_handed(facts: &FileFacts, value: ValueId) -> bool {
-    matches!(*facts.value(value), Value::Param(function, _) if facts.function(function).passed_to.is_none()
-        && !facts.names[facts.function(function).name].is_empty())
+    /// `-created`, `created desc`
+    fn text_key(&mut self, text: &str, descending: bool) {
+        let (text, minus) = text.strip_prefix('-').map_or((text, false), |text| (text, true));
+        let (column, direction) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let before = self.sorted.keys.len();
+        self.push_directed(column, Some(direction.trim()));
+        if let Some(key) = self.sorted.keys.get_mut(before) {
+            key.descending |= descending || minus;
+        }
+    }
+
+    /// Whether columns are attributes of what stands for their table.
+    fn names_columns(&self) -> bool {
+        matches!(self.orm, Orm::Drizzle | Orm::SqlAlchemy | Orm::Peewee | Orm::Pony)
+    }
+
+    /// Whether a value is a parameter of a function of JavaScript that has a name: no callback, which a library gives its
+    /// tables.
+    fn is_handed(&self, value: ValueId) -> bool {
+        let facts = self.facts;
+        self.orm == Orm::Drizzle
+            && matches!(*facts.value(value), Value::Param(function, _) if facts.function(function).passed_to.is_none()
+                && !facts.names[facts.function(function).name].is_empty())
+    }
 }
 
 /// Whether nulls stand first in the order of an argument, if it says where: `F("x").desc(nulls_last=True)`,
@@ -255,11 +249,12 @@ pub(super) fn nulls_first(collector: &Collector<'_, '_>, value: ValueId) -> Opti
     })
 }
 
-fn is_descending(word: &str) -> bool {
-    word.to_ascii_lowercase().starts_with("desc")
-}
-
 fn is_direction(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
     lower.starts_with("asc") || lower.starts_with("desc")
+}
+
+/// Whether a text is the name of a column, and no expression.
+fn is_plain(column: &str) -> bool {
+    !column.is_empty() && column.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '"' | '`' | '$'))
 }

@@ -104,7 +104,7 @@ impl<'p> Collector<'_, 'p> {
         if let (Some(rows), Some(order), None, Role::Root) = (rows, sorts.next(), sorts.next(), role)
             && !called(&["distinct", "groupBy", "count", "max", "min", "sum"])
         {
-            let keys: Vec<SortKey> = sort::of_call(self, order);
+            let keys: Vec<SortKey> = sort::of_call(self, order, evidence.orm);
             self.first_rows(&mut lowering, None, &keys, rows, self.one_line(self.facts.call(order).name_span));
         }
         self.query(evidence.orm, None, last, evidence.confidence, lowering)

@@ -442,7 +442,7 @@ impl<'p> Collector<'_, 'p> {
         if !args.iter().all(|arg| self.is_sort_key(of, arg.value, 0)) {
             return;
         }
-        let keys: Vec<SortKey> = sort::of_call(self, order);
+        let keys: Vec<SortKey> = sort::of_call(self, order, Orm::SqlAlchemy);
         if keys.len() == args.len() {
             let span = self.one_line(of.span);
             self.first_rows(lowering, Some(model), &keys, rows, span);

@@ -125,7 +125,7 @@ impl<'p> Collector<'_, 'p> {
                 self.facts.call(last).args.iter().map(|arg| written_key(self.facts.literal(arg.value)?)).collect();
             (keys.unwrap_or_default(), last)
         } else if let Some(own) = own {
-            let keys = sort::of_call(self, own);
+            let keys = sort::of_call(self, own, Orm::Django);
             // `pk` is the key, whatever its name.
             let keys: Vec<SortKey> = keys.into_iter().map(|key| self.with_key(model, key)).collect();
             // Each of them must have been read.

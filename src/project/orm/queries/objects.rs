@@ -124,9 +124,9 @@ impl Collector<'_, '_> {
                 lowering.limit(rows);
             }
             if let (Some(order), Some(rows), false, Role::Root) = (order, rows, is_other, method.role) {
-                let keys: Vec<SortKey> = sort::of_object(self, order);
+                let keys: Vec<SortKey> = sort::of_object(self, order, evidence.orm);
                 let span = self.text_of_key(argument(method.options), &["orderBy", "order"]).unwrap_or(span);
-                if keys.len() == self.sort_terms(order) {
+                if !keys.is_empty() {
                     self.first_rows(&mut lowering, Some(model), &keys, rows, span);
                 }
             }
@@ -184,21 +184,6 @@ impl Collector<'_, '_> {
         let (key, _) =
             entries.iter().find(|(key, _)| self.facts.literal(*key).is_some_and(|key| wanted.contains(&key)))?;
         self.text_span(*key)
-    }
-
-    /// How many terms an order has; 0 for what is not read.
-    fn sort_terms(&self, order: ValueId) -> usize {
-        match self.facts.value(order) {
-            Value::Mapping(entries) => entries.len(),
-            Value::Sequence(parts) => match parts.as_ref() {
-                [first, _] if self.facts.literal(*first).is_some() && parts.len() == 2 => {
-                    // `["createdAt", "DESC"]` is one; `["a", "b"]` are two.
-                    sort::of_object(self, order).len()
-                }
-                parts => parts.iter().map(|&part| self.sort_terms(part).max(1)).sum(),
-            },
-            _ => 0,
-        }
     }
 
     /// Whether what is included may leave out rows of what includes it.

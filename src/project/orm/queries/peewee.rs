@@ -123,7 +123,7 @@ impl<'p> Collector<'_, 'p> {
         }
         let at = self.facts.call(order);
         let of = Of { class, model, span: at.name_span };
-        let keys: Vec<SortKey> = sort::of_call(self, order);
+        let keys: Vec<SortKey> = sort::of_call(self, order, Orm::Peewee);
         if keys.len() == at.args.len() && at.args.iter().all(|arg| self.is_sort_key(of, arg.value, 0)) {
             self.first_rows(lowering, Some(model), &keys, rows, self.one_line(at.name_span));
         }
