@@ -29,7 +29,7 @@ pub(super) fn report(cx: &ProjectCx<'_>, sink: &mut Sink<'_>, wanted: Overlap) {
             if let Some((overlap, other)) = found
                 && index.place.file == table.place.file
             {
-                sink.report(finding(cx, table, index, other, overlap));
+                sink.report(finding(cx, table, index, other, overlap, dialect));
             }
         }
     }
@@ -57,10 +57,17 @@ fn has_one_home(index: &Index, other: &Index) -> bool {
     index.place.file == other.place.file && !is_one
 }
 
-fn finding(cx: &ProjectCx<'_>, table: &Table, index: &Index, other: &Index, overlap: Overlap) -> Finding {
+fn finding(
+    cx: &ProjectCx<'_>,
+    table: &Table,
+    index: &Index,
+    other: &Index,
+    kind: Overlap,
+    dialect: Dialect,
+) -> Finding {
     let own = shown(index);
     let others = shown(other);
-    let (message, severity) = match overlap {
+    let (message, severity) = match kind {
         Overlap::Same => (format!("{own} of `{}` is the same as its {others}", table.name), Severity::Warning),
         Overlap::Prefix => {
             (format!("{own} of `{}` holds only what its {others} begins with", table.name), Severity::Info)
@@ -75,9 +82,12 @@ fn finding(cx: &ProjectCx<'_>, table: &Table, index: &Index, other: &Index, over
     };
     // Nobody asked for the index of a foreign key of Django's, and few would have it gone.
     let is_implied = index.definition.is_implied;
-    let help = match overlap {
+    let may_keep = kind == Overlap::Prefix || overlap(other, index, dialect) == Some(Overlap::Same);
+    let help = match kind {
         _ if is_implied => "give the field `db_index=False`",
-        Overlap::Same => "drop one of them",
+        Overlap::Same if may_keep => "drop one of them",
+        Overlap::Same if !other.definition.include.is_empty() => "drop this one: the other one holds more",
+        Overlap::Same => "drop this one: the other one also makes rows unique",
         Overlap::Prefix => "drop it, unless it is read so much that its smaller size counts",
     };
     let mut finding = Finding::new(label(cx, index.place, Role::Primary, ""), message)

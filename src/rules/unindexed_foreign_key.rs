@@ -55,12 +55,13 @@ fn check_key(
         return None;
     }
     let on_delete = on_delete(cx, schema, deletes, name, key)?;
+    // Prisma opens SQLite with foreign keys on.
+    let is_prisma = cx.project.file(key.place.file).source.language == Language::Prisma;
+    let enforces = dialect != Dialect::Sqlite || deletes.enforces || is_prisma;
     let is_deleted = target.as_ref().is_some_and(|target| deletes.holds(target));
     let (severity, confidence) = match on_delete {
-        OnDelete::Cascade | OnDelete::Reset if dialect != Dialect::Sqlite || deletes.enforces => {
-            (Severity::Warning, Confidence::High)
-        }
-        _ if is_deleted && (dialect != Dialect::Sqlite || deletes.enforces) => (Severity::Warning, Confidence::High),
+        OnDelete::Cascade | OnDelete::Reset if enforces => (Severity::Warning, Confidence::High),
+        _ if is_deleted && enforces => (Severity::Warning, Confidence::High),
         _ => (Severity::Info, Confidence::Low),
     };
     let columns = key.columns.join(", ");
