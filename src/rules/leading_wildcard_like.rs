@@ -248,11 +248,30 @@ impl<'a> Search<'a> {
             confidence: Confidence::High,
             message,
             note: NOTE.to_owned(),
-            help: help(first.table, &columns, self.cx.dialect),
+            help: help(first.table, &columns, self.made(hits), self.cx.dialect),
             related: related.collect(),
             fix: None,
             index: None,
         })
+    }
+
+    /// What is searched, as it is written, if that is one expression and no column: `lower(title)`, `data::text`.
+    fn made(&self, hits: &[Hit<'_>]) -> Option<Option<&str>> {
+        let exprs = &self.cx.query.exprs;
+        let searched = |hit: &Hit<'_>| match exprs.get(hit.like) {
+            Expr::Like(like) => Some(like.expr),
+            _ => None,
+        };
+        let mut made = hits.iter().filter_map(searched).filter(|&expr| exprs.column(expr).is_none()).peekable();
+        let &first = made.peek()?;
+        let text = self.cx.text.get(exprs.span(first).range());
+        // What is named with another name than the table's own cannot stand in an index.
+        let is_plain = exprs
+            .within(first)
+            .into_iter()
+            .filter_map(|part| exprs.column(part))
+            .all(|column| column.qualifier.is_none());
+        Some(text.filter(|_| hits.len() == 1 && is_plain))
     }
 
     /// What else of the conjunction says which rows are read.
@@ -302,13 +321,20 @@ enum Narrowing {
 }
 
 /// What serves such a search in this database.
-fn help(table: Option<&TableName>, columns: &[&Ident], dialect: Dialect) -> String {
+fn help(table: Option<&TableName>, columns: &[&Ident], made: Option<Option<&str>>, dialect: Dialect) -> String {
     let name = table.filter(|table| !table.is_dynamic()).map_or("t".to_owned(), |table| written_table(table, dialect));
     let written: Vec<String> = columns.iter().map(|column| written(column, dialect)).collect();
     let list = written.join(", ");
     let joined =
         || written.iter().map(|column| format!("coalesce({column}, '')")).collect::<Vec<_>>().join(" || ' ' || ");
     match (dialect, columns.len()) {
+        (Dialect::PostgreSql, 1) if made.is_some() => format!(
+            "add a trigram index on what is searched (it serves searches of three characters or more):\n\
+             CREATE EXTENSION IF NOT EXISTS pg_trgm;\n\
+             CREATE INDEX CONCURRENTLY ON {name} USING gin (({}) gin_trgm_ops);\n\
+             or, where that is no immutable expression, on a text column that is kept for it",
+            made.flatten().unwrap_or("…")
+        ),
         (Dialect::PostgreSql, 1) => format!(
             "add a trigram index (it serves searches of three characters or more):\n\
              CREATE EXTENSION IF NOT EXISTS pg_trgm;\n\

@@ -60,6 +60,8 @@ pub(super) struct Place {
     pub(super) confidence: Confidence,
     /// Whether it is not seen which query the condition is given to.
     pub(super) is_loose: bool,
+    /// Whether it is about what is made of a column: `lower(name)`, a cast, a part of a document.
+    pub(super) is_made: bool,
 }
 
 impl Place {
@@ -74,6 +76,7 @@ impl Place {
             negated: false,
             confidence: Confidence::High,
             is_loose: true,
+            is_made: false,
         }
     }
 }
@@ -263,9 +266,11 @@ impl<'t, 'p> Collector<'t, 'p> {
     fn narrowing_conditions(&self) -> FxHashMap<CallId, Vec<usize>> {
         let mut narrowing: FxHashMap<CallId, Vec<usize>> = FxHashMap::default();
         for (index, other) in self.found.predicates.iter().enumerate() {
+            // `{ id: 5 }` is one row, `{ kind: "a" }` are many.
+            let is_row = || other.op == PredicateOp::Equal && self.is_unique(other);
             let narrows = other.group.is_none()
                 && !other.negated
-                && !other.is_constant
+                && (!other.is_constant || is_row())
                 && matches!(other.op, PredicateOp::Equal | PredicateOp::In | PredicateOp::Prefix);
             if narrows {
                 narrowing.entry(other.query).or_default().push(index);
@@ -512,7 +517,7 @@ impl<'t, 'p> Collector<'t, 'p> {
         span: Span,
         is_pattern: bool,
     ) {
-        let Place { orm, model, call, group, negated, confidence, is_loose, .. } = *place;
+        let Place { orm, model, call, group, negated, confidence, is_loose, is_made, .. } = *place;
         self.found.predicates.push(OrmPredicate {
             orm,
             column,
@@ -530,6 +535,7 @@ impl<'t, 'p> Collector<'t, 'p> {
             query: call,
             is_indexed: false,
             query_is_known: !is_loose,
+            is_made,
             narrowed: None,
         });
     }

@@ -107,6 +107,7 @@ impl<'p> Collector<'_, 'p> {
             negated: name == "exclude",
             confidence: evidence.confidence,
             is_loose: false,
+            is_made: false,
         };
         self.lookup_arguments(call, &place);
     }

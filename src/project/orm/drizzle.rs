@@ -83,7 +83,9 @@ impl<'p> Collector<'_, 'p> {
         let facts = self.facts;
         let at = facts.call(call);
         let name = self.called(call);
-        let place = &Place { span: at.name_span, ..*place };
+        let is_column = |value: ValueId| matches!(self.facts.value(value), Value::Member(..));
+        let is_made = at.args.first().is_some_and(|arg| !is_column(arg.value)) && !matches!(name, "and" | "not" | "or");
+        let place = &Place { span: at.name_span, is_made, ..*place };
         let column = at.args.first().and_then(|arg| self.drizzle_column(arg.value, 0));
         let value = at.args.get(1).map(|arg| arg.value);
         match (name, column, value) {

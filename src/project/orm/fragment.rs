@@ -18,6 +18,8 @@ pub(super) struct Pattern {
     pub(super) negated: bool,
     /// Whether the fragment has an `OR`.
     pub(super) is_alternative: bool,
+    /// Whether what is made of the column is matched, and not itself: `lower(name)`, `data::text`.
+    pub(super) is_made: bool,
     /// What it is matched with.
     pub(super) operand: Operand,
     /// From the column to the operator, in the cooked text.
@@ -64,6 +66,8 @@ pub(super) fn patterns(text: &Text) -> Vec<Pattern> {
     };
     let is = |at: usize, wanted: &str| word(at).is_some_and(|word| word.eq_ignore_ascii_case(wanted));
     let is_alternative = (0..tokens.len()).any(|at| is(at, "or"));
+    // What a select of its own reads has names of its own: `EXISTS (SELECT 1 FROM unnest(tags) tag WHERE tag LIKE …)`.
+    let selects = (0..tokens.len()).find(|&at| is(at, "from"));
     let mut found = Vec::new();
     for at in 1..tokens.len() {
         let ignores_case = is(at, "ilike");
@@ -75,7 +79,11 @@ pub(super) fn patterns(text: &Text) -> Vec<Pattern> {
         let Some((column, start)) = column_before(source, &tokens, before) else { continue };
         let Some(operand) = operand_after(source, &text.holes, &tokens, at + 1) else { continue };
         let span = Span::new(start, tokens[at].end);
-        found.push(Pattern { column, ignores_case, negated, is_alternative, operand, span });
+        let is_inner = selects.is_some_and(|from| from < at);
+        let column = if is_inner { String::new() } else { column };
+        let is_made =
+            is_inner || !matches!(tokens[before].kind, Kind::Word | Kind::Hole(_)) || is_cast(&tokens, before);
+        found.push(Pattern { column, ignores_case, negated, is_alternative, is_made, operand, span });
     }
     number_positions(&tokens, source, &mut found);
     found
@@ -85,18 +93,29 @@ fn has_like(source: &str) -> bool {
     source.as_bytes().windows(4).any(|four| four.eq_ignore_ascii_case(b"like"))
 }
 
+/// Whether the word at `at` is the type of a cast: `data::text`.
+fn is_cast(tokens: &[Token], at: usize) -> bool {
+    matches!(&tokens[..at], [.., Token { kind: Kind::Sign(b':'), .. }, Token { kind: Kind::Sign(b':'), .. }])
+}
+
+/// A name without its quotes.
+fn bare(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '"' | '`' | '[' | ']' | '$' | '{' | '}')).collect()
+}
+
 /// The column that ends at `at`: a name, or the first name inside a function's brackets.
 fn column_before(source: &str, tokens: &[Token], at: usize) -> Option<(String, usize)> {
     let token = tokens.get(at)?;
     // `data::text`
-    if let [.., before, Token { kind: Kind::Sign(b':'), .. }, Token { kind: Kind::Sign(b':'), .. }] = &tokens[..at]
+    if let [.., before, _, _] = &tokens[..at]
+        && is_cast(tokens, at)
         && token.kind == Kind::Word
         && before.kind != Kind::Literal
     {
         return column_before(source, tokens, at - 3);
     }
     match token.kind {
-        Kind::Word => Some((source[token.start..token.end].trim_matches(['"', '`', '[', ']']).to_owned(), token.start)),
+        Kind::Word => Some((bare(&source[token.start..token.end]), token.start)),
         Kind::Hole(_) => Some((source[token.start..token.end].trim_matches(['$', '{', '}']).to_owned(), token.start)),
         Kind::Sign(b')') => {
             let mut depth = 0usize;
@@ -116,10 +135,7 @@ fn column_before(source: &str, tokens: &[Token], at: usize) -> Option<(String, u
                 matches!(token.kind, Kind::Word | Kind::Hole(_)) && source.as_bytes().get(token.end) != Some(&b'(')
             })?;
             let start = open.checked_sub(1).filter(|&before| tokens[before].kind == Kind::Word).unwrap_or(open);
-            Some((
-                source[column.start..column.end].trim_matches(['"', '`', '$', '{', '}']).to_owned(),
-                tokens[start].start,
-            ))
+            Some((bare(&source[column.start..column.end]), tokens[start].start))
         }
         _ => None,
     }

@@ -6,7 +6,7 @@ use crate::project::{ClassRef, Project};
 /// A column as it is named to a reader: `` `Post.title` ``.
 pub(super) fn column(project: &Project, predicate: &OrmPredicate) -> String {
     // What is put together at run time has no name: `f"{name}__icontains"`, `"%s__icontains" % name`.
-    if predicate.column.contains(['%', '{', '}', ' ']) {
+    if predicate.column.is_empty() || predicate.column.contains(['%', '{', '}', ' ']) {
         return "``".to_owned();
     }
     // A look-up over a relation is a column of another table: `author__name`.
@@ -71,6 +71,13 @@ pub(super) fn search(predicates: &[&OrmPredicate], columns: usize) -> String {
         };
         let own_has_mysql = matches!(first.orm, Orm::Prisma);
         return if own_has_mysql { own.to_owned() } else { format!("{own}; {elsewhere}") };
+    }
+    // What is made of a column is searched: an index on the column does not serve that.
+    if predicates.iter().any(|predicate| predicate.is_made) {
+        return format!(
+            "on PostgreSQL a trigram index must be on what is searched, here an expression: `CREATE INDEX … USING gin ((…) \
+             gin_trgm_ops)`, or on a text column of its own that is kept for it; {elsewhere}"
+        );
     }
     let index = match first.orm {
         Orm::Django if ignores_case => {

@@ -36,11 +36,13 @@ impl<'p> Collector<'_, 'p> {
             negated: name.contains("Not"),
             confidence,
             is_loose: false,
+            is_made: false,
         };
         match base(name) {
             "Where" | "Having" | "WhereNot" => self.builder_where(call, &place),
             "WhereLike" | "WhereILike" => {
                 if let [column, pattern, ..] = at.args.as_slice() {
+                    let place = self.place_of(column.value, &place);
                     let column = self.builder_column(column.value);
                     self.add_like(&place, column, name.contains("ILike"), pattern.value, at.name_span);
                 }
@@ -87,8 +89,9 @@ impl<'p> Collector<'_, 'p> {
         let at = facts.call(call);
         match at.args.as_slice() {
             [column, operator, value] => {
+                let place = self.place_of(column.value, place);
                 let column = self.builder_column(column.value);
-                self.builder_compare(column, operator.value, value.value, place);
+                self.builder_compare(column, operator.value, value.value, &place);
             }
             [first, second] => {
                 let is_fragment = facts.literal(first.value).is_some_and(|text| text.contains([' ', ':', '=']));
@@ -157,6 +160,17 @@ impl<'p> Collector<'_, 'p> {
             let column = self.builder_column(column.value);
             self.add(place, column, op, args.get(1).map(|arg| arg.value));
         }
+    }
+
+    /// The place of a condition on this operand: a column, or what a function makes of one, also a helper of the project's.
+    fn place_of(&self, operand: ValueId, place: &Place) -> Place {
+        // Kysely's `eb.ref("name")` is the column.
+        let is_made = match self.facts.value(operand) {
+            Value::Call(call) => !matches!(self.called(*call), "ref"),
+            Value::Text(_) => self.facts.literal(operand).is_none_or(|text| text.contains('(')),
+            _ => false,
+        };
+        Place { is_made: place.is_made || is_made, ..*place }
     }
 
     /// `"users.name"`, `raw("lower(name)")`, `fn("lower", ["name"])`
@@ -240,6 +254,7 @@ impl<'p> Collector<'_, 'p> {
             let mut place = self.loose_place_at(orm, at.name_span, call, Confidence::Medium);
             place.group = group;
             place.negated = negated;
+            place = self.place_of(column, &place);
             let column = self.builder_column(column);
             self.add_like(&place, column, ignores_case, pattern, at.name_span);
         }

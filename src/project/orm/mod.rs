@@ -172,6 +172,8 @@ pub struct OrmPredicate {
     pub query: CallId,
     /// Whether the model itself declares an index that serves searches inside this column.
     pub is_indexed: bool,
+    /// Whether it is about what is made of the column: `lower(name)`, a cast, a part of a document.
+    pub is_made: bool,
     /// Whether the whole query is in sight. Otherwise conditions that are not seen may leave few rows.
     pub query_is_known: bool,
     /// What else must hold for the same rows and leaves few of them; only told of searches inside texts.

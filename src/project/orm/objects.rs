@@ -104,6 +104,7 @@ impl<'p> Collector<'_, 'p> {
             negated: false,
             confidence,
             is_loose: false,
+            is_made: false,
         }
     }
 
@@ -335,7 +336,9 @@ impl<'p> Collector<'_, 'p> {
             self.where_entry(key, value, &Place { model: None, ..*place }, column, depth + 1);
             return;
         };
-        let place = &Place { span, ..*place };
+        // Prisma's `{ path: ["name"], string_contains: text }` is about a part of a document.
+        let is_made = place.is_made || self.facts.literal(key).is_some_and(|name| name.starts_with("string_"));
+        let place = &Place { span, is_made, ..*place };
         match meaning {
             Key::Op(op) => {
                 let op = if ignores_case { ignoring_case(op) } else { op };

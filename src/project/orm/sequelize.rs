@@ -45,7 +45,8 @@ impl Collector<'_, '_> {
         self.seen.insert(call);
         let [column, rest @ ..] = at.args.as_slice() else { return };
         let name = self.column_name(column.value, 0).unwrap_or_default();
-        let place = Place { span: at.name_span, ..*place };
+        let is_column = matches!(facts.value(column.value), Value::Call(call) if self.called(*call) == "col");
+        let place = Place { span: at.name_span, is_made: !is_column, ..*place };
         match rest {
             [operator, value] => {
                 let like = match facts.value(operator.value) {

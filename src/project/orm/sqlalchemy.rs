@@ -19,6 +19,8 @@ struct Column {
     is_sure: bool,
     /// Whether a function of texts stands around it: `func.lower(User.name)`.
     is_text: bool,
+    /// Whether it is what is made of the column: by a function, a cast, by a key of a document.
+    is_made: bool,
 }
 
 /// How an operator of a column finds its pattern.
@@ -65,7 +67,17 @@ impl<'p> Collector<'_, 'p> {
         let Evidence { orm, model, confidence, .. } = evidence;
         let is_or = self.called(call) == "orwhere";
         let group = is_or.then(|| self.new_group());
-        let place = Place { orm, model, call, span: at.name_span, group, negated: false, confidence, is_loose: false };
+        let place = Place {
+            orm,
+            model,
+            call,
+            span: at.name_span,
+            group,
+            negated: false,
+            confidence,
+            is_loose: false,
+            is_made: false,
+        };
         for arg in &at.args {
             let place = Place { span: self.one_line(arg.span), ..place };
             match arg.name {
@@ -129,7 +141,7 @@ impl<'p> Collector<'_, 'p> {
                 None => return,
             },
         };
-        let place = Place { model: column.model.or(place.model), ..*place };
+        let place = Place { model: column.model.or(place.model), is_made: column.is_made, ..*place };
         if operation == Operation::Other {
             if values::first(self.types, self.file, value) != Edge::Unknown {
                 self.add_like(&place, column.name, true, value, place.span);
@@ -199,7 +211,7 @@ impl<'p> Collector<'_, 'p> {
     fn column_operator(&mut self, at: &Call, how: How, column: Column, place: &Place) {
         let value = at.args.first().map(|arg| arg.value);
         let confidence = if column.is_sure { place.confidence } else { place.confidence.min(Confidence::Medium) };
-        let place = Place { model: column.model.or(place.model), confidence, ..*place };
+        let place = Place { model: column.model.or(place.model), confidence, is_made: column.is_made, ..*place };
         match (how, value) {
             (How::Like(ignores_case), Some(pattern)) => {
                 self.add_like(&place, column.name, ignores_case, pattern, at.name_span);
@@ -301,7 +313,7 @@ impl<'p> Collector<'_, 'p> {
                 {
                     let is_sure = of_receiver(self.types, self.file, *table)
                         .is_some_and(|evidence| matches!(evidence.orm, Orm::SqlAlchemy | Orm::Peewee));
-                    return Some(Column { name, model: None, is_sure, is_text: false });
+                    return Some(Column { name, model: None, is_sure, is_text: false, is_made: false });
                 }
                 let ty = self.types.of(self.file, *object);
                 let evidence = of_receiver(self.types, self.file, *object)
@@ -309,21 +321,21 @@ impl<'p> Collector<'_, 'p> {
                 match (ty, evidence) {
                     (Ty::Plain | Ty::List(_) | Ty::Module(_), _) => None,
                     (Ty::Class(class), Some(_)) => {
-                        Some(Column { name, model: Some(class), is_sure: true, is_text: false })
+                        Some(Column { name, model: Some(class), is_sure: true, is_text: false, is_made: false })
                     }
                     (Ty::Api(..), Some(evidence)) if evidence.receiver.ends_with("Model") => {
-                        Some(Column { name, model: evidence.model, is_sure: true, is_text: false })
+                        Some(Column { name, model: evidence.model, is_sure: true, is_text: false, is_made: false })
                     }
-                    _ => Some(Column { name, model: None, is_sure: false, is_text: false }),
+                    _ => Some(Column { name, model: None, is_sure: false, is_text: false, is_made: false }),
                 }
             }
             // `table.c["name"]`, a key of a JSON column
             Value::Item(object, key) => match facts.value(*object) {
                 Value::Member(_, c) if matches!(&facts.names[*c], "c" | "columns") => {
                     let name = facts.literal(*key)?.to_owned();
-                    Some(Column { name, model: None, is_sure: true, is_text: false })
+                    Some(Column { name, model: None, is_sure: true, is_text: false, is_made: false })
                 }
-                _ => self.column(*object, depth + 1),
+                _ => Some(Column { is_made: true, ..self.column(*object, depth + 1)? }),
             },
             Value::Carried(inner, _) => self.column(*inner, depth + 1),
             Value::Call(call) => {
@@ -334,14 +346,15 @@ impl<'p> Collector<'_, 'p> {
                     | "Upper"
                         if first.is_some() =>
                     {
-                        Some(Column { is_text: true, ..self.column(first?, depth + 1)? })
+                        Some(Column { is_text: true, is_made: true, ..self.column(first?, depth + 1)? })
                     }
                     "coalesce" | "cast" | "func" | "type_coerce" | "ifnull" | "COALESCE" if first.is_some() => {
-                        self.column(first?, depth + 1)
+                        Some(Column { is_made: true, ..self.column(first?, depth + 1)? })
                     }
-                    "cast" | "collate" | "astext" | "label" | "op" | "as_string" | "desc" | "asc" => {
-                        self.column(self.receiver(*call)?, depth + 1)
+                    "cast" | "collate" | "astext" | "op" | "as_string" => {
+                        Some(Column { is_made: true, ..self.column(self.receiver(*call)?, depth + 1)? })
                     }
+                    "label" | "desc" | "asc" => self.column(self.receiver(*call)?, depth + 1),
                     "column" | "literal_column" => {
                         let name = facts.literal(first?)?.to_owned();
                         Some(Column {
@@ -349,6 +362,7 @@ impl<'p> Collector<'_, 'p> {
                             model: None,
                             is_sure: of_function(self.types, self.file, at.callee).is_some(),
                             is_text: false,
+                            is_made: false,
                         })
                     }
                     // `col(Hero.name)` of SQLModel
@@ -443,7 +457,8 @@ impl<'p> Collector<'_, 'p> {
         let group = if is_or { Some(place.group.unwrap_or_else(|| self.new_group())) } else { place.group };
         for pattern in found {
             let span = text.host_span(pattern.span.start, pattern.span.end);
-            let place = Place { group, negated: place.negated != pattern.negated, ..*place };
+            let is_made = place.is_made || pattern.is_made;
+            let place = Place { group, negated: place.negated != pattern.negated, is_made, ..*place };
             let value = match &pattern.operand {
                 fragment::Operand::Literal { is_leading: true } => {
                     let op = if pattern.ignores_case { PredicateOp::IContains } else { PredicateOp::Contains };
