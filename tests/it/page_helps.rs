@@ -243,6 +243,9 @@ export class Visits {
     sorted(query, by);
     return query.offset(skip).limit(10).getMany();
   }
+  async given({ query }: { query: SelectQueryBuilder<Visit> }, skip: number) {
+    return query.offset(skip).limit(10).getMany();
+  }
   async unsorted(skip: number) {
     return this.repo.createQueryBuilder("v").offset(skip).limit(10).getMany();
   }
@@ -250,6 +253,7 @@ export class Visits {
 "#;
     let wanted = [
         "ORDER BY v.stars DESC, v.id DESC LIMIT n`, with an index on (v.stars, v.id)",
+        OPEN,
         OPEN,
         OPEN,
         OPEN,

@@ -1,9 +1,12 @@
 //! How a page can begin without skipping rows: the columns that tell where the page before it ended, the last of them
 //! unique (keyset pagination).
 //!
-//! They are only told where the rows are those of one table, in an order that is written out and made of its plain columns.
-//! Joined, grouped, distinct and united rows have no such columns, and neither has an order that comes from elsewhere. Whether
-//! a column is unique is told by the schema; where none is known, the library's own name of a primary key is taken for one.
+//! They are only told where the rows are those of one table, in an order that is written out and made of its plain
+//! columns.
+//! Joined, grouped, distinct and united rows have no such columns, and neither has an order that comes from
+//! elsewhere. Whether
+//! a column is unique is told by the schema; where none is known, the library's own name of a primary key is taken
+//! for one.
 
 use rustc_hash::FxHashMap;
 
@@ -259,8 +262,11 @@ impl<'p> Collector<'_, 'p> {
         };
         match evidence.orm {
             Orm::SqlAlchemy => {
-                let mut classes = steps.firsts.iter().map(|&first| self.column_root(first).map(|(class, _)| class));
-                let class = classes.next().flatten().or(evidence.model.filter(|_| steps.firsts.is_empty()))?;
+                // `User.query.paginate(…)` of a query class of the project's own.
+                let own = |first: CallId| evidence.model.filter(|_| !begins(Orm::SqlAlchemy, self.called(first)));
+                let root = |first: CallId| self.column_root(first).map(|(class, _)| class).or_else(|| own(first));
+                let mut classes = steps.firsts.iter().map(|&first| root(first));
+                let class = classes.next()??;
                 classes.all(|other| other == Some(class)).then(|| of_class(class))
             }
             Orm::Django | Orm::Tortoise | Orm::Peewee => Some(of_class(evidence.model?)),
@@ -347,8 +353,8 @@ impl<'p> Collector<'_, 'p> {
                 steps.firsts.push(call);
                 manager.receiver.ends_with("Manager").then(Vec::new)
             }
-            // `db.from("users")` of a handle.
-            Value::Param(..) if steps.orm != Orm::Knex => None,
+            // `db.from("users")` of a handle; any other builder that comes from elsewhere may be in any order.
+            _ if steps.orm != Orm::Knex && self.comes_from_elsewhere(rows) => None,
             Value::Param(..)
             | Value::Member(..)
             | Value::Class(_)
@@ -359,6 +365,15 @@ impl<'p> Collector<'_, 'p> {
                 Some(Vec::new())
             }
             _ => None,
+        }
+    }
+
+    /// Whether a value is a parameter, or is kept by one or by an object: `{ query }`, `this.query`.
+    fn comes_from_elsewhere(&self, value: ValueId) -> bool {
+        match *self.facts.value(value) {
+            Value::Member(object, _) => self.comes_from_elsewhere(object),
+            Value::Param(..) | Value::This(_) => true,
+            _ => false,
         }
     }
 
@@ -498,7 +513,8 @@ fn groups(name: &str) -> bool {
     matches!(name, "addGroupBy" | "groupBy" | "group_by")
 }
 
-/// Whether after a step of this name, in lower case, rows are no longer those of one table: joined, grouped, distinct, united,
+/// Whether after a step of this name, in lower case, rows are no longer those of one table: joined, grouped,
+/// distinct, united,
 /// or those of another query.
 fn reshapes(name: &str) -> bool {
     const STARTS: [&str; 9] =

@@ -43,7 +43,8 @@ pub(super) fn sorted_by(collector: &Collector<'_, '_>, call: CallId, orm: Orm) -
     reader.sorted
 }
 
-/// The keys of an option: `order: [["createdAt", "DESC"]]`, `orderBy: { createdAt: "desc" }`; none if not all can be read.
+/// The keys of an option: `order: [["createdAt", "DESC"]]`, `orderBy: { createdAt: "desc" }`; none if not all can be
+/// read.
 pub(super) fn of_object(collector: &Collector<'_, '_>, value: ValueId, orm: Orm) -> Vec<SortKey> {
     let sorted = sorted_by_object(collector, value, orm);
     if sorted.is_open || sorted.places_nulls { Vec::new() } else { sorted.keys }
@@ -170,7 +171,8 @@ impl Reader<'_, '_, '_> {
                 Some(text) => text.split(',').for_each(|part| self.text_key(part.trim(), descending)),
                 None => self.sorted.is_open = true,
             },
-            // Drizzle and SQLAlchemy name a column by an attribute. `search({ orderBy })`: what a function is handed is no
+            // Drizzle and SQLAlchemy name a column by an attribute. `search({ orderBy })`: what a function is handed
+            // is no
             // column of a table that is handed, too.
             Value::Member(object, name) if *object != UNKNOWN && self.names_columns() && !self.is_handed(*object) => {
                 self.sorted.owners.push(*object);
@@ -222,7 +224,8 @@ impl Reader<'_, '_, '_> {
         matches!(self.orm, Orm::Drizzle | Orm::SqlAlchemy | Orm::Peewee | Orm::Pony)
     }
 
-    /// Whether a value is a parameter of a function of JavaScript that has a name: no callback, which a library gives its
+    /// Whether a value is a parameter of a function of JavaScript that has a name: no callback, which a library gives
+    /// its
     /// tables.
     fn is_handed(&self, value: ValueId) -> bool {
         let facts = self.facts;
