@@ -483,7 +483,7 @@ def search_any(p):
     insta::assert_snapshot!(found.join("\n"), @r"
     `Deal.name` is searched with a leading wildcard: no b-tree index serves it, every row with that `org` is read
     `Deal.name` is searched with a leading wildcard: no b-tree index serves it, every row is read
-    `account__name` is searched with a leading wildcard: no b-tree index serves it, every row that the rest of the query leaves is read
+    `Account.name` is searched with a leading wildcard: no b-tree index serves it, every row that the rest of the query leaves is read
     `Deal.name` is searched with a leading wildcard: no b-tree index serves it, every row is read
     ");
 }

@@ -39,6 +39,7 @@ mod reports;
 mod saves;
 mod schema_sources;
 mod schema_truth;
+mod search_helps;
 #[cfg(unix)]
 mod table_sizes;
 mod tidy;

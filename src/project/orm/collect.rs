@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::django::PathEnd;
 use super::evidence::{Evidence, of_call, of_receiver, project_uses};
 use super::values::{self, Edge};
 use super::{Narrowing, Orm, OrmFacts, OrmPage, OrmPredicate, PredicateOp, bound, django};
@@ -226,9 +227,26 @@ impl<'t, 'p> Collector<'t, 'p> {
                 if !is_known {
                     predicate.confidence = predicate.confidence.min(Confidence::Medium);
                 }
+                self.name_end_of_path(index);
             }
         }
         self.found
+    }
+
+    /// Names the column that a look-up over relations ends in by its own table.
+    fn name_end_of_path(&mut self, index: usize) {
+        let predicate = &mut self.found.predicates[index];
+        let is_path = matches!(predicate.orm, Orm::Django | Orm::Tortoise) && predicate.column.contains("__");
+        let Some(model) = predicate.model.filter(|_| is_path) else { return };
+        match django::end_of_path(self.types, model, &predicate.column) {
+            PathEnd::Column(model, column) => {
+                let column = column.to_owned();
+                predicate.model = Some(model);
+                predicate.column = column;
+            }
+            PathEnd::Document => predicate.is_made = true,
+            PathEnd::Unknown => {}
+        }
     }
 
     /// Whether the project makes an index for searches that may hold the column of a predicate.

@@ -8,6 +8,7 @@ use super::evidence::{Evidence, of_function, project_uses};
 use super::{Orm, PredicateOp};
 use crate::facts::*;
 use crate::findings::Confidence;
+use crate::project::relations::{self, Relation};
 use crate::project::{ClassMember, ClassRef, Ty, Types};
 
 /// The lookups and what they ask.
@@ -392,6 +393,42 @@ pub(super) fn field(types: &Types<'_>, model: ClassRef, path: &str) -> Option<Fi
         }
     }
     None
+}
+
+/// What the path of a look-up ends in.
+pub(super) enum PathEnd<'c> {
+    /// A column of a model that relations lead to: `author__name`.
+    Column(ClassRef, &'c str),
+    /// A part of a document: `data__name`.
+    Document,
+    /// It is not known.
+    Unknown,
+}
+
+/// Where a look-up over relations ends.
+pub(super) fn end_of_path<'c>(types: &Types<'_>, model: ClassRef, path: &'c str) -> PathEnd<'c> {
+    let (mut model, mut rest) = (model, path);
+    while let Some((name, after)) = rest.split_once("__") {
+        let relations = types.relations();
+        let target = match types.class_member(model, name) {
+            Some(ClassMember::Attribute(file, value, _)) => match relations::field(types, relations, file, value) {
+                Some(relation) => Some(relation),
+                None => return PathEnd::Document,
+            },
+            // `shift__place`, of what a row has as `shift_set`
+            _ => {
+                let reverse =
+                    relations.reverse(model, name).or_else(|| relations.reverse(model, &format!("{name}_set")));
+                reverse.map(|reverse| reverse.relation)
+            }
+        };
+        let Some(Relation::One(next) | Relation::Many(next)) = target else { return PathEnd::Unknown };
+        (model, rest) = (next, after);
+    }
+    match types.class_member(model, rest) {
+        Some(_) => PathEnd::Column(model, rest),
+        None => PathEnd::Unknown,
+    }
 }
 
 fn named_import(facts: &FileFacts, value: ValueId) -> Option<&str> {

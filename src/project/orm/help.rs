@@ -1,7 +1,9 @@
 //! What to do, in each library's own words.
 
 use super::{Begin, Keyset, Orm, OrmPage, OrmPredicate, PredicateOp, Served, SortKey};
+use crate::project::schema::{Known, Owner};
 use crate::project::{ClassRef, Project};
+use crate::sql::query::TableName;
 
 /// A column as it is named to a reader: `` `Post.title` ``.
 pub(super) fn column(project: &Project, predicate: &OrmPredicate) -> String {
@@ -11,7 +13,16 @@ pub(super) fn column(project: &Project, predicate: &OrmPredicate) -> String {
     }
     // A look-up over a relation is a column of another table: `author__name`.
     let is_path = matches!(predicate.orm, Orm::Django | Orm::Tortoise) && predicate.column.contains("__");
-    match predicate.model.map(|model| class_name(project, model)).or(predicate.table.as_deref()) {
+    // What a model has no column for is the name of an expression, or of another model.
+    let lacks = |class: &ClassRef| {
+        let schema = project.schema();
+        schema.model(&Owner::Class(*class)).is_some_and(|model| {
+            let column = model.column(&predicate.column).unwrap_or(&predicate.column);
+            schema.has_column(&TableName::plain(&model.table), column) == Known::No
+        })
+    };
+    let model = predicate.model.filter(|class| !lacks(class));
+    match model.map(|model| class_name(project, model)).or(predicate.table.as_deref()) {
         Some(owner) if !is_path && !predicate.column.contains('.') && !owner.is_empty() => {
             format!("`{owner}.{}`", predicate.column)
         }
