@@ -328,8 +328,20 @@ impl<'p> Types<'p> {
                 self.given(api.returns, &Ty::Api(*ty, said.or(*model)), said)
             }
             (Some(arg), _) => self.given(api.returns, receiver, self.model_argument(file, call, arg)),
-            (None, _) => self.given(api.returns, receiver, self.class_argument(file, call)),
+            (None, _) => self.given(api.returns, receiver, self.selected(file, call, api)),
         }
+    }
+
+    /// The model whose rows a call gives that is told of it by an argument: by its class, or by the statement that is
+    /// run, `session.scalars(select(User))`.
+    fn selected(&self, file: FileId, call: CallId, api: &ApiCall) -> Option<ClassRef> {
+        self.class_argument(file, call).or_else(|| {
+            let statement = argument(self.facts(file), call, api.sql.as_ref()?)?;
+            match self.aside(|| self.of(file, statement)) {
+                Ty::Api(_, model) => model,
+                _ => None,
+            }
+        })
     }
 
     /// The model class that an argument is, or that the rows of a queryset are: `get_object_or_404(queryset, …)`.
