@@ -589,10 +589,11 @@ impl<'p> Types<'p> {
         use relations::{Loading, Shape};
         let Some(target) = found.target else { return Ty::Unknown };
         match (found.shape, found.loading) {
-            (_, Loading::Asked) => match self.project.catalog.type_named("sqlalchemy.orm.Query") {
-                Some(query) => Ty::Api(query, Some(target)),
-                None => Ty::Unknown,
-            },
+            (_, Loading::Asked | Loading::WriteOnly) => {
+                let name = if found.loading == Loading::Asked { "Query" } else { "WriteOnlyCollection" };
+                let collection = self.project.catalog.type_named(&format!("sqlalchemy.orm.{name}"));
+                collection.map_or(Ty::Unknown, |ty| Ty::Api(ty, Some(target)))
+            }
             (Shape::ToMany, _) => Ty::List(Box::new(Ty::Instance(target, None))),
             _ => Ty::Instance(target, None),
         }
