@@ -11,7 +11,7 @@ use crate::source::Purpose;
 /// More classes behind one are not asked.
 const MAX_CLASSES: usize = 8;
 
-/// The classes that implement an interface, or extend a class of JavaScript; tests and their doubles aside.
+/// The classes that implement an interface or extend a class; tests and their doubles aside.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Implementations {
     of: FxHashMap<ClassRef, Vec<ClassRef>>,
@@ -34,7 +34,7 @@ impl Implementations {
                         _ => {}
                     }
                 }
-                if own.source.language.is_ecma() && !of.bases.is_empty() {
+                if !of.bases.is_empty() {
                     found.extend(types.project_bases(class).into_iter().map(|base| (base, class, false)));
                 }
             }
@@ -81,7 +81,7 @@ pub(super) fn alternatives(types: &Types<'_>, file: FileId, call: &Call) -> Vec<
     let name = &facts.names[name];
     let (Ty::Instance(class, _) | Ty::Class(class)) = types.of(file, object) else { return Vec::new() };
     let Some(ClassMember::Method(declared)) = types.class_member(class, name) else { return Vec::new() };
-    if !project.file(declared.file).source.language.is_ecma() || !is_bodyless(project, declared) {
+    if !is_bodyless(project, declared) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -101,6 +101,22 @@ pub(super) fn is_bodyless(project: &Project, method: FunctionRef) -> bool {
     let of = project.file(method.file);
     let function = of.facts.function(method.function);
     let text = of.source.text.get(function.span.range()).unwrap_or("");
+    if !of.source.language.is_ecma() {
+        return function.class.is_some() && is_abstract(&of.facts, method.function, text);
+    }
     function.class.is_some() && !text.trim_end_matches(';').ends_with('}') && !text.contains("=>")
         || function.class.is_some_and(|class| of.facts.class(class).is_interface)
+}
+
+/// Whether a method of Python's is there to be overridden: `@abstractmethod`, or it does nothing but refuse.
+fn is_abstract(facts: &FileFacts, method: FunctionId, text: &str) -> bool {
+    let own = facts.function(method);
+    let refuses = || {
+        let mut calls = facts.calls.iter().filter(|call| call.function == method);
+        own.returns.is_empty()
+            && own.yields.is_empty()
+            && text.contains("raise NotImplementedError")
+            && calls.all(|call| facts.own_name(call.callee) == Some("NotImplementedError"))
+    };
+    own.decorators.iter().any(|&decorator| facts.own_name(decorator) == Some("abstractmethod")) || refuses()
 }

@@ -50,6 +50,7 @@ mod since;
 mod sites;
 mod subjects;
 mod templates;
+mod tuples;
 mod types;
 mod unique;
 mod users;

@@ -260,6 +260,10 @@ impl<'p> Types<'p> {
             Ty::Class(class) | Ty::Instance(class, _) => {
                 if let Some(member) = self.class_member(*class, name) {
                     return match member {
+                        ClassMember::Method(function) if self.gives_own_kind(function) => match receiver {
+                            Ty::Class(class) => Some(Ty::Instance(*class, None)),
+                            instance => Some(instance.clone()),
+                        },
                         ClassMember::Method(function) => Some(match (self.returned(function), receiver) {
                             (Ty::Unknown, _) => self.handed_back(file, call, function),
                             (Ty::Instance(of, None), _) if of != *class && self.gives_own(function, of) => {
@@ -328,8 +332,20 @@ impl<'p> Types<'p> {
                 self.given(api.returns, &Ty::Api(*ty, said.or(*model)), said)
             }
             (Some(arg), _) => self.given(api.returns, receiver, self.model_argument(file, call, arg)),
-            (None, _) => self.given(api.returns, receiver, self.class_argument(file, call)),
+            (None, _) => self.given(api.returns, receiver, self.selected(file, call, api)),
         }
+    }
+
+    /// The model whose rows a call gives that is told of it by an argument: by its class, or by the statement that is
+    /// run, `session.scalars(select(User))`.
+    fn selected(&self, file: FileId, call: CallId, api: &ApiCall) -> Option<ClassRef> {
+        self.class_argument(file, call).or_else(|| {
+            let statement = argument(self.facts(file), call, api.sql.as_ref()?)?;
+            match self.aside(|| self.of(file, statement)) {
+                Ty::Api(_, model) => model,
+                _ => None,
+            }
+        })
     }
 
     /// The model class that an argument is, or that the rows of a queryset are: `get_object_or_404(queryset, …)`.
@@ -416,6 +432,32 @@ impl<'p> Types<'p> {
     /// What a project function gives.
     pub(crate) fn returned(&self, function: FunctionRef) -> Ty {
         self.further(|| self.returned_by(function))
+    }
+
+    /// Whether a method gives an instance of the class that it is called on, which may extend its own: it says so,
+    /// `-> Self`, or it gives `self` or, as a class method, `cls(…)`.
+    fn gives_own_kind(&self, method: FunctionRef) -> bool {
+        let facts = self.facts(method.file);
+        let own = facts.function(method.function);
+        let Some(class) = own.class else { return false };
+        if self.project().file(method.file).source.language != Language::Python || own.traits.is_generator {
+            return false;
+        }
+        if let Some(declared) = own.result_type
+            && let Value::Typed(of) = facts.value(declared)
+            && facts.own_name(of.head) == Some("Self")
+        {
+            return true;
+        }
+        let is_own = |value: &ValueId| match facts.value(*value) {
+            Value::This(this) => *this == class,
+            Value::Call(call) if own.traits.is_class_method => {
+                *facts.value(facts.call(*call).callee) == Value::Class(class)
+            }
+            _ => false,
+        };
+        let is_bare = own.decorators.len() == usize::from(own.traits.is_class_method);
+        is_bare && !own.returns.is_empty() && own.returns.iter().all(is_own)
     }
 
     fn returned_by(&self, function: FunctionRef) -> Ty {

@@ -209,13 +209,14 @@ impl<'p> Types<'p> {
                 match self.member(&owner, name) {
                     Ty::Function(function) if self.is_called_when_read(file, function) => self.returned(function),
                     Ty::Unknown if owner == Ty::Plain => self.held(file, *object, name),
+                    Ty::Unknown if let Some(entity) = self.entity_named(&owner, name) => entity,
                     Ty::Unknown if name == "user" => self.user_of(file, *object).unwrap_or(Ty::Unknown),
                     found => found,
                 }
             }
             Value::Item(object, key) => match facts.value(*object) {
                 Value::Mapping(entries) => self.entry(file, entries, *key),
-                _ => self.element(&self.of(file, *object)),
+                _ => self.item(file, *object, *key),
             },
             Value::Slice(object, ..) => self.of(file, *object),
             Value::Call(call) => self.result(file, *call),
@@ -292,7 +293,14 @@ impl<'p> Types<'p> {
                 Ty::Instance(class, model)
             }
             Ty::Path(path) => match self.project.catalog.type_named(&path) {
-                Some(ty) => Ty::Api(ty, argument(0).and_then(|ty| self.class_of(&ty))),
+                // `Select[tuple[Book]]`
+                Some(ty) => Ty::Api(
+                    ty,
+                    argument(0).and_then(|ty| match ty {
+                        Ty::List(first) => self.class_of(&first),
+                        ty => self.class_of(&ty),
+                    }),
+                ),
                 None if matches!(name, "Awaitable" | "Promise") => argument(0).unwrap_or(Ty::Unknown),
                 None if LISTS.contains(&name) => Ty::List(Box::new(argument(0).unwrap_or(Ty::Unknown))),
                 None if matches!(name, "Optional" | "Annotated" | "Type" | "ClassVar" | "Final") => {
@@ -581,10 +589,11 @@ impl<'p> Types<'p> {
         use relations::{Loading, Shape};
         let Some(target) = found.target else { return Ty::Unknown };
         match (found.shape, found.loading) {
-            (_, Loading::Asked) => match self.project.catalog.type_named("sqlalchemy.orm.Query") {
-                Some(query) => Ty::Api(query, Some(target)),
-                None => Ty::Unknown,
-            },
+            (_, Loading::Asked | Loading::WriteOnly) => {
+                let name = if found.loading == Loading::Asked { "Query" } else { "WriteOnlyCollection" };
+                let collection = self.project.catalog.type_named(&format!("sqlalchemy.orm.{name}"));
+                collection.map_or(Ty::Unknown, |ty| Ty::Api(ty, Some(target)))
+            }
             (Shape::ToMany, _) => Ty::List(Box::new(Ty::Instance(target, None))),
             _ => Ty::Instance(target, None),
         }
@@ -616,53 +625,6 @@ impl<'p> Types<'p> {
     /// The relations between the project's models.
     pub(super) fn relations(&self) -> &'p relations::Relations {
         &self.project.relations
-    }
-
-    fn part(&self, file: FileId, of: ValueId, index: u16) -> Ty {
-        let facts = self.facts(file);
-        // `for i, x in enumerate(xs)`, `for a, b in zip(xs, ys)`
-        if let Value::Element(iterable, _) = facts.value(of)
-            && let Value::Call(call) = facts.value(*iterable)
-        {
-            let call = facts.call(*call);
-            if let Value::Global(name) = facts.value(call.callee) {
-                let at = match &facts.names[*name] {
-                    "enumerate" => (index == 1).then_some(0),
-                    "zip" => Some(usize::from(index)),
-                    _ => None,
-                };
-                if let Some(arg) = at.and_then(|at| call.args.get(at)) {
-                    return self.element(&self.of(file, arg.value));
-                }
-            }
-        }
-        match facts.value(of) {
-            Value::Sequence(items) => items.get(usize::from(index)).map_or(Ty::Unknown, |&item| self.of(file, item)),
-            Value::Call(call) => match self.of(file, of) {
-                Ty::List(element) => match self.target(file, *call) {
-                    // `count, books = found(request)`
-                    Some(function) => self.part_of_result(function, index).unwrap_or(*element),
-                    None => *element,
-                },
-                _ => Ty::Unknown,
-            },
-            _ => match self.of(file, of) {
-                Ty::List(element) => *element,
-                _ => Ty::Unknown,
-            },
-        }
-    }
-
-    /// What stands at a place of the tuples that a function returns; nothing if it returns anything else.
-    fn part_of_result(&self, function: FunctionRef, index: u16) -> Option<Ty> {
-        let facts = self.facts(function.file);
-        let items = facts.function(function.function).returns.iter().map(|&value| match facts.value(value) {
-            Value::Sequence(items) => items.get(usize::from(index)).copied(),
-            _ => None,
-        });
-        let items: Option<Vec<ValueId>> = items.collect();
-        let mut found = items?.into_iter().map(|item| self.further(|| self.of(function.file, item)));
-        found.find(Ty::is_known)
     }
 
     // ── Classes ─────────────────────────────────────────────────────────────────────────────────────

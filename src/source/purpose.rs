@@ -156,9 +156,22 @@ fn is_migration(folders: &[&str], name: &str) -> bool {
     let is_step = name.contains(['-', '_']) && is_time(first) || is_version(first) && words.next().is_some_and(is_time);
     folders.iter().any(is_folder)
         || is_step
+        || folders.last().is_some_and(|folder| matches!(*folder, "upgrade" | "upgrades")) && is_version_pair(name)
         || matches!(name, "migrations.py" | "migrations.sql")
         || name.split('.').skip(1).any(|mark| mark == "migration")
         || is_sql && is_extension_update(name)
+}
+
+/// What an upgrade from one version to the next is called: `v26_v27.py`, `1.2-to-1.3.py`.
+fn is_version_pair(name: &str) -> bool {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let is_version = |word: &str| {
+        let digits = word.strip_prefix('v').unwrap_or(word);
+        digits.starts_with(|first: char| first.is_ascii_digit())
+            && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    };
+    let words: Vec<&str> = stem.split(['-', '_']).filter(|&word| word != "to").collect();
+    words.len() == 2 && words.into_iter().all(is_version)
 }
 
 /// PostgreSQL's extensions are brought from one version to the next by `1.0--1.1.sql`, `name--1.0--1.1.sql`.
@@ -311,6 +324,13 @@ mod tests {
             ("sql/updates/2.19.3--2.20.0.sql", Migration),
             ("admin/sql/updates/2021-07-14-move.sql", Migration),
             ("app/updates/service.py", Application),
+            ("shop/db/upgrades/v26_v27.py", Migration),
+            ("shop/db/upgrade/v07_titles.py", Application),
+            ("shop/db/upgrades/1.2-to-1.3.py", Migration),
+            ("shop/db/upgrades/manager.py", Application),
+            ("shop/db/upgrades/v2.py", Application),
+            ("shop/upgrades/video_player.py", Application),
+            ("shop/api/v1_v2.py", Application),
             ("sql/ext--1.0--1.1.sql", Migration),
             ("sql/ext--1.0.sql", Application),
             ("src/scripts/menu.js", Application),

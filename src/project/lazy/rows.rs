@@ -318,7 +318,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
         let target = relation.target.filter(|_| relation.kind == Kind::Many)?;
         if matches!(Orm::of(self.types, target), Some(Orm::SqlAlchemy | Orm::TypeOrm)) {
             // `lazy="dynamic"`: a query of its own.
-            if relation.loading == Loading::Asked {
+            if matches!(relation.loading, Loading::Asked | Loading::WriteOnly) {
                 let mut rows = Rows { confidence: owner.confidence, ..plain(target) };
                 relation.back.iter().for_each(|back| rows.loaded.add_open(back));
                 return Some(rows);

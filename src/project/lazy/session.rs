@@ -88,6 +88,10 @@ impl Tracer<'_, '_> {
             ("get" | "get_one", Some(first)) if !many && let Some(model) = self.entity_of(file, first) => {
                 return Some(self.awaited(call, self.step(file, call, "all", plain(model))));
             }
+            // Flask-SQLAlchemy: `db.paginate(db.select(Book))`
+            ("paginate", Some(first)) if many && let Some(rows) = self.of_session(file, first, frame, depth) => {
+                return Some(Traced::Rows(rows));
+            }
             ("scalars" | "execute" | "exec" | "stream" | "stream_scalars", Some(first)) if many => {
                 let rows = self.of_session(file, first, frame, depth)?;
                 return Some(self.awaited(call, Traced::Rows(run(name, rows))));

@@ -63,6 +63,8 @@ pub(crate) enum Loading {
     Joined,
     /// When it is asked for: it is a query of its own (`lazy="dynamic"`).
     Asked,
+    /// Not through the relationship: what is called on it builds statements (`lazy="write_only"`).
+    WriteOnly,
     /// Never: reading it is an error (`lazy="raise"`).
     Never,
 }

@@ -220,12 +220,17 @@ fn declared(
     let target = argument
         .and_then(|argument| class_named(types, relations, file, argument))
         .or_else(|| annotated.and_then(|(target, _)| target));
-    let loading = match Flow::new(facts).called_name(call) {
-        Some("dynamic_loader") => Loading::Asked,
-        _ if named(facts, call, "lazy").is_none() && is_asked(facts, annotation) => Loading::Asked,
+    let written = match annotation.map(|annotation| facts.value(annotation)) {
+        Some(Value::Typed(of)) => facts.own_name(of.head),
+        _ => None,
+    };
+    let loading = match (written, Flow::new(facts).called_name(call)) {
+        (Some("WriteOnlyMapped"), _) => Loading::WriteOnly,
+        (Some("DynamicMapped"), _) | (_, Some("dynamic_loader")) => Loading::Asked,
         _ => loading(facts, call),
     };
-    let is_list = annotated.map(|(_, is_list)| is_list);
+    let is_collection = matches!(loading, Loading::Asked | Loading::WriteOnly);
+    let is_list = if is_collection { Some(true) } else { annotated.map(|(_, is_list)| is_list) };
     // Iterating over a mapping gives its keys.
     let is_mapping = named(facts, call, "collection_class").is_some();
     let shape = shape(types, owner, facts, call, target, is_list)?;
@@ -264,12 +269,6 @@ fn of_annotation(
     }
 }
 
-/// Whether a declared type says that the rows are asked for by queries of their own: `WriteOnlyMapped["Book"]`.
-fn is_asked(facts: &FileFacts, annotation: Option<ValueId>) -> bool {
-    matches!(annotation.map(|annotation| facts.value(annotation)), Some(Value::Typed(of))
-        if matches!(facts.own_name(of.head), Some("WriteOnlyMapped" | "DynamicMapped")))
-}
-
 /// The model that the first argument of a relationship names: `Author`, `"Author"`, `lambda: Author`.
 fn class_named(types: &Types<'_>, relations: &Relations, file: FileId, value: ValueId) -> Option<ClassRef> {
     let facts = types.facts(file);
@@ -300,7 +299,8 @@ fn loading(facts: &FileFacts, call: &Call) -> Loading {
     };
     match (facts.value(lazy), facts.literal(lazy)) {
         (_, Some("select")) | (Value::Bool(true), _) => Loading::Lazy,
-        (_, Some("dynamic" | "write_only")) => Loading::Asked,
+        (_, Some("dynamic")) => Loading::Asked,
+        (_, Some("write_only")) => Loading::WriteOnly,
         (_, Some("raise" | "raise_on_sql" | "noload")) | (Value::Null, _) => Loading::Never,
         (_, Some("joined")) | (Value::Bool(false), _) => Loading::Joined,
         // `"selectin"`, `"subquery"`, `"immediate"`, and what cannot be read.

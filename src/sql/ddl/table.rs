@@ -104,7 +104,7 @@ fn is_cte(cursor: &Cursor<'_>) -> bool {
 }
 
 fn read_body(body: Cursor<'_>, made: &mut CreateTable, dialect: Dialect) {
-    for item in body.items() {
+    for item in body.items().into_iter().flat_map(constraints) {
         let mut parts = Parts::default();
         let understood = read_element(item, &made.table, dialect, &mut parts);
         if let Some(parent) = parts.like {
@@ -115,6 +115,35 @@ fn read_body(body: Cursor<'_>, made: &mut CreateTable, dialect: Dialect) {
         made.indexes.extend(parts.indexes);
         made.foreign_keys.extend(parts.foreign_keys);
     }
+}
+
+/// The constraints of one element of a definition: SQLite lets them follow each other without a comma. A column is one
+/// whole with its options.
+fn constraints(item: Cursor<'_>) -> Vec<Cursor<'_>> {
+    let begins = |at: &Cursor<'_>| {
+        at.sees("PRIMARY") && at.sees_ahead(1, "KEY")
+            || at.sees("FOREIGN") && at.sees_ahead(1, "KEY")
+            || at.sees_any(&["UNIQUE", "CHECK"]) && at.kind_ahead(1) == Some(Kind::Open)
+            || at.sees("CONSTRAINT") && matches!(at.kind_ahead(1), Some(Kind::Word | Kind::Quoted))
+    };
+    let mut found = Vec::new();
+    let mut from = item;
+    if begins(&item) {
+        let mut at = item;
+        // What stands before its bracket belongs to it: `CONSTRAINT name UNIQUE (`.
+        let mut is_closed = false;
+        while !at.is_done() {
+            if is_closed && begins(&at) {
+                found.push(Cursor { end: at.at, ..from });
+                from = at;
+                is_closed = false;
+            }
+            is_closed |= at.kind() == Some(Kind::Open);
+            at.skip();
+        }
+    }
+    found.push(from);
+    found
 }
 
 /// What one element of a table's definition says.

@@ -89,8 +89,9 @@ pub(super) fn is_replayed(file: &ProjectFile) -> bool {
         return false;
     }
     let name = file.source.path.rsplit('/').next().unwrap_or("");
+    let number = name.strip_prefix(['v', 'V']).unwrap_or(name);
     // Alembic's own order is in the files.
-    let is_ordered = name.starts_with(|c: char| c.is_ascii_digit()) && facts.names.find("down_revision").is_none();
+    let is_ordered = number.starts_with(|c: char| c.is_ascii_digit()) && facts.names.find("down_revision").is_none();
     let takes_away =
         |sql: &SqlText| sql.text.is_some() && sql.statement.changes.iter().any(TableChange::takes_something_away);
     let guarded: FxHashSet<TextId> = {
