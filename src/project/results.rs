@@ -266,9 +266,6 @@ impl<'p> Types<'p> {
                         },
                         ClassMember::Method(function) => Some(match (self.returned(function), receiver) {
                             (Ty::Unknown, _) => self.handed_back(file, call, function),
-                            (Ty::Instance(of, None), _) if of != *class && self.gives_own(function, of) => {
-                                Ty::Instance(*class, None)
-                            }
                             (known, Ty::Instance(_, Some(model))) => self.of_model(known, *model),
                             (known, _) => known,
                         }),
@@ -304,23 +301,6 @@ impl<'p> Types<'p> {
             Ty::Plain => Some(if matches!(name, "get" | "pop") { Ty::Unknown } else { Ty::Plain }),
             _ => None,
         }
-    }
-
-    /// Whether a method gives an instance of the class that it is called on, whichever that is: `return cls(session)`,
-    /// `return self`.
-    fn gives_own(&self, method: FunctionRef, of: ClassRef) -> bool {
-        let facts = self.facts(method.file);
-        let own = facts.function(method.function);
-        let is_own = |class: ClassId| of == ClassRef { file: method.file, class };
-        let gives = |&value: &ValueId| match *facts.value(value) {
-            Value::This(class) => is_own(class),
-            Value::Call(call) => match *facts.value(facts.call(call).callee) {
-                Value::Class(class) => own.traits.is_class_method && is_own(class),
-                _ => false,
-            },
-            _ => false,
-        };
-        own.class.is_some_and(is_own) && !own.returns.is_empty() && own.returns.iter().all(gives)
     }
 
     /// What a call of a catalog entry gives.
