@@ -39,7 +39,7 @@ pub use sources::{DjangoApp, Model, Owner, follows_models};
 pub use tools::MigrationTool;
 
 use super::{FileId, Flow, Project};
-use crate::facts::CallId;
+use crate::facts::{CallId, FileFacts};
 use crate::source::{Language, Purpose, Span};
 use crate::sql::Dialect;
 use crate::sql::ddl::{IndexDef, IndexKind, OnDelete, TableChange};
@@ -297,6 +297,7 @@ impl Schema {
                         flow.called_name(call).is_some_and(|name| is_of_index(name) && !takes_back(name))
                     })
                 }
+                None if file.source.language == Language::Python => may_make_index(facts, is_of_index),
                 None => facts.names.iter().any(|name| is_of_index(name) && !takes_back(name)),
             };
             if !makes_index {
@@ -556,6 +557,16 @@ fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Whether Python may make an index by what it calls: `op.create_index(…)`, `Column(index=True)`.
+fn may_make_index(facts: &FileFacts, is_of_index: impl Fn(&str) -> bool) -> bool {
+    let flow = Flow::new(facts);
+    facts.calls.iter().any(|call| {
+        let is_made = flow.called_name(call).is_some_and(|name| is_of_index(name) && !takes_back(name));
+        let mut said = call.args.iter().filter_map(|arg| Some(&facts.names[arg.name?]));
+        is_made || said.any(|name| matches!(name, "index" | "unique" | "db_index" | "primary_key"))
+    })
 }
 
 /// Whether a call of this name takes something away: `removeIndex`, `drop_index`.
