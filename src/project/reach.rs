@@ -93,7 +93,8 @@ fn begin(project: &Project, inlined: &PerFile<Inlined>, file: FileId) -> Vec<Beg
         let (home, _) = place(facts, &inlined.of(file).at_once, site.function, site.in_loop);
         let function = FunctionRef { file, function: home };
         let Some(cached) = kept_for(facts, home, site.effect) else { continue };
-        let keeps = || inlined.of(file).loaders.contains(&home) || keeps(project, file, site.function, site.guard);
+        let is_kept = || keeps(project, file, site.function, site.guard);
+        let keeps = || inlined.of(file).loaders.contains(&home) || is_kept();
         if home == MODULE
             || is_for_development(facts, site.guard)
             || (site.effect == SiteEffect::Query && keeps())
@@ -113,7 +114,8 @@ fn begin(project: &Project, inlined: &PerFile<Inlined>, file: FileId) -> Vec<Beg
         let witness = Witness {
             step: Step::Site(file, index),
             hops: 0,
-            confidence: if cached || project.may_be_prefetched(file, site) || project.asks_schema(site) {
+            // Who is kept once it is made is not made again.
+            confidence: if cached || is_kept() || project.may_be_prefetched(file, site) || project.asks_schema(site) {
                 Confidence::Low
             } else {
                 site.confidence
@@ -193,8 +195,8 @@ impl CallGraph {
         if gathers_first(facts, call.guard) || is_for_development(facts, call.guard) {
             return None;
         }
-        let keeps = || self.is_loader(caller) || keeps(project, file, edge.home, call.guard);
-        if effect == SiteEffect::Query && keeps() {
+        let is_kept = || keeps(project, file, edge.home, call.guard);
+        if effect == SiteEffect::Query && (self.is_loader(caller) || is_kept()) {
             return None;
         }
         let values = flowing_values(project, edge, state.source);
@@ -215,7 +217,7 @@ impl CallGraph {
         let witness = Witness {
             step: Step::Call(file, index, route),
             hops: then.hops + 1,
-            confidence: if kept || passed.unlikely { Confidence::Low } else { weakest },
+            confidence: if kept || is_kept() || passed.unlikely { Confidence::Low } else { weakest },
             cached: then.cached || kept,
             memoised: memoised || keeps_answer,
             annotated: then.annotated.clone().or_else(|| attached_before(project, file, edge.home)),
