@@ -75,6 +75,44 @@ impl<'p> Caches<'p> {
         false
     }
 
+    /// Whether a run of the loop `id` is over before a call where an earlier run has kept what it asks for:
+    /// `if key in found: continue` … `found[key] = load(key)`.
+    pub(super) fn skips_known(&self, call: &Call, id: LoopId) -> bool {
+        let facts = self.facts;
+        let is_callback = matches!(facts.loop_(id).kind, LoopKind::Callback(_));
+        let ends_run = |exit: &Exit| match exit.kind {
+            ExitKind::Continue => true,
+            ExitKind::Return => is_callback,
+            ExitKind::Break | ExitKind::Raise => false,
+        };
+        let before = facts.exits.iter().filter(|exit| {
+            exit.in_loop == id && exit.function == call.function && exit.span.end <= call.span.start && ends_run(exit)
+        });
+        let is_kept = |kept: ValueId| {
+            facts.stored.iter().any(|stored| stored.object == kept && self.flow.inside(Some(stored.in_loop), id))
+                || facts.calls.iter().any(|call| {
+                    self.flow.called_name(call) == Some("set")
+                        && self.flow.inside(call.in_loop, id)
+                        && matches!(*facts.value(call.callee), Value::Member(object, _) if object == kept)
+                })
+        };
+        let guards = before.filter_map(|exit| Some(&facts.guards[exit.guard?.index()]));
+        let mut tested = guards.filter(|guard| guard.kind == GuardKind::Then);
+        tested.any(|guard| self.asked_for(guard.condition).is_some_and(is_kept))
+    }
+
+    /// What a condition looks into: `key in found`, `found[key]`, `found.has(key)`.
+    fn asked_for(&self, condition: ValueId) -> Option<ValueId> {
+        match *self.facts.value(condition) {
+            Value::Operation(Operation::In, _, kept) | Value::Item(kept, _) => Some(kept),
+            Value::Call(call) => match *self.facts.value(self.facts.call(call).callee) {
+                Value::Member(object, name) if matches!(&self.facts.names[name], "get" | "has") => Some(object),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Whether something is there before and after a loop and the function around it: what an object or a module has.
     fn is_remembered(&self, kept: ValueId) -> bool {
         let mut at = kept;

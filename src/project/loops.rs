@@ -640,6 +640,11 @@ impl<'t, 'p> Loops<'t, 'p> {
         self.caches.asked_by(guard)
     }
 
+    /// Whether a run is over before a call where an earlier one has kept what that asks for.
+    pub(super) fn skips_known(&self, call: CallId, id: LoopId) -> bool {
+        self.caches.skips_known(self.facts.call(call), id)
+    }
+
     /// Whether a condition holds once for each key that the program comes upon, which the loop `id` notes.
     pub(super) fn is_once_a_key(&self, guard: &Guard, id: LoopId) -> bool {
         self.caches.notes(guard, id)

@@ -519,7 +519,10 @@ impl Finder<'_, '_, '_> {
                 continue;
             }
             let guards = self.loops.guards_within(candidate.guard, id);
-            if candidate.effect == SiteEffect::Query && guards.iter().any(|guard| self.loops.asks_cache(guard)) {
+            let is_cached = || {
+                guards.iter().any(|guard| self.loops.asks_cache(guard)) || self.loops.skips_known(candidate.call, id)
+            };
+            if candidate.effect == SiteEffect::Query && is_cached() {
                 continue;
             }
             if guards.iter().any(|guard| self.loops.is_seldom(guard, id)) {
