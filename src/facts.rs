@@ -119,8 +119,7 @@ pub enum Value {
     Typed(TypeRef),
     /// `*x`, `**x`, `...x`
     Spread(ValueId),
-    /// A value made of several others in a way that is not followed further (a template with holes that
-    /// is not text, a JSX element, a set operation …). Kept so that dependence on a loop is not lost.
+    /// Several others in a way that is not followed further (a JSX element, …): dependence on a loop is not lost.
     Mixed(Box<[ValueId]>),
 }
 
@@ -575,12 +574,13 @@ pub struct Access {
     pub span: Span,
 }
 
-/// Something in a loop that is given another item: `params["id"] = book.id`; in JavaScript also another attribute:
-/// `args.where.id = id`.
+/// An item that is set in a loop: `params["id"] = book.id`; in JavaScript an attribute, too: `args.where.id = id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
     /// What has the item.
     pub object: ValueId,
+    /// What it is; [`UNKNOWN`] where that is worked out from what it was.
+    pub value: ValueId,
     /// The innermost loop around it.
     pub in_loop: LoopId,
 }

@@ -571,9 +571,9 @@ impl<'s> Builder<'s> {
     }
 
     /// Notes that an object is given another attribute or item, if that is in a loop.
-    pub(super) fn stored(&mut self, object: ValueId) {
+    pub(super) fn stored(&mut self, object: ValueId, value: ValueId) {
         if let Some(in_loop) = self.place.in_loop.filter(|_| object != UNKNOWN) {
-            self.facts.stored.push(Stored { object, in_loop });
+            self.facts.stored.push(Stored { object, value, in_loop });
         }
     }
 

@@ -89,9 +89,15 @@ impl<'p> Caches<'p> {
             exit.in_loop == id && exit.function == call.function && exit.span.end <= call.span.start && ends_run(exit)
         });
         let is_kept = |kept: ValueId| {
-            facts.stored.iter().any(|stored| stored.object == kept && self.flow.inside(Some(stored.in_loop), id))
+            // `done[key] = true` notes the key alone.
+            let is_answer = |value: ValueId| {
+                !matches!(facts.value(value), Value::Unknown | Value::Bool(_) | Value::Int(_) | Value::Text(_))
+            };
+            let stored = || facts.stored.iter().filter(|stored| self.flow.inside(Some(stored.in_loop), id));
+            stored().any(|stored| stored.object == kept && is_answer(stored.value))
                 || facts.calls.iter().any(|call| {
                     self.flow.called_name(call) == Some("set")
+                        && call.args.get(1).is_some_and(|arg| is_answer(arg.value))
                         && self.flow.inside(call.in_loop, id)
                         && matches!(*facts.value(call.callee), Value::Member(object, _) if object == kept)
                 })
@@ -452,6 +458,26 @@ pub(super) fn keeps(project: &Project, file: FileId, function: FunctionId, guard
     let returns = &facts.function(function).returns;
     returns.len() > 1
         && returns.iter().any(|&value| caches.is_kept(value, function) || caches.is_attached(value, function))
+}
+
+/// Whether a function gives what its class keeps of earlier calls, where it has that: `return cls.known[id]`.
+pub(super) fn keeps_in_class(project: &Project, file: FileId, function: FunctionId) -> bool {
+    let facts = &project.file(file).facts;
+    let returns = &facts.function(function).returns;
+    if returns.len() < 2 {
+        return false;
+    }
+    let caches = Caches::new(project, file);
+    let mut tables = returns.iter().filter_map(|&value| match *facts.value(value) {
+        Value::Item(table, _) => Some(table),
+        _ => None,
+    });
+    tables.any(|table| match *facts.value(table) {
+        Value::Member(owner, name) => {
+            matches!(*facts.value(owner), Value::Class(class) if caches.is_table(class, name))
+        }
+        _ => false,
+    })
 }
 
 /// Whether what stands in a method under `guard` is only asked when its object does not have the answer yet, which it

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::caches::{Caches, gathers_first, is_timed, keeps, keeps_in_object, kept_for};
+use super::caches::{Caches, gathers_first, is_timed, keeps, keeps_in_class, keeps_in_object, kept_for};
 use super::calls::{
     CallGraph, Edge, Reach, Route, State, Step, Witness, flowing_values, given_lists, is_own, place, sources_of,
 };
@@ -93,8 +93,7 @@ fn begin(project: &Project, inlined: &PerFile<Inlined>, file: FileId) -> Vec<Beg
         let (home, _) = place(facts, &inlined.of(file).at_once, site.function, site.in_loop);
         let function = FunctionRef { file, function: home };
         let Some(cached) = kept_for(facts, home, site.effect) else { continue };
-        let is_kept = || keeps(project, file, site.function, site.guard);
-        let keeps = || inlined.of(file).loaders.contains(&home) || is_kept();
+        let keeps = || inlined.of(file).loaders.contains(&home) || keeps(project, file, site.function, site.guard);
         if home == MODULE
             || is_for_development(facts, site.guard)
             || (site.effect == SiteEffect::Query && keeps())
@@ -115,7 +114,11 @@ fn begin(project: &Project, inlined: &PerFile<Inlined>, file: FileId) -> Vec<Beg
             step: Step::Site(file, index),
             hops: 0,
             // Who is kept once it is made is not made again.
-            confidence: if cached || is_kept() || project.may_be_prefetched(file, site) || project.asks_schema(site) {
+            confidence: if cached
+                || keeps_in_class(project, file, home)
+                || project.may_be_prefetched(file, site)
+                || project.asks_schema(site)
+            {
                 Confidence::Low
             } else {
                 site.confidence
@@ -195,8 +198,8 @@ impl CallGraph {
         if gathers_first(facts, call.guard) || is_for_development(facts, call.guard) {
             return None;
         }
-        let is_kept = || keeps(project, file, edge.home, call.guard);
-        if effect == SiteEffect::Query && (self.is_loader(caller) || is_kept()) {
+        let keeps = || self.is_loader(caller) || keeps(project, file, edge.home, call.guard);
+        if effect == SiteEffect::Query && keeps() {
             return None;
         }
         let values = flowing_values(project, edge, state.source);
@@ -217,7 +220,11 @@ impl CallGraph {
         let witness = Witness {
             step: Step::Call(file, index, route),
             hops: then.hops + 1,
-            confidence: if kept || is_kept() || passed.unlikely { Confidence::Low } else { weakest },
+            confidence: if kept || keeps_in_class(project, file, edge.home) || passed.unlikely {
+                Confidence::Low
+            } else {
+                weakest
+            },
             cached: then.cached || kept,
             memoised: memoised || keeps_answer,
             annotated: then.annotated.clone().or_else(|| attached_before(project, file, edge.home)),

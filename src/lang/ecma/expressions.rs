@@ -477,7 +477,7 @@ impl<'t> Walk<'_, 't> {
             Kind::MemberExpression if operator != Kind::PlusEquals => self.assign_to_member(target, value, node),
             _ => {
                 if let Value::Member(object, _) | Value::Item(object, _) = *self.b.facts.value(before) {
-                    self.b.stored(object);
+                    self.b.stored(object, UNKNOWN);
                 }
             }
         }
@@ -490,7 +490,7 @@ impl<'t> Walk<'_, 't> {
         let Some(property) = self.field(target, Field::Property) else {
             let item = self.expression(target, ResultUse::Operand);
             if let Value::Item(object, _) = *self.b.facts.value(item) {
-                self.b.stored(object);
+                self.b.stored(object, value);
             }
             return;
         };
@@ -498,7 +498,7 @@ impl<'t> Walk<'_, 't> {
             return;
         }
         let object = self.expression(object_node, ResultUse::Receiver);
-        self.b.stored(object);
+        self.b.stored(object, value);
         let name = self.name(property);
         match *self.b.facts.value(object) {
             Value::This(class) => {

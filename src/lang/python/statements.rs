@@ -310,7 +310,7 @@ impl<'a> Walk<'a> {
                 }
             }
             Kind::Subscript => {
-                if let (object, Some(key)) = self.stored_item(target)
+                if let (object, Some(key)) = self.stored_item(target, value)
                     && value != UNKNOWN
                 {
                     self.b.facts.item_sets.push(ItemSet { object, key, value });
@@ -389,7 +389,7 @@ impl<'a> Walk<'a> {
                 }
             }
             Kind::Subscript => {
-                self.stored_item(target);
+                self.stored_item(target, UNKNOWN);
             }
             _ => {
                 self.expr(target, ResultUse::Operand);
@@ -398,9 +398,9 @@ impl<'a> Walk<'a> {
     }
 
     /// The object of `object[key]`, and its key if that is a text.
-    fn stored_item(&mut self, target: Node<'a>) -> (ValueId, Option<ValueId>) {
+    fn stored_item(&mut self, target: Node<'a>, value: ValueId) -> (ValueId, Option<ValueId>) {
         let object = child(target, Field::Value).map_or(UNKNOWN, |object| self.expr(object, ResultUse::Receiver));
-        self.b.stored(object);
+        self.b.stored(object, value);
         let keys: Vec<Node<'a>> = self.children_in(target, Field::Subscript);
         let keys: Vec<ValueId> = keys.into_iter().map(|key| self.expr(key, ResultUse::Operand)).collect();
         match keys[..] {
