@@ -1,21 +1,19 @@
 //! The help of a finding is about what stands there.
 
-use std::process::Output;
-
 use crate::project::Project;
 
 /// The help of each finding of these rules in one file, in order of place.
 fn helps(name: &str, text: &str, rules: &str) -> Vec<String> {
-    helps_in(&Project::new([(name, text)]), rules)
+    Project::new([(name, text)]).told(rules, "help")
 }
 
-fn helps_in(project: &Project, rules: &str) -> Vec<String> {
-    let Output { stdout, stderr, .. } =
-        project.run(&["check", "--output-format", "json", "--exit-zero", "--pedantic", "--select", rules]);
-    let json: serde_json::Value =
-        serde_json::from_slice(&stdout).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&stderr)));
-    let help = |finding: &serde_json::Value| finding["help"].as_str().unwrap().to_owned();
-    json["findings"].as_array().unwrap().iter().map(help).collect()
+/// Asserts how each help begins.
+#[track_caller]
+fn begin(found: &[String], begins: &[&str]) {
+    assert_eq!(found.len(), begins.len(), "{found:?}");
+    for (help, begin) in found.iter().zip(begins) {
+        assert!(help.starts_with(begin), "{help}");
+    }
 }
 
 #[test]
@@ -42,11 +40,7 @@ def write(session: Session, users):
         session.execute(insert(User).values(name=user.name))
 "#;
     let found = helps("users.py", text, "write-in-loop");
-    let begins = ["delete all rows at once", "update all rows at once", "insert all rows at once"];
-    assert_eq!(found.len(), begins.len(), "{found:?}");
-    for (help, begin) in found.iter().zip(begins) {
-        assert!(help.starts_with(begin), "{help}");
-    }
+    begin(&found, &["delete all rows at once", "update all rows at once", "insert all rows at once"]);
 }
 
 #[test]
@@ -77,11 +71,7 @@ def rename_each(store: Store, names):
         rename_one(store, old, new)
 "#;
     let found = helps("store.py", text, "write-in-loop");
-    let begins = ["write all rows", "take the write out of the path above; write all rows"];
-    assert_eq!(found.len(), begins.len(), "{found:?}");
-    for (help, begin) in found.iter().zip(begins) {
-        assert!(help.starts_with(begin), "{help}");
-    }
+    begin(&found, &["write all rows", "take the write out of the path above; write all rows"]);
 }
 
 #[test]
@@ -120,7 +110,7 @@ class Token(models.Model):
     used = models.BooleanField(default=False, db_index=True)
 "#;
     let project = Project::new([("models.py", text), ("requirements.txt", "django\npsycopg\n")]);
-    let found = helps_in(&project, "low-selectivity-index");
+    let found = project.told("low-selectivity-index", "help");
     assert!(matches!(found.as_slice(), [help] if help.contains("condition=Q(used=True)")), "{found:?}");
 }
 
@@ -165,7 +155,7 @@ class AbstractTicket(models.Model):
         ("shop/__init__.py", ""),
         ("requirements.txt", "django\npsycopg\n"),
     ];
-    let found = helps_in(&Project::new(files), "low-selectivity-index");
+    let found = Project::new(files).told("low-selectivity-index", "help");
     assert!(matches!(found.as_slice(), [help] if help.contains("condition=Q(used=True)")), "{found:?}");
 }
 
@@ -198,7 +188,7 @@ def one(request, pk):
 "#;
     let template = "{% for book in series.books.all %}\n{{ book.author.name }}\n{% endfor %}\n";
     let files = [("shop/models.py", models), ("shop/views.py", views), ("shop/templates/series.html", template)];
-    let found = helps_in(&Project::new(files), "lazy-relation-in-loop");
+    let found = Project::new(files).told("lazy-relation-in-loop", "help");
     let help = "load it with the rows: `.select_related(\"author\")` in the view, on the rows that \
                 shop/templates/series.html:1 asks for";
     assert_eq!(found, [help]);
@@ -231,7 +221,7 @@ module.exports = { list };
     let project = Project::new([("shop/models.js", models), ("shop/list.js", list)]);
     let with = "load the relation with the rows:";
     assert_eq!(
-        helps_in(&project, "query-in-loop"),
+        project.told("query-in-loop", "help"),
         [
             format!("{with} `Book.findAll({{ …, include: [\"author\"] }})`, and read `book.author`"),
             format!("{with} `Book.findAll({{ …, include: [Review] }})`, and read `book.Reviews`"),
@@ -421,11 +411,7 @@ export function newest(query) {
 }
 "#;
     let found = helps("tasks.js", text, "offset-pagination");
-    let begins = ["remember where the page ended", "continue after the last row of the page before"];
-    assert_eq!(found.len(), begins.len(), "{found:?}");
-    for (help, begin) in found.iter().zip(begins) {
-        assert!(help.starts_with(begin), "{help}");
-    }
+    begin(&found, &["remember where the page ended", "continue after the last row of the page before"]);
 }
 
 #[test]
@@ -474,12 +460,7 @@ def search_own(request, p):
 def search_any(p):
     return Deal.objects.filter(name__icontains=p["name"])
 "#;
-    let project = Project::new([("deals.py", text)]);
-    let Output { stdout, .. } =
-        project.run(&["check", "--output-format", "json", "--exit-zero", "--select", "leading-wildcard-like"]);
-    let json: serde_json::Value = serde_json::from_slice(&stdout).unwrap();
-    let message = |finding: &serde_json::Value| finding["message"].as_str().unwrap().to_owned();
-    let found: Vec<String> = json["findings"].as_array().unwrap().iter().map(message).collect();
+    let found = Project::new([("deals.py", text)]).told("leading-wildcard-like", "message");
     insta::assert_snapshot!(found.join("\n"), @r"
     `Deal.name` is searched with a leading wildcard: no b-tree index serves it, every row with that `org` is read
     `Deal.name` is searched with a leading wildcard: no b-tree index serves it, every row is read

@@ -4,12 +4,7 @@ use crate::project::Project;
 
 /// The help of each `offset-pagination` of one file, in order of place.
 fn helps(name: &str, text: &str) -> Vec<String> {
-    let project = Project::new([(name, text)]);
-    let args = ["check", "--output-format", "json", "--exit-zero", "--select", "offset-pagination"];
-    let output = project.run(&args).stdout;
-    let json: serde_json::Value = serde_json::from_slice(&output).expect("a report");
-    let help = |finding: &serde_json::Value| finding["help"].as_str().unwrap().to_owned();
-    json["findings"].as_array().unwrap().iter().map(help).collect()
+    Project::new([(name, text)]).told("offset-pagination", "help")
 }
 
 /// Asserts that each help holds what is wanted of it.

@@ -86,6 +86,21 @@ impl Project {
         seqscan().args(args).current_dir(self.path()).output().unwrap()
     }
 
+    /// What the report for programs says of each finding of these rules (`a,b`), in order of place.
+    #[track_caller]
+    pub(crate) fn findings(&self, rules: &str) -> Vec<serde_json::Value> {
+        let output = self.run(&["check", "--output-format", "json", "--exit-zero", "--pedantic", "--select", rules]);
+        let report: Result<serde_json::Value, _> = serde_json::from_slice(&output.stdout);
+        let report = report.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+        report["findings"].as_array().unwrap().clone()
+    }
+
+    /// What it says under a key of each.
+    #[track_caller]
+    pub(crate) fn told(&self, rules: &str, key: &str) -> Vec<String> {
+        self.findings(rules).iter().map(|finding| finding[key].as_str().unwrap().to_owned()).collect()
+    }
+
     /// What these rules find in it.
     pub(crate) fn check(&self, rules: &BTreeSet<String>) -> Result<Vec<Found>, String> {
         check(self.path(), &[], rules)

@@ -4,12 +4,9 @@ use crate::project::Project;
 
 /// The message and the help of each finding of `rule`, in order of place.
 fn told(files: &[(&str, &str)], rule: &str) -> Vec<(String, String)> {
-    let project = Project::new(files.iter().copied());
-    let args = ["check", "--output-format", "json", "--exit-zero", "--pedantic", "--select", rule];
-    let json: serde_json::Value = serde_json::from_slice(&project.run(&args).stdout).expect("a report");
     let text = |finding: &serde_json::Value, key: &str| finding[key].as_str().unwrap_or("").to_owned();
-    let findings = json["findings"].as_array().unwrap().iter();
-    findings.map(|finding| (text(finding, "message"), text(finding, "help"))).collect()
+    let findings = Project::new(files.iter().copied()).findings(rule);
+    findings.iter().map(|finding| (text(finding, "message"), text(finding, "help"))).collect()
 }
 
 fn searches(name: &str, text: &str) -> Vec<(String, String)> {

@@ -1,13 +1,13 @@
 //! What rules are kept to have found after an edit is what they find anew: cases of `tests/cases` are edited at random.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use super::*;
 use crate::apis::Catalog;
 use crate::config::{Request, Resolver};
 use crate::engine::run::Run;
-use crate::project::edited::{File, Random, cases, changed, language, read};
+use crate::project::edited::{File, Random, all_cases, changed, language, read};
 use crate::project::{ManifestFile, ProjectFile, ProjectOptions};
 use crate::rules::Registry;
 use crate::source::{FoundFile, Purpose};
@@ -83,28 +83,23 @@ impl Edited {
 
 #[test]
 fn what_is_kept_is_what_is_found_anew() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut pages: Vec<PathBuf> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
-    pages.sort();
-    let mut random = Random(std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7));
+    let mut random = Random::seeded(7);
     let (mut kept, mut edits, mut telling) = (0, 0, 0);
-    for page in &pages {
-        for case in cases(&std::fs::read_to_string(page).unwrap()) {
-            let mut edited = Edited::new(&case);
-            let mut last = edited.found(true);
-            for File { path, text } in case.iter().filter(|file| language(&file.path).is_some()) {
-                let with = random.below(case.len());
-                let other = changed(&mut random, text, &case[with].text);
-                // A line further down, something else, and back.
-                for text in [&format!("\n{text}"), &other, text] {
-                    edited.edit(path, text);
-                    kept += edited.kept();
-                    edits += 1;
-                    let anew = edited.found(false);
-                    assert_eq!(edited.found(true), anew, "{}: after {path} became\n{text}", page.display());
-                    telling += usize::from(anew != last);
-                    last = anew;
-                }
+    for (page, case) in all_cases() {
+        let mut edited = Edited::new(&case);
+        let mut last = edited.found(true);
+        for File { path, text } in case.iter().filter(|file| language(&file.path).is_some()) {
+            let with = random.below(case.len());
+            let other = changed(&mut random, text, &case[with].text);
+            // A line further down, something else, and back.
+            for text in [&format!("\n{text}"), &other, text] {
+                edited.edit(path, text);
+                kept += edited.kept();
+                edits += 1;
+                let anew = edited.found(false);
+                assert_eq!(edited.found(true), anew, "{}: after {path} became\n{text}", page.display());
+                telling += usize::from(anew != last);
+                last = anew;
             }
         }
     }

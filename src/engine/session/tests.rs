@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::project::edited::{File, Random, cases, changed, language};
+use crate::project::edited::{File, Random, all_cases, changed, language};
 
 /// A session in which only files are parsed that can matter.
 fn open(root: &Path, documents: Vec<(PathBuf, Arc<str>)>, keeps: bool) -> Session {
@@ -29,13 +29,9 @@ fn is_kept(session: &Session) -> bool {
 
 #[test]
 fn the_same_files_matter_as_in_a_new_session() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut pages: Vec<PathBuf> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
-    pages.sort();
-    let mut random = Random(std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7));
+    let mut random = Random::seeded(7);
     let (mut kept, mut telling, mut edits) = (0, 0, 0);
-    let pages = pages.iter().flat_map(|page| cases(&std::fs::read_to_string(page).unwrap()));
-    for case in pages.step_by(3) {
+    for (_, case) in all_cases().into_iter().step_by(3) {
         let home = tempfile::tempdir().unwrap();
         let root = home.path().canonicalize().unwrap();
         for File { path, text } in &case {

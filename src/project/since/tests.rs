@@ -111,9 +111,14 @@ fn all_found(project: &Project) -> String {
 }
 
 /// The same numbers in every run.
-pub(crate) struct Random(pub(crate) u64);
+pub(crate) struct Random(u64);
 
 impl Random {
+    /// Begun with the environment's `SEED`, else with `usual`.
+    pub(crate) fn seeded(usual: u64) -> Random {
+        Random(std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(usual))
+    }
+
     pub(crate) fn below(&mut self, end: usize) -> usize {
         // splitmix64
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -156,8 +161,20 @@ fn edit(files: &[Part]) {
     }
 }
 
+/// The projects of several files in all pages of cases, with the names of the pages.
+pub(crate) fn all_cases() -> Vec<(PathBuf, Vec<File>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut pages: Vec<PathBuf> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.sort();
+    let of_page = |page: PathBuf| {
+        let cases = cases(&std::fs::read_to_string(&page).unwrap());
+        cases.into_iter().map(move |case| (page.clone(), case))
+    };
+    pages.into_iter().flat_map(of_page).collect()
+}
+
 /// The projects of several files in a page of cases.
-pub(crate) fn cases(page: &str) -> Vec<Vec<File>> {
+fn cases(page: &str) -> Vec<Vec<File>> {
     let mut cases: Vec<Vec<File>> = Vec::new();
     let mut name: Option<&str> = None;
     let mut is_open = false;
@@ -215,27 +232,22 @@ pub(crate) fn changed(random: &mut Random, text: &str, others: &str) -> String {
 
 #[test]
 fn edited_cases_are_as_new_ones() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut pages: Vec<PathBuf> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
-    pages.sort();
-    let mut random = Random(std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(5));
+    let mut random = Random::seeded(5);
     let (mut edits, mut telling) = (0, 0);
-    for page in &pages {
-        for case in cases(&std::fs::read_to_string(page).unwrap()) {
-            let mut edited = Edited::new(&case);
-            let mut edit = |path: &str, text: &str| {
-                let (is_other, stale) = edited.edit(path, text);
-                assert_eq!(stale, None, "{}: after {path} became\n{text}", page.display());
-                edits += 1;
-                telling += usize::from(is_other);
-            };
-            // What is gone is found again when it comes back.
-            for File { path, text } in case.iter().filter(|file| language(&file.path).is_some()) {
-                edit(path, "");
-                edit(path, text);
-                let other = &case[random.below(case.len())];
-                edit(path, &changed(&mut random, text, &other.text));
-            }
+    for (page, case) in all_cases() {
+        let mut edited = Edited::new(&case);
+        let mut edit = |path: &str, text: &str| {
+            let (is_other, stale) = edited.edit(path, text);
+            assert_eq!(stale, None, "{}: after {path} became\n{text}", page.display());
+            edits += 1;
+            telling += usize::from(is_other);
+        };
+        // What is gone is found again when it comes back.
+        for File { path, text } in case.iter().filter(|file| language(&file.path).is_some()) {
+            edit(path, "");
+            edit(path, text);
+            let other = &case[random.below(case.len())];
+            edit(path, &changed(&mut random, text, &other.text));
         }
     }
     assert!(telling * 4 > edits, "of {edits} edits only {telling} changed anything");
