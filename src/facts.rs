@@ -9,17 +9,19 @@
 //! are already replaced by what they were bound to. `cur = conn.cursor(); cur.execute(q)` has the callee
 //! `Member(Call(Member(conn, "cursor")), "execute")`.
 
+mod declared;
 mod names;
+mod related;
 mod template;
 
+pub use declared::{Declarations, DeclaredModel};
 pub use names::Names;
 pub use template::{Block, Include, TEMPLATE, Template};
 
 use serde::{Deserialize, Serialize};
 
 use crate::source::Span;
-use crate::sql::ddl::TableChange;
-use crate::sql::{Dialect, Statement};
+use crate::sql::Statement;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -651,28 +653,6 @@ pub struct Gap {
     pub span: Span,
 }
 
-/// What a file of a language for schemas defines.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Declarations {
-    /// The database it is for; [`Dialect::Generic`] if it does not say.
-    pub dialect: Dialect,
-    /// The tables, with their places.
-    pub changes: Vec<(TableChange, Span)>,
-    /// The models that are those tables.
-    pub models: Vec<DeclaredModel>,
-}
-
-/// A model, as programs name it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct DeclaredModel {
-    /// Its name.
-    pub name: Box<str>,
-    /// Its table.
-    pub table: Box<str>,
-    /// Its fields that are columns, and the names of those in the database.
-    pub columns: Vec<(Box<str>, Box<str>)>,
-}
-
 /// What one file says.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FileFacts {
@@ -720,6 +700,8 @@ pub struct FileFacts {
     pub directives: Vec<Directive>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    #[serde(skip)]
+    pub(crate) related: related::Related,
 }
 
 impl FileFacts {

@@ -16,11 +16,13 @@ pub(crate) struct Dimension {
 }
 
 /// All of them.
-pub(crate) const ALL: [Dimension; 12] = [
+pub(crate) const ALL: [Dimension; 14] = [
     Dimension { name: "statements of one file", least: 1_000, make: statements },
     Dimension { name: "tables", least: 500, make: tables },
     Dimension { name: "indexes of one table", least: 100, make: indexes },
     Dimension { name: "findings in one file", least: 500, make: findings },
+    Dimension { name: "functions with all kinds of loops, Python", least: 100, make: loops },
+    Dimension { name: "functions with all kinds of loops, JavaScript", least: 100, make: ecma_loops },
     Dimension { name: "loops around one helper", least: 500, make: callers },
     Dimension { name: "calls on the way to a query", least: 250, make: depth },
     Dimension { name: "methods of one class", least: 250, make: methods },
@@ -89,6 +91,82 @@ fn findings(folder: &Path, count: usize) {
         let _ = writeln!(code, "def f{at}(xs):\n    for x in xs:\n        {run}\n\n");
     });
     write(folder, "app.py", &code);
+}
+
+/// Loops that keep answers, fill lists and builders, enter, page, and ask for the first.
+const LOOPS: &str = r#"
+def look@(rows, skip):
+    found, kept, wanted = {}, [], {}
+    for row in rows:
+        if row.key in found:
+            continue
+        found[row.key] = Book.objects.get(pk=row.pk)
+        kept.append(found[row.key])
+        wanted["id"] = row.pk
+        with tenant(row.tenant):
+            Book.objects.filter(**wanted).first()
+    named = next((Book.objects.get(pk=row.pk).name for row in rows), None)
+    for book in Book.objects.all():
+        print(book.author.name, named)
+    return kept, Book.objects.order_by("name")[skip : skip + 10]
+
+
+class Shelf@:
+    known = {}
+
+    @classmethod
+    def get(cls, key):
+        if key not in cls.known:
+            cls.known[key] = Book.objects.get(pk=key)
+        return cls.known[key]
+
+    def size(self):
+        raise NotImplementedError
+
+
+def each@(rows):
+    for row in rows:
+        Shelf@.get(row)
+        look@(row, 1)
+"#;
+
+fn loops(folder: &Path, count: usize) {
+    let models = "from django.db import models\n\n\nclass Author(models.Model):\n    name = models.TextField()\n\n\n\
+                  class Book(models.Model):\n    name = models.TextField()\n    \
+                  author = models.ForeignKey(Author, models.CASCADE)\n\n";
+    let code = text(models, count, |code, at| code.push_str(&LOOPS.replace('@', &at.to_string())));
+    write(folder, "models.py", &code);
+}
+
+/// The same in JavaScript.
+const ECMA_LOOPS: &str = r#"
+export async function look@(rows, skip, res) {
+  const [found, seen] = [[], new Map()];
+  for (const row of rows) found.push(db("books").insert(row));
+  await Promise.all(found);
+  for (const row of rows) {
+    if (seen.has(row.id)) continue;
+    seen.set(row.id, await db("books").where("id", row.id).first());
+    const query = db("books");
+    query.where("name", row.name);
+    await query.first();
+    await db("authors").where((w) => w.where("id", row.id)).first();
+    if (!row.name) return res.status(404).json({});
+  }
+  const [one, two] = await Promise.all(rows.map(load@));
+  return [one, two, await db("books").orderBy("name").offset(skip).limit(10)];
+}
+
+export async function load@({ id }) {
+  return db("books").where({ id }).first();
+}
+"#;
+
+fn ecma_loops(folder: &Path, count: usize) {
+    let connect = "import knex from 'knex';\n\nconst db = knex({ client: 'pg' });\n";
+    let code = text(connect, count, |code, at| code.push_str(&ECMA_LOOPS.replace('@', &at.to_string())));
+    write(folder, "package.json", r#"{"name": "growth", "dependencies": {"knex": "3"}}"#);
+    write(folder, "app.js", &code);
 }
 
 fn callers(folder: &Path, count: usize) {

@@ -617,17 +617,14 @@ fn is_number(facts: &FileFacts, value: ValueId) -> bool {
 fn never_ends(facts: &FileFacts, generator: FunctionId) -> bool {
     let flow = Flow::new(facts);
     let is_left = |id: LoopId| {
-        facts.exits.iter().any(|exit| {
-            exit.function == generator
-                && match exit.kind {
-                    ExitKind::Break => exit.in_loop == id,
-                    ExitKind::Return | ExitKind::Raise => flow.inside(Some(exit.in_loop), id),
-                    ExitKind::Continue => false,
-                }
+        facts.exits_in(generator).any(|exit| match exit.kind {
+            ExitKind::Break => exit.in_loop == id,
+            ExitKind::Return | ExitKind::Raise => flow.inside(Some(exit.in_loop), id),
+            ExitKind::Continue => false,
         })
     };
     let waits_in = |id: LoopId| {
-        facts.calls.iter().filter(|call| call.function == generator && flow.inside(call.in_loop, id)).any(|call| {
+        facts.calls_in(generator).filter(|(_, call)| flow.inside(call.in_loop, id)).any(|(_, call)| {
             let name = flow.called_name(call).unwrap_or("");
             waits(name) || (matches!(name, "get" | "receive" | "recv") && call.args.is_empty())
         })

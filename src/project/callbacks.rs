@@ -441,7 +441,7 @@ fn hands(types: &Types<'_>, file: FileId) -> Vec<Hand> {
     };
     let flow = Flow::new(facts);
     let mut hands = Vec::new();
-    for (call, site) in (0..).map(CallId).zip(&facts.calls) {
+    for (call, site) in facts.numbered() {
         let mut hand = |to: To| hands.push(Hand { function: site.function, call, to });
         if is_handed(site.callee) {
             hand(To::Value(site.callee));

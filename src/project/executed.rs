@@ -75,7 +75,7 @@ pub(super) fn find(project: &Project, graph: &CallGraph, since: &Since<'_>) -> (
 fn taken_as_sql(types: &Types<'_>, file: FileId) -> Vec<Taken> {
     let facts = &types.project().file(file).facts;
     let mut found = Vec::new();
-    for (call, id) in facts.calls.iter().zip((0..).map(CallId)) {
+    for (id, call) in facts.numbered() {
         // Only what may be a parameter, or may hold one, is asked about.
         let may_be = |arg: &Arg| {
             let value = facts.value(arg.value);

@@ -1,10 +1,9 @@
 //! What depends on what: whether a value differs from one run of a loop to the next, and which parameters
 //! of its function it carries.
 
-use std::hash::{Hash, Hasher};
-
 use rustc_hash::FxHashSet;
 
+use super::reads;
 use crate::facts::*;
 
 /// How a value relates to a loop; ordered, the stronger wins.
@@ -313,9 +312,7 @@ pub(crate) struct KeyName(u64);
 impl KeyName {
     /// Of this text.
     pub(crate) fn of(name: &str) -> KeyName {
-        let mut hasher = rustc_hash::FxHasher::default();
-        name.hash(&mut hasher);
-        KeyName(hasher.finish())
+        KeyName(reads::hash(name))
     }
 }
 

@@ -8,12 +8,8 @@ use crate::facts::*;
 /// What is pushed to a list that began empty, and the loop it is pushed in:
 /// `for (const row of rows) found.push(knex("books").insert(row))`.
 pub(super) fn pushed(facts: &FileFacts, list: ValueId) -> Vec<(ValueId, Option<LoopId>)> {
-    let adds = |call: &&Call| {
-        matches!(*facts.value(call.callee), Value::Member(object, name)
-            if object == list && &facts.names[name] == "push")
-    };
-    let all = facts.calls.iter().filter(adds);
-    all.flat_map(|call| call.args.iter().map(|arg| (arg.value, call.in_loop))).collect()
+    let adds = facts.calls_on(list).filter(|(_, call)| facts.own_name(call.callee) == Some("push"));
+    adds.flat_map(|(_, call)| call.args.iter().map(|arg| (arg.value, call.in_loop))).collect()
 }
 
 /// The calls of `map` whose queries go to the database in one round trip: `db.batch([...rows.map((row) =>

@@ -112,11 +112,11 @@ pub(super) fn is_bodyless(project: &Project, method: FunctionRef) -> bool {
 fn is_abstract(facts: &FileFacts, method: FunctionId, text: &str) -> bool {
     let own = facts.function(method);
     let refuses = || {
-        let mut calls = facts.calls.iter().filter(|call| call.function == method);
+        let mut calls = facts.calls_in(method);
         own.returns.is_empty()
             && own.yields.is_empty()
             && text.contains("raise NotImplementedError")
-            && calls.all(|call| facts.own_name(call.callee) == Some("NotImplementedError"))
+            && calls.all(|(_, call)| facts.own_name(call.callee) == Some("NotImplementedError"))
     };
     own.decorators.iter().any(|&decorator| facts.own_name(decorator) == Some("abstractmethod")) || refuses()
 }

@@ -157,11 +157,11 @@ impl<'t, 'p> InputFinder<'t, 'p> {
                 into.extend(sets[from..].iter().take_while(|set| set.object == value).map(|set| set.value));
             }
             Value::Sequence(_) => {
-                let added = self.facts.calls.iter().filter(|call| {
-                    matches!(self.facts.value(call.callee), Value::Member(list, name) if *list == value
-                        && matches!(&self.facts.names[*name], "append" | "extend" | "push"))
-                });
-                into.extend(added.flat_map(|call| &call.args).map(|arg| arg.value));
+                let added = self
+                    .facts
+                    .calls_on(value)
+                    .filter(|(_, call)| matches!(self.facts.own_name(call.callee), Some("append" | "extend" | "push")));
+                into.extend(added.flat_map(|(_, call)| &call.args).map(|arg| arg.value));
             }
             _ => {}
         }

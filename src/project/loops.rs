@@ -35,6 +35,8 @@ pub(super) struct Loops<'t, 'p> {
     waiting: FxHashSet<LoopId>,
     /// Calls of `map` of whose promises each has a name of its own, found when first asked for.
     named: OnceCell<FxHashSet<CallId>>,
+    /// The comprehensions of which only the first element is asked for.
+    firsts: OnceCell<FxHashSet<LoopId>>,
     caches: Caches<'p>,
     bounds: Bounds<'t, 'p>,
 }
@@ -54,7 +56,16 @@ impl<'t, 'p> Loops<'t, 'p> {
             }
         }
         let caches = Caches::new(types.project(), file);
-        Loops { file, facts, flow, waiting, named: OnceCell::new(), caches, bounds: Bounds::new(types) }
+        Loops {
+            file,
+            facts,
+            flow,
+            waiting,
+            named: OnceCell::new(),
+            firsts: OnceCell::new(),
+            caches,
+            bounds: Bounds::new(types),
+        }
     }
 
     /// The file whose loops these are.
@@ -96,13 +107,16 @@ impl<'t, 'p> Loops<'t, 'p> {
 
     /// Whether only the first element that a generator makes is asked for: `next((row.name for row in rows), None)`.
     fn gives_first(&self, id: LoopId) -> bool {
-        self.facts.calls.iter().any(|call| {
-            matches!(*self.facts.value(call.callee), Value::Global(name) if &self.facts.names[name] == "next")
-                && call
-                    .args
-                    .first()
-                    .is_some_and(|arg| matches!(*self.facts.value(arg.value), Value::Collected(_, made) if made == id))
-        })
+        let firsts = || {
+            let asks = |call: &&Call| matches!(*self.facts.value(call.callee), Value::Global(name) if &self.facts.names[name] == "next");
+            let made = self.facts.calls.iter().filter(asks).filter_map(|call| call.args.first());
+            let made = made.filter_map(|arg| match *self.facts.value(arg.value) {
+                Value::Collected(_, made) => Some(made),
+                _ => None,
+            });
+            made.collect()
+        };
+        self.firsts.get_or_init(firsts).contains(&id)
     }
 
     /// `const [draft, live] = await Promise.all(versions.map(load))`: there are as many as there are names.
@@ -245,19 +259,15 @@ impl<'t, 'p> Loops<'t, 'p> {
         let span = self.facts.call(call).span;
         if found.function == self.facts.call(call).function
             && !matches!(found.kind, LoopKind::Callback(_) | LoopKind::Comprehension)
-            && self.facts.exits.iter().any(|exit| {
-                exit.kind == ExitKind::Return && exit.function == found.function && exit.span.contains(span)
-            })
+            && self.facts.exits_in(found.function).any(|exit| exit.kind == ExitKind::Return && exit.span.contains(span))
         {
             return true;
         }
-        self.facts.exits.iter().any(|exit| {
+        self.facts.exits_in(found.function).any(|exit| {
             let leaves = match exit.kind {
                 ExitKind::Break => exit.in_loop == id,
                 ExitKind::Return | ExitKind::Raise => {
-                    self.flow.inside(Some(exit.in_loop), id)
-                        && exit.function == found.function
-                        && !matches!(found.kind, LoopKind::Callback(_))
+                    self.flow.inside(Some(exit.in_loop), id) && !matches!(found.kind, LoopKind::Callback(_))
                 }
                 ExitKind::Continue => false,
             };
@@ -282,12 +292,11 @@ impl<'t, 'p> Loops<'t, 'p> {
         id: LoopId,
     ) -> bool {
         let found = self.facts.loop_(id);
-        self.facts.exits.iter().any(|exit| {
+        self.facts.exits_in(found.function).any(|exit| {
             let leaves = match exit.kind {
                 ExitKind::Break => exit.in_loop == id,
                 ExitKind::Return | ExitKind::Raise => {
                     self.flow.inside(Some(exit.in_loop), id)
-                        && exit.function == found.function
                         && exit.function == function
                         && !matches!(found.kind, LoopKind::Callback(_))
                 }

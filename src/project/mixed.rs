@@ -38,7 +38,7 @@ impl<'f> Mixed<'f> {
         let (statements, onward) = (FxHashMap::default(), FxHashMap::default());
         let (stored, entered) = (FxHashMap::default(), Vec::new());
         let mut mixed = Mixed { facts, flow: Flow::new(facts), is_ecma, statements, onward, stored, entered };
-        for (id, call) in (0..).map(CallId).zip(&facts.calls) {
+        for (id, call) in facts.numbered() {
             match call.result {
                 ResultUse::Discarded if !call.awaited && mixed.loop_of(call).is_some() => mixed.add(id, call),
                 ResultUse::Entered => mixed.entered.push(id),
@@ -167,7 +167,7 @@ impl<'f> Mixed<'f> {
     /// Whether a value is a function that a query is given and that asks for something of the loop's.
     fn is_callback_of_loop(&self, value: ValueId, of: LoopId) -> bool {
         let Value::Function(function) = *self.facts.value(value) else { return false };
-        self.facts.calls.iter().any(|call| call.function == function && self.is_of_loop(call, of))
+        self.facts.calls_in(function).any(|(_, call)| self.is_of_loop(call, of))
     }
 }
 

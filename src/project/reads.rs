@@ -128,7 +128,7 @@ fn each_once(reads: &mut Vec<Read>) {
     reads.dedup();
 }
 
-/// A name as a part of a [`Read`]; two that come to the same are redone together.
+/// A name, the same in all files, as a part of a [`Read`]; two that come to the same are redone together.
 pub(super) fn hash(name: &str) -> u64 {
     let mut hasher = FxHasher::default();
     name.hash(&mut hasher);

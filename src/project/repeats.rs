@@ -631,8 +631,8 @@ impl Finder<'_, '_, '_> {
         for site in sites.iter().filter(|site| !matches!(site.effect, SiteEffect::Query)) {
             mark(site.function, site.in_loop);
         }
-        for (index, call) in self.facts.calls.iter().enumerate() {
-            if own.contains(&CallId(u32::try_from(index).unwrap_or(u32::MAX))) {
+        for (id, call) in self.facts.numbered() {
+            if own.contains(&id) {
                 continue;
             }
             let name = self.flow.called_name(call).unwrap_or("");

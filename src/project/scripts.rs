@@ -64,7 +64,7 @@ pub(super) fn handed_script(types: &Types<'_>, file: FileId, call: &Call, callee
 /// Whether a function runs what it is given as a statement.
 fn runs_param(types: &Types<'_>, function: FunctionRef, param: u16) -> bool {
     let facts = types.facts(function.file);
-    let calls = (0..).map(CallId).zip(&facts.calls).filter(|(_, call)| call.function == function.function);
+    let calls = facts.numbered().filter(|(_, call)| call.function == function.function);
     calls.into_iter().any(|(id, call)| {
         let is_given = |value: ValueId| *facts.value(value) == Value::Param(function.function, param);
         call.args.iter().any(|arg| is_given(arg.value))

@@ -64,9 +64,8 @@ impl<'p> Types<'p> {
         let facts = &project.file(method.file).facts;
         let flow = Flow::new(facts);
         let runs_sql = |name: &str| project.catalog.shapes(name).iter().any(|shape| shape.args == ArgShape::Sql);
-        let own = (0..).map(CallId).zip(&facts.calls).filter(|(_, call)| call.function == method.function);
         let mut hands_on = false;
-        for (id, call) in own {
+        for (id, call) in facts.calls_in(method.function) {
             let takes_sql = call.args.iter().any(|arg| {
                 let mut sources = FxHashSet::default();
                 flow.sources(arg.value, method.function, &mut sources);

@@ -306,20 +306,23 @@ impl<'t, 'p> Finder<'t, 'p> {
     fn gathering(&self, id: CallId) -> Option<CallId> {
         let call = self.facts.call(id);
         let LoopKind::Callback(map) = self.facts.loop_(call.in_loop?).kind else { return None };
-        let gathered = self.facts.calls.iter().any(|all| {
+        let gathered = self.facts.calls_given_result(map).any(|(_, all)| {
             let Value::Member(object, name) = self.facts.value(all.callee) else { return false };
             matches!(self.facts.value(*object), Value::Global(name) if &self.facts.names[*name] == "Promise")
                 && matches!(&self.facts.names[*name], "all" | "allSettled")
                 && all.args.first().is_some_and(|arg| *self.facts.value(arg.value) == Value::Call(map))
         });
-        let awaits_before = |function: FunctionId, span: Span| function == call.function && span.end <= call.span.start;
-        let waits = self.facts.calls.iter().any(|other| other.awaited && awaits_before(other.function, other.span))
+        if !gathered {
+            return None;
+        }
+        let is_before = |span: Span| span.end <= call.span.start;
+        let waits = self.facts.calls_in(call.function).any(|(_, other)| other.awaited && is_before(other.span))
             || self
                 .facts
                 .uses
                 .iter()
-                .any(|used| used.kind == UseKind::Await && awaits_before(used.function, used.span));
-        (gathered && !waits).then_some(map)
+                .any(|used| used.kind == UseKind::Await && used.function == call.function && is_before(used.span));
+        (!waits).then_some(map)
     }
 
     /// The model that what is called on is about.

@@ -88,8 +88,7 @@ fn existence(cx: &SqlCx<'_>, whole: Span, inner: &Select, word: &str) -> Option<
 fn exists(cx: &FileCx<'_>, name: Span) -> Option<Fix> {
     let facts = cx.facts();
     let text = &cx.source().text;
-    let index = facts.calls.iter().position(|call| call.name_span == name)?;
-    let call = &facts.calls[index];
+    let (_, call) = facts.call_named(name)?;
     let site = cx.project.sites(cx.id).iter().find(|site| site.span == name)?;
     let is_queryset = site.confidence == Confidence::High && site.path.starts_with("django.");
     if !is_queryset || !call.args.is_empty() || call.awaited || &text[name.range()] != "count" {

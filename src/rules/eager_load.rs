@@ -11,7 +11,7 @@ pub(super) fn fix(project: &Project, read: &LazyRead) -> Option<Fix> {
     let (file, name) = read.origin?;
     let file = project.file(file);
     let (source, facts) = (&file.source, &file.facts);
-    let first = facts.calls.iter().find(|call| call.name_span == name)?;
+    let (_, first) = facts.call_named(name)?;
     if source.language.is_template() {
         return None;
     }
@@ -74,8 +74,8 @@ pub(super) fn fix(project: &Project, read: &LazyRead) -> Option<Fix> {
 
 /// The steps from the first on that are written as one expression, in order.
 fn chain<'f>(facts: &'f FileFacts, first: &Call) -> Vec<&'f Call> {
-    let goes_on = |call: &&Call| call.span.start == first.span.start && first.span.end <= call.span.end;
-    let mut chain: Vec<&Call> = facts.calls.iter().filter(goes_on).collect();
+    let steps = facts.calls_from(first.span.start).map(|(_, call)| call);
+    let mut chain: Vec<&Call> = steps.filter(|call| first.span.end <= call.span.end).collect();
     chain.sort_by_key(|call| call.span.end);
     chain
 }
@@ -130,9 +130,10 @@ fn quote_of(literal: &str) -> Option<char> {
     literal.chars().find(|letter| matches!(letter, '\'' | '"'))
 }
 
-/// The quote that a file mostly uses.
+/// The quote that a file mostly uses, told by how it begins.
 pub(super) fn usual_quote(text: &str) -> char {
-    let count = |quote: u8| memchr::memchr_iter(quote, text.as_bytes()).count();
+    let start = &text.as_bytes()[..text.len().min(10_000)];
+    let count = |quote: u8| memchr::memchr_iter(quote, start).count();
     if count(b'\'') > count(b'"') { '\'' } else { '"' }
 }
 

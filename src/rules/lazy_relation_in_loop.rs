@@ -117,7 +117,7 @@ fn is_apart(cx: &FileCx<'_>, read: &LazyRead) -> bool {
     let facts = cx.facts();
     let loads_apart = ["prefetch_related(", "selectinload("].iter().any(|way| read.load.contains(way));
     let Some((_, origin)) = read.origin.filter(|&(file, _)| file == cx.id && loads_apart) else { return false };
-    let mut at = facts.calls.iter().find(|call| call.name_span == origin).and_then(|call| call.in_loop);
+    let mut at = facts.call_named(origin).and_then(|(_, call)| call.in_loop);
     while let Some(id) = at {
         if read.loops.first() == Some(&id) {
             return true;

@@ -232,8 +232,8 @@ pub(super) fn quote_call(source: &SourceFile, facts: &FileFacts, repeat: &Repeat
 
 /// What stands at a place, as written; of a call of which it is the name, with what it is called on.
 pub(super) fn quote_name(source: &SourceFile, facts: &FileFacts, name: Span) -> String {
-    match facts.calls.iter().find(|call| call.name_span == name) {
-        Some(call) => quote_whole(source, call.span, name),
+    match facts.call_named(name) {
+        Some((_, call)) => quote_whole(source, call.span, name),
         None => one_line(&source.text[name.range()]),
     }
 }

@@ -37,7 +37,7 @@ impl Filled {
     fn of(facts: &FileFacts) -> Filled {
         let flow = Flow::new(facts);
         let mut filled = Filled::default();
-        for (index, call) in facts.calls.iter().enumerate() {
+        for (id, call) in facts.numbered() {
             let Some(first) = call.args.first() else { continue };
             match flow.called_name(call) {
                 Some(name @ ("append" | "add" | "extend" | "update")) => {
@@ -49,7 +49,6 @@ impl Filled {
                     }
                 }
                 Some("prefetch_related_objects" | "aprefetch_related_objects") => {
-                    let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
                     filled.loaded.entry(first.value).or_default().push(id);
                 }
                 _ => {}

@@ -189,8 +189,7 @@ fn in_file(tracer: &Tracer<'_, '_>, reach: &Reach, interesting: &Interesting, fi
             finder.read(root, &names, place, access.span, &Way::default());
         }
     }
-    for (index, call) in facts.calls.iter().enumerate().filter(|(_, call)| call.in_loop.is_some()) {
-        let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+    for (id, call) in facts.numbered().filter(|(_, call)| call.in_loop.is_some()) {
         if let Some((root, names, span)) = interesting.read_by(types.project(), file, id) {
             finder.read(root, &names, Place::of(call.callee, call), span, &Way::default());
         }
@@ -628,17 +627,12 @@ impl Finder<'_, '_> {
 
     /// Whether a function has asked for rows of a model before: its session may have them.
     fn has_asked_for(&self, model: ClassRef, function: FunctionId, span: Span) -> bool {
-        let calls = self.facts.calls.iter().enumerate();
-        let before = calls.filter(|(_, call)| {
-            call.function == function && call.span.start < span.start && call.result == ResultUse::Bound
-        });
-        before.into_iter().any(|(index, _)| {
-            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
-            match self.types.of_call(self.file, id) {
-                Ty::Instance(class, _) | Ty::Api(_, Some(class)) => class == model,
-                Ty::List(element) => *element == Ty::Instance(model, None),
-                _ => false,
-            }
+        let calls = self.facts.calls_in(function);
+        let mut before = calls.filter(|(_, call)| call.span.start < span.start && call.result == ResultUse::Bound);
+        before.any(|(id, _)| match self.types.of_call(self.file, id) {
+            Ty::Instance(class, _) | Ty::Api(_, Some(class)) => class == model,
+            Ty::List(element) => *element == Ty::Instance(model, None),
+            _ => false,
         })
     }
 

@@ -314,8 +314,7 @@ impl Tracer<'_, '_> {
             Value::Call(call) => {
                 let path = self.loader(file, *call, start, loaded, depth + 1);
                 // `authors = joinedload(Book.author)`, `authors.joinedload(Author.country)`
-                let goes_on = |other: &Call| matches!(facts.value(other.callee), Value::Member(of, _) if *of == value);
-                if facts.call(*call).result == ResultUse::Bound && facts.calls.iter().any(goes_on) {
+                if facts.call(*call).result == ResultUse::Bound && facts.calls_on(value).next().is_some() {
                     loaded.add_open(&path);
                 }
             }

@@ -175,7 +175,7 @@ pub(super) fn step(types: &Types<'_>, rows: &Rows, path: &str) -> Option<String>
     let (file, name) = rows.origin.filter(|_| Orm::of(types, rows.base) == Some(Orm::TypeOrm))?;
     let facts = types.facts(file);
     let flow = Flow::new(facts);
-    let last = facts.calls.iter().find(|call| call.name_span == name)?;
+    let last = facts.call_named(name)?.1;
     let Value::Member(builder, _) = *facts.value(last.callee) else { return None };
     if !flow.called_name(last)?.starts_with("get") {
         return None;

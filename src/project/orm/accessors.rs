@@ -95,9 +95,8 @@ impl<'f> Asked<'f> {
 
     /// The row as it is called where it is asked.
     fn row_name(&self, row: ValueId) -> &'f str {
-        let is_row = |call: &&Call| matches!(*self.facts.value(call.callee), Value::Member(object, _) if object == row);
-        let call = self.facts.calls.iter().find(is_row);
-        let before = call.and_then(|call| self.text.get(call.span.start as usize..call.name_span.start as usize));
+        let call = self.facts.calls_on(row).next();
+        let before = call.and_then(|(_, call)| self.text.get(call.span.start as usize..call.name_span.start as usize));
         let name = before.unwrap_or("").trim_end().trim_end_matches(['.', '?', '!']);
         if !name.is_empty() && name.chars().all(is_name) { name } else { "row" }
     }

@@ -159,7 +159,7 @@ pub(crate) fn receivers(project: &Project) -> Vec<Receiver> {
             let name = facts.own_name(value)?;
             SIGNALS.into_iter().find(|signal| *signal == name)
         };
-        for (id, call) in (0..).map(CallId).zip(&facts.calls) {
+        for (id, call) in facts.numbered() {
             let signals: Vec<&'static str> = match (flow.called_name(call), facts.value(call.callee)) {
                 (Some("connect"), Value::Member(object, _)) => signal(*object).into_iter().collect(),
                 (Some("receiver"), _) => match call.args.first().map(|arg| (arg.value, facts.value(arg.value))) {

@@ -233,6 +233,22 @@ impl<'t, 'p> Collector<'t, 'p> {
         self.found
     }
 
+    /// The place of the conditions that a call gives a query.
+    pub(super) fn place_at(&self, evidence: &Evidence<'p>, call: CallId) -> Place {
+        let Evidence { orm, model, confidence, .. } = *evidence;
+        Place {
+            orm,
+            model,
+            call,
+            span: self.facts.call(call).name_span,
+            group: None,
+            negated: false,
+            confidence,
+            is_loose: false,
+            is_made: false,
+        }
+    }
+
     /// Names the column that a look-up over relations ends in by its own table.
     fn name_end_of_path(&mut self, index: usize) {
         let predicate = &mut self.found.predicates[index];
@@ -629,11 +645,10 @@ impl<'t, 'p> Collector<'t, 'p> {
         let is_it = |value: ValueId| matches!(self.facts.value(value), Value::Call(other) if *other == call);
         let is_handed_on =
             !is_run && function.returns.iter().any(|&value| self.holds(value, &is_it, 0)) || self.starts_at_param(call);
-        let mut others =
-            self.facts.calls.iter().zip((0..).map(CallId)).filter(|(other, _)| other.function == at.function);
+        let mut others = self.facts.calls_in(at.function);
         is_handed_on
             || matches!(self.called(call), "paginate" | "page" | "fetchPage")
-            || others.any(|(_, other)| ENDS.contains(&self.called(other)))
+            || others.any(|(other, _)| ENDS.contains(&self.called(other)))
     }
 
     /// Whether a value is a certain one, or is made of it.

@@ -2,11 +2,9 @@
 //! unique (keyset pagination).
 //!
 //! They are only told where the rows are those of one table, in an order that is written out and made of its plain
-//! columns.
-//! Joined, grouped, distinct and united rows have no such columns, and neither has an order that comes from
-//! elsewhere. Whether
-//! a column is unique is told by the schema; where none is known, the library's own name of a primary key is taken
-//! for one.
+//! columns. Joined, grouped, distinct and united rows have no such columns, and neither has an order that comes from
+//! elsewhere. Whether a column is unique is told by the schema; where none is known, the library's own name of a primary
+//! key is taken for one.
 
 use rustc_hash::FxHashMap;
 
@@ -385,8 +383,7 @@ impl<'p> Collector<'_, 'p> {
             return false;
         }
         let own = self.facts.call(call).function;
-        let others = (0..).map(CallId).zip(&self.facts.calls);
-        let mut others = others.filter(|(id, other)| other.function == own && !steps.orders.contains_key(id));
+        let mut others = self.facts.calls_in(own).filter(|(id, _)| !steps.orders.contains_key(id));
         others.any(|(id, other)| {
             let name = self.called(id);
             let is_handed = other.result == ResultUse::Discarded
@@ -513,9 +510,8 @@ fn groups(name: &str) -> bool {
     matches!(name, "addGroupBy" | "groupBy" | "group_by")
 }
 
-/// Whether after a step of this name, in lower case, rows are no longer those of one table: joined, grouped,
-/// distinct, united,
-/// or those of another query.
+/// Whether after a step of this name, in lower case, rows are no longer those of one table: joined, grouped, distinct,
+/// united, or those of another query.
 fn reshapes(name: &str) -> bool {
     const STARTS: [&str; 9] =
         ["addgroup", "difference", "distinct", "except", "group", "having", "intersect", "selectdistinct", "union"];

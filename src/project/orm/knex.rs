@@ -25,19 +25,8 @@ impl<'p> Collector<'_, 'p> {
             return;
         }
         let at = self.facts.call(call);
-        let Evidence { orm, model, confidence, .. } = evidence;
         let group = name.starts_with("or").then(|| self.chain_group(call));
-        let place = Place {
-            orm,
-            model,
-            call,
-            span: at.name_span,
-            group,
-            negated: name.contains("Not"),
-            confidence,
-            is_loose: false,
-            is_made: false,
-        };
+        let place = Place { group, negated: name.contains("Not"), ..self.place_at(&evidence, call) };
         match base(name) {
             "Where" | "Having" | "WhereNot" => self.builder_where(call, &place),
             "WhereLike" | "WhereILike" => {
@@ -228,7 +217,7 @@ impl<'p> Collector<'_, 'p> {
     /// Kysely's expression builder, and Bookshelf's `query("where", "name", "like", p)`.
     pub(super) fn loose_builders(&mut self, calls: &[(CallId, &'p str)]) {
         let lists = self.or_lists(calls);
-        for (call, at) in (0u32..).map(CallId).zip(&self.facts.calls) {
+        for (call, at) in self.facts.numbered() {
             if self.seen.contains(&call) || !matches!(at.args.len(), 3 | 4) || !self.may_build(at) {
                 continue;
             }

@@ -213,7 +213,7 @@ impl<'p> Collector<'_, 'p> {
             }
             _ => None,
         });
-        let tested = (0..).map(CallId).zip(&facts.calls).filter(|(_, call)| call.result == ResultUse::Tested);
+        let tested = facts.numbered().filter(|(_, call)| call.result == ResultUse::Tested);
         // `n = qs.count() or 1` asks how many.
         let chosen: FxHashSet<ValueId> = facts
             .values

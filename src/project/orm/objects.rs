@@ -61,7 +61,7 @@ impl<'p> Collector<'_, 'p> {
             _ => None,
         });
         let evidence = Evidence { model, ..evidence };
-        let place = self.object_place(&evidence, call);
+        let place = self.place_at(&evidence, call);
         let skip = usize::from(self.is_entity(at.args[0].value, model));
         let arguments: Vec<ValueId> = at.args.iter().skip(skip).map(|arg| arg.value).collect();
         match evidence.orm {
@@ -90,21 +90,6 @@ impl<'p> Collector<'_, 'p> {
                 model.is_some() && matches!(self.types.of(self.file, value), Ty::Class(_))
             }
             _ => false,
-        }
-    }
-
-    fn object_place(&self, evidence: &Evidence<'p>, call: CallId) -> Place {
-        let Evidence { orm, model, confidence, .. } = *evidence;
-        Place {
-            orm,
-            model,
-            call,
-            span: self.facts.call(call).name_span,
-            group: None,
-            negated: false,
-            confidence,
-            is_loose: false,
-            is_made: false,
         }
     }
 

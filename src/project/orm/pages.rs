@@ -82,7 +82,7 @@ impl<'p> Collector<'_, 'p> {
             let heads = used.in_loop.is_some_and(|id| self.facts.loop_(id).head.contains(call.span));
             call.function == used.function && (call.span.end <= used.span.start || heads)
         };
-        self.facts.calls.iter().any(|call| {
+        self.facts.calls_given(rows).any(|(_, call)| {
             matches!(self.facts.value(call.callee), Value::Global(name) if &self.facts.names[*name] == "len")
                 && call.args.first().is_some_and(|arg| arg.value == rows)
                 && is_first(call)

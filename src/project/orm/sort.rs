@@ -171,9 +171,8 @@ impl Reader<'_, '_, '_> {
                 Some(text) => text.split(',').for_each(|part| self.text_key(part.trim(), descending)),
                 None => self.sorted.is_open = true,
             },
-            // Drizzle and SQLAlchemy name a column by an attribute. `search({ orderBy })`: what a function is handed
-            // is no
-            // column of a table that is handed, too.
+            // Drizzle and SQLAlchemy name a column by an attribute. `search({ orderBy })`: what a function is handed is
+            // no column of a table that is handed, too.
             Value::Member(object, name) if *object != UNKNOWN && self.names_columns() && !self.is_handed(*object) => {
                 self.sorted.owners.push(*object);
                 self.push(&facts.names[*name], descending);
@@ -224,8 +223,7 @@ impl Reader<'_, '_, '_> {
         matches!(self.orm, Orm::Drizzle | Orm::SqlAlchemy | Orm::Peewee | Orm::Pony)
     }
 
-    /// Whether a value is a parameter of a function of JavaScript that has a name: no callback, which a library gives
-    /// its
+    /// Whether a value is a parameter of a function of JavaScript that has a name: no callback, which a library gives its
     /// tables.
     fn is_handed(&self, value: ValueId) -> bool {
         let facts = self.facts;

@@ -64,20 +64,9 @@ impl<'p> Collector<'_, 'p> {
         }
         let facts = self.facts;
         let at = facts.call(call);
-        let Evidence { orm, model, confidence, .. } = evidence;
         let is_or = self.called(call) == "orwhere";
         let group = is_or.then(|| self.new_group());
-        let place = Place {
-            orm,
-            model,
-            call,
-            span: at.name_span,
-            group,
-            negated: false,
-            confidence,
-            is_loose: false,
-            is_made: false,
-        };
+        let place = Place { group, ..self.place_at(&evidence, call) };
         for arg in &at.args {
             let place = Place { span: self.one_line(arg.span), ..place };
             match arg.name {

@@ -215,7 +215,7 @@ impl<'p> Collector<'_, 'p> {
     fn reads_of_taken(&mut self, query: CallId) -> Option<Vec<&'p str>> {
         let takes =
             |other: &Call| other.args.first().is_some_and(|arg| *self.facts.value(arg.value) == Value::Call(query));
-        let by = CallId(u32::try_from(self.facts.calls.iter().position(takes)?).ok()?);
+        let (by, _) = self.facts.calls_given_result(query).find(|(_, other)| takes(other))?;
         match self.called(by) {
             "get_object_or_404" => self.reads_of_rows(by, false),
             "scalars" => {

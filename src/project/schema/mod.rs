@@ -292,7 +292,7 @@ impl Schema {
             let makes_index = match read.get(&id) {
                 Some(read) => {
                     let flow = Flow::new(facts);
-                    let mut calls = (0..).map(CallId).zip(&facts.calls).filter(|(call, _)| !read.contains(call));
+                    let mut calls = facts.numbered().filter(|(call, _)| !read.contains(call));
                     calls.any(|(_, call)| {
                         flow.called_name(call).is_some_and(|name| is_of_index(name) && !takes_back(name))
                     })

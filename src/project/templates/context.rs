@@ -150,10 +150,10 @@ impl<'t, 'p> Context<'t, 'p> {
             if facts.names.find("update").or_else(|| facts.names.find("setdefault")).is_none() {
                 return found;
             }
-            for (index, call) in facts.calls.iter().enumerate() {
+            for (id, call) in facts.numbered() {
                 let Value::Member(object, name) = facts.value(call.callee) else { continue };
                 if matches!(&facts.names[*name], "update" | "setdefault") {
-                    found.entry(*object).or_default().push(CallId(u32::try_from(index).unwrap_or(u32::MAX)));
+                    found.entry(*object).or_default().push(id);
                 }
             }
             found

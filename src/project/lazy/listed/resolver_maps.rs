@@ -317,7 +317,7 @@ fn of_objects(types: &Types<'_>, file: FileId, lists: &FxHashSet<(FileId, CallId
     let maps = Maps { types, written: &Definitions::default() };
     let flow = Flow::new(facts);
     let mut found = Vec::new();
-    for (id, call) in (0..).map(CallId).zip(&facts.calls) {
+    for (id, call) in facts.numbered() {
         let Some(options) = call.args.first().filter(|_| flow.called_name(call) == Some("GraphQLObjectType")) else {
             continue;
         };

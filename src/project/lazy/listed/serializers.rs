@@ -87,10 +87,9 @@ impl Finder<'_, '_> {
     pub(super) fn asks_base(&self, method: FunctionRef) -> bool {
         let facts = self.types.facts(method.file);
         let name = facts.function(method.function).name;
-        facts.calls.iter().any(|call| {
-            call.function == method.function
-                && matches!(*facts.value(call.callee), Value::Member(object, of)
-                    if of == name && matches!(facts.value(object), Value::Super(_)))
+        facts.calls_in(method.function).any(|(_, call)| {
+            matches!(*facts.value(call.callee), Value::Member(object, of)
+                if of == name && matches!(facts.value(object), Value::Super(_)))
         })
     }
 
@@ -112,13 +111,12 @@ impl Finder<'_, '_> {
         let Some(FunctionRef { file, function }) = self.method(list, "to_representation") else { return };
         let facts = self.types.facts(file);
         let flow = Flow::new(facts);
-        for (index, call) in facts.calls.iter().enumerate().filter(|(_, call)| call.function == function) {
+        for (id, call) in facts.calls_in(function) {
             let skip = match flow.called_name(call) {
                 Some("prefetch_related_objects") => 1,
                 Some("prefetch_related" | "select_related") => 0,
                 _ => continue,
             };
-            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
             self.tracer.eager(file, id, skip, loaded, None, 0);
         }
     }

@@ -79,7 +79,7 @@ impl Finder<'_, '_> {
     /// What serializers that a method makes of a relation of the row read of it: `TagSerializer(book.tags, many=True)`.
     pub(super) fn serialized_within(&mut self, scope: &Scope<'_>, function: FunctionRef) {
         let facts = self.types.facts(function.file);
-        for call in facts.calls.iter().filter(|call| call.function == function.function && call.guard.is_none()) {
+        for (_, call) in facts.calls_in(function.function).filter(|(_, call)| call.guard.is_none()) {
             let Some((name, span)) = relation_given(facts, call) else { continue };
             let is_serializer = matches!(self.types.of(function.file, call.callee), Ty::Class(class)
                 if self.types.extends(class, &|name| name.ends_with("Serializer")));

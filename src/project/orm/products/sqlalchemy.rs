@@ -65,12 +65,10 @@ impl Collector<'_, '_> {
     /// The steps of a query, also those of the call that is given it: `session.scalars(query).one()`.
     fn steps_around(&mut self, call: CallId) -> Vec<&'static str> {
         let mut steps = self.whole_chain(call);
-        if let Some(&last) = steps.first() {
-            let taken = |other: &Call| other.args.iter().any(|arg| *self.facts.value(arg.value) == Value::Call(last));
-            let by = self.facts.calls.iter().position(taken).and_then(|at| u32::try_from(at).ok());
-            if let Some(by) = by {
-                steps.extend(self.whole_chain(CallId(by)));
-            }
+        if let Some(&last) = steps.first()
+            && let Some((by, _)) = self.facts.calls_given_result(last).next()
+        {
+            steps.extend(self.whole_chain(by));
         }
         let known = |step: &str| WITHOUT.iter().chain(&sqlalchemy::ONE_ROW).copied().find(|known| *known == step);
         steps.into_iter().filter_map(|step| known(self.called(step))).collect()

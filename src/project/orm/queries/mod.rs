@@ -117,7 +117,7 @@ impl<'p> Collector<'_, 'p> {
                 objects::asks(name) || builders::asks(name) || drizzle::asks(name)
             }
         };
-        let candidates = (0..).map(CallId).zip(&self.facts.calls).filter(|(_, call)| may_begin(call));
+        let candidates = self.facts.numbered().filter(|(_, call)| may_begin(call));
         let mut calls: Vec<CallId> = candidates.map(|(id, _)| id).chain(cuts.keys().copied()).collect();
         calls.sort();
         calls.dedup();

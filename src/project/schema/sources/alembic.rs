@@ -25,7 +25,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
         return defined;
     }
     let mut revision = Revision::of(facts);
-    for (id, call) in (0..).map(CallId).zip(&facts.calls) {
+    for (id, call) in facts.numbered() {
         let name = called(facts, call);
         if name == "create_table" {
             let made = keys_of_table(facts, call, &mut defined);

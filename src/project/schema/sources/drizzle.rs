@@ -15,7 +15,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     if !facts.imports.iter().any(|import| facts.names[import.module].starts_with("drizzle-orm")) {
         return defined;
     }
-    for (id, call) in (0..).map(CallId).zip(&facts.calls) {
+    for (id, call) in facts.numbered() {
         let dialect = match called(facts, call) {
             "pgTable" => Dialect::PostgreSql,
             "mysqlTable" => Dialect::MySql,

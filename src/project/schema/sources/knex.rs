@@ -36,7 +36,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     if tables.is_empty() {
         return defined;
     }
-    for (id, call) in (0..).map(CallId).zip(&facts.calls) {
+    for (id, call) in facts.numbered() {
         if let Some((builder, root)) = root(facts, id, &by_function) {
             let builder = &mut tables[builder];
             match builder.steps.iter_mut().find(|step| step.root == root) {

@@ -35,7 +35,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     if of.purpose != Purpose::Migration {
         return defined;
     }
-    for (id, call) in (0..).map(CallId).zip(&facts.calls) {
+    for (id, call) in facts.numbered() {
         let method = called(facts, call);
         if !METHODS.contains(&method) || is_undone(facts, call) {
             continue;

@@ -28,7 +28,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId, conventions: Conventions) ->
     }
     let reading = Reading { types, file, facts, conventions };
     let mut made: Vec<Made> = Vec::new();
-    for (id, call) in (0..).map(CallId).zip(&facts.calls) {
+    for (id, call) in facts.numbered() {
         made.extend(match called(facts, call) {
             "define" => reading.defined(id),
             "init" => reading.initialised(call),
