@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::flow::{Flow, for_each_part};
+use super::flow::{Dependence, Flow, for_each_part};
 use super::sites::SiteEffect;
 use super::types::Types;
 use super::{FileId, FunctionRef, Project};
@@ -85,36 +85,43 @@ impl<'p> Caches<'p> {
             ExitKind::Return => is_callback,
             ExitKind::Break | ExitKind::Raise => false,
         };
-        let before = facts.exits.iter().filter(|exit| {
-            exit.in_loop == id && exit.function == call.function && exit.span.end <= call.span.start && ends_run(exit)
-        });
+        let before = facts
+            .exits_in(call.function)
+            .filter(|exit| exit.in_loop == id && exit.span.end <= call.span.start && ends_run(exit));
         let is_kept = |kept: ValueId| {
             // `done[key] = true` notes the key alone.
             let is_answer = |value: ValueId| {
                 !matches!(facts.value(value), Value::Unknown | Value::Bool(_) | Value::Int(_) | Value::Text(_))
             };
-            let stored = || facts.stored.iter().filter(|stored| self.flow.inside(Some(stored.in_loop), id));
-            stored().any(|stored| stored.object == kept && is_answer(stored.value))
-                || facts.calls.iter().any(|call| {
+            let mut stored = facts.stored_in(kept);
+            stored.any(|stored| is_answer(stored.value) && self.flow.inside(Some(stored.in_loop), id))
+                || facts.calls_on(kept).any(|(_, call)| {
                     self.flow.called_name(call) == Some("set")
                         && call.args.get(1).is_some_and(|arg| is_answer(arg.value))
                         && self.flow.inside(call.in_loop, id)
-                        && matches!(*facts.value(call.callee), Value::Member(object, _) if object == kept)
                 })
+        };
+        // What the run itself has brought, a row under the name of a column, was never kept.
+        let is_earlier = |(kept, key): (ValueId, ValueId)| {
+            self.flow.dependence(kept, id) == Dependence::Invariant
+                && self.flow.dependence(key, id) != Dependence::Invariant
+                && is_kept(kept)
         };
         let guards = before.filter_map(|exit| Some(&facts.guards[exit.guard?.index()]));
         let mut tested = guards.filter(|guard| guard.kind == GuardKind::Then);
-        tested.any(|guard| self.asked_for(guard.condition).is_some_and(is_kept))
+        tested.any(|guard| self.looks_into(guard.condition).is_some_and(is_earlier))
     }
 
-    /// What a condition looks into: `key in found`, `found[key]`, `found.has(key)`.
-    fn asked_for(&self, condition: ValueId) -> Option<ValueId> {
+    /// What a condition looks into, and for which key: `key in found`, `found[key]`, `found.has(key)`.
+    fn looks_into(&self, condition: ValueId) -> Option<(ValueId, ValueId)> {
         match *self.facts.value(condition) {
-            Value::Operation(Operation::In, _, kept) | Value::Item(kept, _) => Some(kept),
-            Value::Call(call) => match *self.facts.value(self.facts.call(call).callee) {
-                Value::Member(object, name) if matches!(&self.facts.names[name], "get" | "has") => Some(object),
-                _ => None,
-            },
+            Value::Operation(Operation::In, key, kept) | Value::Item(kept, key) => Some((kept, key)),
+            Value::Call(call) => {
+                let call = self.facts.call(call);
+                let Value::Member(kept, name) = *self.facts.value(call.callee) else { return None };
+                let asks = matches!(&self.facts.names[name], "get" | "has");
+                Some((kept, call.args.first().filter(|_| asks)?.value))
+            }
             _ => None,
         }
     }
@@ -316,7 +323,7 @@ impl<'p> Caches<'p> {
                 && matches!(call.args.as_slice(), [_, name, _] if self.facts.literal(name.value).is_some());
         }
         let Value::Member(object, name) = *self.facts.value(value) else { return false };
-        self.facts.calls.iter().filter(|call| call.function == function).any(|call| {
+        self.facts.calls_in(function).any(|(_, call)| {
             self.flow.called_name(call) == Some("hasattr")
                 && matches!(call.args.as_slice(), [of, named]
                     if of.value == object && self.facts.literal(named.value) == Some(&self.facts.names[name]))
@@ -745,11 +752,9 @@ pub(super) fn loaders(types: &Types<'_>, file: FileId) -> FxHashSet<FunctionId> 
         let Some((call, _)) = function.passed_to.filter(|_| function.runs_in.is_none()) else { return false };
         let Some(taker) = types.target(file, call) else { return false };
         let of = &project.file(taker.file).facts;
-        let runs = |call: &&Call| {
-            matches!(*of.value(call.callee), Value::Param(owner, _) if owner == taker.function)
-                && call.function == taker.function
-        };
-        of.calls.iter().find(runs).is_some_and(|run| keeps(project, taker.file, taker.function, run.guard))
+        let runs = |call: &Call| matches!(*of.value(call.callee), Value::Param(owner, _) if owner == taker.function);
+        let mut own = of.calls_in(taker.function);
+        own.find(|(_, call)| runs(call)).is_some_and(|(_, run)| keeps(project, taker.file, taker.function, run.guard))
     };
     let ids = (0..).map(FunctionId);
     ids.zip(&facts.functions).filter(|(_, function)| is_handed(function)).map(|(id, _)| id).collect()

@@ -345,10 +345,13 @@ impl Reach {
         }
     }
 
-    /// Whether a way is known that asks nothing more of callers.
-    pub(super) fn is_known(&self, state: State, required: &[Requirement]) -> bool {
+    /// Whether a way is known that asks nothing more of callers, under no more conditions.
+    pub(super) fn is_known(&self, state: State, witness: &Witness) -> bool {
         self.ways.get(&state).is_some_and(|ways| {
-            let asks_no_more = |way: &Witness| way.required.iter().all(|asked| required.contains(asked));
+            let asks_no_more = |way: &Witness| {
+                way.conditions <= witness.conditions
+                    && way.required.iter().all(|asked| witness.required.contains(asked))
+            };
             ways.len() >= MAX_WAYS || ways.iter().any(asks_no_more)
         })
     }
@@ -528,8 +531,7 @@ fn find_edges(types: &Types<'_>, file: FileId, inlined: &[bool], names: &ByName,
     reads::note(Read::Inlined(file));
     let sites: FxHashSet<CallId> = project.sites(file).iter().map(|site| site.call).collect();
     let mut edges = Vec::new();
-    for (index, call) in facts.calls.iter().enumerate() {
-        let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+    for (id, call) in facts.numbered() {
         let (home, _) = place(facts, inlined, call.function, call.in_loop);
         let hands = LazyCell::new(|| handed_sql(types, file, call));
         let mut edge = |callee: FunctionRef, confidence: Confidence, given: Option<Given>| {

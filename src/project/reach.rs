@@ -150,7 +150,7 @@ fn spread(project: &Project, graph: &CallGraph, begun: &[Arc<Vec<Begun>>]) -> Re
         states.iter().for_each(|&state| push(&mut queue, state, witness.clone()));
     }
     while let Some(Reverse((_, Entry(state, witness)))) = queue.pop() {
-        if reach.is_known(state, &witness.required) {
+        if reach.is_known(state, &witness) {
             continue;
         }
         let (hops, own) = (witness.hops + 1, witness.clone());
@@ -164,7 +164,7 @@ fn spread(project: &Project, graph: &CallGraph, begun: &[Arc<Vec<Begun>>]) -> Re
             }
             let Some((states, witness)) = graph.led_to(project, (file, index), route, &own) else { continue };
             for state in states {
-                if !reach.is_known(state, &witness.required) {
+                if !reach.is_known(state, &witness) {
                     push(&mut queue, state, witness.clone());
                 }
             }

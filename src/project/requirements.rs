@@ -1,8 +1,8 @@
 //! What a caller must pass for a query behind a condition to be reached: `if save: self.write()` is not
 //! reached by a caller that leaves `save=False` alone.
 
-use super::Project;
 use super::calls::Edge;
+use super::{FunctionRef, Project};
 use crate::facts::*;
 use crate::source::Span;
 
@@ -340,6 +340,34 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
         }
     }
     Some(passed)
+}
+
+/// Whether a function does what `required` is about where only `call` says what it is given, or nothing does: none of
+/// those parameters is, and their defaults allow it.
+pub(super) fn left_alone(
+    project: &Project,
+    callee: FunctionRef,
+    required: &[Requirement],
+    call: Option<(&FileFacts, &Call)>,
+) -> bool {
+    let facts = &*project.file(callee.file).facts;
+    let params = &facts.function(callee.function).params;
+    required.iter().all(|requirement| {
+        let Some(param) = params.get(usize::from(requirement.param)) else { return false };
+        let is_given = call.is_some_and(|(of, call)| {
+            let names = call.args.iter().filter_map(|arg| arg.name);
+            let is_spread = call.args.iter().any(|arg| matches!(of.value(arg.value), Value::Spread(_)));
+            let positional = call.args.iter().filter(|arg| arg.name.is_none()).count();
+            is_spread
+                || names.into_iter().any(|name| of.names[name] == facts.names[param.name])
+                || !param.is_keyword_only && positional > usize::from(requirement.param)
+        });
+        !is_given
+            && !param.is_rest
+            && requirement.member.is_none()
+            && param.default.is_some()
+            && allows_default(facts, param.default, requirement)
+    })
 }
 
 /// Which parameter of the function around a call takes the keywords that the call hands on: `f(**kwargs)`.

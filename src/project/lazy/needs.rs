@@ -211,8 +211,7 @@ impl<'t, 'p> Needs<'t, 'p> {
                 places.accesses.entry(home).or_default().push(index);
             }
         }
-        for (index, call) in facts.calls.iter().enumerate() {
-            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+        for (id, call) in facts.numbered() {
             if self.interesting.read_by(project, file, id).is_some() {
                 let (home, _) = self.graph.place(project, file, call.function, call.in_loop);
                 places.calls.entry(home).or_default().push(id);
@@ -369,7 +368,7 @@ fn loads_by_itself(facts: &FileFacts, function: FunctionId, root: ValueId, at: S
         return false;
     }
     let flow = Flow::new(facts);
-    facts.calls.iter().filter(|call| call.function == function && call.span.end <= at.start).any(|call| {
+    facts.calls_in(function).filter(|(_, call)| call.span.end <= at.start).any(|(_, call)| {
         let is_loader = flow.called_name(call) == Some("prefetch_related_objects");
         is_loader
             && call.args.first().is_some_and(|arg| match facts.value(arg.value) {
@@ -514,8 +513,11 @@ impl Walk<'_, '_, '_> {
         self.inside.push(function);
         let mut hops = hops.to_vec();
         hops.push(self.needs.hop(at.0, at.1, function));
+        let project = self.needs.types.project();
+        let facts = &*project.file(at.0).facts;
+        let call = facts.call_named(at.1).map(|(_, call)| (facts, call));
         for need in self.needs.of(function).iter().filter(|need| need.source == Source::This) {
-            if !need.required.is_empty() {
+            if !requirements::left_alone(project, function, &need.required, call) {
                 continue;
             }
             let mut hops = hops.clone();

@@ -32,6 +32,7 @@ use crate::project::calls::{Reach, Step};
 use crate::project::flow::{Flow, Source};
 use crate::project::properties;
 use crate::project::reads::PerFile;
+use crate::project::requirements::{self, Requirement};
 use crate::project::sites::{self, SiteEffect};
 use crate::project::types::{ClassMember, Types};
 use crate::project::{ClassRef, FileId, FunctionRef, Project};
@@ -174,8 +175,7 @@ pub(super) fn in_file(
         return finder.found.told_once();
     }
     let flow = Flow::new(facts);
-    for (index, call) in facts.calls.iter().enumerate() {
-        let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+    for (id, call) in facts.numbered() {
         let made = match facts.value(call.callee) {
             Value::Class(class) => Some(&facts.names[facts.class(*class).name]),
             _ => flow.called_name(call),
@@ -250,7 +250,10 @@ impl Finder<'_, '_> {
         let is_attached =
             attached.is_some_and(|name| self.types.facts(scope.listing.place.0).names.find(name).is_some());
         let needs = self.needs.of(function);
-        for need in needs.iter().filter(|need| need.source == source && need.required.is_empty()) {
+        for need in needs.iter().filter(|need| need.source == source) {
+            if !self.goes_on(function, &need.required) {
+                continue;
+            }
             let names: Vec<Box<str>> = way.iter().chain(need.names.iter()).cloned().collect();
             let costs = self.needs.costs(scope.model, &scope.loaded, &names, (need.file, need.span));
             for mut cost in costs {
@@ -270,6 +273,11 @@ impl Finder<'_, '_> {
         }
     }
 
+    /// Whether a function does what `required` is about for a framework, which gives it the row and no more.
+    fn goes_on(&self, function: FunctionRef, required: &[Requirement]) -> bool {
+        requirements::left_alone(self.types.project(), function, required, None)
+    }
+
     /// Whether a method does something else where one row is shown: `if view.action != "retrieve"`.
     fn asks_for_action(&self, function: FunctionRef) -> bool {
         let file = self.types.project().file(function.file);
@@ -287,7 +295,7 @@ impl Finder<'_, '_> {
             if route.state.effect != SiteEffect::Query
                 || route.state.source.map(Source::whole) != Some(source)
                 || witness.cached
-                || !witness.required.is_empty()
+                || !self.goes_on(function, &witness.required)
                 || witness.is_attached_in(project, listing.place.0)
                 || (scope.is_none() && self.reach.site_of(project, route).is_some_and(|(_, site)| site.is_gathered))
             {
@@ -420,7 +428,7 @@ impl Finder<'_, '_> {
         for need in needs.iter().filter(|need| need.source == Source::This && !need.conditional && need.hops.is_empty())
         {
             let read = need.names.first().and_then(|name| attribute(self.types, scope.model, name));
-            if let Some(Attribute::Code(inner)) = read.filter(|_| need.required.is_empty()) {
+            if let Some(Attribute::Code(inner)) = read.filter(|_| self.goes_on(function, &need.required)) {
                 self.property(scope, listing, inner, depth + 1);
             }
         }
