@@ -11,6 +11,7 @@
 
 mod declared;
 mod names;
+mod nested;
 mod related;
 mod template;
 

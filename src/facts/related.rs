@@ -1,10 +1,12 @@
 //! What belongs together in one file: the calls of a function, those on a value, those that are given one, the exits of
-//! a function, what is stored in a value. Each is put in order when it is first asked for, so that asking again costs what is found.
+//! a function, what is stored in a value, what stands around a place. Each is put in order when it is first asked for, so
+//! that asking again costs what is found.
 
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::{Call, CallId, Exit, FileFacts, FunctionId, Stored, Value, ValueId};
+use super::nested::Nested;
+use super::{Call, CallId, ClassId, Exit, FileFacts, FunctionId, Stored, Value, ValueId};
 use crate::source::Span;
 
 /// What was put in order so far; says nothing that the facts do not.
@@ -18,6 +20,8 @@ pub(crate) struct Related {
     call_named: Groups<Span>,
     exits_in: Groups<FunctionId>,
     stored_in: Groups<ValueId>,
+    functions: Nested,
+    classes: Nested,
 }
 
 impl fmt::Debug for Related {
@@ -86,6 +90,17 @@ impl FileFacts {
     pub(crate) fn stored_in(&self, object: ValueId) -> impl Iterator<Item = &Stored> {
         let all = || self.stored.iter().zip(0..).map(|(stored, index)| (stored.object, index)).collect();
         self.related.stored_in.of(object, all).iter().map(|&(_, index)| &self.stored[index as usize])
+    }
+
+    /// The innermost function around a byte; none in what stands in the file itself.
+    pub(crate) fn function_around(&self, at: u32) -> Option<FunctionId> {
+        let spans = self.functions.iter().skip(1).map(|function| function.span);
+        self.related.functions.around(at, spans).map(|index| FunctionId(index + 1))
+    }
+
+    /// The innermost class around a byte.
+    pub(crate) fn class_around(&self, at: u32) -> Option<ClassId> {
+        self.related.classes.around(at, self.classes.iter().map(|class| class.span)).map(ClassId)
     }
 
     /// All calls.

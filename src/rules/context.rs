@@ -1,6 +1,6 @@
 //! What a rule can see.
 
-use crate::facts::{FileFacts, Function, SqlText};
+use crate::facts::{ClassId, FileFacts, SqlText};
 use crate::findings::{Label, Role};
 use crate::project::{FileId, Project, ProjectFile};
 use crate::source::{SourceFile, Span};
@@ -87,23 +87,20 @@ impl StatementCx<'_> {
 
 /// The scope around byte `at`, as `Class.method`; empty at the top level.
 pub(super) fn scope_at(facts: &FileFacts, at: u32) -> String {
-    let holds = |span: Span| span.start <= at && at < span.end;
-    let function = (0u32..).zip(&facts.functions).skip(1).filter(|(_, function)| holds(function.span));
-    let innermost = function.min_by_key(|(_, function): &(u32, &Function)| function.span.len());
-    let class = (0u32..).zip(&facts.classes).filter(|(_, class)| holds(class.span)).min_by_key(|(_, c)| c.span.len());
-    match (innermost, class) {
-        (Some((id, function)), class) if class.is_none_or(|(_, class)| class.span.contains(function.span)) => {
-            facts.scope(crate::facts::FunctionId(id))
+    let class = facts.class_around(at);
+    match (facts.function_around(at), class) {
+        (Some(id), class) if class.is_none_or(|class| facts.class(class).span.contains(facts.function(id).span)) => {
+            facts.scope(id)
         }
-        (_, Some((id, _))) => class_path(facts, id),
+        (_, Some(id)) => class_path(facts, id),
         _ => String::new(),
     }
 }
 
 /// A class with the classes around it.
-fn class_path(facts: &FileFacts, id: u32) -> String {
+fn class_path(facts: &FileFacts, id: ClassId) -> String {
     let mut parts = Vec::new();
-    let mut at = Some(crate::facts::ClassId(id));
+    let mut at = Some(id);
     while let Some(id) = at {
         let class = facts.class(id);
         parts.push(&facts.names[class.name]);
