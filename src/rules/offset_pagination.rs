@@ -232,10 +232,38 @@ fn help(cx: &SqlCx<'_>, select: &Select) -> String {
         .join(", ");
     let condition = after(&keys);
     let lead = if select.filter.is_some() { "AND" } else { "WHERE" };
-    let index = if keys.len() > 1 { ", served by one index on these columns in this order" } else { "" };
+    let equal = equal_columns(cx, select, &keys);
+    let index = match (equal.is_empty(), keys.len()) {
+        (true, 1) => String::new(),
+        (true, _) => ", served by one index on these columns in this order".to_owned(),
+        (false, _) => {
+            let columns = equal.into_iter().chain(keys.iter().map(|key| last_part(&key.name).to_owned()));
+            format!(", served by one index on ({})", columns.collect::<Vec<_>>().join(", "))
+        }
+    };
     format!(
         "begin after the last row of the page before, whose values the program remembers{tie}{index}:\n{lead} {condition}\nORDER BY {order} LIMIT …"
     )
+}
+
+/// The columns that the statement asks to equal something, besides the keys: they stand first in an index that serves it.
+fn equal_columns(cx: &SqlCx<'_>, select: &Select, keys: &[Key]) -> Vec<String> {
+    let exprs = &cx.query.exprs;
+    let mut found: Vec<String> = Vec::new();
+    for part in select.filter.map_or_else(Vec::new, |filter| exprs.conjuncts(filter)) {
+        let Expr::Compare(Comparison::Equal, left, right) = exprs.get(part) else { continue };
+        let ((Some(column), None) | (None, Some(column))) = (exprs.column(*left), exprs.column(*right)) else {
+            continue;
+        };
+        let is_there = |name: &str| same_name(name, &column.name.text);
+        if !column.name.dynamic && !keys.iter().any(|key| is_there(last_part(&key.name))) {
+            let name = written(&column.name, cx.dialect);
+            if !found.contains(&name) {
+                found.push(name);
+            }
+        }
+    }
+    found
 }
 
 fn last_part(name: &str) -> &str {

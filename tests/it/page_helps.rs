@@ -341,3 +341,68 @@ def pages(s: Session, skip):
     ];
     expect("visits.py", text, &wanted);
 }
+
+#[test]
+fn what_is_filtered_by_stands_first_in_the_index() {
+    let text = r#"
+import { drizzle } from "drizzle-orm/node-postgres";
+import { index, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { and, desc, eq, gt } from "drizzle-orm";
+
+export const visit = pgTable("visit", {
+  id: uuid("id").primaryKey(),
+  guest: uuid("guest").notNull(),
+  at: timestamp("at").notNull(),
+});
+const db = drizzle("postgres://localhost/app");
+
+export const plain = (skip: number) => db.select().from(visit).limit(5).offset(skip);
+export const own = (g: string, skip: number) => db.select().from(visit).where(eq(visit.guest, g)).limit(5).offset(skip);
+export const late = (g: string, at: Date, skip: number) =>
+  db.select().from(visit).where(and(eq(visit.guest, g), gt(visit.at, at))).orderBy(desc(visit.at)).limit(5).offset(skip);
+"#;
+    let wanted = [
+        "before: `.where(gt(visit.id, last.id)).orderBy(asc(visit.id)).limit(n)`, which the primary key serves",
+        "before, besides what it filters by: `.where(and(…, gt(visit.id, last.id))).orderBy(asc(visit.id)).limit(n)`, with an index on (guest, id)",
+        "with an index on (guest, at, id)",
+    ];
+    expect("visits.ts", text, &wanted);
+    let text = r#"
+from django.db import models
+
+
+class Visit(models.Model):
+    name = models.CharField(max_length=10)
+    room = models.IntegerField()
+    host = models.ForeignKey("Visit", on_delete=models.CASCADE)
+
+
+def pages(start, host, room):
+    yield list(Visit.objects.filter(host=host).order_by("-room")[start : start + 10])
+    yield list(Visit.objects.filter(host__name=host).order_by("room")[start : start + 10])
+    yield list(Visit.objects.exclude(host=host).order_by("room")[start : start + 10])
+    rows = Visit.objects.filter(host=host)
+    if room:
+        rows = rows.filter(name=room)
+    yield list(rows.order_by("pk")[start : start + 10])
+"#;
+    let wanted = [
+        "with an index on (host, room, pk)",
+        "with an index on (room, pk)",
+        "with an index on (room, pk)",
+        "with an index on (host, pk)",
+    ];
+    expect("visits.py", text, &wanted);
+    let text = r"
+CREATE TABLE visits (id int PRIMARY KEY, guest_id int, room int, at date);
+SELECT * FROM visits WHERE guest_id = $1 AND at > $2 ORDER BY room LIMIT 10 OFFSET $3;
+SELECT * FROM visits WHERE guest_id = $1 LIMIT 10 OFFSET $2;
+SELECT * FROM visits WHERE at > $1 ORDER BY room LIMIT 10 OFFSET $2;
+";
+    let wanted = [
+        "served by one index on (guest_id, room, id):\nAND room >= $4",
+        "served by one index on (guest_id, id):\nAND id > $3",
+        "served by one index on these columns in this order:\nAND room >= $3",
+    ];
+    expect("visits.sql", text, &wanted);
+}

@@ -212,6 +212,7 @@ impl<'t, 'p> Collector<'t, 'p> {
             predicate.group = group;
             predicate.table = table;
         }
+        self.narrow_pages();
         self.found.queries = self.queries();
         let narrowing = self.narrowing_conditions();
         for index in 0..self.found.predicates.len() {
@@ -334,7 +335,7 @@ impl<'t, 'p> Collector<'t, 'p> {
 
     /// Whether the condition that a call adds is one of the query wherever that of another call is: it was not added under
     /// an `if` beside it.
-    fn holds_where(&self, call: CallId, other: CallId) -> bool {
+    pub(super) fn holds_where(&self, call: CallId, other: CallId) -> bool {
         let guard = self.facts.call(call).guard;
         let mut at = self.facts.call(other).guard;
         while at != guard {

@@ -149,7 +149,7 @@ fn after(keys: &[SortKey]) -> Condition<'_> {
 /// The page without skipping, in the library's own words.
 pub(super) fn keyset(page: &OrmPage) -> String {
     const NEUTRAL: &str = "remember where the page ended and begin the next one there (keyset pagination)";
-    let Keyset { keys, owner, served, is_known } = match &page.begin {
+    let Keyset { keys, owner, served, is_known, is_filtered, equal, .. } = match &page.begin {
         Begin::After(keyset) => keyset,
         Begin::Groups => {
             return format!("{NEUTRAL}: order by what is grouped by, and compare that with the last row's");
@@ -210,7 +210,10 @@ pub(super) fn keyset(page: &OrmPage) -> String {
                 .iter()
                 .map(|key| format!("{}({owner}.{})", direction(key, "asc", "desc"), plain(&key.column)))
                 .collect();
-            format!("`.where({}).orderBy({}).limit(n)`", functions(&condition, owner), order.join(", "))
+            // A second `where` takes the place of the first.
+            let condition = functions(&condition, owner);
+            let condition = if *is_filtered { format!("and(…, {condition})") } else { condition };
+            format!("`.where({condition}).orderBy({}).limit(n)`", order.join(", "))
         }
         Orm::Kysely => {
             let order: Vec<String> = keys
@@ -235,13 +238,17 @@ pub(super) fn keyset(page: &OrmPage) -> String {
     let served = match served {
         Some(Served::PrimaryKey) => "which the primary key serves".to_owned(),
         Some(Served::UniqueIndex) => "which its unique index serves".to_owned(),
-        None => format!("with an index on ({})", index(keys)),
+        None => {
+            let equal: String = equal.iter().map(|column| format!("{column}, ")).collect();
+            format!("with an index on ({equal}{})", index(keys))
+        }
     };
     let tie = match keys.last() {
         Some(key) if !is_known => format!(" (`{}` stands for any unique column)", plain(&key.column)),
         _ => String::new(),
     };
-    format!("continue after the last row of the page before{tie}: {written}, {served}")
+    let filters = if *is_filtered { ", besides what it filters by" } else { "" };
+    format!("continue after the last row of the page before{tie}{filters}: {written}, {served}")
 }
 
 fn index(keys: &[SortKey]) -> String {

@@ -6,12 +6,14 @@
 //! elsewhere. Whether a column is unique is told by the schema; where none is known, the library's own name of a primary
 //! key is taken for one.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use super::collect::Collector;
 use super::evidence::{Evidence, of_receiver};
-use super::sort::{self, Sorted, sorts};
-use super::{Orm, SortKey};
+use super::sort::{self, Sorted, is_plain, sorts};
+use super::{Orm, OrmPredicate, PredicateOp, SortKey};
 use crate::facts::*;
 use crate::project::schema::{Known, Model, Owner};
 use crate::project::{ClassRef, Ty};
@@ -29,7 +31,7 @@ pub enum Begin {
 }
 
 /// The columns that tell where a page ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Keyset {
     /// The columns, the last one unique.
     pub keys: Vec<SortKey>,
@@ -39,6 +41,12 @@ pub struct Keyset {
     pub served: Option<Served>,
     /// Whether the unique column is known to be one.
     pub is_known: bool,
+    /// Whether the query leaves rows out by conditions of its own.
+    pub is_filtered: bool,
+    /// The other columns that it asks to equal something: they stand first in an index that serves it.
+    pub equal: Vec<String>,
+    /// The calls that the query is made of, the last one first.
+    pub(super) calls: Vec<CallId>,
 }
 
 /// What serves an order by one column.
@@ -116,7 +124,8 @@ impl<'p> Collector<'_, 'p> {
             return Begin::Open;
         }
         let paged = self.paged_table(evidence, last, &steps);
-        self.begin(evidence.orm, sorted, paged)
+        let rest = calls.into_iter().filter(|&call| call != last);
+        self.begin(evidence.orm, sorted, paged, std::iter::once(last).chain(rest).collect())
     }
 
     /// How the page that the options of a find ask for can begin.
@@ -159,10 +168,10 @@ impl<'p> Collector<'_, 'p> {
         let class = evidence.model;
         let model = self.object_owner(evidence.orm, evidence.model, call).and_then(|(owner, _)| self.model_of(&owner));
         let name = model.map(|model| TableName::plain(&model.table));
-        self.begin(evidence.orm, sorted, Some(Paged { name, model, class, owner: None }))
+        self.begin(evidence.orm, sorted, Some(Paged { name, model, class, owner: None }), vec![call])
     }
 
-    fn begin(&self, orm: Orm, mut sorted: Sorted, paged: Option<Paged<'p>>) -> Begin {
+    fn begin(&self, orm: Orm, mut sorted: Sorted, paged: Option<Paged<'p>>, calls: Vec<CallId>) -> Begin {
         let Some(paged) = paged.filter(|_| !sorted.is_open && !sorted.places_nulls) else { return Begin::Open };
         if !self.are_of(&sorted.owners, &paged) {
             return Begin::Open;
@@ -176,7 +185,69 @@ impl<'p> Collector<'_, 'p> {
                 return Begin::Open;
             }
         }
-        self.keyset(orm, sorted.keys, &paged).map_or(Begin::Open, Begin::After)
+        let keyset = self.keyset(orm, sorted.keys, &paged);
+        keyset.map_or(Begin::Open, |keyset| Begin::After(Keyset { calls, ..keyset }))
+    }
+
+    /// Notes what else the queries of pages ask for, once all conditions of the file are known.
+    pub(super) fn narrow_pages(&mut self) {
+        if self.found.pages.is_empty() {
+            return;
+        }
+        let mut conditions: FxHashMap<CallId, Vec<usize>> = FxHashMap::default();
+        for (index, condition) in self.found.predicates.iter().enumerate() {
+            conditions.entry(condition.query).or_default().push(index);
+            if condition.call != condition.query {
+                conditions.entry(condition.call).or_default().push(index);
+            }
+        }
+        for index in 0..self.found.pages.len() {
+            self.narrow_page(index, &conditions);
+        }
+    }
+
+    fn narrow_page(&mut self, index: usize, conditions: &FxHashMap<CallId, Vec<usize>>) {
+        let Begin::After(keyset) = &self.found.pages[index].begin else { return };
+        let last = keyset.calls[0];
+        let calls = keyset.calls.iter().flat_map(|&call| {
+            let given = self.given_conditions(call, 0);
+            [call, self.expression_root(call)].into_iter().chain(given)
+        });
+        let own: BTreeSet<usize> = calls.filter_map(|call| conditions.get(&call)).flatten().copied().collect();
+        let conditions: Vec<&OrmPredicate> = own.into_iter().map(|index| &self.found.predicates[index]).collect();
+        let mut equal: Vec<String> = Vec::new();
+        for other in &conditions {
+            let column = last_part(&other.column);
+            let is_sure = other.op == PredicateOp::Equal
+                && other.group.is_none()
+                && !other.negated
+                && !other.is_made
+                && self.holds_where(other.call, last);
+            // A look-up over relations is a column of another table.
+            let is_own = is_plain(&other.column) && !other.column.contains("__");
+            let is_there = equal.iter().any(|known| known == column)
+                || keyset.keys.iter().any(|key| last_part(&key.column) == column);
+            if is_sure && is_own && !is_there {
+                equal.push(column.to_owned());
+            }
+        }
+        let is_filtered = !conditions.is_empty();
+        if let Begin::After(keyset) = &mut self.found.pages[index].begin {
+            keyset.served = keyset.served.filter(|_| equal.is_empty());
+            (keyset.is_filtered, keyset.equal) = (is_filtered, equal);
+        }
+    }
+
+    /// The calls that make the conditions that a step is given: `.where(and(eq(users.name, name), …))` of Drizzle.
+    fn given_conditions(&self, step: CallId, depth: u8) -> Vec<CallId> {
+        if depth > 3 || depth == 0 && self.called(step) != "where" {
+            return Vec::new();
+        }
+        let made = self.facts.call(step).args.iter().filter_map(|arg| match *self.facts.value(arg.value) {
+            Value::Call(made) => Some(made),
+            _ => None,
+        });
+        made.flat_map(|made| std::iter::once(made).chain(self.given_conditions(made, depth + 1))).collect()
     }
 
     /// Whether the columns of an order are all of one table: the one that is paged through.
@@ -219,7 +290,7 @@ impl<'p> Collector<'_, 'p> {
             ([own], _) => is_named_key(own),
             _ => false,
         };
-        let mut found = Keyset { keys: Vec::new(), owner: paged.owner.clone(), served: None, is_known: true };
+        let mut found = Keyset { owner: paged.owner.clone(), is_known: true, ..Keyset::default() };
         if is_primary || unique == Known::Yes || names.iter().any(is_named_key) {
             let served = if is_primary { Served::PrimaryKey } else { Served::UniqueIndex };
             found.served = (keys.len() == 1).then_some(served);

@@ -256,6 +256,6 @@ fn is_direction(word: &str) -> bool {
 }
 
 /// Whether a text is the name of a column, and no expression.
-fn is_plain(column: &str) -> bool {
+pub(super) fn is_plain(column: &str) -> bool {
     !column.is_empty() && column.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '"' | '`' | '$'))
 }
