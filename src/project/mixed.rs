@@ -19,7 +19,7 @@ pub(super) struct Mixed<'f> {
     onward: FxHashMap<CallId, Vec<CallId>>,
     /// The loops in which something is given another attribute or item.
     stored: FxHashMap<ValueId, Vec<LoopId>>,
-    /// The calls in loops that `with` statements enter.
+    /// The calls in loops that `with` statements enter, and those that set what the whole program goes by.
     entered: Vec<CallId>,
 }
 
@@ -40,7 +40,14 @@ impl<'f> Mixed<'f> {
         let mut mixed = Mixed { facts, flow: Flow::new(facts), is_ecma, statements, onward, stored, entered };
         for (id, call) in facts.numbered() {
             match call.result {
-                ResultUse::Discarded if !call.awaited && mixed.loop_of(call).is_some() => mixed.add(id, call),
+                ResultUse::Discarded if mixed.loop_of(call).is_some() => {
+                    if sets_state(facts, call) {
+                        mixed.entered.push(id);
+                    }
+                    if !call.awaited {
+                        mixed.add(id, call);
+                    }
+                }
                 ResultUse::Entered => mixed.entered.push(id),
                 _ => {}
             }
@@ -174,6 +181,19 @@ impl<'f> Mixed<'f> {
 /// Whether the result of a call is kept as it is.
 fn is_kept(call: &Call) -> bool {
     call.result == ResultUse::Bound && !call.awaited
+}
+
+/// Whether a call sets what is asked from then on, for the whole program: `connection.set_tenant(country)`,
+/// `activate(language)`.
+fn sets_state(facts: &FileFacts, call: &Call) -> bool {
+    const WORDS: [&str; 5] = ["activate", "select", "set", "switch", "use"];
+    let is_shared = |value: ValueId| matches!(facts.value(value), Value::Import(_) | Value::Global(_));
+    let names = facts.own_name(call.callee).map(|name| name.strip_prefix('_').unwrap_or(name));
+    let is_named = names.is_some_and(|name| {
+        let rest = WORDS.iter().find_map(|word| name.strip_prefix(word));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c == '_' || c.is_uppercase()))
+    });
+    is_named && (is_shared(call.callee) || receiver(facts, call).is_some_and(is_shared))
 }
 
 /// What a call is called on.
