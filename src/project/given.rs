@@ -1,6 +1,6 @@
 //! Collections that a function is given: how many elements they have where every call of it says so.
 
-use super::calls::{CallGraph, flowing_values};
+use super::calls::{CallGraph, Edge, flowing_values};
 use super::flow::Source;
 use super::loops::{LoopShape, Loops};
 use super::{FileId, FunctionRef, Project};
@@ -28,13 +28,16 @@ fn handful(
     let Value::Param(function, index) = *facts.value(value) else { return false };
     let owner = facts.function(function);
     let stands_alone = owner.class.is_none() && owner.parent == Some(MODULE) && owner.decorators.is_empty();
-    let takes_rest = owner.params.get(usize::from(index)).is_none_or(|param| param.is_rest);
-    if depth >= MAX_CALLS || !stands_alone || takes_rest {
+    let Some(param) = owner.params.get(usize::from(index)) else { return false };
+    if depth >= MAX_CALLS || !stands_alone {
         return false;
     }
     let mut calls = graph.calls_of(FunctionRef { file, function }).peekable();
     calls.peek().is_some()
         && calls.all(|edge| {
+            if param.is_rest {
+                return edge.given.is_none() && gives_each(&project.file(edge.file).facts, edge);
+            }
             let given = flowing_values(project, edge, Some(Source::Param(index)));
             edge.given.is_none()
                 && !given.is_empty()
@@ -44,6 +47,12 @@ fn handful(
                         || handful(project, graph, loops, (edge.file, value), depth + 1)
                 })
         })
+}
+
+/// Whether a call writes down each value that it gives: `load(author, editor)` for `(...people)`.
+fn gives_each(facts: &FileFacts, edge: &Edge) -> bool {
+    let mut args = edge.place(facts).args.iter();
+    edge.call().is_some() && args.all(|arg| !matches!(facts.value(arg.value), Value::Spread(_)))
 }
 
 /// Whether a value is written down where it is used, or bound to a name of a module: what an object holds is data.
