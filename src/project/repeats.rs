@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashSet;
 
-use super::calls::{CallGraph, Edge, Reach, Route, State, Step, Witness, flowing_values, given_lists, is_own};
+use super::calls::{CallGraph, Edge, Reach, Route, State, Step, flowing_values, given_lists, is_own};
 use super::connections;
 use super::development::is_for_development;
 use super::flow::{Dependence, Flow, Source, for_each_part};
@@ -274,13 +274,13 @@ impl Finder<'_, '_, '_> {
             };
             let judged = Judged { confidence, ..judged };
             // What surely happens is shown first, then what happens more often, then what happens sooner.
-            let rank = |judged: &Judged, witness: &Witness| {
-                let loops = Reverse(judged.loops.len());
-                (Reverse(judged.confidence), witness.cached, witness.conditions, loops, witness.hops)
+            // What is written is told before what is read back of it.
+            let rank = |judged: &Judged, route: &Route| {
+                let (witness, loops) = (self.reach.witness(*route), Reverse(judged.loops.len()));
+                let reads = edge.effect(route.state.effect) != SiteEffect::Write;
+                (Reverse(judged.confidence), witness.cached, witness.conditions, loops, witness.hops, reads)
             };
-            let better = best
-                .as_ref()
-                .is_none_or(|(known, route)| rank(&judged, witness) < rank(known, self.reach.witness(*route)));
+            let better = best.as_ref().is_none_or(|(known, other)| rank(&judged, &route) < rank(known, other));
             if better {
                 best = Some((judged, route));
             }

@@ -265,6 +265,9 @@ impl<'p> Types<'p> {
                             instance => Some(instance.clone()),
                         },
                         ClassMember::Method(function) => Some(match (self.returned(function), receiver) {
+                            (Ty::Api(ty, Some(base)), _) if base != *class && self.is_abstract_base(base, function) => {
+                                Ty::Api(ty, Some(*class))
+                            }
                             (Ty::Unknown, _) => self.handed_back(file, call, function),
                             (known, Ty::Instance(_, Some(model))) => self.of_model(known, *model),
                             (known, _) => known,
@@ -438,6 +441,22 @@ impl<'p> Types<'p> {
         };
         let is_bare = own.decorators.len() == usize::from(own.traits.is_class_method);
         is_bare && !own.returns.is_empty() && own.returns.iter().all(is_own)
+    }
+
+    /// Whether a class is an abstract model of Django's, and a method is its own: what it asks of its class it asks of
+    /// the one that it is called on.
+    fn is_abstract_base(&self, class: ClassRef, method: FunctionRef) -> bool {
+        let own = self.facts(method.file).function(method.function);
+        (method.file, own.class) == (class.file, Some(class.class)) && self.is_abstract_model(class)
+    }
+
+    /// Whether a model of Django's has no table, `class Meta: abstract = True`.
+    pub(super) fn is_abstract_model(&self, class: ClassRef) -> bool {
+        let facts = self.facts(class.file);
+        let is_meta = |meta: &&Class| meta.parent == Some(class.class) && &facts.names[meta.name] == "Meta";
+        facts.classes.iter().filter(is_meta).flat_map(|meta| &meta.attributes).any(|attribute| {
+            &facts.names[attribute.name] == "abstract" && *facts.value(attribute.value) == Value::Bool(true)
+        })
     }
 
     fn returned_by(&self, function: FunctionRef) -> Ty {

@@ -143,7 +143,10 @@ impl<'p> Collector<'_, 'p> {
             _ => place.confidence,
         };
         let op = if op == PredicateOp::Regex { self.regex_op(value) } else { op };
-        self.add(&Place { confidence, ..*place }, column, op, Some(value));
+        // What is no text is made one before it is searched.
+        let searches = op.has_leading_wildcard() || op == PredicateOp::Regex;
+        let is_made = place.is_made || searches && self.field_kind(place.model, column) == FieldKind::Other;
+        self.add(&Place { confidence, is_made, ..*place }, column, op, Some(value));
     }
 
     /// `__contains` on what is no text asks for something else.
@@ -379,12 +382,18 @@ pub(super) fn field(types: &Types<'_>, model: ClassRef, path: &str) -> Option<Fi
         let facts = &types.project().file(file).facts;
         let Value::Call(call) = facts.value(value) else { return None };
         let call = facts.call(*call);
-        let (Value::Member(_, declared) | Value::Global(declared)) = facts.value(call.callee) else {
-            return named_import(facts, call.callee).map(|name| of_declaration(facts, call, name));
+        let class = match types.of(file, call.callee) {
+            Ty::Class(class) => Some(class),
+            _ => None,
         };
-        let declared = &facts.names[*declared];
-        if names.peek().is_none() {
-            return Some(of_declaration(facts, call, declared));
+        // A field of the project's own is what it extends: `class Choices(models.JSONField)`.
+        let is = |text: &str| {
+            facts.own_name(call.callee).is_some_and(|name| name.contains(text))
+                || class.is_some_and(|class| types.extends(class, &|base| base.contains(text)))
+        };
+        // What follows is a key of a document: `data__name`.
+        if names.peek().is_none() || ["JSON", "Json", "HStore"].iter().any(|text| is(text)) {
+            return Some(of_declaration(facts, call, &is));
         }
         let first = call.args.iter().find(|arg| arg.name.is_none_or(|name| &facts.names[name] == "to"))?;
         match types.of(file, first.value) {
@@ -431,26 +440,13 @@ pub(super) fn end_of_path<'c>(types: &Types<'_>, model: ClassRef, path: &'c str)
     }
 }
 
-fn named_import(facts: &FileFacts, value: ValueId) -> Option<&str> {
-    match facts.value(value) {
-        Value::Import(import) => match facts.imports[import.index()].what {
-            Imported::Name(name) => Some(&facts.names[name]),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn of_declaration(facts: &FileFacts, call: &Call, declared: &str) -> Field {
+fn of_declaration(facts: &FileFacts, call: &Call, is: &dyn Fn(&str) -> bool) -> Field {
     let has = |wanted: &str| {
         call.args.iter().any(|arg| {
             arg.name.is_some_and(|name| &facts.names[name] == wanted) && *facts.value(arg.value) == Value::Bool(true)
         })
     };
-    let kind = if ["Char", "Text", "Slug", "Email", "URL", "Url", "File", "Image"]
-        .iter()
-        .any(|text| declared.contains(text))
-    {
+    let kind = if ["Char", "Text", "Slug", "Email", "URL", "Url", "File", "Image"].iter().any(|text| is(text)) {
         FieldKind::Text
     } else if [
         "JSON",
@@ -474,11 +470,11 @@ fn of_declaration(facts: &FileFacts, call: &Call, declared: &str) -> Field {
         "Float",
     ]
     .iter()
-    .any(|other| declared.contains(other))
+    .any(|other| is(other))
     {
         FieldKind::Other
     } else {
         FieldKind::Unknown
     };
-    Field { kind, is_unique: has("unique") || has("primary_key") || has("pk") || declared.starts_with("OneTo") }
+    Field { kind, is_unique: has("unique") || has("primary_key") || has("pk") || is("OneTo") }
 }

@@ -143,7 +143,7 @@ impl<'p> Options<'p> {
                 self.collect(types, base, false, depth + 1);
             }
         } else if depth < 12 && meta.is_none_or(|meta| !meta.bases.is_empty()) {
-            for base in types.project_bases(class).into_iter().filter(|&base| is_abstract(types, base)) {
+            for base in types.project_bases(class).into_iter().filter(|&base| types.is_abstract_model(base)) {
                 self.collect(types, base, false, depth + 1);
             }
         }
@@ -194,15 +194,6 @@ impl<'p> Options<'p> {
         };
         NewTable::new(&name, own.name_span)
     }
-}
-
-fn is_abstract(types: &Types<'_>, class: ClassRef) -> bool {
-    let facts = &types.project().file(class.file).facts;
-    let metas =
-        facts.classes.iter().filter(|meta| meta.parent == Some(class.class) && &facts.names[meta.name] == "Meta");
-    metas.flat_map(|meta| &meta.attributes).any(|attribute| {
-        &facts.names[attribute.name] == "abstract" && *facts.value(attribute.value) == Value::Bool(true)
-    })
 }
 
 /// The label of the application that a file belongs to: what its `apps.py` says, else its folder's name.
@@ -355,7 +346,12 @@ impl<'p> Reader<'_, 'p> {
     }
 
     fn libraries(&self) -> Vec<&'static Library> {
-        library_bases(self.types, self.class, &|base| is_model(self.types, base) && is_abstract(self.types, base), 0)
+        library_bases(
+            self.types,
+            self.class,
+            &|base| is_model(self.types, base) && self.types.is_abstract_model(base),
+            0,
+        )
     }
 
     /// A field of an abstract model of a library.
@@ -572,7 +568,7 @@ fn user_model<'p>(types: &Types<'p>) -> Option<&'p str> {
             let class = ClassRef { file, class: id };
             let extends =
                 |base: &ValueId| library_base(types, file, *base).is_some_and(|base| names.contains(&base.class));
-            if own.bases.iter().any(extends) && !is_abstract(types, class) {
+            if own.bases.iter().any(extends) && !types.is_abstract_model(class) {
                 found.push(&facts.names[own.name]);
             }
         }
@@ -588,7 +584,7 @@ fn user_model<'p>(types: &Types<'p>) -> Option<&'p str> {
 fn tables_of_bases(types: &Types<'_>, class: ClassRef, depth: u8) -> Vec<ClassRef> {
     let mut found = Vec::new();
     for base in types.project_bases(class).into_iter().filter(|&base| base != class && is_model(types, base)) {
-        if !is_abstract(types, base) {
+        if !types.is_abstract_model(base) {
             found.push(base);
         } else if depth < 12 {
             found.extend(tables_of_bases(types, base, depth + 1));
@@ -685,7 +681,7 @@ fn fields<'p>(types: &Types<'p>, class: ClassRef, depth: u8) -> Vec<(FileId, &'p
     let project = types.project();
     let mut found: Vec<(FileId, &Attribute)> = Vec::new();
     if depth < 12 {
-        for base in types.project_bases(class).into_iter().rev().filter(|&base| is_abstract(types, base)) {
+        for base in types.project_bases(class).into_iter().rev().filter(|&base| types.is_abstract_model(base)) {
             merge(project, &mut found, fields(types, base, depth + 1));
         }
     }
