@@ -274,11 +274,9 @@ impl Finder<'_, '_, '_> {
             };
             let judged = Judged { confidence, ..judged };
             // What surely happens is shown first, then what happens more often, then what happens sooner.
-            // What is written is told before what is read back of it.
             let rank = |judged: &Judged, route: &Route| {
                 let (witness, loops) = (self.reach.witness(*route), Reverse(judged.loops.len()));
-                let reads = edge.effect(route.state.effect) != SiteEffect::Write;
-                (Reverse(judged.confidence), witness.cached, witness.conditions, loops, witness.hops, reads)
+                (Reverse(judged.confidence), witness.cached, witness.conditions, loops, witness.hops)
             };
             let better = best.as_ref().is_none_or(|(known, other)| rank(&judged, &route) < rank(known, other));
             if better {
