@@ -214,7 +214,13 @@ impl<'p> Collector<'_, 'p> {
 
     /// Whether a column of a model is text, as its declaration says.
     fn field_kind(&self, model: Option<ClassRef>, column: &str) -> FieldKind {
-        model.and_then(|model| field(self.types, model, column)).map_or(FieldKind::Unknown, |field| field.kind)
+        let Some(model) = model else {
+            // `meta__label` of rows that are not known, where each `meta` of the project is a document.
+            let first = column.split("__").next().unwrap_or(column);
+            let is_document = self.types.project().schema().are_documents(first);
+            return if is_document { FieldKind::Other } else { FieldKind::Unknown };
+        };
+        field(self.types, model, column).map_or(FieldKind::Unknown, |field| field.kind)
     }
 
     // ── Conditions ──────────────────────────────────────────────────────────────────────────────────

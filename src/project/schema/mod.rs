@@ -103,6 +103,8 @@ pub struct Schema {
     small_rows: u64,
     /// What is made to be searched.
     searches: searches::Searches,
+    /// The names of columns that hold documents in each table that has one.
+    documents: FxHashSet<Box<str>>,
     /// The types that columns had before a change of their types.
     types_before: TypesBefore,
     /// What migrations do in the words of a library, in order, with the place of each change.
@@ -263,7 +265,24 @@ impl Schema {
         schema.rows.extend(project.options().counted.iter().map(size("the statistics say")));
         schema.rows.extend(project.options().rows.iter().map(size("the configuration says")));
         schema.small_rows = project.options().small_table_rows;
+        schema.documents = schema.find_documents();
         schema
+    }
+
+    fn find_documents(&self) -> FxHashSet<Box<str>> {
+        let columns = || self.tables.iter().flat_map(|table| &table.columns);
+        let is_document =
+            |column: &&Column| column.type_name.starts_with("json") || column.type_name.starts_with("hstore");
+        let mut names: FxHashSet<Box<str>> = columns().filter(is_document).map(|column| column.name.clone()).collect();
+        for other in columns().filter(|column| !is_document(column)) {
+            names.remove(&other.name);
+        }
+        names
+    }
+
+    /// Whether a column of this name holds documents, whichever table it is of.
+    pub(crate) fn are_documents(&self, column: &str) -> bool {
+        self.documents.contains(column)
     }
 
     /// Whether the project makes an index for searches inside texts that may hold a column of the table with one of
