@@ -474,13 +474,13 @@ pub struct Guard {
 /// What kind of branch a [`Guard`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum GuardKind {
-    /// The branch where the condition holds.
+    /// The branch where the condition holds, the right side of `and`.
     Then,
-    /// The branch where it does not.
+    /// The branch where it does not, the right side of `or` and `??`.
     Else,
     /// An `except`/`catch` handler.
     Handler,
-    /// The right side of `and`/`or`/`??`, a `case`.
+    /// A `case`, a default value.
     Other,
 }
 

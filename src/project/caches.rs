@@ -32,7 +32,7 @@ impl<'p> Caches<'p> {
         match guard.kind {
             GuardKind::Then => self.is_miss(guard.condition, true, 0),
             GuardKind::Else => self.is_miss(guard.condition, false, 0),
-            // The right side of `x or y`, `x ?? y`.
+            // A default value.
             GuardKind::Other => self.is_lookup(guard.condition, 0),
             GuardKind::Handler => false,
         }
@@ -204,8 +204,8 @@ impl<'p> Caches<'p> {
             return false;
         }
         match self.facts.value(condition) {
-            Value::Operation(Operation::NotIn, ..) => holds,
-            Value::Operation(Operation::In, ..) => !holds,
+            Value::Operation(Operation::NotIn, _, kept) => holds && !self.holds_keys_alone(*kept, 0),
+            Value::Operation(Operation::In, _, kept) => !holds && !self.holds_keys_alone(*kept, 0),
             Value::Operation(Operation::Not, inner, _) => self.is_miss(*inner, !holds, depth + 1),
             Value::Operation(Operation::Equal, left, right) => {
                 match (self.facts.value(*left), self.facts.value(*right)) {
@@ -241,6 +241,22 @@ impl<'p> Caches<'p> {
         }
     }
 
+    /// Whether a value is a list or a set, which has no answers to give: `if row.state not in ("new", "open")`,
+    /// `if key not in seen: … seen.add(key)`.
+    fn holds_keys_alone(&self, kept: ValueId, depth: u8) -> bool {
+        match *self.facts.value(kept) {
+            Value::Sequence(_) => true,
+            Value::Collected(value, _) => !matches!(self.facts.value(value), Value::Mapping(_)),
+            Value::Carried(before, _) => depth < 6 && self.holds_keys_alone(before, depth + 1),
+            Value::Call(call) => {
+                let callee = self.facts.call(call).callee;
+                matches!(*self.facts.value(callee), Value::Global(name)
+                    if matches!(&self.facts.names[name], "frozenset" | "list" | "set" | "Set" | "tuple"))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a value is looked up in memory: `kept[key]`, `kept.get(key)`, `kept.has(key)`.
     fn is_lookup(&self, value: ValueId, depth: u8) -> bool {
         if depth > 6 {
@@ -250,8 +266,11 @@ impl<'p> Caches<'p> {
             Value::Item(object, key) => !matches!(self.facts.value(*key), Value::Int(_)) && !self.is_row(*object),
             Value::Call(call) => {
                 let is_query = self.project.site_of(self.file, *call).is_some();
-                let name = self.flow.called_name(self.facts.call(*call));
-                !is_query && matches!(name, Some("get" | "has" | "includes"))
+                let call = self.facts.call(*call);
+                let name = self.flow.called_name(call);
+                !is_query
+                    && matches!(name, Some("get" | "has" | "includes"))
+                    && !matches!(*self.facts.value(call.callee), Value::Member(kept, _) if self.holds_keys_alone(kept, 0))
             }
             Value::Either(left, right) => self.is_lookup(*left, depth + 1) || self.is_lookup(*right, depth + 1),
             Value::Carried(before, _) => self.is_lookup(*before, depth + 1),
@@ -496,10 +515,9 @@ pub(super) fn keeps_in_object(facts: &FileFacts, method: FunctionId, guard: Opti
     while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
         let kept = match guard.kind {
             GuardKind::Then => tested(facts, guard.condition, false),
+            // Also `this.size ??= await …`.
             GuardKind::Else => tested(facts, guard.condition, true),
-            // `this.size ??= await …`
-            GuardKind::Other => Some(guard.condition),
-            GuardKind::Handler => None,
+            GuardKind::Handler | GuardKind::Other => None,
         };
         if kept.is_some_and(is_set) {
             return true;

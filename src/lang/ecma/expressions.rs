@@ -300,11 +300,13 @@ impl<'t> Walk<'_, 't> {
         result: ResultUse,
     ) -> ValueId {
         let left = left.map_or(UNKNOWN, |left| self.tested(left));
-        let (right, branch) = self.guarded(GuardKind::Other, left, right, result);
+        let is_and = operator == Kind::And;
+        let kind = if is_and { GuardKind::Then } else { GuardKind::Else };
+        let (right, branch) = self.guarded(kind, left, right, result);
         self.b.join(vec![branch], false);
-        match operator {
-            Kind::And => self.operation(Operation::And, left, right),
-            _ => self.b.either(left, right),
+        match is_and {
+            true => self.operation(Operation::And, left, right),
+            false => self.b.either(left, right),
         }
     }
 
@@ -454,7 +456,8 @@ impl<'t> Walk<'_, 't> {
                 self.join_parts(parts)
             }
             Kind::AndEquals | Kind::OrEquals | Kind::CoalesceEquals => {
-                let (right, branch) = self.guarded(GuardKind::Other, before, Some(right), ResultUse::Bound);
+                let kind = if operator == Kind::AndEquals { GuardKind::Then } else { GuardKind::Else };
+                let (right, branch) = self.guarded(kind, before, Some(right), ResultUse::Bound);
                 self.b.join(vec![branch], false);
                 let before = if self.is_known(before) { before } else { UNKNOWN };
                 self.b.either(before, right)

@@ -51,7 +51,7 @@ impl Walk<'_> {
     fn either_of(&mut self) -> Option<Expr> {
         let mut left = self.both_of()?;
         while self.take("or") {
-            let Some(right) = self.right_side(left, Self::both_of) else { break };
+            let Some(right) = self.right_side(left, GuardKind::Else, Self::both_of) else { break };
             left = plain(self.b.either(left.value, right.value), left.span.cover(right.span));
         }
         Some(left)
@@ -60,7 +60,7 @@ impl Walk<'_> {
     fn both_of(&mut self) -> Option<Expr> {
         let mut left = self.not()?;
         while self.take("and") {
-            let Some(right) = self.right_side(left, Self::not) else { break };
+            let Some(right) = self.right_side(left, GuardKind::Then, Self::not) else { break };
             let value = self.b.value(Value::Operation(Operation::And, left.value, right.value));
             left = plain(value, left.span.cover(right.span));
         }
@@ -68,9 +68,9 @@ impl Walk<'_> {
     }
 
     /// The right side of `and`, `or`: it is looked at only where the left side does not decide.
-    fn right_side(&mut self, left: Expr, read: fn(&mut Self) -> Option<Expr>) -> Option<Expr> {
+    fn right_side(&mut self, left: Expr, kind: GuardKind, read: fn(&mut Self) -> Option<Expr>) -> Option<Expr> {
         self.run_over(left, UseKind::Test, left.span);
-        let open = self.b.begin_branch(GuardKind::Other, left.value);
+        let open = self.b.begin_branch(kind, left.value);
         let right = read(self);
         let branch = self.b.end_branch(open, true);
         self.b.join(vec![branch], false);
