@@ -474,14 +474,29 @@ pub struct Guard {
 /// What kind of branch a [`Guard`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum GuardKind {
-    /// The branch where the condition holds, the right side of `and`.
+    /// The branch where the condition holds.
     Then,
-    /// The branch where it does not, the right side of `or` and `??`.
+    /// The branch where it does not.
     Else,
+    /// The right side of `and`: there the left side holds.
+    And,
+    /// The right side of `or` and `??`: there it does not.
+    Or,
     /// An `except`/`catch` handler.
     Handler,
     /// A `case`, a default value.
     Other,
+}
+
+impl GuardKind {
+    /// Whether the condition holds there, if that is known.
+    pub fn holds(self) -> Option<bool> {
+        match self {
+            GuardKind::Then | GuardKind::And => Some(true),
+            GuardKind::Else | GuardKind::Or => Some(false),
+            GuardKind::Handler | GuardKind::Other => None,
+        }
+    }
 }
 
 /// The rest of a block after an `if` that leaves: there its condition does not hold. Python: of optional parameters only.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::catalog::lists_schema;
 use super::flow::Flow;
 use super::loops::{LoopShape, waits};
 use super::templates::Given;
@@ -91,7 +92,7 @@ impl<'t, 'p> Bounds<'t, 'p> {
         }
         let facts = &self.types.project().file(file).facts;
         let deeper = |value: ValueId| self.shape(file, value, depth + 1);
-        if is_environment(facts, iterable) {
+        if is_environment(facts, iterable) || depth == 0 && lists_schema(self.types.project(), file, iterable) {
             return LoopShape::Few;
         }
         match facts.value(iterable) {

@@ -29,12 +29,10 @@ impl<'p> Caches<'p> {
     /// Whether a condition holds only when a cache has no answer: `if key not in seen`, `if (!map.has(key))`,
     /// `cache.get(key) or …`, `if hit … else`, `if last != key`.
     pub(super) fn asked_by(&self, guard: &Guard) -> bool {
-        match guard.kind {
-            GuardKind::Then => self.is_miss(guard.condition, true, 0),
-            GuardKind::Else => self.is_miss(guard.condition, false, 0),
+        match guard.kind.holds() {
+            Some(holds) => self.is_miss(guard.condition, holds, 0),
             // A default value.
-            GuardKind::Other => self.is_lookup(guard.condition, 0),
-            GuardKind::Handler => false,
+            None => guard.kind == GuardKind::Other && self.is_lookup(guard.condition, 0),
         }
     }
 
@@ -48,7 +46,7 @@ impl<'p> Caches<'p> {
                     && matches!(*self.facts.value(call.callee), Value::Member(object, _) if self.is_same(object, kept, 0))
             })
         };
-        let mut open = vec![(guard.condition, guard.kind == GuardKind::Then)];
+        let mut open = vec![(guard.condition, guard.kind.holds() == Some(true))];
         for _ in 0..MAX_PARTS {
             let Some((condition, holds)) = open.pop() else { return false };
             let kept = match *self.facts.value(condition) {
@@ -513,12 +511,8 @@ pub(super) fn keeps_in_object(facts: &FileFacts, method: FunctionId, guard: Opti
     let is_set = |value: ValueId| is_set_in(facts, method, value);
     let mut at = guard;
     while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
-        let kept = match guard.kind {
-            GuardKind::Then => tested(facts, guard.condition, false),
-            // Also `this.size ??= await …`.
-            GuardKind::Else => tested(facts, guard.condition, true),
-            GuardKind::Handler | GuardKind::Other => None,
-        };
+        // Also `this.size ??= await …`.
+        let kept = guard.kind.holds().and_then(|holds| tested(facts, guard.condition, !holds));
         if kept.is_some_and(is_set) {
             return true;
         }

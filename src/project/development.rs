@@ -7,12 +7,7 @@ use crate::facts::*;
 pub(super) fn is_for_development(facts: &FileFacts, guard: Option<GuardId>) -> bool {
     let mut at = guard;
     while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
-        let holds = match guard.kind {
-            GuardKind::Then => Some(true),
-            GuardKind::Else => Some(false),
-            GuardKind::Handler | GuardKind::Other => None,
-        };
-        if holds.is_some_and(|holds| tells_of_development(facts, guard.condition, holds, 0)) {
+        if guard.kind.holds().is_some_and(|holds| tells_of_development(facts, guard.condition, holds, 0)) {
             return true;
         }
         at = guard.parent;

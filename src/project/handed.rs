@@ -67,6 +67,11 @@ impl<'p> Types<'p> {
         }
     }
 
+    /// The model whose rows a form writes, if a class is one.
+    pub(crate) fn form_model(&self, class: ClassRef) -> Option<ClassRef> {
+        self.extends(class, &|name| name.ends_with("ModelForm")).then(|| self.meta_model(class)).flatten()
+    }
+
     /// What the `Meta` of a class says of a name, where it can only be one.
     pub(super) fn meta(&self, class: ClassRef, name: &str) -> Option<(FileId, ValueId)> {
         let mut class = class;
@@ -153,7 +158,7 @@ impl<'p> Types<'p> {
     pub(super) fn put_on(&self, class: ClassRef, name: &str) -> Option<Ty> {
         let model = match name {
             "object" if self.extends(class, &|name| SHOWS_ONE.contains(&name)) => self.view_model(class),
-            "instance" if self.extends(class, &|name| name.ends_with("ModelForm")) => self.meta_model(class),
+            "instance" => self.form_model(class),
             _ => None,
         };
         model.map(|model| Ty::Instance(model, None))

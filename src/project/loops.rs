@@ -482,14 +482,14 @@ impl<'t, 'p> Loops<'t, 'p> {
     /// `if bytes + size > LIMIT`, `if i % 100 == 0`), when its time has come (`if time() - last > PERIOD`), or until a
     /// flag is set (`if not ready`); or in one only: for the key that is another's (`if (key === current)`).
     pub(super) fn is_seldom(&self, guard: &Guard, id: LoopId) -> bool {
-        match guard.kind {
-            GuardKind::Then => {
+        match guard.kind.holds() {
+            Some(true) => {
                 self.is_threshold(guard.condition, id, 0)
                     || self.is_unset_flag(guard.condition, 0)
                     || self.is_of_one(guard.condition, true, id, 0)
             }
-            GuardKind::Else => self.is_of_one(guard.condition, false, id, 0),
-            _ => false,
+            Some(false) => self.is_of_one(guard.condition, false, id, 0),
+            None => false,
         }
     }
 

@@ -9,6 +9,7 @@ mod by_name;
 mod caches;
 mod callbacks;
 mod calls;
+mod catalog;
 mod connections;
 mod declared;
 mod development;
@@ -691,16 +692,6 @@ impl Project {
             "count" | "exists" | "first" | "last" => self.prefetched.in_function(file, site.function, relation),
             _ => false,
         }
-    }
-
-    /// Whether a site asks what tables and columns there are: as many as the program declares.
-    pub(crate) fn asks_schema(&self, site: &QuerySite) -> bool {
-        site.sql.iter().any(|&(file, index)| {
-            let facts = &self.file(file).facts;
-            let sql = &facts.statements[index];
-            let text = sql.text.and_then(|text| facts.texts[text.index()].cooked.get(sql.span.range())).unwrap_or("");
-            ["information_schema", "sqlite_master", "PRAGMA"].iter().any(|name| text.contains(name))
-        })
     }
 
     /// What is called when rows of Django's are saved.

@@ -74,10 +74,8 @@ pub(super) fn of_place(
     }
     let mut at = guard;
     while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
-        match guard.kind {
-            GuardKind::Then => collect(facts, home, guard.condition, true, 0, &mut found),
-            GuardKind::Else => collect(facts, home, guard.condition, false, 0, &mut found),
-            GuardKind::Handler | GuardKind::Other => {}
+        if let Some(holds) = guard.kind.holds() {
+            collect(facts, home, guard.condition, holds, 0, &mut found);
         }
         at = guard.parent;
     }

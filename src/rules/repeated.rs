@@ -84,7 +84,7 @@ fn finding(project: &Project, file: FileId, repeat: &Repeat) -> Option<Finding> 
         .severity(severity)
         .confidence(repeat.confidence)
         .note(note(repeat))
-        .help(help(project, repeat, site));
+        .help(help(project, file, repeat, site));
     let asked = |asked: &Asked| {
         let (file, span) = asked.place;
         let path = project.file(file).source.path.clone();
@@ -158,7 +158,7 @@ fn note(repeat: &Repeat) -> String {
     note
 }
 
-fn help(project: &Project, repeat: &Repeat, site: &QuerySite) -> String {
+fn help(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> String {
     if repeat.kind == RepeatKind::Invariant {
         return "run it once, before the loop, and use its result inside".to_owned();
     }
@@ -176,7 +176,7 @@ fn help(project: &Project, repeat: &Repeat, site: &QuerySite) -> String {
         (None, _) => batch.to_owned(),
     };
     if repeat.kind == RepeatKind::Write
-        && let Some(left) = left_out(project, site)
+        && let Some(left) = left_out(project, site, (file, repeat.call))
     {
         help.push_str(&without(project, &left));
     }

@@ -492,3 +492,79 @@ export const owned = (offset) => Book.findAll({ order: [["userId", "DESC"]], lim
     }
     assert!(found[4].contains("an index on (userId, id)"), "{}", found[4]);
 }
+
+#[test]
+fn what_a_bulk_write_leaves_out_is_told_of_the_row_that_is_written() {
+    let text = r#"
+from django import forms
+from django.db import models
+from django.db.models.signals import pre_save
+
+
+class Removable(models.Model):
+    removed = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+
+class Activity(Removable):
+    number = models.IntegerField()
+
+    def save(self, **kwargs):
+        super().save(**kwargs)
+
+
+class ActivityForm(forms.ModelForm):
+    class Meta:
+        model = Activity
+
+
+class Relation(models.Model):
+    name = models.TextField(unique=True)
+
+
+class Other(models.Model):
+    name = models.TextField(unique=True)
+
+
+class Plain(models.Model):
+    name = models.TextField(unique=True)
+
+
+def stamp(sender, instance, **kwargs):
+    instance.name = instance.name.strip()
+
+
+for sender in (Other, Relation):
+    pre_save.connect(stamp, sender=sender)
+
+
+def write(names, data):
+    for activity in Activity.objects.all():
+        activity.save()
+    for activity in Activity.objects.all():
+        ActivityForm(data, instance=activity).save()
+    for name in names:
+        Relation(name=name).save()
+    for name in names:
+        Other.objects.update_or_create(name=name)
+    for name in names:
+        Other.objects.get_or_create(name=name)
+    for name in names:
+        Plain.objects.get_or_create(name=name)
+"#;
+    let found = helps("shop/activities.py", text, "write-in-loop");
+    let ends = [
+        "; mind what that leaves out: `save()` of `Activity` is not called (shop/activities.py:17)",
+        "; mind what that leaves out: `save()` of `Activity` is not called (shop/activities.py:17)",
+        "; mind what that leaves out: a receiver of `pre_save` is not called (shop/activities.py:43)",
+        "; mind what that leaves out: a receiver of `pre_save` is not called (shop/activities.py:43)",
+        "; mind what that leaves out: a receiver of `pre_save` is not called (shop/activities.py:43)",
+        "; nothing is left out by that: `Plain` has no `save()` of its own, no receiver of signals, no `auto_now`",
+    ];
+    assert_eq!(found.len(), ends.len(), "{found:#?}");
+    for (found, end) in found.iter().zip(ends) {
+        assert!(found.ends_with(end), "{found}");
+    }
+}

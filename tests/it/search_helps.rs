@@ -180,3 +180,33 @@ model Stay {
     let found = told(&[("prisma/schema.prisma", schema)], "unindexed-foreign-key");
     assert_eq!(found.len(), 1, "{found:#?}");
 }
+
+#[test]
+fn an_index_serves_the_columns_of_one_table() {
+    let text = r#"
+from django.db import models
+from django.db.models import Q
+
+
+class Intervention(models.Model):
+    number = models.TextField()
+    title = models.TextField()
+
+
+class Amendment(models.Model):
+    intervention = models.ForeignKey(Intervention, on_delete=models.CASCADE)
+    number = models.TextField()
+
+
+def search(text):
+    yield Amendment.objects.filter(Q(intervention__number__icontains=text) | Q(number__icontains=text))
+    yield Amendment.objects.filter(Q(intervention__number__icontains=text) | Q(intervention__title__icontains=text))
+    yield Intervention.objects.filter(Q(number__icontains=text) | Q(title__icontains=text))
+"#;
+    let found = searches("a.py", text);
+    let several: Vec<bool> =
+        found.iter().map(|(_, help)| help.starts_with("the columns are of several tables")).collect();
+    assert_eq!(several, [true, false, false], "{found:#?}");
+    let each = "on PostgreSQL a trigram index (`gin_trgm_ops`) on each of these columns";
+    assert!(found[1..].iter().all(|(_, help)| help.starts_with(each)), "{found:#?}");
+}

@@ -301,7 +301,7 @@ impl<'t> Walk<'_, 't> {
     ) -> ValueId {
         let left = left.map_or(UNKNOWN, |left| self.tested(left));
         let is_and = operator == Kind::And;
-        let kind = if is_and { GuardKind::Then } else { GuardKind::Else };
+        let kind = if is_and { GuardKind::And } else { GuardKind::Or };
         let (right, branch) = self.guarded(kind, left, right, result);
         self.b.join(vec![branch], false);
         match is_and {
@@ -456,7 +456,7 @@ impl<'t> Walk<'_, 't> {
                 self.join_parts(parts)
             }
             Kind::AndEquals | Kind::OrEquals | Kind::CoalesceEquals => {
-                let kind = if operator == Kind::AndEquals { GuardKind::Then } else { GuardKind::Else };
+                let kind = if operator == Kind::AndEquals { GuardKind::And } else { GuardKind::Or };
                 let (right, branch) = self.guarded(kind, before, Some(right), ResultUse::Bound);
                 self.b.join(vec![branch], false);
                 let before = if self.is_known(before) { before } else { UNKNOWN };

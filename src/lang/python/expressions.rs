@@ -443,7 +443,7 @@ impl<'a> Walk<'a> {
         while let Some(node) = spine.pop() {
             let Some(right) = child(node, Field::Right) else { continue };
             let is_or = child(node, Field::Operator).is_some_and(|operator| self.source_of(operator) == "or");
-            let kind = if is_or { GuardKind::Else } else { GuardKind::Then };
+            let kind = if is_or { GuardKind::Or } else { GuardKind::And };
             let open = self.b.begin_branch(kind, left);
             // All but the last right side is tested by what follows it.
             let right = if tested || !spine.is_empty() { self.test(right) } else { self.expr(right, result) };

@@ -51,7 +51,7 @@ impl Walk<'_> {
     fn either_of(&mut self) -> Option<Expr> {
         let mut left = self.both_of()?;
         while self.take("or") {
-            let Some(right) = self.right_side(left, GuardKind::Else, Self::both_of) else { break };
+            let Some(right) = self.right_side(left, GuardKind::Or, Self::both_of) else { break };
             left = plain(self.b.either(left.value, right.value), left.span.cover(right.span));
         }
         Some(left)
@@ -60,7 +60,7 @@ impl Walk<'_> {
     fn both_of(&mut self) -> Option<Expr> {
         let mut left = self.not()?;
         while self.take("and") {
-            let Some(right) = self.right_side(left, GuardKind::Then, Self::not) else { break };
+            let Some(right) = self.right_side(left, GuardKind::And, Self::not) else { break };
             let value = self.b.value(Value::Operation(Operation::And, left.value, right.value));
             left = plain(value, left.span.cover(right.span));
         }

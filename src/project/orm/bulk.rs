@@ -2,6 +2,7 @@
 //! columns that are set to the time of each change.
 
 use crate::facts::*;
+use crate::project::relations::is_model;
 use crate::project::{ClassMember, ClassRef, FileId, Flow, FunctionRef, Project, QuerySite, SiteEffect, Ty, Types};
 use crate::source::Span;
 
@@ -45,17 +46,39 @@ pub struct Asked {
     pub by: String,
 }
 
-/// How a site writes one row of a model of Django's, and which model: `save` or `create`.
-fn written(site: &QuerySite) -> Option<(&str, ClassRef)> {
+/// How a site writes one row of a model of Django's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// `save`
+    Saved,
+    /// `create`
+    Created,
+    /// `get_or_create`
+    CreatedIfNew,
+    /// `update_or_create`
+    Upserted,
+}
+
+/// How a site writes one row of a model of Django's, and of what class.
+fn written(site: &QuerySite) -> Option<(Written, ClassRef)> {
     let method = site.path.strip_prefix("django.")?.rsplit('.').next()?;
-    matches!(method, "save" | "asave" | "save_base" | "create" | "acreate").then_some((method, site.model?))
+    let written = match method {
+        "save" | "asave" | "save_base" => Written::Saved,
+        "create" | "acreate" => Written::Created,
+        "get_or_create" | "aget_or_create" => Written::CreatedIfNew,
+        "update_or_create" | "aupdate_or_create" => Written::Upserted,
+        _ => return None,
+    };
+    Some((written, site.model?))
 }
 
 /// The queries that surely run with each row that a site writes: in the `save()` of its model, and in receivers of that
 /// model's signals.
 pub fn also_asked(project: &Project, site: &QuerySite) -> Vec<Asked> {
-    let Some((method, model)) = written(site) else { return Vec::new() };
-    let is_new = matches!(method, "create" | "acreate");
+    let Some((written, model)) = written(site).filter(|(written, _)| *written != Written::CreatedIfNew) else {
+        return Vec::new();
+    };
+    let is_new = written == Written::Created;
     let types = Types::new(project);
     let save = match types.class_member(model, "save") {
         Some(ClassMember::Method(function)) => Some(function),
@@ -100,10 +123,18 @@ fn surely_asked(project: &Project, function: FunctionRef, is_new: bool) -> Vec<A
 }
 
 /// What a bulk write leaves out of what a site does for its row, if that is Django's `save()` or `create()`.
-pub fn left_out(project: &Project, site: &QuerySite) -> Option<LeftOut> {
-    let (method, model) = written(site)?;
-    let is_save = !matches!(method, "create" | "acreate");
+/// `call`: what leads to it from the loop.
+pub fn left_out(project: &Project, site: &QuerySite, (file, call): (FileId, CallId)) -> Option<LeftOut> {
+    let (written, model) = written(site)?;
     let types = Types::new(project);
+    let model = match written {
+        Written::Saved => saved(&types, model, (file, call)),
+        _ => model,
+    };
+    // What a manager is of is not always known.
+    if !is_model(&types, model) && !types.has_unknown_base(model) {
+        return None;
+    }
     let facts = &project.file(model.file).facts;
     let save = match types.class_member(model, "save") {
         Some(ClassMember::Method(function)) => {
@@ -116,18 +147,30 @@ pub fn left_out(project: &Project, site: &QuerySite) -> Option<LeftOut> {
         model: facts.names[facts.class(model.class).name].to_owned(),
         save,
         receivers: receivers.map(|of| (of.signal, of.place)).collect(),
-        times: if is_save { times(&types, model) } else { Vec::new() },
+        times: if written == Written::Saved { times(&types, model) } else { Vec::new() },
         is_known: !types.has_unknown_base(model),
     })
+}
+
+/// The class of the row that is saved: of what the loop calls `save()` on, not the one of its bases that the last step
+/// of the way stands in; of a form, the model that it names.
+fn saved(types: &Types<'_>, model: ClassRef, (file, call): (FileId, CallId)) -> ClassRef {
+    let facts = &types.project().file(file).facts;
+    let object = match *facts.value(facts.call(call).callee) {
+        Value::Member(object, name) if &facts.names[name] == "save" => types.of(file, object),
+        _ => Ty::Unknown,
+    };
+    let class = match object {
+        Ty::Instance(class, _) if lineage(types, class).contains(&model) => class,
+        _ => model,
+    };
+    types.form_model(class).unwrap_or(class)
 }
 
 /// The columns of a model that are set to the time of each change.
 fn times(types: &Types<'_>, model: ClassRef) -> Vec<String> {
     let mut found = Vec::new();
-    let mut open = vec![model];
-    let mut seen = 0;
-    while let Some(class) = open.pop().filter(|_| seen < MAX_BASES) {
-        seen += 1;
+    for class in lineage(types, model) {
         let facts = &types.project().file(class.file).facts;
         for field in facts.class(class.class).attributes.iter().filter(|field| field.in_body) {
             let Value::Call(call) = facts.value(field.value) else { continue };
@@ -139,6 +182,15 @@ fn times(types: &Types<'_>, model: ClassRef) -> Vec<String> {
                 found.push(facts.names[field.name].to_owned());
             }
         }
+    }
+    found
+}
+
+/// A class and what it extends in the project.
+fn lineage(types: &Types<'_>, class: ClassRef) -> Vec<ClassRef> {
+    let (mut found, mut open) = (Vec::new(), vec![class]);
+    while let Some(class) = open.pop().filter(|_| found.len() < MAX_BASES) {
+        found.push(class);
         open.extend(types.project_bases(class));
     }
     found
@@ -170,10 +222,9 @@ pub(crate) fn receivers(project: &Project) -> Vec<Receiver> {
                 _ => continue,
             };
             let sender = call.args.iter().find(|arg| arg.name.is_some_and(|name| &facts.names[name] == "sender"));
-            let sender = match sender.map(|arg| types.of(file, arg.value)) {
-                None => None,
-                Some(Ty::Class(class)) => Some(class),
-                Some(_) => continue,
+            let senders: Vec<Option<ClassRef>> = match sender {
+                None => vec![None],
+                Some(arg) => classes(&types, file, arg.value).into_iter().map(Some).collect(),
             };
             let handed = call.args.first().map(|arg| types.of(file, arg.value));
             let decorates = |own: &Function| own.decorators.iter().any(|&by| *facts.value(by) == Value::Call(id));
@@ -185,8 +236,27 @@ pub(crate) fn receivers(project: &Project) -> Vec<Receiver> {
                 }
             };
             let place = (file, call.name_span);
-            found.extend(signals.into_iter().map(|signal| Receiver { signal, sender, place, function }));
+            for sender in senders {
+                found.extend(signals.iter().map(|&signal| Receiver { signal, sender, place, function }));
+            }
         }
     }
     found
+}
+
+/// The classes that a value may be, also each of those that a loop goes through: `for sender in (Order, Line): …`.
+fn classes(types: &Types<'_>, file: FileId, value: ValueId) -> Vec<ClassRef> {
+    let facts = &types.project().file(file).facts;
+    let values: &[ValueId] = match *facts.value(value) {
+        Value::Element(listed, _) => match facts.value(listed) {
+            Value::Sequence(items) => items,
+            _ => &[value],
+        },
+        _ => &[value],
+    };
+    let class = |&value: &ValueId| match types.of(file, value) {
+        Ty::Class(class) => Some(class),
+        _ => None,
+    };
+    values.iter().filter_map(class).collect()
 }

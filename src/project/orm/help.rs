@@ -35,6 +35,13 @@ fn class_name(project: &Project, class: ClassRef) -> &str {
     &facts.names[facts.class(class.class).name]
 }
 
+/// Whose column a predicate is about: a path over relations ends in another table.
+fn owner(predicate: &OrmPredicate) -> (Option<ClassRef>, Option<&str>, &str) {
+    let is_path = matches!(predicate.orm, Orm::Django | Orm::Tortoise) && !predicate.is_made;
+    let path = predicate.column.rsplit_once("__").filter(|_| is_path).map_or("", |(path, _)| path);
+    (predicate.model, predicate.table.as_deref(), path)
+}
+
 /// What serves a search inside texts.
 pub(super) fn search(predicates: &[&OrmPredicate], columns: usize) -> String {
     let first = predicates[0];
@@ -44,44 +51,53 @@ pub(super) fn search(predicates: &[&OrmPredicate], columns: usize) -> String {
     let last = if last.is_empty() || last.contains(['{', '$']) { "column" } else { last };
     let elsewhere =
         "on MySQL or MariaDB a `FULLTEXT` index and `MATCH … AGAINST` (whole words), on SQLite an FTS5 table";
+    if columns > 1 && predicates.iter().any(|other| owner(other) != owner(first)) {
+        return format!(
+            "the columns are of several tables, and no index serves an `OR` over these: on PostgreSQL search each table by itself, \
+             with a trigram index on its column, and unite what is found, or keep all that is searched in one column of the table \
+             that is listed; {elsewhere}"
+        );
+    }
     if columns > 1 {
         let own = match first.orm {
             Orm::Django => {
-                "on PostgreSQL keep a `SearchVectorField` of these columns with a `GinIndex` on it, filter with \
+                "keep a `SearchVectorField` of these columns with a `GinIndex` on it, filter with \
                  `SearchQuery(text)` and order by `SearchRank`"
             }
-            Orm::Tortoise => {
-                "on PostgreSQL keep a `TSVectorField` of these columns with a `GinIndex`, and filter with `__search`"
-            }
+            Orm::Tortoise => "keep a `TSVectorField` of these columns with a `GinIndex`, and filter with `__search`",
             Orm::SqlAlchemy => {
-                "on PostgreSQL keep a `Computed` `TSVECTOR` column of these columns with `Index(…, postgresql_using=\"gin\")`, and \
+                "keep a `Computed` `TSVECTOR` column of these columns with `Index(…, postgresql_using=\"gin\")`, and \
                  filter with `.bool_op(\"@@\")(func.websearch_to_tsquery(text))`"
             }
             Orm::Peewee => {
-                "on PostgreSQL keep a `TSVectorField` of these columns (it has a GIN index), and filter with `.match(text)`"
+                "keep a `TSVectorField` of these columns (it has a GIN index), and filter with `.match(text)`"
             }
             Orm::Prisma => {
-                "use full-text search: on MySQL `@@fulltext([…])` and `search:`, on PostgreSQL a generated `tsvector` column with a \
+                "on MySQL `@@fulltext([…])` and `search:`, on PostgreSQL a generated `tsvector` column with a \
                  GIN index and `$queryRaw` with `@@ websearch_to_tsquery(…)`"
             }
             Orm::Sequelize => {
-                "on PostgreSQL keep a generated `tsvector` column of these columns with a GIN index, and filter with \
+                "keep a generated `tsvector` column of these columns with a GIN index, and filter with \
                  `{ [Op.match]: fn(\"websearch_to_tsquery\", text) }`"
             }
             Orm::MikroOrm => {
-                "use a `fulltext` index (`@Index({ type: \"fulltext\" })` with `FullTextType`) and `$fulltext`"
+                "a `fulltext` index (`@Index({ type: \"fulltext\" })` with `FullTextType`) and `$fulltext`"
             }
             Orm::Knex | Orm::Objection | Orm::Bookshelf => {
-                "on PostgreSQL keep a generated `tsvector` column of these columns with a GIN index, and filter with \
+                "keep a generated `tsvector` column of these columns with a GIN index, and filter with \
                  `.whereRaw(\"search @@ websearch_to_tsquery(?)\", [text])`"
             }
             Orm::TypeOrm | Orm::Drizzle | Orm::Kysely | Orm::Pony => {
-                "on PostgreSQL keep a generated `tsvector` column of these columns with a GIN index, and filter with \
+                "keep a generated `tsvector` column of these columns with a GIN index, and filter with \
                  `@@ websearch_to_tsquery(…)`"
             }
         };
+        let own = format!(
+            "on PostgreSQL a trigram index (`gin_trgm_ops`) on each of these columns gives the same rows; to search for whole \
+             words, {own}"
+        );
         let own_has_mysql = matches!(first.orm, Orm::Prisma);
-        return if own_has_mysql { own.to_owned() } else { format!("{own}; {elsewhere}") };
+        return if own_has_mysql { own } else { format!("{own}; {elsewhere}") };
     }
     // What is made of a column is searched: an index on the column does not serve that.
     if predicates.iter().any(|predicate| predicate.is_made) {

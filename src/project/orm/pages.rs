@@ -96,6 +96,12 @@ impl<'p> Collector<'_, 'p> {
         if low == UNKNOWN || high == UNKNOWN && !self.is_cut(used.value, used.function) {
             return;
         }
+        // The n-th row is no page: `rows[n:n + 1]`.
+        if matches!(*self.facts.value(high), Value::Operation(Operation::Add, from, one)
+            if from == low && *self.facts.value(one) == Value::Int(1))
+        {
+            return;
+        }
         let Some(evidence) = of_receiver(self.types, self.file, object) else { return };
         let is_query = matches!(evidence.orm, Orm::Django | Orm::SqlAlchemy | Orm::Peewee | Orm::Pony | Orm::Tortoise)
             && ["QuerySet", "Query", "ModelSelect", "Select"].iter().any(|name| evidence.receiver.ends_with(name));

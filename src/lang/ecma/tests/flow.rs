@@ -51,10 +51,10 @@ fn conditions_guard_calls() {
     let guard = |callee: &str| call(&facts, callee).guard.map(|guard| facts.guards[guard.index()].kind);
     assert_eq!(guard("@f1"), Some(GuardKind::Then));
     assert_eq!(guard("@f2"), Some(GuardKind::Else));
-    assert_eq!(guard("@f3"), Some(GuardKind::Then));
+    assert_eq!(guard("@f3"), Some(GuardKind::And));
     assert_eq!(guard("@f4"), Some(GuardKind::Then));
     assert_eq!(guard("@f5"), Some(GuardKind::Else));
-    assert_eq!(guard("@f6"), Some(GuardKind::Else));
+    assert_eq!(guard("@f6"), Some(GuardKind::Or));
     assert_eq!(guard("@f7"), None);
     assert_eq!(guard("@f8"), Some(GuardKind::Handler));
     assert_eq!(bound(&facts, "x"), "(@f4() | @f5())");

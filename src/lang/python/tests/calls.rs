@@ -81,7 +81,7 @@ fn uses_run_lazy_values() {
     assert_eq!(only("use", "if not x.y: pass"), "use Test x.y\n");
     assert_eq!(only("use", "z = x and y"), "use Test x\n");
     assert_eq!(only("use", "z = 1 if x else 2"), "use Test x\n");
-    assert_eq!(only("use", "if a and b: pass"), "use Test a\nuse Test b if Other(a)\n");
+    assert_eq!(only("use", "if a and b: pass"), "use Test a\nuse Test b if And(a)\n");
     assert_eq!(only("use", "if x == 1: pass"), "");
     assert_eq!(only("use", "x[0]"), "use Index x\n");
     assert_eq!(only("use", "x[i]"), "use Index x\n");

@@ -121,8 +121,8 @@ call g() Bound if Else(a())
         only("call", "x = a() and b() or c()"),
         "\
 call a() Tested
-call b() Tested if Other(a())
-call c() Bound if Other(And(a(), b()))
+call b() Tested if And(a())
+call c() Bound if Or(And(a(), b()))
 "
     );
     assert_eq!(

@@ -187,10 +187,10 @@ fn ends_of(facts: &FileFacts, guard: Option<GuardId>, action: &str) -> Ends {
     let mut ends = Ends::Holds;
     let mut at = guard;
     while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
-        let own = match guard.kind {
-            GuardKind::Then => condition(facts, guard.condition, action),
-            GuardKind::Else => condition(facts, guard.condition, action).not(),
-            GuardKind::Handler | GuardKind::Other => Ends::Unknown,
+        let own = match guard.kind.holds() {
+            Some(true) => condition(facts, guard.condition, action),
+            Some(false) => condition(facts, guard.condition, action).not(),
+            None => Ends::Unknown,
         };
         ends = ends.and(own);
         at = guard.parent;
