@@ -176,7 +176,7 @@ fn help(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> S
         (None, _) => batch.to_owned(),
     };
     if repeat.kind == RepeatKind::Write
-        && let Some(left) = left_out(project, site, (file, repeat.call))
+        && let Some(left) = left_out(project, (repeat.site.0, site), (file, repeat.call))
     {
         help.push_str(&without(project, &left));
     }

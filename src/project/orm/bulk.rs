@@ -123,12 +123,12 @@ fn surely_asked(project: &Project, function: FunctionRef, is_new: bool) -> Vec<A
 }
 
 /// What a bulk write leaves out of what a site does for its row, if that is Django's `save()` or `create()`.
-/// `call`: what leads to it from the loop.
-pub fn left_out(project: &Project, site: &QuerySite, (file, call): (FileId, CallId)) -> Option<LeftOut> {
+/// `from`: the file of the site, `call`: what leads to it from the loop.
+pub fn left_out(project: &Project, (from, site): (FileId, &QuerySite), call: (FileId, CallId)) -> Option<LeftOut> {
     let (written, model) = written(site)?;
     let types = Types::new(project);
     let model = match written {
-        Written::Saved => saved(&types, model, (file, call)),
+        Written::Saved => saved(&types, model, call, (from, site.call)),
         _ => model,
     };
     // What a manager is of is not always known.
@@ -152,18 +152,24 @@ pub fn left_out(project: &Project, site: &QuerySite, (file, call): (FileId, Call
     })
 }
 
-/// The class of the row that is saved: of what the loop calls `save()` on, not the one of its bases that the last step
-/// of the way stands in; of a form, the model that it names.
-fn saved(types: &Types<'_>, model: ClassRef, (file, call): (FileId, CallId)) -> ClassRef {
-    let facts = &types.project().file(file).facts;
-    let object = match *facts.value(facts.call(call).callee) {
-        Value::Member(object, name) if &facts.names[name] == "save" => types.of(file, object),
-        _ => Ty::Unknown,
+/// The class of the row that is saved: of what the loop calls `save()` on, or that the call stands in that writes it
+/// (`super().save()`), not the base that it leads to; of a form, the model that it names.
+fn saved(types: &Types<'_>, model: ClassRef, call: (FileId, CallId), site: (FileId, CallId)) -> ClassRef {
+    let object = |(file, call): (FileId, CallId)| {
+        let facts = &types.project().file(file).facts;
+        match *facts.value(facts.call(call).callee) {
+            Value::Member(object, name) if &facts.names[name] == "save" => match *facts.value(object) {
+                Value::Super(class) | Value::This(class) => Some(ClassRef { file, class }),
+                _ => match types.of(file, object) {
+                    Ty::Instance(class, _) => Some(class),
+                    _ => None,
+                },
+            },
+            _ => None,
+        }
     };
-    let class = match object {
-        Ty::Instance(class, _) if lineage(types, class).contains(&model) => class,
-        _ => model,
-    };
+    let is_one = |class: &ClassRef| lineage(types, *class).contains(&model);
+    let class = object(call).filter(is_one).or_else(|| object(site).filter(is_one)).unwrap_or(model);
     types.form_model(class).unwrap_or(class)
 }
 
@@ -221,7 +227,10 @@ pub(crate) fn receivers(project: &Project) -> Vec<Receiver> {
                 },
                 _ => continue,
             };
-            let sender = call.args.iter().find(|arg| arg.name.is_some_and(|name| &facts.names[name] == "sender"));
+            let named = call.args.iter().find(|arg| arg.name.is_some_and(|name| &facts.names[name] == "sender"));
+            // `post_save.connect(changed, Order)`
+            let is_connected = flow.called_name(call) == Some("connect");
+            let sender = named.or_else(|| call.args.get(1).filter(|arg| is_connected && arg.name.is_none()));
             let senders: Vec<Option<ClassRef>> = match sender {
                 None => vec![None],
                 Some(arg) => classes(&types, file, arg.value).into_iter().map(Some).collect(),
