@@ -202,11 +202,12 @@ def search(text):
     yield Amendment.objects.filter(Q(intervention__number__icontains=text) | Q(number__icontains=text))
     yield Amendment.objects.filter(Q(intervention__number__icontains=text) | Q(intervention__title__icontains=text))
     yield Intervention.objects.filter(Q(number__icontains=text) | Q(title__icontains=text))
+    yield Amendment.objects.filter(intervention__number__icontains=text, number__icontains=text)
 "#;
     let found = searches("a.py", text);
     let several: Vec<bool> =
         found.iter().map(|(_, help)| help.starts_with("the columns are of several tables")).collect();
-    assert_eq!(several, [true, false, false], "{found:#?}");
+    assert_eq!(several, [true, false, false, false], "{found:#?}");
     let each = "on PostgreSQL a trigram index (`gin_trgm_ops`) on each of these columns";
     assert!(found[1..].iter().all(|(_, help)| help.starts_with(each)), "{found:#?}");
 }

@@ -122,7 +122,7 @@ fn surely_asked(project: &Project, function: FunctionRef, is_new: bool) -> Vec<A
     sites.map(|site| Asked { place: (function.file, site.span), by: by.clone() }).collect()
 }
 
-/// What a bulk write leaves out of what a site does for its row, if that is Django's `save()` or `create()`.
+/// What a bulk write leaves out of what a site does for its row, if that is Django's way to write one.
 /// `from`: the file of the site, `call`: what leads to it from the loop.
 pub fn left_out(project: &Project, (from, site): (FileId, &QuerySite), call: (FileId, CallId)) -> Option<LeftOut> {
     let (written, model) = written(site)?;
@@ -131,8 +131,9 @@ pub fn left_out(project: &Project, (from, site): (FileId, &QuerySite), call: (Fi
         Written::Saved => saved(&types, model, call, (from, site.call)),
         _ => model,
     };
+    let is_known = !types.has_unknown_base(model);
     // What a manager is of is not always known.
-    if !is_model(&types, model) && !types.has_unknown_base(model) {
+    if is_known && !is_model(&types, model) {
         return None;
     }
     let facts = &project.file(model.file).facts;
@@ -148,7 +149,7 @@ pub fn left_out(project: &Project, (from, site): (FileId, &QuerySite), call: (Fi
         save,
         receivers: receivers.map(|of| (of.signal, of.place)).collect(),
         times: if written == Written::Saved { times(&types, model) } else { Vec::new() },
-        is_known: !types.has_unknown_base(model),
+        is_known,
     })
 }
 

@@ -51,7 +51,8 @@ pub(super) fn search(predicates: &[&OrmPredicate], columns: usize) -> String {
     let last = if last.is_empty() || last.contains(['{', '$']) { "column" } else { last };
     let elsewhere =
         "on MySQL or MariaDB a `FULLTEXT` index and `MATCH … AGAINST` (whole words), on SQLite an FTS5 table";
-    if columns > 1 && predicates.iter().any(|other| owner(other) != owner(first)) {
+    let is_alternative = |other: &OrmPredicate| first.group.is_some() && other.group == first.group;
+    if columns > 1 && predicates.iter().any(|other| is_alternative(other) && owner(other) != owner(first)) {
         return format!(
             "the columns are of several tables, and no index serves an `OR` over these: on PostgreSQL search each table by itself, \
              with a trigram index on its column, and unite what is found, or keep all that is searched in one column of the table \
