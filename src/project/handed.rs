@@ -85,7 +85,7 @@ impl<'p> Types<'p> {
                 };
             }
             // Of several bases any may be the one that has it.
-            let mut bases = self.project_bases(class).into_iter().filter(|&base| self.has_meta(base, 0));
+            let mut bases = self.project_bases(class).into_iter().filter(|&base| self.has_meta(base));
             class = bases.next()?;
             if bases.next().is_some() {
                 return None;
@@ -94,11 +94,11 @@ impl<'p> Types<'p> {
         None
     }
 
-    fn has_meta(&self, class: ClassRef, depth: u8) -> bool {
-        let facts = self.facts(class.file);
-        let is_meta = |of: &Class| of.parent == Some(class.class) && &facts.names[of.name] == "Meta";
-        facts.classes.iter().any(is_meta)
-            || (depth < MAX_BASES && self.project_bases(class).into_iter().any(|base| self.has_meta(base, depth + 1)))
+    fn has_meta(&self, class: ClassRef) -> bool {
+        self.lineage(class).into_iter().any(|class| {
+            let facts = self.facts(class.file);
+            facts.classes.iter().any(|of| of.parent == Some(class.class) && &facts.names[of.name] == "Meta")
+        })
     }
 
     /// The model that a class of Django's admin is registered for, if it is one: `@admin.register(Book)`,

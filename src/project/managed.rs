@@ -7,9 +7,6 @@ use super::{ClassRef, FunctionRef};
 use crate::apis::TypeId;
 use crate::facts::*;
 
-/// How deep the bases of a model are looked through.
-const MAX_BASES: u8 = 8;
-
 impl Types<'_> {
     /// The method of the project that is called by a name on a manager or queryset of a model, if it can only be one.
     pub(super) fn queryset_method(&self, ty: TypeId, model: ClassRef, name: &str) -> Option<FunctionRef> {
@@ -36,8 +33,7 @@ impl Types<'_> {
     /// The project's classes of managers and querysets that a model or what it extends declares.
     fn managing(&self, model: ClassRef) -> Vec<ClassRef> {
         let mut found = Vec::new();
-        let mut open = vec![(model, 0)];
-        while let Some((class, depth)) = open.pop() {
+        for class in self.lineage(model) {
             let facts = self.facts(class.file);
             let own = facts.class(class.class).attributes.iter().filter(|attribute| attribute.in_body);
             for attribute in own.filter(|attribute| matches!(facts.value(attribute.value), Value::Call(_))) {
@@ -54,9 +50,6 @@ impl Types<'_> {
                 {
                     found.push(queryset);
                 }
-            }
-            if depth < MAX_BASES {
-                open.extend(self.project_bases(class).into_iter().map(|base| (base, depth + 1)));
             }
         }
         found

@@ -51,6 +51,9 @@ impl Ty {
 /// How deep questions may nest.
 const MAX_DEPTH: u32 = 400;
 
+/// How deep the bases of a class are followed.
+const MAX_BASES: u8 = 32;
+
 /// Answers questions about types; one for each thread.
 pub(crate) struct Types<'p> {
     project: &'p Project,
@@ -611,15 +614,7 @@ impl<'p> Types<'p> {
 
     /// The accessor that a relation of another model puts on a class or on what it extends.
     pub(super) fn reverse(&self, class: ClassRef, name: &str) -> Option<&'p relations::Reverse> {
-        self.reverse_within(class, name, 0)
-    }
-
-    fn reverse_within(&self, class: ClassRef, name: &str, depth: u8) -> Option<&'p relations::Reverse> {
-        let own = self.project.relations.reverse(class, name);
-        own.or_else(|| {
-            let bases = if depth < 8 { self.project_bases(class) } else { Vec::new() };
-            bases.into_iter().find_map(|base| self.reverse_within(base, name, depth + 1))
-        })
+        self.lineage(class).into_iter().find_map(|class| self.project.relations.reverse(class, name))
     }
 
     /// The relations between the project's models.
@@ -634,36 +629,54 @@ impl<'p> Types<'p> {
     pub(crate) fn class_member(&self, class: ClassRef, name: &str) -> Option<ClassMember> {
         if self.facts(class.file).class(class.class).is_interface
             && let Some(behind) = self.project.implementations.only(class)
-            && let Some(found) = self.class_member_within(behind, name, 0)
+            && let Some(found) = self.inherited(behind, name)
         {
             return Some(found);
         }
-        self.class_member_within(class, name, 0)
+        self.inherited(class, name)
     }
 
-    fn class_member_within(&self, class: ClassRef, name: &str, depth: u8) -> Option<ClassMember> {
+    fn inherited(&self, class: ClassRef, name: &str) -> Option<ClassMember> {
+        self.own_member(class, name)
+            .or_else(|| self.lineage(class).into_iter().skip(1).find_map(|base| self.own_member(base, name)))
+    }
+
+    fn own_member(&self, class: ClassRef, name: &str) -> Option<ClassMember> {
         let facts = self.facts(class.file);
         let own = facts.class(class.class);
-        if let Some(id) = facts.names.find(name) {
-            if let Some(&function) = own.methods.iter().rev().find(|&&method| facts.function(method).name == id) {
-                return Some(ClassMember::Method(FunctionRef { file: class.file, function }));
-            }
-            let mut found = own.attributes.iter().filter(|attribute| attribute.name == id);
-            if let Some(attribute) = found
-                .clone()
-                .find(|a| a.annotation.is_some() || !matches!(facts.value(a.value), Value::Unknown | Value::Null))
-                .or_else(|| found.next())
-            {
-                return Some(ClassMember::Attribute(class.file, attribute.value, attribute.annotation));
-            }
+        let id = facts.names.find(name)?;
+        if let Some(&function) = own.methods.iter().rev().find(|&&method| facts.function(method).name == id) {
+            return Some(ClassMember::Method(FunctionRef { file: class.file, function }));
         }
-        if depth > 12 {
-            return None;
-        }
-        self.project_bases(class).into_iter().find_map(|base| self.class_member_within(base, name, depth + 1))
+        let mut found = own.attributes.iter().filter(|attribute| attribute.name == id);
+        let attribute = found
+            .clone()
+            .find(|a| a.annotation.is_some() || !matches!(facts.value(a.value), Value::Unknown | Value::Null))
+            .or_else(|| found.next())?;
+        Some(ClassMember::Attribute(class.file, attribute.value, attribute.annotation))
     }
 
-    /// The classes of the project that a class extends.
+    /// A class and all classes of the project that it extends, each once, in the order in which Python looks through
+    /// them: what several extend comes after all of them.
+    pub(crate) fn lineage(&self, class: ClassRef) -> Vec<ClassRef> {
+        let mut found = Vec::new();
+        self.extend_lineage(class, &mut FxHashSet::default(), &mut found, 0);
+        found.reverse();
+        found
+    }
+
+    /// Adds them in the opposite order. Classes that extend each other are wrong, but may be met.
+    fn extend_lineage(&self, class: ClassRef, seen: &mut FxHashSet<ClassRef>, found: &mut Vec<ClassRef>, depth: u8) {
+        if depth > MAX_BASES || !seen.insert(class) {
+            return;
+        }
+        for base in self.project_bases(class).into_iter().rev() {
+            self.extend_lineage(base, seen, found, depth + 1);
+        }
+        found.push(class);
+    }
+
+    /// The classes of the project that a class extends itself.
     pub(crate) fn project_bases(&self, class: ClassRef) -> Vec<ClassRef> {
         let bases = &self.facts(class.file).class(class.class).bases;
         bases

@@ -195,11 +195,8 @@ fn is_unordered(types: &Types<'_>, model: ClassRef) -> bool {
     if types.has_unknown_base(model) {
         return false;
     }
-    let mut open = vec![model];
-    let mut seen = 0;
-    while let Some(class) = open.pop() {
+    types.lineage(model).into_iter().all(|class| {
         let facts = types.facts(class.file);
-        seen += 1;
         let orders = |(inner, _): (usize, &Class)| {
             let inner = ClassRef { file: class.file, class: ClassId(u32::try_from(inner).unwrap_or(u32::MAX)) };
             // `class Meta(Base.Meta)` may be ordered there.
@@ -215,10 +212,6 @@ fn is_unordered(types: &Types<'_>, model: ClassRef) -> bool {
                 || matches!(name, "as_manager" | "from_queryset")
                 || &facts.names[of.name] == "objects"
         };
-        if seen > 8 || metas.any(orders) || facts.class(class.class).attributes.iter().any(manages) {
-            return false;
-        }
-        open.extend(types.project_bases(class));
-    }
-    true
+        !metas.any(orders) && !facts.class(class.class).attributes.iter().any(manages)
+    })
 }

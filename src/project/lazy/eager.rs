@@ -9,9 +9,6 @@ use super::rows::Tracer;
 use super::traced::Traced;
 use crate::facts::*;
 
-/// How deep the bases of a class are looked through.
-const MAX_BASES: u8 = 8;
-
 impl Tracer<'_, '_> {
     /// Adds what a call for eager loading names, from its argument number `skip` on.
     pub(super) fn eager(
@@ -130,7 +127,7 @@ impl Tracer<'_, '_> {
         if let Value::Member(object, name) = *facts.value(value)
             && let Value::This(class) = *facts.value(object)
             && let Some(object) = Frame::object(frame)
-            && self.is_kind_of(object, ClassRef { file, class }, 0)
+            && self.types.lineage(object).contains(&ClassRef { file, class })
         {
             return match self.types.class_member(object, &facts.names[name])? {
                 ClassMember::Attribute(file, value, _) => Some((file, value)),
@@ -144,12 +141,5 @@ impl Tracer<'_, '_> {
             _ => false,
         };
         (!is_empty).then_some(found)
-    }
-
-    /// Whether a class is another one or extends it.
-    pub(super) fn is_kind_of(&self, class: ClassRef, wanted: ClassRef, depth: u8) -> bool {
-        let extends =
-            || self.types.project_bases(class).into_iter().any(|base| self.is_kind_of(base, wanted, depth + 1));
-        class == wanted || (depth < MAX_BASES && extends())
     }
 }

@@ -8,9 +8,6 @@ use super::{LazyRead, begins};
 use crate::facts::*;
 use crate::source::Span;
 
-/// How deep the bases of a model are looked through for its key.
-const MAX_BASES: usize = 8;
-
 /// A read of a related row's key, or a test whether there is a related row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRead {
@@ -193,10 +190,8 @@ fn column(types: &Types<'_>, model: ClassRef, name: &str, relation: &Relation) -
 
 /// The name of a model's primary key.
 fn primary_key(types: &Types<'_>, model: ClassRef) -> Option<Box<str>> {
-    let mut open = vec![model];
     let mut has_id = false;
-    for _ in 0..MAX_BASES {
-        let Some(class) = open.pop() else { break };
+    for class in types.lineage(model) {
         let facts = types.facts(class.file);
         let own = facts.class(class.class);
         for field in own.attributes.iter().filter(|field| field.in_body) {
@@ -212,7 +207,6 @@ fn primary_key(types: &Types<'_>, model: ClassRef) -> Option<Box<str>> {
             has_id |= name == "id";
         }
         has_id |= own.methods.iter().any(|&method| &facts.names[facts.function(method).name] == "id");
-        open.extend(types.project_bases(class));
     }
     (!has_id).then(|| "id".into())
 }

@@ -152,25 +152,25 @@ pub(super) fn required(types: &Types<'_>, model: ClassRef, path: &str, depth: u8
     if depth > 3 {
         return loaded.add_open(path);
     }
-    let facts = types.facts(model.file);
-    for field in facts.class(model.class).attributes.iter().filter(|field| field.in_body) {
-        let name = &facts.names[field.name];
-        let Value::Call(call) = facts.value(field.value) else { continue };
-        let is_null = facts.call(*call).args.iter().any(|arg| {
-            arg.name.is_some_and(|name| &facts.names[name] == "null") && *facts.value(arg.value) == Value::Bool(true)
-        });
-        let Some(relation) = declared(types, model, name, model.file, field.value) else { continue };
-        if is_null || relation.kind != Kind::Forward {
-            continue;
+    for class in types.lineage(model) {
+        let facts = types.facts(class.file);
+        for field in facts.class(class.class).attributes.iter().filter(|field| field.in_body) {
+            let name = &facts.names[field.name];
+            let Value::Call(call) = facts.value(field.value) else { continue };
+            let is_null = facts.call(*call).args.iter().any(|arg| {
+                arg.name.is_some_and(|name| &facts.names[name] == "null")
+                    && *facts.value(arg.value) == Value::Bool(true)
+            });
+            let Some(relation) = declared(types, class, name, class.file, field.value) else { continue };
+            if is_null || relation.kind != Kind::Forward {
+                continue;
+            }
+            let path = join(path, name);
+            loaded.add(&path);
+            if let Some(target) = relation.target {
+                required(types, target, &path, depth + 1, loaded);
+            }
         }
-        let path = join(path, name);
-        loaded.add(&path);
-        if let Some(target) = relation.target {
-            required(types, target, &path, depth + 1, loaded);
-        }
-    }
-    for base in types.project_bases(model) {
-        required(types, base, path, depth + 1, loaded);
     }
 }
 

@@ -78,8 +78,7 @@ impl Interesting {
         let mut names: FxHashSet<Box<str>> = relations.accessors().map(Box::from).collect();
         let mut seen = FxHashSet::default();
         let may_be_deferred = columns::are_left_out(types.project());
-        let mut open: Vec<ClassRef> = relations.models().to_vec();
-        while let Some(class) = open.pop() {
+        for class in relations.models().iter().flat_map(|&model| types.lineage(model)) {
             if !seen.insert(class) {
                 continue;
             }
@@ -95,7 +94,6 @@ impl Interesting {
                     names.insert(facts.names[field.name].into());
                 }
             }
-            open.extend(types.project_bases(class));
         }
         Interesting { names }
     }

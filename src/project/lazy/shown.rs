@@ -14,9 +14,6 @@ use crate::facts::*;
 use crate::findings::Confidence;
 use crate::project::flow::Flow;
 
-/// How deep the bases of a view are looked through.
-const MAX_BASES: u8 = 8;
-
 impl Tracer<'_, '_> {
     /// The row that a value is in a template that is shown on a path.
     pub(super) fn row_on(&self, file: FileId, value: ValueId, path: &[Way]) -> Option<Rows> {
@@ -118,8 +115,7 @@ impl Tracer<'_, '_> {
     }
 
     fn find_listed(&self, class: ClassRef, depth: u8) -> Traced {
-        let mut methods = Vec::new();
-        self.methods_named("get_queryset", class, 0, &mut methods);
+        let methods = self.methods_named("get_queryset", class);
         let mut found = self.own_rows(class, depth);
         // What a class asks its base for is what the next one gives.
         for function in methods.into_iter().rev() {
@@ -138,22 +134,15 @@ impl Tracer<'_, '_> {
     }
 
     /// The methods of one name of a class and of what it extends, in the order in which they are asked.
-    fn methods_named(&self, name: &str, class: ClassRef, depth: u8, into: &mut Vec<FunctionRef>) {
-        let facts = self.facts(class.file);
-        let own = facts.names.find(name).and_then(|name| {
-            facts.class(class.class).methods.iter().rev().find(|&&method| facts.function(method).name == name)
-        });
-        if let Some(&function) = own {
-            let function = FunctionRef { file: class.file, function };
-            // What several extend is asked after all of them.
-            into.retain(|known| *known != function);
-            into.push(function);
-        }
-        if depth < MAX_BASES {
-            for base in self.types.project_bases(class) {
-                self.methods_named(name, base, depth + 1, into);
-            }
-        }
+    fn methods_named(&self, name: &str, class: ClassRef) -> Vec<FunctionRef> {
+        let own = |class: ClassRef| {
+            let facts = self.facts(class.file);
+            let name = facts.names.find(name)?;
+            let mut methods = facts.class(class.class).methods.iter().rev();
+            let &function = methods.find(|&&method| facts.function(method).name == name)?;
+            Some(FunctionRef { file: class.file, function })
+        };
+        self.types.lineage(class).into_iter().filter_map(own).collect()
     }
 
     /// The rows of the `queryset` of a view, or of its `model`.
@@ -215,7 +204,7 @@ impl Tracer<'_, '_> {
     ) -> Option<Traced> {
         let Value::This(class) = *self.facts(file).value(object) else { return None };
         let class = ClassRef { file, class };
-        let of = Frame::object(frame).filter(|&of| of != class && self.is_kind_of(of, class, 0))?;
+        let of = Frame::object(frame).filter(|&of| of != class && self.types.lineage(of).contains(&class))?;
         let ClassMember::Attribute(at, value, _) = self.types.class_member(of, name)? else { return None };
         let found = self.rows(at, value, Some(&Frame::attribute(of)), depth);
         Some(if self.is_set_again(of, name) { found.or(Traced::Unknown) } else { found })

@@ -8,9 +8,6 @@ use crate::source::Span;
 
 /// Signals that a bulk write does not send.
 const SIGNALS: [&str; 2] = ["post_save", "pre_save"];
-/// How deep the bases of a model are looked through.
-const MAX_BASES: usize = 12;
-
 /// What `bulk_create`, `bulk_update` and `update` do not do for a model.
 #[derive(Clone, Debug)]
 pub struct LeftOut {
@@ -169,7 +166,7 @@ fn saved(types: &Types<'_>, model: ClassRef, call: (FileId, CallId), site: (File
             _ => None,
         }
     };
-    let is_one = |class: &ClassRef| lineage(types, *class).contains(&model);
+    let is_one = |class: &ClassRef| types.lineage(*class).contains(&model);
     let class = object(call).filter(is_one).or_else(|| object(site).filter(is_one)).unwrap_or(model);
     types.form_model(class).unwrap_or(class)
 }
@@ -177,7 +174,7 @@ fn saved(types: &Types<'_>, model: ClassRef, call: (FileId, CallId), site: (File
 /// The columns of a model that are set to the time of each change.
 fn times(types: &Types<'_>, model: ClassRef) -> Vec<String> {
     let mut found = Vec::new();
-    for class in lineage(types, model) {
+    for class in types.lineage(model) {
         let facts = &types.project().file(class.file).facts;
         for field in facts.class(class.class).attributes.iter().filter(|field| field.in_body) {
             let Value::Call(call) = facts.value(field.value) else { continue };
@@ -189,16 +186,6 @@ fn times(types: &Types<'_>, model: ClassRef) -> Vec<String> {
                 found.push(facts.names[field.name].to_owned());
             }
         }
-    }
-    found
-}
-
-/// A class and what it extends in the project.
-fn lineage(types: &Types<'_>, class: ClassRef) -> Vec<ClassRef> {
-    let (mut found, mut open) = (Vec::new(), vec![class]);
-    while let Some(class) = open.pop().filter(|_| found.len() < MAX_BASES) {
-        found.push(class);
-        open.extend(types.project_bases(class));
     }
     found
 }

@@ -14,9 +14,6 @@ pub(crate) fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
     }
 }
 
-/// How deep the bases of a model are looked through.
-const MAX_BASES: u8 = 8;
-
 /// What `name` is on a row of `owner`: a column that leads to another row, or the rows that lead to it by one.
 pub(crate) fn relationship(types: &Types<'_>, owner: ClassRef, name: &str) -> Option<Relationship> {
     match types.class_member(owner, name) {
@@ -24,15 +21,9 @@ pub(crate) fn relationship(types: &Types<'_>, owner: ClassRef, name: &str) -> Op
         Some(ClassMember::Method(_)) => None,
         None => {
             let relations = types.relations();
-            let mut at = vec![owner];
-            for _ in 0..MAX_BASES {
-                let mut put = at.iter().flat_map(|&class| relations.put_on(class));
-                if let Some((_, found)) = put.find(|(own, _)| **own == *name) {
-                    return Some(found.clone());
-                }
-                at = at.into_iter().flat_map(|class| types.project_bases(class)).collect();
-            }
-            None
+            let lineage = types.lineage(owner);
+            let mut put = lineage.into_iter().flat_map(|class| relations.put_on(class));
+            put.find(|(own, _)| **own == *name).map(|(_, found)| found.clone())
         }
     }
 }

@@ -34,15 +34,9 @@ pub(crate) fn relationship(types: &Types<'_>, owner: ClassRef, name: &str) -> Op
         Some(ClassMember::Method(_)) => None,
         None => {
             let relations = types.relations();
-            let own = |class| relations.put_on(class).find(|(own, _)| **own == *name).map(|(_, found)| found);
-            let mut at = vec![owner];
-            for _ in 0..MAX_BASES {
-                if let Some(found) = at.iter().find_map(|&class| own(class)) {
-                    return Some(found.clone());
-                }
-                at = at.into_iter().flat_map(|class| types.project_bases(class)).collect();
-            }
-            None
+            let lineage = types.lineage(owner);
+            let mut put = lineage.into_iter().flat_map(|class| relations.put_on(class));
+            put.find(|(own, _)| **own == *name).map(|(_, found)| found.clone())
         }
     }
 }
@@ -118,20 +112,16 @@ pub(crate) fn by_key(types: &Types<'_>, model: ClassRef) -> Arc<[ByKey]> {
 
 fn find_by_key(types: &Types<'_>, model: ClassRef) -> Vec<ByKey> {
     let mut found: Vec<ByKey> = Vec::new();
-    let mut at = vec![model];
-    for _ in 0..MAX_BASES {
-        for &class in &at {
-            let put = types.relations().put_on(class).map(|(name, _)| &**name);
-            for name in names(types.facts(class.file), class.class).chain(put) {
-                if let Some(own) = relationship(types, model, name)
-                    && own.shape == Shape::ManyToOne
-                    && !found.iter().any(|(known, _)| **known == *name)
-                {
-                    found.push((name.into(), own.target));
-                }
+    for class in types.lineage(model) {
+        let put = types.relations().put_on(class).map(|(name, _)| &**name);
+        for name in names(types.facts(class.file), class.class).chain(put) {
+            if let Some(own) = relationship(types, model, name)
+                && own.shape == Shape::ManyToOne
+                && !found.iter().any(|(known, _)| **known == *name)
+            {
+                found.push((name.into(), own.target));
             }
         }
-        at = at.into_iter().flat_map(|class| types.project_bases(class)).collect();
     }
     found
 }
@@ -165,28 +155,24 @@ pub(crate) struct Key {
 /// The only column of `owner` that refers to `target`, if it has the names that it goes by in the database.
 pub(crate) fn key(types: &Types<'_>, owner: ClassRef, target: ClassRef) -> Option<Key> {
     let mut found = None;
-    let mut at = vec![owner];
-    for _ in 0..MAX_BASES {
-        for &class in &at {
-            let facts = types.facts(class.file);
-            for of in facts.class(class.class).attributes.iter().filter(|of| of.in_body) {
-                let mut keys = keys_of(facts, of.value).filter(|&key| is_key_of(types, class.file, key, target));
-                let Some(key) = keys.next() else { continue };
-                if found.is_some() {
-                    return None;
-                }
-                let refers_to = match (facts.value(key), facts.literal(key)) {
-                    (Value::Member(_, name), _) => &facts.names[*name],
-                    (_, Some(path)) => path.rsplit_once('.')?.1,
-                    _ => return None,
-                };
-                let Value::Call(column) = *facts.value(of.value) else { return None };
-                let is_required = named(facts, facts.call(column), "nullable")
-                    .is_some_and(|value| *facts.value(value) == Value::Bool(false));
-                found = Some(Key { column: facts.names[of.name].into(), refers_to: refers_to.into(), is_required });
+    for class in types.lineage(owner) {
+        let facts = types.facts(class.file);
+        for of in facts.class(class.class).attributes.iter().filter(|of| of.in_body) {
+            let mut keys = keys_of(facts, of.value).filter(|&key| is_key_of(types, class.file, key, target));
+            let Some(key) = keys.next() else { continue };
+            if found.is_some() {
+                return None;
             }
+            let refers_to = match (facts.value(key), facts.literal(key)) {
+                (Value::Member(_, name), _) => &facts.names[*name],
+                (_, Some(path)) => path.rsplit_once('.')?.1,
+                _ => return None,
+            };
+            let Value::Call(column) = *facts.value(of.value) else { return None };
+            let is_required = named(facts, facts.call(column), "nullable")
+                .is_some_and(|value| *facts.value(value) == Value::Bool(false));
+            found = Some(Key { column: facts.names[of.name].into(), refers_to: refers_to.into(), is_required });
         }
-        at = at.into_iter().flat_map(|class| types.project_bases(class)).collect();
     }
     // The column may have another name in the program.
     found.filter(|key| matches!(types.class_member(target, &key.refers_to), Some(ClassMember::Attribute(..))))
@@ -383,14 +369,8 @@ fn goes_by_own(
 
 /// Whether a foreign key of `from` or of its mixins refers to `to`.
 fn refers(types: &Types<'_>, from: ClassRef, to: ClassRef) -> bool {
-    let mut at = vec![from];
-    for _ in 0..MAX_BASES {
-        if at.iter().any(|&class| own_keys(types, class, &mut |file, value| is_key_of(types, file, value, to))) {
-            return true;
-        }
-        at = at.into_iter().flat_map(|class| types.project_bases(class)).collect();
-    }
-    false
+    let is_wanted = &mut |file, value| is_key_of(types, file, value, to);
+    types.lineage(from).into_iter().any(|class| own_keys(types, class, is_wanted))
 }
 
 /// Whether one of the foreign keys that the columns of a class declare is what is asked for.

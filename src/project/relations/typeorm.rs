@@ -6,9 +6,6 @@ use crate::facts::*;
 use crate::project::types::{Ty, Types};
 use crate::project::{ClassRef, FileId, Flow, Project};
 
-/// How deep entities extend each other.
-const MAX_BASES: u8 = 8;
-
 /// Whether a class is an entity.
 pub(crate) fn is_model(types: &Types<'_>, class: ClassRef) -> bool {
     let facts = types.facts(class.file);
@@ -24,20 +21,12 @@ pub(crate) fn relationship(types: &Types<'_>, owner: ClassRef, name: &str) -> Op
 
 /// The field of an entity, or of what it extends.
 pub(super) fn field_of<'p>(types: &Types<'p>, owner: ClassRef, name: &str) -> Option<(FileId, &'p Attribute)> {
-    let mut at = vec![owner];
-    for _ in 0..MAX_BASES {
-        let own = at.iter().find_map(|&class| {
-            let facts = types.facts(class.file);
-            let name = facts.names.find(name)?;
-            let field = facts.class(class.class).attributes.iter().find(|field| field.in_body && field.name == name)?;
-            Some((class.file, field))
-        });
-        if own.is_some() {
-            return own;
-        }
-        at = at.into_iter().flat_map(|class| types.project_bases(class)).collect();
-    }
-    None
+    types.lineage(owner).into_iter().find_map(|class| {
+        let facts = types.facts(class.file);
+        let name = facts.names.find(name)?;
+        let field = facts.class(class.class).attributes.iter().find(|field| field.in_body && field.name == name)?;
+        Some((class.file, field))
+    })
 }
 
 /// The names of the relations that a class declares.

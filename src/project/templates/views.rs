@@ -7,9 +7,6 @@ use crate::facts::*;
 use crate::project::types::{ClassMember, Ty, Types};
 use crate::project::{ClassRef, FileId, FunctionRef};
 
-/// How deep the bases of a view are looked through.
-const MAX_BASES: u8 = 8;
-
 /// What a generic view shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shows {
@@ -78,7 +75,7 @@ pub(super) fn find(types: &Types<'_>, context: &Context<'_, '_>, file: FileId, c
     if let Some(function) = method(types, class, "get_context_data").or_else(|| method(types, class, "get_context")) {
         context.returned(function, &mut names);
     }
-    decorated(types, class, 0, &mut names);
+    decorated(types, class, &mut names);
     if let Some(ClassMember::Attribute(of, value, _)) = types.class_member(class, "extra_context")
         && of == file
     {
@@ -95,9 +92,11 @@ pub(super) fn find(types: &Types<'_>, context: &Context<'_, '_>, file: FileId, c
 }
 
 /// Adds the methods of a class that `django_context_decorator` puts into the context: `@context def books(self)`.
-fn decorated(types: &Types<'_>, class: ClassRef, depth: u8, names: &mut Vec<(Box<str>, Given)>) {
-    let facts = types.facts(class.file);
-    for &function in &facts.class(class.class).methods {
+fn decorated(types: &Types<'_>, class: ClassRef, names: &mut Vec<(Box<str>, Given)>) {
+    let methods =
+        |class: ClassRef| types.facts(class.file).class(class.class).methods.iter().map(move |&m| (class.file, m));
+    for (file, function) in types.lineage(class).into_iter().flat_map(methods) {
+        let facts = types.facts(file);
         let own = facts.function(function);
         let is_context = |&decorator: &ValueId| match facts.value(decorator) {
             Value::Import(import) => {
@@ -108,12 +107,7 @@ fn decorated(types: &Types<'_>, class: ClassRef, depth: u8, names: &mut Vec<(Box
         };
         let name = &facts.names[own.name];
         if own.decorators.iter().any(is_context) && !names.iter().any(|(known, _)| **known == *name) {
-            names.push((name.into(), Given::Made(FunctionRef { file: class.file, function })));
-        }
-    }
-    if depth < MAX_BASES {
-        for base in types.project_bases(class) {
-            decorated(types, base, depth + 1, names);
+            names.push((name.into(), Given::Made(FunctionRef { file, function })));
         }
     }
 }

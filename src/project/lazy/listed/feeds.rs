@@ -28,9 +28,8 @@ impl Finder<'_, '_> {
         let Some(items) = self.method(class, "items") else { return };
         let Some(rows) = self.tracer.given(items, None) else { return };
         let listing = self.listing(class);
-        let mut open = vec![class];
         let mut seen: Vec<&str> = Vec::new();
-        while let Some(of) = open.pop() {
+        for of in self.types.lineage(class) {
             let facts = self.types.facts(of.file);
             for &function in &facts.class(of.class).methods {
                 let name = &facts.names[facts.function(function).name];
@@ -40,7 +39,6 @@ impl Finder<'_, '_> {
                     self.given_row(&Scope::of(&rows, &listing), function);
                 }
             }
-            open.extend(self.types.project_bases(of));
         }
     }
 }

@@ -53,8 +53,7 @@ impl<'p> Finder<'_, 'p> {
         }
         let shown = self.shown(serializer);
         let mut seen = FxHashSet::default();
-        let mut open = vec![serializer];
-        while let Some(class) = open.pop() {
+        for class in self.types.lineage(serializer) {
             let facts = self.types.facts(class.file);
             for field in facts.class(class.class).attributes.iter().filter(|field| field.in_body) {
                 let name = &facts.names[field.name];
@@ -65,7 +64,6 @@ impl<'p> Finder<'_, 'p> {
                     self.field(scope, serializer, (class.file, call), name, depth);
                 }
             }
-            open.extend(self.types.project_bases(class).into_iter().rev());
         }
         self.implied(scope, serializer, &shown, &seen);
     }
@@ -156,15 +154,11 @@ impl<'p> Finder<'_, 'p> {
     /// The fields of a model, and of what it extends.
     pub(super) fn columns(&self, model: ClassRef) -> Vec<&'p str> {
         let mut names = Vec::new();
-        let mut open = vec![model];
-        while let Some(class) = open.pop() {
+        for class in self.types.lineage(model) {
             let facts = self.types.facts(class.file);
             let fields = facts.class(class.class).attributes.iter().filter(|field| field.in_body);
             let fields = fields.filter(|field| matches!(facts.value(field.value), Value::Call(_)));
             names.extend(fields.map(|field| &facts.names[field.name]));
-            if names.len() < 256 {
-                open.extend(self.types.project_bases(class));
-            }
         }
         names
     }

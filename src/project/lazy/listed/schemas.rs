@@ -142,8 +142,7 @@ impl<'p> Finder<'_, 'p> {
         };
         let wanted = wanted.clone().and(Wanted { only, exclude });
         let mut seen = FxHashSet::default();
-        let mut open = vec![schema];
-        while let Some(class) = open.pop() {
+        for class in self.types.lineage(schema) {
             let facts = self.types.facts(class.file);
             for field in facts.class(class.class).attributes.iter().filter(|field| field.in_body) {
                 let name = &facts.names[field.name];
@@ -154,7 +153,6 @@ impl<'p> Finder<'_, 'p> {
                     self.dumped_field(scope, schema, (class.file, facts.call(call)), name, &wanted, depth);
                 }
             }
-            open.extend(self.types.project_bases(class).into_iter().rev());
         }
     }
 

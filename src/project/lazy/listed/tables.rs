@@ -70,7 +70,7 @@ impl<'p> Finder<'_, 'p> {
 
     /// Whether a class is a table of the library, which loads nothing along with its rows by itself.
     fn is_table(&self, class: ClassRef) -> bool {
-        self.is_of_library(class, "Table", 0) && !self.loads_its_rows(class, 0)
+        self.is_of_library(class, "Table", 0) && !self.loads_its_rows(class)
     }
 
     /// Whether a class extends one of django-tables2 whose name ends like this.
@@ -85,27 +85,25 @@ impl<'p> Finder<'_, 'p> {
     }
 
     /// Whether methods of a table load relations along with the rows that it is given.
-    fn loads_its_rows(&self, class: ClassRef, depth: u8) -> bool {
-        let facts = self.types.facts(class.file);
-        let flow = Flow::new(facts);
-        let own = &facts.class(class.class).methods;
-        let loads = facts.calls.iter().any(|call| {
-            own.contains(&call.function)
-                && flow
-                    .called_name(call)
-                    .is_some_and(|name| ["prefetch", "select_related"].iter().any(|of| name.contains(of)))
-        });
-        loads
-            || (depth < MAX_BASES
-                && self.types.project_bases(class).into_iter().any(|base| self.loads_its_rows(base, depth + 1)))
+    fn loads_its_rows(&self, class: ClassRef) -> bool {
+        self.types.lineage(class).into_iter().any(|class| {
+            let facts = self.types.facts(class.file);
+            let flow = Flow::new(facts);
+            let own = &facts.class(class.class).methods;
+            facts.calls.iter().any(|call| {
+                own.contains(&call.function)
+                    && flow
+                        .called_name(call)
+                        .is_some_and(|name| ["prefetch", "select_related"].iter().any(|of| name.contains(of)))
+            })
+        })
     }
 
     /// The columns that a table shows: those that it declares, and those that are made of its model's fields.
     fn columns_of(&self, table: ClassRef, scope: &Scope<'_>) -> Vec<Column<'p>> {
         let mut found = Vec::new();
         let mut seen = FxHashSet::default();
-        let mut open = vec![table];
-        while let Some(class) = open.pop() {
+        for class in self.types.lineage(table) {
             let facts = self.types.facts(class.file);
             for field in facts.class(class.class).attributes.iter().filter(|field| field.in_body) {
                 let name = &facts.names[field.name];
@@ -121,7 +119,6 @@ impl<'p> Finder<'_, 'p> {
                     found.push(Column { name, place, call: Some((class.file, call)) });
                 }
             }
-            open.extend(self.types.project_bases(class).into_iter().rev());
         }
         if self.types.meta_model(table).is_some()
             && let Some((file, value)) = self.types.meta(table, "fields")

@@ -9,9 +9,6 @@ use crate::source::{Purpose, Span};
 use crate::sql::ddl::IndexKind;
 use crate::sql::ddl::define::{NewTable, table_name, unsure};
 
-/// How deep classes are followed.
-const MAX_DEPTH: u8 = 12;
-
 /// The tables of a file.
 pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     let of = types.project().file(file);
@@ -57,23 +54,20 @@ fn is_base(facts: &FileFacts, class: ClassRef) -> bool {
 }
 
 /// What `class Meta` of a class or of those that it extends says, the nearest first.
-fn options<'p>(types: &Types<'p>, class: ClassRef, depth: u8) -> Vec<(bool, &'p FileFacts, &'p Attribute)> {
-    let facts: &'p FileFacts = &types.project().file(class.file).facts;
-    let metas = facts.classes.iter();
-    let metas = metas.filter(|meta| meta.parent == Some(class.class) && &facts.names[meta.name] == "Meta");
-    let own = metas.flat_map(|meta| &meta.attributes).filter(|attribute| attribute.in_body);
-    let mut found: Vec<_> = own.map(|attribute| (depth == 0, facts, attribute)).collect();
-    if depth < MAX_DEPTH {
-        for base in types.project_bases(class).into_iter().filter(|&base| base != class) {
-            found.extend(options(types, base, depth + 1));
-        }
-    }
-    found
+fn options<'p>(types: &Types<'p>, model: ClassRef) -> Vec<(bool, &'p FileFacts, &'p Attribute)> {
+    let own = |class: ClassRef| {
+        let facts: &'p FileFacts = &types.project().file(class.file).facts;
+        let metas = facts.classes.iter();
+        let metas = metas.filter(move |meta| meta.parent == Some(class.class) && &facts.names[meta.name] == "Meta");
+        let own = metas.flat_map(|meta| &meta.attributes).filter(|attribute| attribute.in_body);
+        own.map(move |attribute| (class == model, facts, attribute))
+    };
+    types.lineage(model).into_iter().flat_map(own).collect()
 }
 
 /// The table of a model; `None` if a function of the project names it.
 fn name_of(types: &Types<'_>, class: ClassRef) -> Option<String> {
-    let all = options(types, class, 0);
+    let all = options(types, class);
     let says = |wanted: &[&str], own: bool| {
         let mut named = all.iter().filter(|(is_own, ..)| *is_own || !own);
         named.find(|(_, facts, attribute)| wanted.contains(&&facts.names[attribute.name])).copied()
@@ -89,19 +83,16 @@ fn name_of(types: &Types<'_>, class: ClassRef) -> Option<String> {
 }
 
 /// The fields of a model with those of the classes that it extends, which come first.
-fn fields<'p>(types: &Types<'p>, class: ClassRef, depth: u8) -> Vec<(FileId, &'p Attribute)> {
+fn fields<'p>(types: &Types<'p>, model: ClassRef) -> Vec<(FileId, &'p Attribute)> {
     let project = types.project();
     let mut found: Vec<(FileId, &Attribute)> = Vec::new();
-    if depth < MAX_DEPTH {
-        for base in types.project_bases(class).into_iter().rev().filter(|&base| base != class) {
-            found.extend(fields(types, base, depth + 1));
+    for class in types.lineage(model).into_iter().rev() {
+        let facts: &'p FileFacts = &project.file(class.file).facts;
+        for attribute in facts.class(class.class).attributes.iter().filter(|attribute| attribute.in_body) {
+            let name = &facts.names[attribute.name];
+            found.retain(|(file, known)| &project.file(*file).facts.names[known.name] != name);
+            found.push((class.file, attribute));
         }
-    }
-    let facts: &'p FileFacts = &project.file(class.file).facts;
-    for attribute in facts.class(class.class).attributes.iter().filter(|attribute| attribute.in_body) {
-        let name = &facts.names[attribute.name];
-        found.retain(|(file, known)| &project.file(*file).facts.names[known.name] != name);
-        found.push((class.file, attribute));
     }
     found
 }
@@ -111,13 +102,13 @@ fn model(types: &Types<'_>, class: ClassRef, defined: &mut Defined) {
     let head = facts.class(class.class).name_span;
     let Some(name) = name_of(types, class) else { return };
     let mut reader = Reader { table: NewTable::new(&name, head), columns: Vec::new(), head, home: class.file };
-    for (file, attribute) in fields(types, class, 0) {
+    for (file, attribute) in fields(types, class) {
         reader.field(types, file, attribute);
     }
     if reader.columns.is_empty() {
         return;
     }
-    let all = options(types, class, 0);
+    let all = options(types, class);
     let get = |wanted: &str| all.iter().find(|(_, facts, attribute)| &facts.names[attribute.name] == wanted);
     match get("primary_key") {
         Some((_, facts, attribute)) => reader.primary_key(facts, attribute.value),

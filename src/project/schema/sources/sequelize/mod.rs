@@ -53,14 +53,12 @@ pub(super) fn read(types: &Types<'_>, file: FileId, conventions: Conventions) ->
 
 /// Whether a model has a scope that all its queries are in: `@DefaultScope(…)`, `defaultScope: { … }`.
 fn is_scoped(types: &Types<'_>, class: ClassRef) -> bool {
-    let facts = &types.project().file(class.file).facts;
     let names = ["DefaultScope", "defaultScope", "addScope"];
-    names.iter().any(|name| facts.names.find(name).is_some())
-        || facts.texts.iter().any(|text| names.contains(&text.cooked.as_str()))
-        || types
-            .project_bases(class)
-            .into_iter()
-            .any(|base| base != class && base.file != class.file && is_scoped(types, base))
+    types.lineage(class).into_iter().any(|class| {
+        let facts = &types.project().file(class.file).facts;
+        names.iter().any(|name| facts.names.find(name).is_some())
+            || facts.texts.iter().any(|text| names.contains(&text.cooked.as_str()))
+    })
 }
 
 /// What a model is in its file.
