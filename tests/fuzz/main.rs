@@ -12,6 +12,9 @@
 
 mod dice;
 mod mutate;
+#[allow(dead_code, unused_imports, clippy::unwrap_used)]
+#[path = "../it/page.rs"]
+mod page;
 mod seeds;
 mod targets;
 
@@ -106,15 +109,18 @@ fn run(target: &'static Target, seeds: &Seeds, arguments: &Arguments) -> bool {
     let outcome = std::thread::scope(|scope| {
         let work = || {
             let mut run = target.begin();
+            let mut slowest = (Duration::ZERO, arguments.from);
             for round in arguments.from.. {
                 if ends.map_or(round >= arguments.from + target.rounds, |ends| Instant::now() >= ends) {
-                    return Ok(round);
+                    return Ok((round, slowest));
                 }
                 at.store(round, Ordering::Relaxed);
                 let mut dice = Dice::new(seed, round);
+                let begin = Instant::now();
                 if catch_unwind(AssertUnwindSafe(|| run(&mut dice, seeds))).is_err() {
                     return Err(round);
                 }
+                slowest = slowest.max((begin.elapsed(), round));
             }
             unreachable!("rounds do not end")
         };
@@ -135,12 +141,13 @@ fn run(target: &'static Target, seeds: &Seeds, arguments: &Arguments) -> bool {
     drop(std::panic::take_hook());
     let mut out = std::io::stdout().lock();
     let told = match outcome {
-        Ok(rounds) => writeln!(
+        Ok((rounds, (longest, slowest))) => writeln!(
             out,
-            "{}: {} runs stood, {:.1} s",
+            "{}: {} runs stood, {:.1} s; the slowest, {slowest}, took {:.2} s",
             target.name,
             rounds - arguments.from,
-            begin.elapsed().as_secs_f64()
+            begin.elapsed().as_secs_f64(),
+            longest.as_secs_f64()
         ),
         Err(round) => {
             let said = said.lock().map(|said| said.clone()).unwrap_or_default();

@@ -186,17 +186,28 @@ fn once(dice: &mut Dice, text: &str, other: &str) -> String {
             }
             lines.concat()
         }
-        _ => {
-            // One name becomes another.
-            let names = names(text);
-            if names.is_empty() {
-                return text.to_owned();
-            }
-            let (one, another) = (dice.of(&names).clone(), dice.of(&names).clone());
-            let another = text[another].to_owned();
-            replaced(text, one, &another)
-        }
+        _ => renamed(dice, text, text),
     }
+}
+
+/// One name becomes another one of `lent`: in one place, or in all.
+pub(crate) fn renamed(dice: &mut Dice, text: &str, lent: &str) -> String {
+    let (own, others) = (names(text), names(lent));
+    if own.is_empty() || others.is_empty() {
+        return text.to_owned();
+    }
+    let (one, another) = (dice.of(&own).clone(), &lent[dice.of(&others).clone()]);
+    if dice.one_in(2) {
+        return replaced(text, one, another);
+    }
+    let mut now = String::with_capacity(text.len());
+    let mut from = 0;
+    for name in own.iter().filter(|name| text[(*name).clone()] == text[one.clone()]) {
+        now.push_str(&text[from..name.start]);
+        now.push_str(another);
+        from = name.end;
+    }
+    now + &text[from..]
 }
 
 fn replaced(text: &str, part: Range<usize>, by: &str) -> String {

@@ -7,6 +7,7 @@ use seqscan::lang;
 use seqscan::source::Language;
 
 use crate::dice::Dice;
+use crate::page;
 
 /// A file: where it stands, and its text.
 type File = (PathBuf, Arc<str>);
@@ -17,6 +18,8 @@ pub(crate) struct Seeds {
     texts: Vec<(Language, String)>,
     /// The folders of the fixtures, with the files of each.
     pub(crate) projects: Vec<(PathBuf, Vec<File>)>,
+    /// The examples of several files: the paths and the texts of each.
+    pub(crate) examples: Vec<Vec<(String, String)>>,
     /// Configurations.
     pub(crate) configs: Vec<String>,
 }
@@ -25,7 +28,7 @@ impl Seeds {
     /// Reads the repository.
     pub(crate) fn read() -> Seeds {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut seeds = Seeds { texts: Vec::new(), projects: Vec::new(), configs: Vec::new() };
+        let mut seeds = Seeds { texts: Vec::new(), projects: Vec::new(), examples: Vec::new(), configs: Vec::new() };
         for folder in folders(&root.join("fixtures")) {
             let mut files = Vec::new();
             for entry in walkdir::WalkDir::new(&folder).sort_by_file_name().into_iter().flatten() {
@@ -46,14 +49,25 @@ impl Seeds {
             walkdir::WalkDir::new(root.join(folder)).max_depth(1).sort_by_file_name().into_iter().flatten()
         }) {
             if page.path().extension().is_some_and(|ending| ending == "md") {
-                seeds.examples(&std::fs::read_to_string(page.path()).unwrap_or_default());
+                let page = std::fs::read_to_string(page.path()).unwrap_or_default();
+                seeds.take_texts(&page);
+                let several =
+                    page::examples(&page).into_iter().map(|example| example.files).filter(|all| all.len() > 1);
+                let files = several.map(|all| all.into_iter().map(|file| (file.path, file.text)).collect());
+                seeds.examples.extend(files);
             }
         }
-        assert!(seeds.texts.len() > 500 && seeds.projects.len() > 5 && seeds.configs.len() > 5, "the seeds are there");
+        assert!(
+            seeds.texts.len() > 500
+                && seeds.projects.len() > 5
+                && seeds.configs.len() > 5
+                && seeds.examples.len() > 100,
+            "the seeds are there"
+        );
         seeds
     }
 
-    fn examples(&mut self, page: &str) {
+    fn take_texts(&mut self, page: &str) {
         let mut open: Option<(&str, String)> = None;
         for line in page.lines() {
             match (&mut open, line.strip_prefix("```")) {

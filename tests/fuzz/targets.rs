@@ -37,13 +37,14 @@ impl Target {
     }
 }
 
-pub(crate) const TARGETS: [Target; 9] = [
+pub(crate) const TARGETS: [Target; 10] = [
     Target { name: "sql", rounds: 400, begin: || Box::new(statements) },
     Target { name: "code", rounds: 400, begin: || Box::new(code) },
     Target { name: "bytes", rounds: 200, begin: || Box::new(bytes) },
     Target { name: "config", rounds: 400, begin: || Box::new(config) },
     Target { name: "baseline", rounds: 100, begin: || Box::new(baseline) },
     Target { name: "project", rounds: 30, begin: || Box::new(project) },
+    Target { name: "knots", rounds: 200, begin: || Box::new(knots()) },
     Target { name: "edits", rounds: 15, begin: || Box::new(edits) },
     Target { name: "fixes", rounds: 15, begin: || Box::new(fixes) },
     Target { name: "messages", rounds: 10, begin: || Box::new(messages) },
@@ -213,6 +214,26 @@ fn project(dice: &mut Dice, seeds: &Seeds) {
     let (root, files) = dice.of(&seeds.projects);
     let session = open(root, documents(dice, seeds, files), false);
     sound(&session.snapshot().check(&Targets::All), *dice.of(&FORMATS));
+}
+
+/// A check of a project in which names stand for what others stood for: classes extend each other, functions call
+/// themselves, files import themselves, tables are their own children.
+fn knots() -> impl FnMut(&mut Dice, &Seeds) {
+    let folder = tempfile::tempdir().expect("a folder");
+    move |dice, seeds| {
+        let mut files = dice.of(&seeds.examples).clone();
+        for _ in 0..dice.within(1..16) {
+            let lent = dice.of(&files).1.clone();
+            let into = dice.below(files.len());
+            files[into].1 = mutate::renamed(dice, &files[into].1, &lent);
+        }
+        let texts = files.into_iter().map(|(path, text)| (path.into(), text.into_bytes())).collect();
+        let flags = Options { preview: Some(true), pedantic: Some(true), ..Options::default() };
+        let config = Request { flags, ..Request::default() };
+        let open = Open { cwd: folder.path().to_owned(), texts, config, threads: 1, ..Open::default() };
+        let session = Session::open(open).expect("a session over texts");
+        sound(&session.snapshot().check(&Targets::All), *dice.of(&FORMATS));
+    }
 }
 
 /// A session that is told of edits knows what a new one would.
