@@ -239,9 +239,12 @@ impl Tracer<'_, '_> {
                         open.push((side, false));
                     }
                 }
-                Value::Operation(Operation::Not, inner, _) => open.push((inner, is_condition)),
-                Value::Operation(Operation::And | Operation::BitAnd | Operation::BitOr, left, right)
-                | Value::Either(left, right) => open.extend([(left, is_condition), (right, is_condition)]),
+                // One of several alternatives ties nothing, and neither does what is not so.
+                Value::Operation(Operation::BitOr | Operation::Not, ..) if is_condition => {}
+                Value::Operation(Operation::NotEqual | Operation::NotIn | Operation::Order, ..) => {}
+                Value::Operation(Operation::And | Operation::BitAnd, left, right) | Value::Either(left, right) => {
+                    open.extend([(left, is_condition), (right, is_condition)]);
+                }
                 Value::Operation(_, left, right) => open.extend([(left, false), (right, false)]),
                 Value::Member(object, _) => match self.entity_of(file, object) {
                     Some(class) if class != rows.model => others.push(class),
@@ -256,8 +259,11 @@ impl Tracer<'_, '_> {
                     {
                         names.push(&facts.names[*column]);
                     }
-                    let combines = matches!(Flow::new(facts).called_name(inner), Some("and_" | "not_" | "or_"));
-                    open.extend(inner.args.iter().map(|arg| (arg.value, combines && is_condition)));
+                    let name = Flow::new(facts).called_name(inner);
+                    if !matches!(name, Some("or_" | "not_")) {
+                        let combines = name == Some("and_");
+                        open.extend(inner.args.iter().map(|arg| (arg.value, combines && is_condition)));
+                    }
                 }
                 Value::Sequence(ref items) => open.extend(items.iter().map(|&item| (item, is_condition))),
                 // `filter(*conditions)` of a list that is built in sight.
