@@ -191,7 +191,8 @@ impl<'t, 'p> Loops<'t, 'p> {
     }
 
     fn is_chunked(&self, found: &Loop) -> bool {
-        let mut names = Vec::new();
+        // What gives the elements, and what holds them.
+        let (mut names, mut lists) = (Vec::new(), Vec::new());
         let mut at = found.iterable;
         for _ in 0..6 {
             match self.facts.value(at) {
@@ -213,12 +214,12 @@ impl<'t, 'p> Loops<'t, 'p> {
                     };
                 }
                 Value::Member(_, name) | Value::Global(name) => {
-                    names.push(&self.facts.names[*name]);
+                    lists.push(&self.facts.names[*name]);
                     break;
                 }
                 Value::Param(function, index) => {
                     let param = self.facts.function(*function).params.get(usize::from(*index));
-                    names.extend(param.map(|param| &self.facts.names[param.name]));
+                    lists.extend(param.map(|param| &self.facts.names[param.name]));
                     break;
                 }
                 Value::Either(left, _) | Value::Carried(left, _) => at = *left,
@@ -226,7 +227,7 @@ impl<'t, 'p> Loops<'t, 'p> {
                 Value::Collected(part, id) => return self.is_slice_of_loop(*part, *id),
                 // A list that is filled before the loop: its name tells of what.
                 Value::Sequence(items) if items.is_empty() => {
-                    names.push(self.bounds.text(self.file, found.head));
+                    lists.push(self.bounds.text(self.file, found.head));
                     break;
                 }
                 _ => break,
@@ -239,11 +240,17 @@ impl<'t, 'p> Loops<'t, 'p> {
             let lower = name.to_ascii_lowercase();
             lower.contains("chunk") || lower.contains("batch")
         };
+        // One batch holds rows: `for id in batch_ids`.
+        let names_batches = |name: &&str| {
+            let lower = name.to_ascii_lowercase();
+            ["batches", "batched", "chunks", "chunked"].iter().any(|many| lower.contains(many))
+        };
         names_batch(element) && !matches!(found.kind, LoopKind::Comprehension)
-            || names.iter().any(|name| {
+            || names.iter().any(|name| names_batch(name))
+            || lists.iter().any(names_batches)
+            || names.iter().chain(&lists).any(|name| {
                 let lower = name.to_ascii_lowercase();
-                names_batch(name)
-                    || lower.contains("retry")
+                lower.contains("retry")
                     || lower.contains("retries")
                     || lower.contains("attempt")
                     || lower.ends_with("consumer")
