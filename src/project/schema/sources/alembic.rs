@@ -90,7 +90,10 @@ fn keys_of_table(facts: &FileFacts, call: &Call, defined: &mut Defined) -> Vec<(
             "Column" => {
                 let asked = |option: &str| asks(facts, keyword(facts, part, option));
                 let kind = match (asked("unique"), asked("index")) {
-                    (Some(false), Some(false)) => continue,
+                    (Some(false), Some(false)) => {
+                        defined.read.insert(*id);
+                        continue;
+                    }
                     (Some(true), _) => IndexKind::Unique,
                     (Some(false), Some(true)) => IndexKind::Plain,
                     _ => IndexKind::Other,
