@@ -572,6 +572,8 @@ pub enum UseKind {
     Slice,
     /// `a in x`
     Contains,
+    /// `f"{x}"`, `"%s" % x`, `"{}".format(x)`
+    Text,
 }
 
 /// An attribute that is read or set, and not called: `book.author`, `book.author = ann`. In JavaScript only one that is

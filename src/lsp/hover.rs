@@ -85,7 +85,7 @@ impl Describer<'_> {
     /// The query at a byte of the file, or the call that leads to one in a loop.
     fn under(&self, at: u32) -> Option<(Span, String)> {
         let sites = self.project.sites(self.file);
-        if let Some(index) = sites.iter().position(|site| holds(site.span, at)) {
+        if let Some(index) = sites.iter().position(|site| site.of_row.is_none() && holds(site.span, at)) {
             return Some((sites[index].span, self.site((self.file, index))));
         }
         if let Some(repeat) = self.project.repeats(self.file).iter().find(|repeat| holds(repeat.span, at)) {

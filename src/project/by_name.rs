@@ -197,8 +197,11 @@ pub(super) fn drop_doubled(
     let mut open: Vec<FunctionRef> = Vec::new();
     for file in project.ids() {
         let facts = &project.file(file).facts;
-        let homes =
-            project.sites(file).iter().map(|site| place(facts, &inlined.of(file).at_once, site.function, None).0);
+        let homes = project
+            .sites(file)
+            .iter()
+            .filter(|site| site.of_row.is_none())
+            .map(|site| place(facts, &inlined.of(file).at_once, site.function, None).0);
         open.extend(homes.map(|function| FunctionRef { file, function }));
     }
     let mut reaching: FxHashSet<FunctionRef> = open.iter().copied().collect();

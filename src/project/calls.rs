@@ -20,11 +20,12 @@ use super::properties;
 use super::queued::is_queued;
 use super::reach::Begun;
 use super::reads::{self, Changed, PerFile, Read};
+use super::relations::{self, Orm};
 use super::requirements::Requirement;
 use super::scripts::handed_script;
 use super::since::Since;
 use super::sites::{QuerySite, SiteEffect};
-use super::types::Types;
+use super::types::{Ty, Types};
 use super::{FileId, FunctionRef, Project};
 use crate::facts::*;
 use crate::findings::Confidence;
@@ -47,6 +48,8 @@ pub(super) struct Edge {
     pub(super) given: Option<Given>,
     /// What the SQL does that it hands over, where that is not to read: a wrapper runs what it is given.
     pub(super) hands: Option<SiteEffect>,
+    /// The parameters of the callee that are given a row of a model of Django's.
+    pub(super) rows: Option<Box<[u16]>>,
     /// Whether the object keeps what it was told: it asks once for each object.
     pub(super) memoised: bool,
     /// All functions of which this one may be meant, if there are others: it counts only where each of them does it.
@@ -529,7 +532,8 @@ fn find_edges(types: &Types<'_>, file: FileId, inlined: &[bool], names: &ByName,
     let facts = &project.file(file).facts;
     // What tells that is mostly asked here as well; but that may change.
     reads::note(Read::Inlined(file));
-    let sites: FxHashSet<CallId> = project.sites(file).iter().map(|site| site.call).collect();
+    let sites = project.sites(file).iter().filter(|site| site.of_row.is_none());
+    let sites: FxHashSet<CallId> = sites.map(|site| site.call).collect();
     let mut edges = Vec::new();
     for (id, call) in facts.numbered() {
         let (home, _) = place(facts, inlined, call.function, call.in_loop);
@@ -538,7 +542,8 @@ fn find_edges(types: &Types<'_>, file: FileId, inlined: &[bool], names: &ByName,
             let hands = hands.or_else(|| handed_script(types, file, call, callee));
             let at = At::Call(id);
             let alternatives = None;
-            edges.push(Edge { file, at, home, callee, confidence, given, hands, memoised: false, alternatives });
+            let rows = if given.is_none() { rows_given(types, file, call, callee) } else { None };
+            edges.push(Edge { file, at, home, callee, confidence, given, hands, rows, memoised: false, alternatives });
         };
         let is_handed = |function: FunctionRef| !(function.file == file && inlined[function.function.index()]);
         if let Some(api) = types.api_call(file, id) {
@@ -576,6 +581,7 @@ fn find_edges(types: &Types<'_>, file: FileId, inlined: &[bool], names: &ByName,
                 confidence: Confidence::Medium,
                 given: None,
                 hands,
+                rows: rows_given(types, file, call, callee),
                 memoised: false,
                 alternatives: Some(Arc::clone(&all)),
             }));
@@ -593,4 +599,49 @@ fn find_edges(types: &Types<'_>, file: FileId, inlined: &[bool], names: &ByName,
         }
     }
     edges
+}
+
+/// Which parameters of a function a call gives rows of models of Django's.
+fn rows_given(types: &Types<'_>, file: FileId, call: &Call, callee: FunctionRef) -> Option<Box<[u16]>> {
+    let project = types.project();
+    if !project.relations.has(Orm::Django) || project.file(file).source.language.is_ecma() {
+        return None;
+    }
+    let facts = &project.file(file).facts;
+    let of = types.facts(callee.file);
+    let params = &of.function(callee.function).params;
+    let is_row = |value: ValueId| {
+        let may_be = matches!(
+            facts.value(value),
+            Value::Element(..)
+                | Value::Carried(..)
+                | Value::Either(..)
+                | Value::Call(_)
+                | Value::Part(..)
+                | Value::Item(..)
+                | Value::Member(..)
+                | Value::Param(..)
+        );
+        may_be && matches!(types.of(file, value), Ty::Instance(class, _) if relations::is_model(types, class))
+    };
+    let mut rows = Vec::new();
+    let mut place = 0_u16;
+    for arg in &call.args {
+        let param = match arg.name {
+            Some(name) => {
+                let mut named = params.iter().position(|param| of.names[param.name] == facts.names[name]).into_iter();
+                named.next().and_then(|at| u16::try_from(at).ok())
+            }
+            // What comes behind `*args` stands nobody knows where.
+            None if matches!(facts.value(arg.value), Value::Spread(_)) => break,
+            None => {
+                place += 1;
+                Some(place - 1)
+            }
+        };
+        if let Some(param) = param.filter(|_| is_row(arg.value)) {
+            rows.push(param);
+        }
+    }
+    (!rows.is_empty()).then(|| rows.into())
 }

@@ -61,11 +61,14 @@ impl Types<'_> {
     }
 
     /// What a method of the project's querysets gives that is called on rows of `model`: a queryset of whatever its
-    /// class is used for is one of that model here.
+    /// class is used for is one of that model here, and a row of it is one.
     pub(super) fn of_model(&self, given: Ty, model: ClassRef) -> Ty {
         match given {
             Ty::Api(ty, Some(about)) if self.is_queryset(ty) && self.is_queryset_class(about) => {
                 Ty::Api(ty, Some(model))
+            }
+            Ty::Instance(class, Some(about)) if class == about && self.is_queryset_class(class) => {
+                Ty::Instance(model, None)
             }
             Ty::Instance(class, None) if self.is_queryset_class(class) => Ty::Instance(class, Some(model)),
             given => given,

@@ -44,6 +44,7 @@ mod relevance;
 mod repeats;
 mod requirements;
 mod results;
+mod row_calls;
 pub mod schema;
 mod scripts;
 mod shapes;
@@ -65,7 +66,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use executed::Wrapper;
 use ground::Ground;
-pub use lazy::{DefeatedPrefetch, KeyRead, LazyRead, ListedQuery, Listing, LoadedAt, Prefetched, PropertyQuery};
+pub use lazy::{
+    AlsoListed, DefeatedPrefetch, KeyRead, LazyRead, ListedQuery, Listing, LoadedAt, Prefetched, PropertyQuery,
+};
 pub use manifest::{ManifestFile, Manifests};
 pub use migration::{Migration, Step as MigrationStep};
 pub(crate) use querysets::Step as QuerysetStep;
@@ -607,7 +610,8 @@ impl Project {
     pub(crate) fn site_of(&self, file: FileId, call: CallId) -> Option<&QuerySite> {
         let sites = self.sites(file);
         let key = (self.file(file).facts.call(call).name_span, call);
-        sites.binary_search_by_key(&key, |site| (site.span, site.call)).ok().map(|at| &sites[at])
+        let found = sites.binary_search_by_key(&key, |site| (site.span, site.call)).ok().map(|at| &sites[at]);
+        found.filter(|site| site.of_row.is_none())
     }
 
     /// What the ORMs of a file say.

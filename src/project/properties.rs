@@ -127,6 +127,7 @@ fn reads(types: &Types<'_>, graph: &CallGraph, names: &BTreeSet<Box<str>>, file:
             confidence,
             given: None,
             hands: None,
+            rows: None,
             memoised,
             alternatives: None,
         });

@@ -127,7 +127,7 @@ fn begin(project: &Project, inlined: &PerFile<Inlined>, file: FileId) -> Vec<Beg
             memoised,
             annotated: attached_before(project, file, home),
             conditions: conditions(facts, home, site.function, site.guard),
-            required: requirements::of_place(facts, home, site.function, site.guard, site.span),
+            required: requirements::of_site(facts, home, site),
             lists: params_of(facts, home, &site.lists),
             makers: site.connection.map_or_else(Vec::new, |value| connections::makers(facts, home, value)),
         };

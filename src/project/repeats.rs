@@ -97,7 +97,7 @@ pub(super) fn find(types: &Types<'_>, graph: &CallGraph, reach: &Reach, file: Fi
         databases: OnceCell::new(),
     };
     let mut found = Vec::new();
-    for (index, site) in project.sites(file).iter().enumerate() {
+    for (index, site) in project.sites(file).iter().enumerate().filter(|(_, site)| site.of_row.is_none()) {
         found.extend(finder.site(index, site));
     }
     for edge in graph.edges_of(file) {
@@ -227,6 +227,9 @@ impl Finder<'_, '_, '_> {
                 continue;
             }
             let Some(passed) = requirements::through(self.types.project(), edge, &witness.required) else { continue };
+            if passed.asks_for_row() {
+                continue;
+            }
             let values = flowing_values(self.types.project(), edge, state.source);
             let mut lists = given_lists(self.types.project(), edge, &witness.lists);
             if self.flow.called_name(call).is_some_and(|name| name.starts_with("bulk_")) {
@@ -273,10 +276,13 @@ impl Finder<'_, '_, '_> {
                 _ => Confidence::Low,
             };
             let judged = Judged { confidence, ..judged };
-            // What surely happens is shown first, then what happens more often, then what happens sooner.
+            // What surely happens is shown first, then what the call is named for, then what happens more often, then
+            // what happens sooner.
+            let saves = matches!(self.flow.called_name(call), Some("asave" | "save"));
             let rank = |judged: &Judged, route: &Route| {
                 let (witness, loops) = (self.reach.witness(*route), Reverse(judged.loops.len()));
-                (Reverse(judged.confidence), witness.cached, witness.conditions, loops, witness.hops)
+                let is_beside = saves && edge.effect(route.state.effect) != SiteEffect::Write;
+                (Reverse(judged.confidence), is_beside, witness.cached, witness.conditions, loops, witness.hops)
             };
             let better = best.as_ref().is_none_or(|(known, other)| rank(&judged, &route) < rank(known, other));
             if better {

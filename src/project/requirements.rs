@@ -2,6 +2,7 @@
 //! reached by a caller that leaves `save=False` alone.
 
 use super::calls::Edge;
+use super::sites::QuerySite;
 use super::{FunctionRef, Project};
 use crate::facts::*;
 use crate::source::Span;
@@ -47,6 +48,19 @@ enum Test {
     Is(Vec<Literal>),
     /// Anything but this.
     IsNot(Literal),
+    /// A row, where nothing but the call tells that it is one.
+    Row,
+}
+
+/// What a site requires of the callers of the function that it stands in.
+pub(super) fn of_site(facts: &FileFacts, home: FunctionId, site: &QuerySite) -> Vec<Requirement> {
+    let mut required = of_place(facts, home, site.function, site.guard, site.span);
+    required.extend(site.of_row.map(row));
+    required
+}
+
+fn row(param: u16) -> Requirement {
+    Requirement { param, member: None, default: None, test: Test::Row, by_guard: false }
 }
 
 /// The requirements of a place in `function`, which is `home` or an inline callback in it: of the conditions around it,
@@ -233,11 +247,19 @@ pub(super) struct Passed {
     pub(super) settled: bool,
 }
 
+impl Passed {
+    /// Whether it is left to the caller's own callers to tell that something is a row.
+    pub(super) fn asks_for_row(&self) -> bool {
+        self.required.iter().any(|requirement| requirement.test == Test::Row)
+    }
+}
+
 /// Whether the call of `edge` rules a requirement of its callee out; else what becomes of it.
 pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) -> Option<Passed> {
     let mut passed = Passed::default();
+    let asks_for_row = required.iter().any(|requirement| requirement.test == Test::Row);
     if edge.given.is_some() {
-        return Some(passed);
+        return (!asks_for_row).then_some(passed);
     }
     let facts = &project.file(edge.file).facts;
     let call = edge.place(facts);
@@ -249,10 +271,10 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
     let keywords = match (spreads.next(), spreads.next()) {
         (None, _) => None,
         (Some(spread), None) => match keywords_of(project, edge, spread) {
-            None => return Some(passed),
+            None => return (!asks_for_row).then_some(passed),
             keywords => keywords,
         },
-        _ => return Some(passed),
+        _ => return (!asks_for_row).then_some(passed),
     };
     let is_python = !project.file(edge.callee.file).source.language.is_ecma();
     for requirement in required {
@@ -271,6 +293,13 @@ pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) 
             Value::Param(function, index) if *function == edge.home => Some(*index),
             _ => None,
         };
+        if requirement.test == Test::Row {
+            let is_row = edge.rows.as_ref().is_some_and(|rows| rows.contains(&requirement.param));
+            if !is_row {
+                passed.required.push(row(given.and_then(|arg| hands_on(arg.value))?));
+            }
+            continue;
+        }
         let require = |param: u16, member: Option<&str>, default: Option<Literal>| Requirement {
             param,
             member: member.map(Into::into),
@@ -419,6 +448,7 @@ fn allows(facts: &FileFacts, value: Option<ValueId>, requirement: &Requirement) 
         Test::NotFalse => is != Some(Literal::Bool(false)),
         Test::Is(wanted) => !is_nothing && is.is_none_or(|is| wanted.iter().any(|wanted| !differ(&is, wanted))),
         Test::IsNot(unwanted) => is.is_none_or(|is| is != *unwanted),
+        Test::Row => false,
         Test::Missing => !matches!(
             given,
             Some(

@@ -406,7 +406,8 @@ impl<'p> Types<'p> {
     /// its rows too.
     fn row(&self, receiver: &Ty, model: Option<ClassRef>) -> Ty {
         match (model, receiver) {
-            (Some(class), _) => Ty::Instance(class, None),
+            // In a manager of several models, a row of any of them.
+            (Some(class), _) => Ty::Instance(class, self.is_queryset_class(class).then_some(class)),
             (None, Ty::Api(ty, _)) if self.project().catalog.method(*ty, "save").is_some() => receiver.clone(),
             _ => Ty::Unknown,
         }

@@ -71,10 +71,10 @@ pub struct QuerySite {
     pub lists: Vec<ValueId>,
     /// Whether the library makes one query of those that are asked at once.
     pub is_gathered: bool,
+    /// The parameter that has to be a row for this to be a query at all, where nothing but the call tells:
+    /// `def close(item): item.save()`.
+    pub of_row: Option<u16>,
 }
-
-/// Methods of a row that go to the database without arguments.
-const ROW_METHODS: [&str; 5] = ["save", "delete", "refresh_from_db", "asave", "adelete"];
 
 /// Where the queryset that a call asks is begun, if that is another statement: `books = Book.objects.filter(…)`.
 pub(crate) fn begun(facts: &FileFacts, id: CallId) -> Option<Span> {
@@ -131,8 +131,13 @@ impl<'t, 'p> Finder<'t, 'p> {
             self.effect(id, api, if sure { Confidence::High } else { Confidence::Medium });
         } else if let Some(shape) = self.types.shape(self.file, id) {
             self.effect(id, &shape.call, Confidence::Medium);
-        } else if let Some(api) = self.row_by_name(id) {
+        } else if let Some(api) = self.types.row_by_name(self.file, id) {
             self.effect(id, api, Confidence::Medium);
+        } else if let Some(api) = self.types.row_by_mixin(self.file, id) {
+            self.effect(id, api, Confidence::High);
+        } else if let Some((api, param)) = self.types.row_by_caller(self.file, id) {
+            self.effect(id, api, Confidence::Medium);
+            self.sites.iter_mut().filter(|site| site.call == id).for_each(|site| site.of_row = Some(param));
         } else {
             self.consumer(id);
         }
@@ -298,6 +303,7 @@ impl<'t, 'p> Finder<'t, 'p> {
             connection: inputs.connection,
             lists: inputs.lists,
             is_gathered: api.same_tick,
+            of_row: None,
         });
     }
 
@@ -334,23 +340,6 @@ impl<'t, 'p> Finder<'t, 'p> {
             Ty::Instance(class, model) => model.or(Some(class)),
             _ => None,
         }
-    }
-
-    /// `book.save()` where nothing types `book`, but `Book` is a model: named like its only class.
-    fn row_by_name(&self, id: CallId) -> Option<&'p ApiCall> {
-        let call = self.facts.call(id);
-        let Value::Member(object, name) = self.facts.value(call.callee) else { return None };
-        let name = &self.facts.names[*name];
-        if !ROW_METHODS.contains(&name) || call.args.iter().any(|arg| arg.name.is_none()) {
-            return None;
-        }
-        if self.types.of(self.file, *object).is_known() {
-            return None;
-        }
-        let project = self.types.project();
-        let text = project.file(self.file).source.text.get(call.span.start as usize..call.name_span.start as usize)?;
-        let model = project.relations.named_like(text.strip_suffix('.')?)?;
-        project.catalog.method(self.types.api_base(model)?, name)
     }
 
     // ── Lazy queries ────────────────────────────────────────────────────────────────────────────────
@@ -427,8 +416,8 @@ impl<'t, 'p> Finder<'t, 'p> {
             UseKind::Test => |runs_on| runs_on.test,
             UseKind::Index => |runs_on| runs_on.index,
             UseKind::Contains => |runs_on| runs_on.contains,
-            // A slice of a lazy query is a lazy query.
-            UseKind::Slice => return,
+            // A slice of a lazy query is a lazy query, and what a text shows of one is no matter here.
+            UseKind::Slice | UseKind::Text => return,
         };
         self.run_value(used.value, runs, used.in_loop);
         if used.kind == UseKind::Await {
@@ -566,6 +555,7 @@ impl<'t, 'p> Finder<'t, 'p> {
             connection: inputs.connection,
             lists: inputs.lists,
             is_gathered: false,
+            of_row: None,
         });
     }
 

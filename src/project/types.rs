@@ -428,6 +428,9 @@ impl<'p> Types<'p> {
         {
             return Ty::Class(user);
         }
+        if let Some(user) = self.of_request(&path) {
+            return user;
+        }
         match self.project.catalog.value(&path) {
             Some(returned) => self.given(returned, &Ty::Unknown, None),
             // `if TYPE_CHECKING: Base = Any`

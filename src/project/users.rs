@@ -2,12 +2,17 @@
 //! its rows have the relations that the project's models put on them: `user.profile`.
 
 use super::ProjectFile;
+use super::types::{Ty, Types};
 use crate::facts::*;
 use crate::lang;
 use crate::source::{Language, SourceFile};
 
 /// What code calls it.
 pub(super) const PATH: &str = "django.contrib.auth.models.User";
+
+/// What a view is given first, and what tells who is logged in.
+pub(super) const REQUEST: &str = "django.http.HttpRequest";
+const REQUEST_USER: &str = "django.http.HttpRequest.user";
 
 /// The file that stands in for the library's: no import means it.
 const FILE: &str = "<django.contrib.auth.models>";
@@ -44,4 +49,16 @@ fn has_own(facts: &FileFacts) -> bool {
             class.bases.iter().any(|&base| facts.own_name(base).is_some_and(of_users))
                 || class.attributes.iter().any(|own| is_setting(own.name) && is_other(own.value))
         })
+}
+
+impl Types<'_> {
+    /// A row of the model of users, if the project has one.
+    pub(super) fn user(&self) -> Ty {
+        self.relations().user().map_or(Ty::Unknown, |model| Ty::Instance(model, None))
+    }
+
+    /// What a path leads to that Django only fills in for each request.
+    pub(super) fn of_request(&self, path: &str) -> Option<Ty> {
+        (path == REQUEST_USER).then(|| self.user())
+    }
 }

@@ -6,6 +6,9 @@ use crate::findings::{Label, Role};
 use crate::project::{FileId, LazyRead, Project, Rendering};
 use crate::source::{SourceFile, Span};
 
+/// How many other queries that lead to a read are shown.
+pub(super) const MAX_ALSO: usize = 4;
+
 /// How many places that render a template are shown.
 pub(super) const MAX_RENDERINGS: usize = 4;
 
@@ -54,6 +57,9 @@ pub(super) fn places(cx: &FileCx<'_>, read: &LazyRead) -> Vec<Label> {
     if let Some(place) = read.origin {
         let text = format!("the rows come from here, without `{}`", read.path.replace("__", "."));
         places.push(at(place, Role::Query, text));
+    }
+    for also in read.also.iter().take(MAX_ALSO) {
+        places.push(at(also.origin, Role::Query, "these rows come without it, too".to_owned()));
     }
     let LazyRead { origin, loaded_at, .. } = read;
     let line = |(file, span): (FileId, Span)| (file, cx.project.file(file).source.lines().line(span.start));

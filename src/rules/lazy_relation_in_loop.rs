@@ -1,24 +1,40 @@
 //! `lazy-relation-in-loop`: a relation that is fetched once per row of a loop
 
+use std::cmp::Reverse;
+
 use super::eager_load;
-use super::lazy_read::{each, on_one_line, places};
+use super::lazy_read::{MAX_ALSO, each, on_one_line, places};
 use super::repeated::quote_name;
 use super::{FileCx, Finding, Sink};
 use crate::facts::Value;
 use crate::findings::{Role, Severity};
-use crate::project::LazyRead;
+use crate::project::{FileId, LazyRead, LoadedAt};
 use crate::source::{Language, Span};
+
+/// How many other relations that are read at the same place are named.
+const MAX_LIKEWISE: usize = 4;
 
 /// Reports a relation that is fetched once per row of a loop
 pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
-    for read in cx.project.lazy_reads(cx.id).iter().filter(|read| read.keys.is_empty() && !read.is_column) {
-        if let Some(finding) = finding(cx, read) {
+    let reads = cx.project.lazy_reads(cx.id).iter().filter(|read| read.keys.is_empty() && !read.is_column);
+    let mut reads: Vec<&LazyRead> = reads.collect();
+    // At one place all are told as one: the surest, then the one with the shortest way.
+    reads.sort_by_cached_key(|read| (read.span, Reverse(read.confidence), way(read), read.path.clone()));
+    for same in reads.chunk_by(|a, b| a.span == b.span) {
+        if let Some(finding) = finding(cx, same[0], &same[1..]) {
             sink.report(finding);
         }
     }
 }
 
-fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
+/// How many places are shown with a read.
+fn way(read: &LazyRead) -> usize {
+    let LoadedAt { above, loads, last } = read.loaded_at;
+    let said = [read.read, read.origin, above, loads, last].iter().flatten().count();
+    read.loops.len() + read.hops.len() + read.rendered.len() + said
+}
+
+fn finding(cx: &FileCx<'_>, read: &LazyRead, others: &[&LazyRead]) -> Option<Finding> {
     let source = cx.source();
     let path = read.path.replace("__", ".");
     let last = path.rsplit('.').next().unwrap_or(&path);
@@ -36,7 +52,7 @@ fn finding(cx: &FileCx<'_>, read: &LazyRead) -> Option<Finding> {
         .severity(if read.loops.len() > 1 { Severity::Error } else { Severity::Warning })
         .confidence(read.confidence)
         .note(note(read))
-        .help(help(cx, read));
+        .help(help(cx, read) + &likewise(read, others));
     let is_of_admin = read.listing.as_ref().is_some_and(|listing| listing.name.ends_with("Admin"));
     let is_helped = !is_of_admin && counted(cx, read).is_none() && !is_apart(cx, read);
     if let Some(fix) = eager_load::fix(cx.project, read).filter(|_| is_helped) {
@@ -88,9 +104,61 @@ fn help(cx: &FileCx<'_>, read: &LazyRead) -> String {
                 let rows = format!("the rows that {}:{line} asks for", source.path);
                 return format!("load it with the rows: `{load}` in the view, on {rows}");
             }
-            format!("load it with the rows: `{load}` on the query at {}:{line}", source.path)
+            format!("load it with the rows: {}", on_queries(cx, read, (file, span)))
         }
         None => format!("load it with the rows: `{load}` on the query of `{}`", read.model),
+    }
+}
+
+/// What else is read there of the same rows, with what loads it.
+fn likewise(read: &LazyRead, others: &[&LazyRead]) -> String {
+    let mut loads: Vec<&str> = Vec::new();
+    // What leads further loads what it leads through.
+    let is_covered = |other: &LazyRead| {
+        [read].into_iter().chain(others.iter().copied()).any(|longer| {
+            longer.origin == other.origin
+                && longer.path.strip_prefix(&*other.path).is_some_and(|rest| rest.starts_with("__"))
+        })
+    };
+    for other in
+        others.iter().filter(|other| other.origin == read.origin && other.load != read.load && !is_covered(other))
+    {
+        if !loads.contains(&&*other.load) {
+            loads.push(&other.load);
+        }
+    }
+    match loads.as_slice() {
+        [] => String::new(),
+        [only] => format!("; so does `{only}` for another relation that is read there"),
+        _ => {
+            let told: Vec<String> = loads.iter().take(MAX_LIKEWISE).map(|load| format!("`{load}`")).collect();
+            let more = loads.len().saturating_sub(MAX_LIKEWISE);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("; so do {}{more} for others that are read there", told.join(", "))
+        }
+    }
+}
+
+/// What loads a relation with the rows, and on which queries.
+fn on_queries(cx: &FileCx<'_>, read: &LazyRead, origin: (FileId, Span)) -> String {
+    let place = |(file, span): (FileId, Span)| {
+        let source = &cx.project.file(file).source;
+        format!("{}:{}", source.path, source.lines().line(span.start))
+    };
+    let also = &read.also[..read.also.len().min(MAX_ALSO)];
+    let more = match read.also.len() - also.len() {
+        0 => String::new(),
+        more => format!(", and on {more} more"),
+    };
+    if also.is_empty() {
+        format!("`{}` on the query at {}", read.load, place(origin))
+    } else if also.iter().all(|also| also.load == read.load) {
+        let places: Vec<String> =
+            std::iter::once(origin).chain(also.iter().map(|also| also.origin)).map(place).collect();
+        format!("`{}` on the queries at {}{more}", read.load, places.join(", "))
+    } else {
+        let each = also.iter().map(|also| format!(", `{}` on that at {}", also.load, place(also.origin)));
+        format!("`{}` on the query at {}{}{more}", read.load, place(origin), each.collect::<String>())
     }
 }
 

@@ -190,8 +190,8 @@ fn without(project: &Project, left: &LeftOut) -> String {
         format!("{}:{}", source.path, source.lines().line(span.start))
     };
     let mut parts = Vec::new();
-    if let Some(save) = left.save {
-        parts.push(format!("`save()` of `{}` is not called ({})", left.model, place(save)));
+    if let Some((method, at)) = left.method {
+        parts.push(format!("`{method}()` of `{}` is not called ({})", left.model, place(at)));
     }
     for &(signal, at) in left.receivers.iter().take(MAX_RECEIVERS) {
         parts.push(format!("a receiver of `{signal}` is not called ({})", place(at)));

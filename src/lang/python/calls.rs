@@ -218,9 +218,6 @@ impl<'a> Walk<'a> {
 
     /// The function that an argument names, and what `partial` has already given to it.
     fn named_function(&self, call: CallId, callback: &Callback, node: Node<'a>) -> Option<(ValueId, Vec<Arg>)> {
-        if matches!(callback.given, Given::Key) {
-            return None;
-        }
         let value = self.b.facts.call(call).args.get(callback.index)?.value;
         match (kind(node), self.b.facts.value(value)) {
             (_, Value::Unknown | Value::Null) => None,

@@ -147,6 +147,8 @@ impl<'a> Walk<'a> {
             return;
         }
         let value = self.keep(built, span(node));
+        let shown = child(node, Field::Expression).map_or_else(|| span(node), span);
+        self.b.used(value, UseKind::Text, shown);
         let start = text.cooked.len();
         push_exact(text, self.source, node.start_byte(), node.end_byte());
         self.hole_since(text, start, value);
@@ -421,6 +423,9 @@ impl<'a> Walk<'a> {
                     _ => UNKNOWN,
                 }),
             };
+            if let Some((_, shown)) = built {
+                self.b.used(value, UseKind::Text, shown);
+            }
             let start = filled.cooked.len();
             append_range(&mut filled, &text, conversion.start, conversion.end);
             self.hole_since(&mut filled, start, value);

@@ -6,7 +6,8 @@ use super::known::Known;
 use super::listed;
 use super::needs::Interesting;
 use super::rows::Tracer;
-use super::{Lazy, Own, in_file};
+use super::{AlsoListed, Lazy, LazyRead, Own, in_file};
+use crate::findings::Confidence;
 use crate::project::calls::{CallGraph, Reach};
 use crate::project::reads::PerFile;
 use crate::project::since::Since;
@@ -59,12 +60,15 @@ impl Found {
             reads.extend(&listed.reads);
             queries.extend(&listed.queries);
         }
-        // A serializer that several views use is told once, with the best evidence.
+        // A serializer that several views use is told once, with the best evidence, and all their queries.
         reads.sort_by_key(|(_, read)| Reverse(read.confidence));
         for (file, read) in reads {
             let own = &mut lazy.reads[file.0 as usize];
-            if !own.iter().any(|known| known.span.start == read.span.start && known.path.ends_with(&read.path)) {
-                own.push(read.clone());
+            let is_same =
+                |known: &&mut LazyRead| known.span.start == read.span.start && known.path.ends_with(&read.path);
+            match own.iter_mut().find(is_same) {
+                Some(known) => known.also.extend(also_listed(known, read)),
+                None => own.push(read.clone()),
             }
         }
         queries.sort_by_key(|(_, query)| Reverse(query.confidence));
@@ -82,4 +86,12 @@ impl Found {
         lazy.queries.iter_mut().for_each(|queries| queries.sort_by_key(|query| query.span));
         lazy
     }
+}
+
+/// What another list of the same read adds to what is known of it: a query of its own.
+fn also_listed(known: &LazyRead, read: &LazyRead) -> Option<AlsoListed> {
+    let origin = read.origin?;
+    let is_known = known.origin == read.origin || known.also.iter().any(|also| also.origin == origin);
+    let is_sure = read.confidence > Confidence::Low || known.confidence == Confidence::Low;
+    (!is_known && is_sure).then(|| AlsoListed { origin, load: read.load.clone() })
 }

@@ -88,10 +88,21 @@ pub struct LazyRead {
     pub confidence: Confidence,
     /// Whether it stands under a condition that the row does not decide.
     pub conditional: bool,
+    /// Other lists that lead to it, whose queries do not load it either.
+    pub also: Vec<AlsoListed>,
     /// What renders the template that it stands in, where its rows are not loaded with the relation.
     pub rendered: Vec<(FileId, Span)>,
     /// The reads, if all that is read of the related rows is their key, which the rows at hand hold.
     pub keys: Vec<KeyRead>,
+}
+
+/// Rows that another list shows, of which the same is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlsoListed {
+    /// The query that gives them.
+    pub origin: (FileId, Span),
+    /// What loads it with them.
+    pub load: String,
 }
 
 /// A property of a row that asks the database, read in a loop over rows.
@@ -152,12 +163,13 @@ struct Own {
 fn in_file(tracer: &Tracer<'_, '_>, reach: &Reach, interesting: &Interesting, file: FileId) -> Own {
     let (types, graph) = (tracer.types, tracer.graph);
     let facts = types.facts(file);
-    if (facts.accesses.is_empty() && facts.uses.is_empty()) || facts.loops.is_empty() {
+    let reads_nothing = facts.accesses.is_empty() && facts.uses.is_empty() && graph.edges_of(file).is_empty();
+    if reads_nothing || facts.loops.is_empty() {
         return Own::default();
     }
     let needs = Needs::new(types, graph, interesting);
     let paths = facts.template.as_ref().map(|_| types.project().templates().paths(file));
-    let set = facts.accesses.iter().filter(|access| access.is_set).map(|access| access.value).collect();
+    let set = facts.accesses.iter().copied().filter(|access| access.is_set).collect();
     let mut finder = Finder {
         types,
         graph,
@@ -190,8 +202,14 @@ fn in_file(tracer: &Tracer<'_, '_>, reach: &Reach, interesting: &Interesting, fi
         }
     }
     for (id, call) in facts.numbered().filter(|(_, call)| call.in_loop.is_some()) {
-        if let Some((root, names, span)) = interesting.read_by(types.project(), file, id) {
+        for (root, names, span) in interesting.read_by(types.project(), file, id) {
             finder.read(root, &names, Place::of(call.callee, call), span, &Way::default());
+        }
+    }
+    for used in facts.uses.iter().filter(|used| used.kind == UseKind::Text && used.in_loop.is_some()) {
+        if let Some((root, names)) = interesting.text_of(facts, used.value) {
+            let Use { value, function, in_loop, guard, span, .. } = *used;
+            finder.read(root, &names, Place { value, function, in_loop, guard }, span, &Way::default());
         }
     }
     for edge in graph.edges_of(file).iter().filter(|edge| edge.alternatives.is_none()) {
@@ -267,8 +285,8 @@ struct Finder<'t, 'p> {
     loops: Loops<'t, 'p>,
     tracer: &'t Tracer<'t, 'p>,
     needs: Needs<'t, 'p>,
-    /// The attributes that are set somewhere in the file: what they hold is no longer fetched.
-    set: FxHashSet<ValueId>,
+    /// The attributes that are set somewhere in the file: what they hold then is no longer fetched.
+    set: Vec<Access>,
     /// The ways on which it is shown, if it is a template.
     paths: Option<&'p [Path]>,
     /// The rows of it on those ways.
@@ -378,7 +396,7 @@ impl Finder<'_, '_> {
             self.properties.push(PropertyQuery { span, loops: loops.clone(), confidence, ..asking });
         }
         for cost in costs {
-            if self.is_set(root, &cost.path) || self.is_attached(&rows, rendered, &cost.path) {
+            if self.is_set(read, &cost.path) || self.is_attached(&rows, rendered, &cost.path) {
                 continue;
             }
             let kept = kept_in_session(self.types, rows.model, &cost.path);
@@ -415,6 +433,7 @@ impl Finder<'_, '_> {
                 is_kept: kept.is_some(),
                 confidence,
                 conditional: way.conditional || unlikely || cost.conditional,
+                also: Vec::new(),
                 rendered: rendered.into_iter().collect(),
                 keys: cost.key.into_iter().collect(),
             };
@@ -686,13 +705,14 @@ impl Finder<'_, '_> {
         }
     }
 
-    /// Whether the relation is set somewhere: `book.author = known[book.author_id]`.
-    fn is_set(&self, root: ValueId, path: &str) -> bool {
+    /// Whether the relation is set somewhere, and not only after it is read: `book.author = known[book.author_id]`.
+    fn is_set(&self, read: &Read<'_>, path: &str) -> bool {
         let mut names = path.split("__");
         let first = names.next();
-        self.set.iter().any(|&value| match *self.facts.value(value) {
+        let is_later = |set: &Access| set.function == read.place.function && set.span.start > read.span.start;
+        self.set.iter().filter(|set| !is_later(set)).any(|set| match *self.facts.value(set.value) {
             Value::Member(object, name) => {
-                Some(&self.facts.names[name]) == first && self.same_rows(object) == self.same_rows(root)
+                Some(&self.facts.names[name]) == first && self.same_rows(object) == self.same_rows(read.root)
             }
             _ => false,
         })

@@ -182,8 +182,9 @@ fn declared(types: &Types<'_>, model: ClassRef, name: &str, file: FileId, value:
         return None;
     }
     let target = match relations::field(types, types.relations(), file, value) {
+        _ if refers_to_itself(facts, value) => Some(model),
         Some(relations::Relation::One(class) | relations::Relation::Many(class)) => Some(class),
-        None => refers_to_itself(facts, value).then_some(model),
+        None => None,
     };
     let Value::Call(call) = facts.value(value) else { return None };
     let call = facts.call(*call);

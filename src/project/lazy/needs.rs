@@ -24,8 +24,13 @@ use crate::source::Span;
 
 /// How many calls lie between a loop and a read, at most.
 const MAX_HOPS: usize = 4;
+/// How many values the root of a chain may be.
+const MAX_SIDES: usize = 8;
 /// How many reads of one function are kept.
 const MAX_NEEDS: usize = 48;
+/// Functions that make a text of what they are given first, and those that put what they are given then into a text.
+const SHOWN: [&str; 6] = ["conditional_escape", "escape", "force_str", "force_text", "smart_str", "smart_text"];
+const SHOWN_IN: [&str; 1] = ["format_html"];
 /// What is asked of all rows of a relation, and answered from those that are loaded along.
 const WHOLE: [&str; 3] = ["all", "count", "exists"];
 /// The longest chain of attributes that is looked at.
@@ -106,14 +111,15 @@ impl Interesting {
     /// What a call reads, as the root of a chain of attributes, their names and where they stand: a method of a model;
     /// all rows of a relation, `book.tags.all()`, where some query of the project loads it along; the text of a row,
     /// `str(book)`.
-    pub(super) fn read_by(
-        &self,
-        project: &Project,
-        file: FileId,
-        id: CallId,
-    ) -> Option<(ValueId, Vec<Box<str>>, Span)> {
+    pub(super) fn read_by(&self, project: &Project, file: FileId, id: CallId) -> Vec<(ValueId, Vec<Box<str>>, Span)> {
         let facts = &project.file(file).facts;
         let call = facts.call(id);
+        let texts = |args: &[Arg]| {
+            let given = args.iter().filter(|arg| arg.name.is_none());
+            let texts =
+                given.filter_map(|arg| self.text_of(facts, arg.value).map(|(root, names)| (root, names, arg.span)));
+            texts.collect()
+        };
         match *facts.value(call.callee) {
             Value::Member(object, name) => {
                 let name = &facts.names[name];
@@ -128,22 +134,35 @@ impl Interesting {
                 };
                 // What a template counts is told as a query.
                 let is_counted = facts.template.is_some() && matches!(name, "count" | "exists");
-                (!is_counted && (self.has(name) || is_whole())).then(|| {
-                    let (root, names) = chain(facts, call.callee);
-                    (root, names, call.name_span)
-                })
-            }
-            Value::Global(name) if &facts.names[name] == "str" && self.has("__str__") => {
-                let [only] = call.args.as_slice() else { return None };
-                let (root, mut names) = chain(facts, only.value);
-                if names.last().is_some_and(|last| !self.has(last)) {
-                    return None;
+                if is_counted || !self.has(name) && !is_whole() {
+                    return Vec::new();
                 }
-                names.push("__str__".into());
-                Some((root, names, only.span))
+                let (root, names) = chain(facts, call.callee);
+                vec![(root, names, call.name_span)]
             }
-            _ => None,
+            Value::Global(name) if &facts.names[name] == "str" && call.args.len() == 1 => texts(&call.args),
+            Value::Global(name) if &facts.names[name] == "print" => texts(&call.args),
+            // `escape(book)`, `format_html("<b>{}</b>", book)`
+            Value::Import(_) => match Flow::new(facts).called_name(call) {
+                Some(name) if SHOWN.contains(&name) => texts(call.args.get(..1).unwrap_or_default()),
+                Some(name) if SHOWN_IN.contains(&name) => texts(call.args.get(1..).unwrap_or_default()),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
         }
+    }
+
+    /// What the text of a value reads, if that may be a row: `f"{book}"`.
+    pub(super) fn text_of(&self, facts: &FileFacts, value: ValueId) -> Option<(ValueId, Vec<Box<str>>)> {
+        if !self.has("__str__") {
+            return None;
+        }
+        let (root, mut names) = chain(facts, value);
+        if names.last().is_some_and(|last| !self.has(last)) {
+            return None;
+        }
+        names.push("__str__".into());
+        Some((root, names))
     }
 
     /// Whether an attribute of this name may cost.
@@ -164,6 +183,48 @@ pub(super) fn chain(facts: &FileFacts, value: ValueId) -> (ValueId, Vec<Box<str>
     (root, names)
 }
 
+/// A chain, once for each value that its root may be: `edit = None`, then `edit = self.last` in a branch.
+fn sides(facts: &FileFacts, (root, names): (ValueId, Vec<Box<str>>)) -> Vec<(ValueId, Vec<Box<str>>)> {
+    let mut open = vec![(root, names)];
+    let mut found = Vec::new();
+    while let Some((root, names)) = open.pop() {
+        match *facts.value(root) {
+            Value::Either(left, right) if open.len() + found.len() < MAX_SIDES => {
+                open.extend([left, right].map(|side| {
+                    let (root, mut first) = chain(facts, side);
+                    first.extend(names.iter().cloned());
+                    (root, first)
+                }));
+            }
+            _ => found.push((root, names)),
+        }
+    }
+    found
+}
+
+/// The innermost condition that is not just whether there is what a chain goes through: `edit.writer if edit else ""`.
+fn other_than_presence(facts: &FileFacts, guard: Option<GuardId>, value: ValueId) -> Option<GuardId> {
+    let mut on_the_way = Vec::new();
+    let mut at = value;
+    while let Value::Member(object, _) = *facts.value(at) {
+        on_the_way.push(object);
+        at = object;
+    }
+    let mut at = guard;
+    while let Some(id) = at {
+        let guard = &facts.guards[id.index()];
+        let tested = match *facts.value(guard.condition) {
+            Value::Operation(Operation::NotEqual, left, right) if *facts.value(right) == Value::Null => left,
+            _ => guard.condition,
+        };
+        if guard.kind.holds() != Some(true) || !on_the_way.contains(&tested) {
+            return Some(id);
+        }
+        at = guard.parent;
+    }
+    None
+}
+
 /// Answers what functions read; one for each thread.
 pub(super) struct Needs<'t, 'p> {
     types: &'t Types<'p>,
@@ -179,6 +240,8 @@ pub(super) struct Needs<'t, 'p> {
 struct Places {
     accesses: FxHashMap<FunctionId, Vec<usize>>,
     calls: FxHashMap<FunctionId, Vec<CallId>>,
+    /// Values that are put into texts.
+    texts: FxHashMap<FunctionId, Vec<usize>>,
     edges: FxHashMap<FunctionId, Vec<usize>>,
 }
 
@@ -210,9 +273,15 @@ impl<'t, 'p> Needs<'t, 'p> {
             }
         }
         for (id, call) in facts.numbered() {
-            if self.interesting.read_by(project, file, id).is_some() {
+            if !self.interesting.read_by(project, file, id).is_empty() {
                 let (home, _) = self.graph.place(project, file, call.function, call.in_loop);
                 places.calls.entry(home).or_default().push(id);
+            }
+        }
+        for (index, used) in facts.uses.iter().enumerate().filter(|(_, used)| used.kind == UseKind::Text) {
+            if self.interesting.text_of(facts, used.value).is_some() {
+                let (home, _) = self.graph.place(project, file, used.function, used.in_loop);
+                places.texts.entry(home).or_default().push(index);
             }
         }
         let edges = self.graph.edges_of(file).iter().enumerate();
@@ -263,7 +332,7 @@ impl<'t, 'p> Needs<'t, 'p> {
         let places = self.places(function.file);
         let text = &self.types.project().file(function.file).source.text;
         let mut seen = FxHashSet::default();
-        let mut add = |(root, names): (ValueId, Vec<Box<str>>), guard, within, span| {
+        let mut add_one = |(root, names): (ValueId, Vec<Box<str>>), guard, conditional, within, span| {
             let names: Rc<[Box<str>]> = names.into();
             // What follows decides whether more than a key is wanted.
             if !seen.insert((root, Rc::clone(&names), keys::may_want_key_only(text, span))) {
@@ -281,10 +350,14 @@ impl<'t, 'p> Needs<'t, 'p> {
                 names,
                 file: function.file,
                 span,
-                conditional: guard.is_some(),
+                conditional,
                 required: requirements::of_place(facts, function.function, within, guard, span),
                 hops: Vec::new(),
             });
+        };
+        let mut add = |read, guard: Option<GuardId>, value, within, span| {
+            let conditional = other_than_presence(facts, guard, value).is_some();
+            sides(facts, read).into_iter().for_each(|read| add_one(read, guard, conditional, within, span));
         };
         // What `save()` does with the rows that hang on its own is seldom done: most have none.
         let is_save = matches!(&facts.names[facts.function(function.function).name], "save" | "delete");
@@ -293,12 +366,18 @@ impl<'t, 'p> Needs<'t, 'p> {
             if is_save && access.in_loop.is_some() {
                 continue;
             }
-            add(chain(facts, access.value), access.guard, access.function, access.span);
+            add(chain(facts, access.value), access.guard, access.value, access.function, access.span);
         }
         for &id in places.calls.get(&function.function).into_iter().flatten() {
             let call = facts.call(id);
-            if let Some((root, names, span)) = self.interesting.read_by(self.types.project(), function.file, id) {
-                add((root, names), call.guard, call.function, span);
+            for (root, names, span) in self.interesting.read_by(self.types.project(), function.file, id) {
+                add((root, names), call.guard, call.callee, call.function, span);
+            }
+        }
+        for &index in places.texts.get(&function.function).into_iter().flatten() {
+            let used = &facts.uses[index];
+            if let Some(read) = self.interesting.text_of(facts, used.value) {
+                add(read, used.guard, used.value, used.function, used.span);
             }
         }
     }

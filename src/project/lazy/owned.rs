@@ -44,6 +44,7 @@ impl Finder<'_, '_> {
                 is_kept: false,
                 confidence: rows.confidence,
                 conditional: false,
+                also: Vec::new(),
                 rendered: Vec::new(),
                 keys: Vec::new(),
             };

@@ -11,6 +11,7 @@ use super::super::querysets::Step;
 use super::super::reads::Reads;
 use super::super::relations::Orm;
 use super::super::types::{ClassMember, Ty, Types};
+use super::super::users;
 use super::super::{ClassRef, FileId, FunctionRef};
 use super::columns;
 use super::frame::Frame;
@@ -295,7 +296,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
         {
             return self.related(&owner, &relation, name, depth).map_or(Traced::Unknown, Traced::Rows);
         }
-        let Some((at, definition)) = self.types.definition(file, value) else { return Traced::Unknown };
+        let Some((at, definition)) = self.types.definition(file, value) else {
+            return self.wrapped(file, object, name, frame, depth);
+        };
         let inherited = match *self.facts(file).value(object) {
             Value::This(class) => {
                 let of = Frame::object(frame).unwrap_or(ClassRef { file, class });
@@ -424,6 +427,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
         }
         if let Some(found) = self.made_queryset(file, call, frame).filter(|_| many) {
             return found;
+        }
+        if let Some(queryset) = self.filtered(file, call).filter(|_| many) {
+            return self.rows(file, queryset, frame, depth);
         }
         match facts.value(call.callee) {
             Value::Member(object, _) if many => self.method(file, id, *object, frame, depth),
@@ -721,8 +727,13 @@ impl<'t, 'p> Tracer<'t, 'p> {
             Value::Param(function, index) => self.param(file, *function, *index, false, frame, depth),
             Value::Call(call) => self.called(file, *call, false, frame, depth),
             Value::Member(object, name) => {
-                let Some(owner) = self.row(file, *object, frame, depth).rows() else { return Traced::Unknown };
                 let name = &facts.names[*name];
+                let Some(owner) = self.row(file, *object, frame, depth).rows() else {
+                    let is_request =
+                        || matches!(self.types.of(file, *object), Ty::Path(path) if *path == *users::REQUEST);
+                    let is_user = facts.template.is_some() && name == "user" && is_request();
+                    return if is_user { self.user() } else { Traced::Unknown };
+                };
                 if !owner.entities.is_empty() {
                     return self.entity_named(&owner, name);
                 }

@@ -77,13 +77,22 @@ impl Tracer<'_, '_> {
                 }
             }
             Way::Rendered(rendering) => {
-                let given = self.types.project().templates().given(rendering, name);
+                let project = self.types.project();
+                let given = project.templates().given(project, rendering, name).into_iter();
                 let found = given.map(|given| self.of_given(given, many, depth));
                 match found.fold(Traced::Nothing, Traced::or) {
                     Traced::Nothing => Traced::Unknown,
                     found => found,
                 }
             }
+        }
+    }
+
+    /// Who is logged in, as Django's context processors give it to all templates: one row, with nothing loaded along.
+    pub(super) fn user(&self) -> Traced {
+        match self.types.relations().user() {
+            Some(model) => Traced::Rows(Rows { confidence: Confidence::Medium, ..plain(model) }),
+            None => Traced::Unknown,
         }
     }
 
@@ -97,6 +106,7 @@ impl Tracer<'_, '_> {
                 false => self.given_one(function, None),
             }),
             Given::Row(class) if !many => self.shown_by(class, depth),
+            Given::User if !many => self.user(),
             _ => Traced::Unknown,
         }
     }
@@ -210,9 +220,43 @@ impl Tracer<'_, '_> {
         Some(if self.is_set_again(of, name) { found.or(Traced::Unknown) } else { found })
     }
 
+    /// The rows that are behind an attribute of what holds them: `page.object_list`, `filter.qs`.
+    pub(super) fn wrapped(
+        &self,
+        file: FileId,
+        object: ValueId,
+        name: &str,
+        frame: Option<&Frame<'_>>,
+        depth: u8,
+    ) -> Traced {
+        match name {
+            "object_list" | "qs" => self.rows(file, object, frame, depth),
+            _ => Traced::Unknown,
+        }
+    }
+
+    /// The queryset that a filter of django-filter is made of: `BookFilter(request.GET, queryset=books)`.
+    pub(super) fn filtered(&self, file: FileId, call: &Call) -> Option<ValueId> {
+        let facts = self.facts(file);
+        let queryset = facts.names.find("queryset")?;
+        let Ty::Class(class) = self.types.of(file, call.callee) else { return None };
+        let is_filter = self.types.extends(class, &|name| name.ends_with("FilterSet"))
+            && self.types.class_member(class, "qs").is_none();
+        let given = call.args.iter().find(|arg| arg.name == Some(queryset));
+        given.filter(|_| is_filter).map(|arg| arg.value)
+    }
+
     /// The rows of a page: `Paginator(books, 20).get_page(1)`.
     pub(super) fn page(&self, file: FileId, object: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
         let facts = self.facts(file);
+        // `page.object_list = page.object_list.prefetch_related("tags")`
+        let is_replaced = facts.names.find("object_list").is_some_and(|name| {
+            let mut set = facts.accesses.iter().filter(|access| access.is_set);
+            set.any(|access| matches!(*facts.value(access.value), Value::Member(_, set) if set == name))
+        });
+        if is_replaced {
+            return Traced::Unknown;
+        }
         let Value::Call(made) = facts.value(object) else { return Traced::Unknown };
         let made = facts.call(*made);
         let is_pages = Flow::new(facts).called_name(made).is_some_and(|name| name.ends_with("Paginator"));

@@ -1,9 +1,14 @@
 //! What to do instead of asking for a relation row by row, where the query that gave the rows is in sight: Sequelize's
-//! accessors (`book.getWriter()`, `book.countReviews()`) and Objection's `book.$relatedQuery("reviews")`.
+//! accessors (`book.getWriter()`, `book.countReviews()`), Objection's `book.$relatedQuery("reviews")`, and what Django
+//! finds by columns that are no primary key: `Profile.objects.get(user=user)`.
 
 use crate::facts::*;
-use crate::project::{FileId, Project, QuerySite, SiteEffect};
+use crate::project::{FileId, Flow, Project, QuerySite, SiteEffect};
 
+/// Steps that leave a query about the same rows, or give one of them.
+const NARROW: [&str; 7] = ["all", "afirst", "aexists", "exists", "first", "last", "order_by"];
+/// How many steps of a query are followed.
+const MAX_STEPS: usize = 16;
 /// The longest query that a help quotes, in characters.
 const QUOTE: usize = 40;
 
@@ -14,6 +19,9 @@ pub fn relation_help(project: &Project, file: FileId, site: &QuerySite) -> Optio
     let asked = Asked { facts: &own.facts, text: &own.source.text };
     if site.path.starts_with("sequelize.AssociationRead") {
         return asked.accessor(project, site.call);
+    }
+    if site.effect == SiteEffect::Query && site.path.starts_with("django.") {
+        return asked.by_column(project, site);
     }
     // A relation that is loaded with the rows is no help for what is written to it.
     let reads_related = site.path.starts_with("objection.") && site.effect == SiteEffect::Query;
@@ -51,6 +59,62 @@ impl<'f> Asked<'f> {
         let written = self.row_name(row);
         Some(format!(
             "load the relation with the rows: `{rows}({{ …, include: [{name}] }})`, and read `{written}.{read}`"
+        ))
+    }
+
+    /// `Profile.objects.get(user=user)`, `Page.objects.filter(slug=slug).first()`
+    fn by_column(&self, project: &Project, site: &QuerySite) -> Option<String> {
+        let facts = self.facts;
+        let mut columns: Vec<&str> = Vec::new();
+        let last = Flow::new(facts).called_name(facts.call(site.call));
+        let gives_one = matches!(last, Some("afirst" | "aget" | "first" | "get" | "last"));
+        let mut at = site.call;
+        for _ in 0..MAX_STEPS {
+            let call = facts.call(at);
+            let Value::Member(object, step) = *facts.value(call.callee) else { return None };
+            let is_asked = matches!(&facts.names[step], "aget" | "filter" | "get");
+            if !is_asked && !(call.args.is_empty() && NARROW.contains(&&facts.names[step])) {
+                return None;
+            }
+            for arg in call.args.iter().filter(|arg| !is_constant(facts, arg.value)) {
+                columns.push(&facts.names[arg.name?]);
+            }
+            match *facts.value(object) {
+                Value::Call(before) => at = before,
+                _ => break,
+            }
+        }
+        let is_plain = |column: &&str| !column.contains("__") && !matches!(*column, "id" | "pk");
+        if columns.is_empty() || !columns.iter().all(|column| is_plain(&column)) {
+            return None;
+        }
+        let class = site.model?;
+        let model = &project.file(class.file).facts;
+        let name = &model.names[model.class(class.class).name];
+        if let [column] = columns[..]
+            && let Some((owner, accessor, is_one)) = project.relations.other_side(class, column)
+        {
+            let of = &project.file(owner.file).facts;
+            let owner = &of.names[of.class(owner.class).name];
+            let way = if is_one { "select_related" } else { "prefetch_related" };
+            return Some(format!(
+                "read it from the other side of the relation, `{accessor}` of `{owner}`, and load that with those rows: \
+                 `.{way}(\"{accessor}\")`"
+            ));
+        }
+        let tests = matches!(last, Some("aexists" | "exists"));
+        if tests && let [column] = columns[..] {
+            return Some(format!(
+                "fetch the keys that exist once before the loop: \
+                 `set({name}.objects.filter({column}__in=[…]).values_list(\"{column}\", flat=True))`"
+            ));
+        }
+        let asked: Vec<String> = columns.iter().map(|column| format!("{column}__in=[…]")).collect();
+        Some(format!(
+            "fetch the rows once before the loop, `{name}.objects.filter({})`, and {} by `{}`",
+            asked.join(", "),
+            if gives_one { "look them up" } else { "group them" },
+            columns.join("`, `")
         ))
     }
 
@@ -105,4 +169,9 @@ impl<'f> Asked<'f> {
 /// Whether a letter may be part of a name or of a path of names.
 fn is_name(letter: char) -> bool {
     letter.is_alphanumeric() || matches!(letter, '_' | '$' | '.')
+}
+
+/// Whether a value is the same in each run: it is written out.
+fn is_constant(facts: &FileFacts, value: ValueId) -> bool {
+    matches!(facts.value(value), Value::Bool(_) | Value::Int(_) | Value::Null) || facts.literal(value).is_some()
 }

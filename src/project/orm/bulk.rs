@@ -13,8 +13,8 @@ const SIGNALS: [&str; 2] = ["post_save", "pre_save"];
 pub struct LeftOut {
     /// The model.
     pub model: String,
-    /// Its own `save()`.
-    pub save: Option<(FileId, Span)>,
+    /// Its own `save()`, or `delete()`: which, and where.
+    pub method: Option<(&'static str, (FileId, Span))>,
     /// Receivers of its signals: which signal, and where.
     pub receivers: Vec<(&'static str, (FileId, Span))>,
     /// Columns with `auto_now`, which `bulk_create` sets and the others do not.
@@ -43,11 +43,16 @@ pub struct Asked {
     pub by: String,
 }
 
+/// Methods of a row that write it.
+const WRITES: [&str; 4] = ["adelete", "asave", "delete", "save"];
+
 /// How a site writes one row of a model of Django's.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Written {
     /// `save`
     Saved,
+    /// `delete`
+    Deleted,
     /// `create`
     Created,
     /// `get_or_create`
@@ -56,25 +61,27 @@ enum Written {
     Upserted,
 }
 
-/// How a site writes one row of a model of Django's, and of what class.
-fn written(site: &QuerySite) -> Option<(Written, ClassRef)> {
-    let method = site.path.strip_prefix("django.")?.rsplit('.').next()?;
-    let written = match method {
+/// How a site writes one row of a model of Django's.
+fn written(site: &QuerySite) -> Option<Written> {
+    let path = site.path.strip_prefix("django.")?;
+    Some(match path.rsplit('.').next()? {
         "save" | "asave" | "save_base" => Written::Saved,
+        // Of a queryset, it is one statement for many rows.
+        "delete" | "adelete" if path == "db.models.Model.delete" || path == "db.models.Model.adelete" => {
+            Written::Deleted
+        }
         "create" | "acreate" => Written::Created,
         "get_or_create" | "aget_or_create" => Written::CreatedIfNew,
         "update_or_create" | "aupdate_or_create" => Written::Upserted,
         _ => return None,
-    };
-    Some((written, site.model?))
+    })
 }
 
 /// The queries that surely run with each row that a site writes: in the `save()` of its model, and in receivers of that
 /// model's signals.
 pub fn also_asked(project: &Project, site: &QuerySite) -> Vec<Asked> {
-    let Some((written, model)) = written(site).filter(|(written, _)| *written != Written::CreatedIfNew) else {
-        return Vec::new();
-    };
+    let written = written(site).filter(|written| !matches!(written, Written::CreatedIfNew | Written::Deleted));
+    let (Some(written), Some(model)) = (written, site.model) else { return Vec::new() };
     let is_new = written == Written::Created;
     let types = Types::new(project);
     let save = match types.class_member(model, "save") {
@@ -111,6 +118,7 @@ fn surely_asked(project: &Project, function: FunctionRef, is_new: bool) -> Vec<A
         site.function == function.function
             && matches!(site.effect, SiteEffect::Query | SiteEffect::Write)
             && site.in_loop.is_none()
+            && site.of_row.is_none()
             && site.guard.is_none_or(|guard| is_created(&facts.guards[guard.index()]))
             && is_reached(site.span)
             && !writes_row(site)
@@ -122,11 +130,11 @@ fn surely_asked(project: &Project, function: FunctionRef, is_new: bool) -> Vec<A
 /// What a bulk write leaves out of what a site does for its row, if that is Django's way to write one.
 /// `from`: the file of the site, `call`: what leads to it from the loop.
 pub fn left_out(project: &Project, (from, site): (FileId, &QuerySite), call: (FileId, CallId)) -> Option<LeftOut> {
-    let (written, model) = written(site)?;
+    let written = written(site)?;
     let types = Types::new(project);
     let model = match written {
-        Written::Saved => saved(&types, model, call, (from, site.call)),
-        _ => model,
+        Written::Saved | Written::Deleted => row_of(&types, site.model, call, (from, site.call))?,
+        _ => site.model?,
     };
     let is_known = !types.has_unknown_base(model);
     // What a manager is of is not always known.
@@ -134,41 +142,60 @@ pub fn left_out(project: &Project, (from, site): (FileId, &QuerySite), call: (Fi
         return None;
     }
     let facts = &project.file(model.file).facts;
-    let save = match types.class_member(model, "save") {
+    let name = if written == Written::Deleted { "delete" } else { "save" };
+    let method = match types.class_member(model, name) {
         Some(ClassMember::Method(function)) => {
-            Some((function.file, project.file(function.file).facts.function(function.function).name_span))
+            let own = project.file(function.file).facts.function(function.function);
+            Some((name, (function.file, own.name_span)))
         }
         _ => None,
     };
-    let receivers = project.receivers().iter().filter(|of| of.sender.is_none_or(|sender| sender == model));
+    // A queryset that is deleted sends the signals of each row.
+    let receivers = if written == Written::Deleted { &[] } else { project.receivers() };
+    let receivers = receivers.iter().filter(|of| of.sender.is_none_or(|sender| sender == model));
     Some(LeftOut {
         model: facts.names[facts.class(model.class).name].to_owned(),
-        save,
+        method,
         receivers: receivers.map(|of| (of.signal, of.place)).collect(),
         times: if written == Written::Saved { times(&types, model) } else { Vec::new() },
-        is_known,
+        is_known: is_known && written != Written::Deleted,
     })
 }
 
-/// The class of the row that is saved: of what the loop calls `save()` on, or that the call stands in that writes it
-/// (`super().save()`), not the base that it leads to; of a form, the model that it names.
-fn saved(types: &Types<'_>, model: ClassRef, call: (FileId, CallId), site: (FileId, CallId)) -> ClassRef {
+/// The class of the row that is saved or deleted: of what the loop calls `save()` on, or that the call stands in that
+/// writes it (`super().save()`), not the base that it leads to; of a form, the model that it names. Where the site knows
+/// no model, that of the row which the loop hands over.
+fn row_of(
+    types: &Types<'_>,
+    model: Option<ClassRef>,
+    call: (FileId, CallId),
+    site: (FileId, CallId),
+) -> Option<ClassRef> {
+    let instance = |file: FileId, value: ValueId| match types.of(file, value) {
+        Ty::Instance(class, _) => Some(class),
+        _ => None,
+    };
     let object = |(file, call): (FileId, CallId)| {
         let facts = &types.project().file(file).facts;
         match *facts.value(facts.call(call).callee) {
-            Value::Member(object, name) if &facts.names[name] == "save" => match *facts.value(object) {
+            Value::Member(object, name) if WRITES.contains(&&facts.names[name]) => match *facts.value(object) {
                 Value::Super(class) | Value::This(class) => Some(ClassRef { file, class }),
-                _ => match types.of(file, object) {
-                    Ty::Instance(class, _) => Some(class),
-                    _ => None,
-                },
+                _ => instance(file, object),
             },
             _ => None,
         }
     };
-    let is_one = |class: &ClassRef| types.lineage(*class).contains(&model);
-    let class = object(call).filter(is_one).or_else(|| object(site).filter(is_one)).unwrap_or(model);
-    types.form_model(class).unwrap_or(class)
+    let is_one = |class: &ClassRef| match model {
+        Some(model) => types.lineage(*class).contains(&model),
+        None => is_model(types, *class),
+    };
+    let handed = || {
+        let facts = &types.project().file(call.0).facts;
+        let mut rows = facts.call(call.1).args.iter().filter_map(|arg| instance(call.0, arg.value));
+        rows.find(is_one)
+    };
+    let class = object(call).filter(is_one).or_else(|| object(site).filter(is_one)).or(model).or_else(handed)?;
+    Some(types.form_model(class).unwrap_or(class))
 }
 
 /// The columns of a model that are set to the time of each change.

@@ -263,6 +263,19 @@ impl Relations {
         self.reverse.keys().map(|(_, name)| &**name).chain(put)
     }
 
+    /// What leads back to the rows of `class` whose field leads on, on the model that it leads to: that model, the name,
+    /// and whether it leads to one row.
+    pub(crate) fn other_side(&self, class: ClassRef, field: &str) -> Option<(ClassRef, &str, bool)> {
+        self.reverse.iter().find_map(|((owner, accessor), reverse)| {
+            let (of, is_one) = match reverse.relation {
+                Relation::One(of) => (of, true),
+                Relation::Many(of) => (of, false),
+            };
+            let is_other = of == class && *reverse.field == *field && !reverse.is_many_to_many;
+            is_other.then_some((*owner, &**accessor, is_one))
+        })
+    }
+
     /// What `name` is on a row of `class`, by a relation that another model declares.
     pub(crate) fn reverse(&self, class: ClassRef, name: &str) -> Option<&Reverse> {
         self.reverse.get(&(class, name.into()))
@@ -478,7 +491,7 @@ pub(super) fn field(types: &Types<'_>, relations: &Relations, file: FileId, valu
     }
     let to = call.args.iter().find(|arg| arg.name.is_none_or(|name| &facts.names[name] == "to"))?.value;
     let target = match facts.literal(to) {
-        Some("self") => None,
+        Some("self") => owner(facts, value).map(|class| ClassRef { file, class }),
         Some(path) => relations.by_name.get(path.rsplit('.').next().unwrap_or(path)).copied().flatten(),
         // `ForeignKey(settings.AUTH_USER_MODEL)`, `ForeignKey(get_user_model())`
         None if facts.own_name(to) == Some("AUTH_USER_MODEL") || calls_user_model(facts, to) => relations.user,
@@ -488,6 +501,12 @@ pub(super) fn field(types: &Types<'_>, relations: &Relations, file: FileId, valu
         },
     }?;
     Some(if many { Relation::Many(target) } else { Relation::One(target) })
+}
+
+/// The class in whose body a value is assigned.
+fn owner(facts: &FileFacts, value: ValueId) -> Option<ClassId> {
+    let is_owner = |class: &Class| class.attributes.iter().any(|field| field.in_body && field.value == value);
+    (0..).map(ClassId).zip(&facts.classes).find(|(_, class)| is_owner(class)).map(|(id, _)| id)
 }
 
 fn calls_user_model(facts: &FileFacts, value: ValueId) -> bool {

@@ -17,13 +17,15 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callbacks::Given as Handed;
 use super::calls::{At, Edge};
+use super::flow::Flow;
 use super::reads::PerFile;
+use super::relations::Orm;
 use super::since::Since;
 use super::types::Types;
 use super::{ClassRef, FileId, FunctionRef, Project};
 use crate::facts::*;
 use crate::findings::Confidence;
-use crate::source::Span;
+use crate::source::{Language, Span};
 pub(super) use tags::Tags;
 
 /// How many ways from one template to what renders it are looked at.
@@ -46,6 +48,10 @@ pub(super) enum Given {
     View(ClassRef),
     /// What a method of the view gives.
     Made(FunctionRef),
+    /// The request.
+    Request,
+    /// Who is logged in.
+    User,
 }
 
 /// A place that renders a template.
@@ -62,6 +68,19 @@ pub struct Rendering {
     maker: Option<FunctionId>,
     /// What is given, by name; of one name all that it may be.
     context: Vec<(Box<str>, Given)>,
+}
+
+impl Rendering {
+    /// Whether Django renders it for a request, with its context processors: `render(request, …)`, a view.
+    fn has_request(&self, project: &Project) -> bool {
+        let file = project.file(self.place.0);
+        project.relations.has(Orm::Django)
+            && file.source.language == Language::Python
+            && self.call.is_none_or(|call| {
+                let name = Flow::new(&file.facts).called_name(file.facts.call(call));
+                matches!(name, Some("render" | "TemplateResponse"))
+            })
+    }
 }
 
 /// How a template comes to be shown.
@@ -194,10 +213,16 @@ impl Templates {
         }
     }
 
-    /// What code gives a template under a name.
-    pub(super) fn given<'s>(&'s self, rendering: usize, name: &'s str) -> impl Iterator<Item = Given> + 's {
-        let context = self.renderings.get(rendering).map_or(&[][..], |rendering| rendering.context.as_slice());
-        context.iter().filter(move |(own, _)| **own == *name).map(|&(_, given)| given)
+    /// What a template is given under a name: by code, else by the context processors that Django's projects begin
+    /// with.
+    pub(super) fn given(&self, project: &Project, rendering: usize, name: &str) -> Vec<Given> {
+        let Some(rendering) = self.renderings.get(rendering) else { return Vec::new() };
+        let context = rendering.context.iter().filter(|(own, _)| **own == *name);
+        let mut found: Vec<Given> = context.map(|&(_, given)| given).collect();
+        if found.is_empty() && matches!(name, "request" | "user") && rendering.has_request(project) {
+            found.push(if name == "user" { Given::User } else { Given::Request });
+        }
+        found
     }
 
     /// What those who render a template give as one of its parameters; empty if nobody is known to.
@@ -232,7 +257,7 @@ impl Templates {
                         None => {}
                     }
                 }
-                Way::Rendered(rendering) => return self.given(rendering, name).collect(),
+                Way::Rendered(rendering) => return self.given(project, rendering, name),
             }
         }
         Vec::new()
@@ -254,6 +279,7 @@ impl Templates {
                 confidence: Confidence::High,
                 given: Some(Handed { receiver: Vec::new(), params }),
                 hands: None,
+                rows: None,
                 memoised: false,
                 alternatives: None,
             });

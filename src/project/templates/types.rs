@@ -3,7 +3,7 @@
 use super::{Given, Way, given_by_include};
 use crate::facts::*;
 use crate::project::types::{Ty, Types};
-use crate::project::{FileId, FunctionRef};
+use crate::project::{FileId, FunctionRef, users};
 use crate::source::Language;
 
 /// How many templates a name is followed through.
@@ -50,13 +50,19 @@ impl Types<'_> {
         if facts.own_name(at).or_else(|| param_name(facts, at)).is_some_and(is_form) {
             return true;
         }
+        let mut last = "";
         for _ in 0..64 {
             at = match facts.value(at) {
                 Value::Param(function, index) => {
+                    let told = |given: &Given| *given != Given::Request || last == "user";
                     return *function == TEMPLATE
-                        && project.templates().given_to(project, file, *function, *index).is_empty();
+                        && !project.templates().given_to(project, file, *function, *index).iter().any(told);
                 }
-                Value::Member(object, _) | Value::Item(object, _) | Value::Slice(object, ..) => *object,
+                Value::Member(object, name) => {
+                    last = &facts.names[*name];
+                    *object
+                }
+                Value::Item(object, _) | Value::Slice(object, ..) => *object,
                 Value::Element(of, _) | Value::Part(of, _) | Value::Carried(of, _) => *of,
                 Value::Call(call) => match (facts.value(facts.call(*call).callee), facts.call(*call).args.first()) {
                     (Value::Member(object, _), _) => *object,
@@ -82,7 +88,7 @@ impl Types<'_> {
             }
             match *way {
                 Way::Rendered(rendering) => {
-                    for given in project.templates().given(rendering, name) {
+                    for given in project.templates().given(project, rendering, name) {
                         agree(found, self.of_given(given));
                     }
                 }
@@ -111,6 +117,8 @@ impl Types<'_> {
             Given::Row(class) => self.view_model(class).map_or(Ty::Unknown, |model| Ty::Instance(model, None)),
             Given::View(class) => Ty::Instance(class, None),
             Given::Made(function) => self.returned(function),
+            Given::Request => Ty::Path(users::REQUEST.into()),
+            Given::User => self.user(),
         }
     }
 }

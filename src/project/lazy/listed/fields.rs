@@ -199,9 +199,8 @@ impl<'p> Finder<'_, 'p> {
                 let is_key = lookup.is_none_or(|field| matches!(facts.literal(field), None | Some("pk")));
                 self.read(scope, &names[..names.len() - usize::from(is_key)], place);
             }
-            "PrimaryKeyRelatedField" | "HyperlinkedRelatedField" | "SlugRelatedField" | "StringRelatedField"
-                if is("many") =>
-            {
+            // Those of other packages, too: `NestedHyperlinkedRelatedField(many=True)`
+            _ if is("many") && kind.ends_with("RelatedField") => {
                 self.many(scope, source, place);
                 self.unrun_member(scope, source, place);
             }

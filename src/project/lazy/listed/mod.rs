@@ -437,7 +437,7 @@ impl Finder<'_, '_> {
     fn tell(&mut self, scope: &Scope<'_>, cost: Cost, (file, span): (FileId, Span)) {
         let confidence = if cost.conditional { Confidence::Low } else { Confidence::Medium };
         let function = MODULE;
-        let facts = self.types.facts(scope.model.file);
+        let facts = self.types.facts(scope.rows.base.file);
         let path = join(&join(&scope.rows.path, &scope.path), &cost.path);
         let is_prefetch = scope.is_many || scope.rows.is_many || cost.is_generic;
         let is_kept = super::kept_in_session(self.types, scope.model, &cost.path).is_some();
@@ -450,7 +450,7 @@ impl Finder<'_, '_> {
             listing: Some(scope.listing.clone()),
             read: cost.read.filter(|&at| at != (file, span)),
             hops: cost.hops,
-            model: facts.names[facts.class(scope.model.class).name].to_owned(),
+            model: facts.names[facts.class(scope.rows.base.class).name].to_owned(),
             load: if cost.is_column {
                 scope.loaded.columns.fetching(&cost.path, self.types, scope.model)
             } else {
@@ -464,6 +464,7 @@ impl Finder<'_, '_> {
             loaded_at: scope.rows.loaded_at(&join(&scope.path, &cost.path)),
             confidence: confidence.min(scope.rows.confidence).min(at_most),
             conditional: cost.conditional,
+            also: Vec::new(),
             rendered: Vec::new(),
             // What else is read of the row where it is shown, is not all in sight.
             keys: cost.key.into_iter().filter(|key| !key.is_test).collect(),
