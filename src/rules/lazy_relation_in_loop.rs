@@ -21,10 +21,25 @@ pub(super) fn check(cx: &FileCx<'_>, sink: &mut Sink<'_>) {
     // At one place all are told as one: the surest, then the one with the shortest way.
     reads.sort_by_cached_key(|read| (read.span, Reverse(read.confidence), way(read), read.path.clone()));
     for same in reads.chunk_by(|a, b| a.span == b.span) {
-        if let Some(finding) = finding(cx, same[0], &same[1..]) {
+        let first = deepest(same);
+        let others: Vec<&LazyRead> = same.iter().copied().filter(|other| !std::ptr::eq(*other, first)).collect();
+        if let Some(finding) = finding(cx, first, &others) {
             sink.report(finding);
         }
     }
+}
+
+/// The first of some reads, or what leads furthest on from there: to load that is to load both.
+fn deepest<'r>(same: &[&'r LazyRead]) -> &'r LazyRead {
+    let mut deepest = same[0];
+    for &read in &same[1..] {
+        let goes_on = read.path.strip_prefix(&*deepest.path).is_some_and(|rest| rest.starts_with("__"));
+        let is_alike = (read.origin, read.confidence) == (deepest.origin, deepest.confidence);
+        if goes_on && is_alike && read.listing == deepest.listing && read.loops == deepest.loops {
+            deepest = read;
+        }
+    }
+    deepest
 }
 
 /// How many places are shown with a read.
@@ -84,7 +99,11 @@ fn help(cx: &FileCx<'_>, read: &LazyRead) -> String {
         _ if read.listing.as_ref().is_some_and(|listing| listing.name.ends_with("Admin"))
             && load.starts_with(".select_related") =>
         {
-            format!("load it with the rows: `list_select_related = (\"{}\",)`", read.path)
+            format!(
+                "load it with the rows: `list_select_related = (\"{}\",)`, with the other foreign keys of `list_display`, \
+                 which Django loads by itself only where that names none",
+                read.path
+            )
         }
         Some(_) if is_apart(cx, read) => {
             format!("fetch all rows before the loop, and this with them: `{load}` on the one query for them")

@@ -197,7 +197,8 @@ fn without(project: &Project, left: &LeftOut) -> String {
         parts.push(format!("a receiver of `{signal}` is not called ({})", place(at)));
     }
     if left.receivers.len() > MAX_RECEIVERS {
-        parts.push(format!("nor are {} more", left.receivers.len() - MAX_RECEIVERS));
+        let more = left.receivers.len() - MAX_RECEIVERS;
+        parts.push(if more == 1 { "nor is 1 more".to_owned() } else { format!("nor are {more} more") });
     }
     if !left.times.is_empty() {
         parts.push(format!("`bulk_update` and `update` do not set `{}`", left.times.join("`, `")));

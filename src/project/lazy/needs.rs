@@ -190,11 +190,14 @@ fn sides(facts: &FileFacts, (root, names): (ValueId, Vec<Box<str>>)) -> Vec<(Val
     while let Some((root, names)) = open.pop() {
         match *facts.value(root) {
             Value::Either(left, right) if open.len() + found.len() < MAX_SIDES => {
-                open.extend([left, right].map(|side| {
+                // What stands in for a parameter is read only where nobody gives that.
+                let is_param = |side: &ValueId| matches!(facts.value(chain(facts, *side).0), Value::Param(..));
+                let has_param = [left, right].iter().any(is_param);
+                for side in [left, right].into_iter().filter(|side| !has_param || is_param(side)) {
                     let (root, mut first) = chain(facts, side);
                     first.extend(names.iter().cloned());
-                    (root, first)
-                }));
+                    open.push((root, first));
+                }
             }
             _ => found.push((root, names)),
         }

@@ -66,6 +66,7 @@ impl<'f> Asked<'f> {
     fn by_column(&self, project: &Project, site: &QuerySite) -> Option<String> {
         let facts = self.facts;
         let mut columns: Vec<&str> = Vec::new();
+        let mut given = None;
         let last = Flow::new(facts).called_name(facts.call(site.call));
         let gives_one = matches!(last, Some("afirst" | "aget" | "first" | "get" | "last"));
         let mut at = site.call;
@@ -78,6 +79,7 @@ impl<'f> Asked<'f> {
             }
             for arg in call.args.iter().filter(|arg| !is_constant(facts, arg.value)) {
                 columns.push(&facts.names[arg.name?]);
+                given = Some(arg.value);
             }
             match *facts.value(object) {
                 Value::Call(before) => at = before,
@@ -91,7 +93,14 @@ impl<'f> Asked<'f> {
         let class = site.model?;
         let model = &project.file(class.file).facts;
         let name = &model.names[model.class(class.class).name];
+        // What was made just before has no query that could load it.
+        let mut row = given?;
+        while let Value::Member(object, _) = *facts.value(row) {
+            row = object;
+        }
+        let is_at_hand = matches!(facts.value(row), Value::Element(..) | Value::Param(..) | Value::This(_));
         if let [column] = columns[..]
+            && is_at_hand
             && let Some((owner, accessor, is_one)) = project.relations.other_side(class, column)
         {
             let of = &project.file(owner.file).facts;

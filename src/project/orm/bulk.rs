@@ -209,8 +209,9 @@ fn times(types: &Types<'_>, model: ClassRef) -> Vec<String> {
                 arg.name.is_some_and(|name| &facts.names[name] == "auto_now")
                     && *facts.value(arg.value) == Value::Bool(true)
             });
-            if is_set {
-                found.push(facts.names[field.name].to_owned());
+            let name = &facts.names[field.name];
+            if is_set && !found.iter().any(|known| known == name) {
+                found.push(name.to_owned());
             }
         }
     }

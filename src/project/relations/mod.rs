@@ -353,7 +353,12 @@ impl Prefetched {
                 self.joined.extend(sqlalchemy::options(facts, call).into_iter().flatten().map(Box::from));
             }
             name if is_prefetch(name) => {
-                let named = self.named(types, file, call);
+                let mut named = self.named(types, file, call);
+                // What is kept under a name of its own answers no `book.tags.all()`.
+                if let Some(path) = kept_apart(facts, call) {
+                    let last = path.rsplit("__").next();
+                    named.retain(|name| Some(&**name) != last);
+                }
                 self.places.extend(named.iter().map(|name| (file, call.function, name.clone())));
                 self.names.extend(named);
             }
@@ -392,6 +397,15 @@ impl Prefetched {
     pub(super) fn in_function(&self, file: FileId, function: FunctionId, relation: &str) -> bool {
         self.places.contains(&(file, function, relation.into()))
     }
+}
+
+/// The path that `Prefetch("tags", …, to_attr="all_tags")` loads.
+fn kept_apart<'f>(facts: &'f FileFacts, call: &Call) -> Option<&'f str> {
+    let named = call.args.iter().filter_map(|arg| arg.name).any(|name| &facts.names[name] == "to_attr");
+    let positional = call.args.iter().filter(|arg| arg.name.is_none());
+    let is_apart = named || positional.count() > 2;
+    let first = call.args.first().filter(|arg| arg.name.is_none_or(|name| &facts.names[name] == "lookup"))?;
+    facts.literal(first.value).filter(|_| is_apart && Flow::new(facts).called_name(call) == Some("Prefetch"))
 }
 
 fn is_prefetch(name: &str) -> bool {
@@ -491,7 +505,11 @@ pub(super) fn field(types: &Types<'_>, relations: &Relations, file: FileId, valu
     }
     let to = call.args.iter().find(|arg| arg.name.is_none_or(|name| &facts.names[name] == "to"))?.value;
     let target = match facts.literal(to) {
-        Some("self") => owner(facts, value).map(|class| ClassRef { file, class }),
+        // Of an abstract model, each that extends it refers to its own kind.
+        Some("self") => {
+            let class = owner(facts, value).map(|class| ClassRef { file, class });
+            class.filter(|&class| !types.is_abstract_model(class))
+        }
         Some(path) => relations.by_name.get(path.rsplit('.').next().unwrap_or(path)).copied().flatten(),
         // `ForeignKey(settings.AUTH_USER_MODEL)`, `ForeignKey(get_user_model())`
         None if facts.own_name(to) == Some("AUTH_USER_MODEL") || calls_user_model(facts, to) => relations.user,
