@@ -154,8 +154,7 @@ impl<'a> Walk<'a> {
                 raised = value;
             }
         }
-        let line = self.one_line(span(node));
-        self.b.exit(ExitKind::Raise, raised, line);
+        self.b.exit(ExitKind::Raise, raised, span(node));
     }
 
     fn assert_statement(&mut self, node: Node<'a>) {
