@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::catalog::lists_schema;
 use super::flow::Flow;
+use super::limited::{asks_for_few, limits_to_few};
 use super::loops::{LoopShape, waits};
 use super::templates::Given;
 use super::types::{ClassMember, Ty, Types};
@@ -211,6 +212,7 @@ impl<'t, 'p> Bounds<'t, 'p> {
         if self.types.finds_one(file, id) {
             return LoopShape::Silent;
         }
+        let is_few = |value: ValueId| matches!(self.number(file, value), Some(1..=10));
         match (name, first, object) {
             (_, _, Some(_)) if REFLECTING.contains(&name) => LoopShape::Few,
             ("range", Some(bound), _) => match (call.args.len(), facts.value(bound)) {
@@ -231,6 +233,7 @@ impl<'t, 'p> Bounds<'t, 'p> {
                 (2, Value::Int(_)) if is_number(facts, call.args[1].value) => LoopShape::Few,
                 _ => LoopShape::Rows,
             },
+            _ if limits_to_few(facts, id, is_few) => LoopShape::Few,
             // `filter(id=project_id)`: one row, or none.
             ("filter" | "filter_by", _, Some(object)) if names_one_row(facts, call) && self.is_query(file, object) => {
                 LoopShape::Silent
@@ -316,14 +319,7 @@ impl<'t, 'p> Bounds<'t, 'p> {
                     _ => self.shape(file, object, depth + 1),
                 }
             }
-            // `get_tasks(status, limit=5)`
-            _ if call.args.iter().any(|arg| {
-                arg.name.is_some_and(|name| &facts.names[name] == "limit")
-                    && matches!(self.number(file, arg.value), Some(1..=10))
-            }) =>
-            {
-                LoopShape::Few
-            }
+            _ if asks_for_few(facts, id, is_few) => LoopShape::Few,
             _ => match self.types.target(file, id) {
                 Some(target) => self.returned(target.file, target.function, depth),
                 None => LoopShape::Rows,

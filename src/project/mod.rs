@@ -27,6 +27,7 @@ mod implementations;
 mod inlined;
 mod inputs;
 mod lazy;
+mod limited;
 mod loops;
 mod managed;
 mod manifest;

@@ -74,7 +74,8 @@ impl<'f> Asked<'f> {
             let call = facts.call(at);
             let Value::Member(object, step) = *facts.value(call.callee) else { return None };
             let is_asked = matches!(&facts.names[step], "aget" | "filter" | "get");
-            if !is_asked && !(call.args.is_empty() && NARROW.contains(&&facts.names[step])) {
+            let is_narrow = call.args.is_empty() && NARROW.contains(&&facts.names[step]);
+            if !is_asked && !is_narrow {
                 return None;
             }
             for arg in call.args.iter().filter(|arg| !is_constant(facts, arg.value)) {
@@ -87,7 +88,7 @@ impl<'f> Asked<'f> {
             }
         }
         let is_plain = |column: &&str| !column.contains("__") && !matches!(*column, "id" | "pk");
-        if columns.is_empty() || !columns.iter().all(|column| is_plain(&column)) {
+        if columns.is_empty() || !columns.iter().all(is_plain) {
             return None;
         }
         let class = site.model?;
