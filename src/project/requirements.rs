@@ -250,14 +250,18 @@ pub(super) struct Passed {
 impl Passed {
     /// Whether it is left to the caller's own callers to tell that something is a row.
     pub(super) fn asks_for_row(&self) -> bool {
-        self.required.iter().any(|requirement| requirement.test == Test::Row)
+        asks_for_row(&self.required)
     }
+}
+
+fn asks_for_row(required: &[Requirement]) -> bool {
+    required.iter().any(|requirement| requirement.test == Test::Row)
 }
 
 /// Whether the call of `edge` rules a requirement of its callee out; else what becomes of it.
 pub(super) fn through(project: &Project, edge: &Edge, required: &[Requirement]) -> Option<Passed> {
     let mut passed = Passed::default();
-    let asks_for_row = required.iter().any(|requirement| requirement.test == Test::Row);
+    let asks_for_row = asks_for_row(required);
     if edge.given.is_some() {
         return (!asks_for_row).then_some(passed);
     }

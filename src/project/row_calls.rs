@@ -9,7 +9,7 @@ use crate::facts::*;
 /// Methods of a row that go to the database without arguments.
 const ROW_METHODS: [&str; 5] = ["save", "delete", "refresh_from_db", "asave", "adelete"];
 /// Those of them that write.
-const WRITES_OF_ROWS: [&str; 4] = ["save", "delete", "asave", "adelete"];
+pub(super) const WRITES_OF_ROWS: [&str; 4] = ["save", "delete", "asave", "adelete"];
 
 impl<'p> Types<'p> {
     /// `book.save()` where nothing types `book`, but `Book` is a model: named like its only class.

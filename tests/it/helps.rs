@@ -581,3 +581,137 @@ def write(names, data):
         assert!(found.ends_with(end), "{found}");
     }
 }
+
+const PROFILES: &str = r#"
+from django.db import models
+
+
+class Person(models.Model):
+    name = models.TextField()
+
+
+class Profile(models.Model):
+    person = models.OneToOneField(Person, on_delete=models.CASCADE)
+    word = models.TextField()
+
+
+class Page(models.Model):
+    owner = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="pages")
+    slug = models.SlugField()
+    place = models.IntegerField()
+
+    def delete(self, *args, **kwargs):
+        self.owner.touch()
+        super().delete(*args, **kwargs)
+"#;
+
+#[test]
+fn what_is_found_by_a_column_is_told_by_that_column() {
+    let text = format!(
+        r#"{PROFILES}
+
+def find(slugs, pairs, people):
+    for slug in slugs:
+        print(Page.objects.get(slug=slug))
+    for slug in slugs:
+        print(Page.objects.filter(slug=slug).exists())
+    for slug, place in pairs:
+        print(Page.objects.filter(slug=slug, place=place).first())
+    for person in people:
+        print(Profile.objects.get(person=person))
+    for person in people:
+        print(list(Page.objects.filter(owner=person)))
+    for pk in slugs:
+        print(Page.objects.get(pk=pk))
+"#
+    );
+    let found = helps("pages.py", &text, "query-in-loop");
+    begin(
+        &found,
+        &[
+            "fetch the rows once before the loop, `Page.objects.filter(slug__in=[…])`, and look them up by `slug`",
+            "fetch the keys that exist once before the loop: `set(Page.objects.filter(slug__in=[…]).values_list(\"slug\"",
+            "fetch the rows once before the loop, `Page.objects.filter(slug__in=[…], place__in=[…])`, and look them up",
+            "read it from the other side of the relation, `profile` of `Person`, and load that with those rows: \
+             `.select_related(\"profile\")`",
+            "read it from the other side of the relation, `pages` of `Person`, and load that with those rows: \
+             `.prefetch_related(\"pages\")`",
+            "fetch the rows once before the loop: `Model.objects.in_bulk(ids)`",
+        ],
+    );
+}
+
+#[test]
+fn a_bulk_delete_says_whose_delete_it_leaves_out() {
+    let text = format!(
+        r#"{PROFILES}
+
+def drop(row):
+    row.delete()
+
+
+def drop_all():
+    for page in Page.objects.all():
+        page.delete()
+    for page in Page.objects.all():
+        drop(page)
+    for profile in Profile.objects.all():
+        profile.delete()
+"#
+    );
+    let found = helps("pages.py", &text, "write-in-loop");
+    let told: Vec<bool> = found.iter().map(|help| help.contains("`delete()` of `Page` is not called")).collect();
+    assert_eq!(told, [true, true, false], "{found:?}");
+    assert!(!found[2].contains("mind what"), "{found:?}");
+}
+
+#[test]
+fn a_read_names_the_queries_of_all_lists_and_what_else_is_read_there() {
+    let text = r#"
+from django.db import models
+from rest_framework import serializers, viewsets
+
+
+class Person(models.Model):
+    name = models.TextField()
+
+
+class Team(models.Model):
+    leader = models.ForeignKey(Person, on_delete=models.CASCADE)
+
+
+class Book(models.Model):
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="books")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE)
+
+    def __str__(self):
+        return f"{self.person.name} {self.team.leader.name}"
+
+
+class BookSerializer(serializers.ModelSerializer):
+    written_by = serializers.CharField(source="person.name")
+
+    class Meta:
+        model = Book
+        fields = ("written_by",)
+
+
+class BookViewSet(viewsets.ModelViewSet):
+    queryset = Book.objects.all()
+    serializer_class = BookSerializer
+
+
+class OtherViewSet(viewsets.ModelViewSet):
+    queryset = Book.objects.filter(team=1)
+    serializer_class = BookSerializer
+
+
+def titles():
+    return [str(book) for book in Book.objects.all()]
+"#;
+    let found = helps("books.py", text, "lazy-relation-in-loop");
+    let [listed, read] = found.as_slice() else { panic!("{found:?}") };
+    assert!(listed.contains("`.select_related(\"person\")` on the queries at books.py:"), "{listed}");
+    assert_eq!(listed.matches("books.py:").count(), 2, "{listed}");
+    assert!(read.contains("; so does `.select_related(\""), "{read}");
+}

@@ -297,7 +297,11 @@ impl<'t, 'p> Tracer<'t, 'p> {
             return self.related(&owner, &relation, name, depth).map_or(Traced::Unknown, Traced::Rows);
         }
         let Some((at, definition)) = self.types.definition(file, value) else {
-            return self.wrapped(file, object, name, frame, depth);
+            // What holds a queryset: `page.object_list`, `filter.qs`.
+            return match name {
+                "object_list" | "qs" => self.rows(file, object, frame, depth),
+                _ => Traced::Unknown,
+            };
         };
         let inherited = match *self.facts(file).value(object) {
             Value::This(class) => {

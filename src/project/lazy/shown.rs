@@ -220,21 +220,6 @@ impl Tracer<'_, '_> {
         Some(if self.is_set_again(of, name) { found.or(Traced::Unknown) } else { found })
     }
 
-    /// The rows that are behind an attribute of what holds them: `page.object_list`, `filter.qs`.
-    pub(super) fn wrapped(
-        &self,
-        file: FileId,
-        object: ValueId,
-        name: &str,
-        frame: Option<&Frame<'_>>,
-        depth: u8,
-    ) -> Traced {
-        match name {
-            "object_list" | "qs" => self.rows(file, object, frame, depth),
-            _ => Traced::Unknown,
-        }
-    }
-
     /// The queryset that a filter of django-filter is made of: `BookFilter(request.GET, queryset=books)`.
     pub(super) fn filtered(&self, file: FileId, call: &Call) -> Option<ValueId> {
         let facts = self.facts(file);

@@ -3,6 +3,7 @@
 
 use crate::facts::*;
 use crate::project::relations::is_model;
+use crate::project::row_calls::WRITES_OF_ROWS;
 use crate::project::{ClassMember, ClassRef, FileId, Flow, FunctionRef, Project, QuerySite, SiteEffect, Ty, Types};
 use crate::source::Span;
 
@@ -42,9 +43,6 @@ pub struct Asked {
     /// The function that it stands in: `Order.save`.
     pub by: String,
 }
-
-/// Methods of a row that write it.
-const WRITES: [&str; 4] = ["adelete", "asave", "delete", "save"];
 
 /// How a site writes one row of a model of Django's.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -178,7 +176,7 @@ fn row_of(
     let object = |(file, call): (FileId, CallId)| {
         let facts = &types.project().file(file).facts;
         match *facts.value(facts.call(call).callee) {
-            Value::Member(object, name) if WRITES.contains(&&facts.names[name]) => match *facts.value(object) {
+            Value::Member(object, name) if WRITES_OF_ROWS.contains(&&facts.names[name]) => match *facts.value(object) {
                 Value::Super(class) | Value::This(class) => Some(ClassRef { file, class }),
                 _ => instance(file, object),
             },
