@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::catalog::lists_schema;
 use super::flow::Flow;
-use super::limited::{asks_for_few, limits_to_few};
+use super::limited::{asks_for_few, is_typed, limits_to_few};
 use super::loops::{LoopShape, waits};
 use super::templates::Given;
 use super::types::{ClassMember, Ty, Types};
@@ -93,7 +93,10 @@ impl<'t, 'p> Bounds<'t, 'p> {
         }
         let facts = &self.types.project().file(file).facts;
         let deeper = |value: ValueId| self.shape(file, value, depth + 1);
-        if is_environment(facts, iterable) || depth == 0 && lists_schema(self.types.project(), file, iterable) {
+        if is_environment(facts, iterable)
+            || is_typed(facts, iterable)
+            || depth == 0 && lists_schema(self.types.project(), file, iterable)
+        {
             return LoopShape::Few;
         }
         match facts.value(iterable) {
@@ -358,6 +361,7 @@ impl<'t, 'p> Bounds<'t, 'p> {
             | Value::Member(..)
             | Value::Import(_)
             | Value::Item(..)
+            | Value::Slice(..)
             | Value::Call(_)
             | Value::Either(..) => self.shape(file, value, depth + 1),
             _ => LoopShape::Rows,

@@ -40,7 +40,8 @@ impl<'p> Types<'p> {
             match self.of(file, *object) {
                 Ty::Api(ty, _) => {
                     if let Some(found) = catalog.method(ty, name) {
-                        return Some(found);
+                        let is_lookup = !self.is_queryset(ty) || !asks_mapping(facts, call, name);
+                        return is_lookup.then_some(found);
                     }
                 }
                 Ty::Class(class) | Ty::Instance(class, _) => {
@@ -184,6 +185,7 @@ impl<'p> Types<'p> {
             {
                 Ty::Class(user)
             }
+            Ty::Path(path) if matches!(&*path, "typing.cast" | "typing_extensions.cast") => self.cast(file, site),
             Ty::Path(path) => match catalog.function(&path) {
                 Some(api) => self.returns(file, call, api, &Ty::Unknown),
                 None => match catalog.type_named(&path) {
@@ -211,6 +213,17 @@ impl<'p> Types<'p> {
                 },
                 known => known,
             },
+        }
+    }
+
+    /// `cast(BookQuerySet, Book.objects)`
+    fn cast(&self, file: FileId, call: &Call) -> Ty {
+        let [to, value, ..] = &*call.args else { return Ty::Unknown };
+        let known = self.of(file, value.value);
+        match (self.of(file, to.value), &known) {
+            (Ty::Class(class), Ty::Api(_, model) | Ty::Instance(_, model)) => Ty::Instance(class, *model),
+            (Ty::Class(class), _) => Ty::Instance(class, None),
+            _ => known,
         }
     }
 
@@ -479,6 +492,26 @@ impl<'p> Types<'p> {
         }
         own.returns.iter().map(|&value| self.of(function.file, value)).find(Ty::is_known).unwrap_or(Ty::Unknown)
     }
+}
+
+/// Whether a call asks a mapping, and no queryset: `sizes.get(key, {})`, `sizes.get("a")`.
+fn asks_mapping(facts: &FileFacts, call: CallId, name: &str) -> bool {
+    let args = &facts.call(call).args;
+    let is_plain = |arg: &Arg| {
+        let value = facts.value(arg.value);
+        arg.name.is_none()
+            && matches!(
+                value,
+                Value::Null
+                    | Value::Bool(_)
+                    | Value::Int(_)
+                    | Value::Float
+                    | Value::Text(_)
+                    | Value::Sequence(_)
+                    | Value::Mapping(_)
+            )
+    };
+    name == "get" && args.iter().any(is_plain)
 }
 
 /// Whether a step of a queryset gives parts of its rows.

@@ -7,7 +7,7 @@ use super::lazy_read::{MAX_ALSO, each, on_one_line, places};
 use super::repeated::quote_name;
 use super::{FileCx, Finding, Sink};
 use crate::facts::Value;
-use crate::findings::{Role, Severity};
+use crate::findings::{Confidence, Role, Severity};
 use crate::project::{FileId, LazyRead, LoadedAt};
 use crate::source::{Language, Span};
 
@@ -129,7 +129,7 @@ fn help(cx: &FileCx<'_>, read: &LazyRead) -> String {
     }
 }
 
-/// What else is read there of the same rows, with what loads it.
+/// What else is read there of the same rows, as surely, with what loads it.
 fn likewise(read: &LazyRead, others: &[&LazyRead]) -> String {
     let mut loads: Vec<&str> = Vec::new();
     // What leads further loads what it leads through.
@@ -139,9 +139,11 @@ fn likewise(read: &LazyRead, others: &[&LazyRead]) -> String {
                 && longer.path.strip_prefix(&*other.path).is_some_and(|rest| rest.starts_with("__"))
         })
     };
-    for other in
-        others.iter().filter(|other| other.origin == read.origin && other.load != read.load && !is_covered(other))
-    {
+    let is_sure = |other: &LazyRead| other.confidence >= read.confidence.min(Confidence::Medium);
+    for other in others.iter().filter(|other| other.origin == read.origin && other.load != read.load) {
+        if is_covered(other) || !is_sure(other) {
+            continue;
+        }
         if !loads.contains(&&*other.load) {
             loads.push(&other.load);
         }

@@ -190,6 +190,14 @@ impl Asked {
     }
 }
 
+/// Whether nothing orders the rows of a relation to many of `model`.
+pub(super) fn is_unordered_relation(types: &Types<'_>, model: ClassRef, name: &str) -> bool {
+    match attribute(types, model, name) {
+        Some(Attribute::Relation(relation)) => relation.target.is_none_or(|target| is_unordered(types, target)),
+        _ => true,
+    }
+}
+
 /// Whether nothing orders the rows of a model by itself, as far as all of the model is in sight.
 fn is_unordered(types: &Types<'_>, model: ClassRef) -> bool {
     if types.has_unknown_base(model) {

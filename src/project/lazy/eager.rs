@@ -143,3 +143,16 @@ impl Tracer<'_, '_> {
         (!is_empty).then_some(found)
     }
 }
+
+/// The relations that lead nowhere from any row that a filter leaves, so that nothing is fetched to read them:
+/// `filter(author=None)`, `filter(author__isnull=True)`.
+pub(super) fn absent<'f>(facts: &'f FileFacts, call: &'f Call) -> impl Iterator<Item = &'f str> {
+    call.args.iter().filter_map(|arg| {
+        let name = &facts.names[arg.name?];
+        match facts.value(arg.value) {
+            Value::Null => Some(name),
+            Value::Bool(true) => name.strip_suffix("__isnull"),
+            _ => None,
+        }
+    })
+}

@@ -164,8 +164,11 @@ fn column(types: &Types<'_>, model: ClassRef, name: &str, relation: &Relation) -
     let keyword = |wanted: &str| {
         call.args.iter().find(|arg| arg.name.is_some_and(|name| &facts.names[name] == wanted)).map(|arg| arg.value)
     };
-    if types.class_member(model, &column).is_some() {
-        return None;
+    match types.class_member(model, &column) {
+        None => {}
+        // `author_id: int` says of what type it is.
+        Some(ClassMember::Attribute(file, value, Some(_))) if *types.facts(file).value(value) == Value::Unknown => {}
+        Some(_) => return None,
     }
     let primary = match relation.target {
         Some(target) => primary_key(types, target)?,

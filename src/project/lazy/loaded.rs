@@ -1,8 +1,10 @@
 //! What a query loads along with its rows.
 
 use super::columns::Columns;
+use super::defeated::is_unordered_relation;
 use crate::facts::*;
-use crate::project::{FileId, Project};
+use crate::project::types::Types;
+use crate::project::{ClassRef, FileId};
 use crate::source::Span;
 
 /// A relation to many rows that is surely fetched with the rows, and kept for who asks for all of it.
@@ -136,8 +138,9 @@ impl Loaded {
         self.paths.iter().any(|known| begins(known, path)) || self.open.iter().any(|known| begins(path, known))
     }
 
-    /// Whether a call reads a relation whole that is loaded along: `book.tags.all()`.
-    pub(super) fn answers(&self, project: &Project, facts: &FileFacts, call: &Call) -> bool {
+    /// Whether a call reads a relation of a row of `model` that is loaded along, and is answered from what was loaded:
+    /// `book.tags.all()`, and `book.tags.first()` where tags stand in an order.
+    pub(super) fn answers(&self, types: &Types<'_>, model: ClassRef, facts: &FileFacts, call: &Call) -> bool {
         let Value::Member(mut manager, name) = *facts.value(call.callee) else { return false };
         // `book.tags.all().count()` counts the rows that are held, too.
         while let Value::Call(whole) = *facts.value(manager)
@@ -148,8 +151,12 @@ impl Loaded {
         }
         let Value::Member(_, relation) = *facts.value(manager) else { return false };
         let relation = &facts.names[relation];
-        matches!(&facts.names[name], "all" | "count" | "exists")
-            && (self.has(relation) || (self.unseen && project.may_be_eager(relation)))
+        let is_held = match &facts.names[name] {
+            "all" | "count" | "exists" => true,
+            "first" | "afirst" => !is_unordered_relation(types, model, relation),
+            _ => false,
+        };
+        is_held && (self.has(relation) || (self.unseen && types.project().may_be_eager(relation)))
     }
 
     /// What is loaded along with the rows at the end of a path.

@@ -555,7 +555,7 @@ impl Finder<'_, '_> {
                         return None;
                     }
                     let of = self.types.facts(file);
-                    if index == 0 && rows.loaded.answers(self.types.project(), of, of.call(site.call)) {
+                    if index == 0 && rows.loaded.answers(self.types, rows.model, of, of.call(site.call)) {
                         return None;
                     }
                     return Some(PropertyQuery {

@@ -174,6 +174,17 @@ pub(super) fn required(types: &Types<'_>, model: ClassRef, path: &str, depth: u8
     }
 }
 
+/// Whether a model sets a relation itself where a row is made: `self.author = …` in `__init__`.
+pub(super) fn sets_itself(types: &Types<'_>, model: ClassRef, name: &str) -> bool {
+    let Some(ClassMember::Method(made)) = types.class_member(model, "__init__") else { return false };
+    let facts = types.facts(made.file);
+    let span = facts.function(made.function).span;
+    facts.accesses.iter().filter(|access| access.is_set && span.contains(access.span)).any(|access| {
+        matches!(*facts.value(access.value), Value::Member(object, of)
+            if matches!(facts.value(object), Value::This(_)) && &facts.names[of] == name)
+    })
+}
+
 /// The relation that a field declares.
 fn declared(types: &Types<'_>, model: ClassRef, name: &str, file: FileId, value: ValueId) -> Option<Relation> {
     let facts = types.facts(file);

@@ -17,7 +17,7 @@ use super::super::{ClassRef, FileId, FunctionRef, Hop, Project};
 use super::columns;
 use super::keys::{self, KeyRead};
 use super::loaded::Loaded;
-use super::model::{Attribute, Kind, Loading, attribute};
+use super::model::{self, Attribute, Kind, Loading, attribute};
 use super::traced::join;
 use crate::facts::*;
 use crate::source::Span;
@@ -397,7 +397,10 @@ impl<'t, 'p> Needs<'t, 'p> {
             if is_handled(facts, call.guard) {
                 continue;
             }
-            for need in self.of(edge.callee).iter() {
+            // What a method of the row itself reads, too: the model may have one of its own.
+            let is_own = matches!(*facts.value(call.callee), Value::Member(object, name)
+                if matches!(facts.value(object), Value::This(_)) && self.interesting.has(&facts.names[name]));
+            for need in self.of(edge.callee).iter().filter(|need| !is_own || need.source != Source::This) {
                 let Some(passed) = requirements::through(project, edge, &need.required) else { continue };
                 for value in flowing_values(project, edge, Some(need.source)) {
                     let (root, mut names) = chain(facts, value);
@@ -540,7 +543,8 @@ impl Walk<'_, '_, '_> {
                     }
                     let longer = join(&path, name);
                     let start = std::mem::replace(&mut path, longer);
-                    if relation.loading == Loading::Lazy && !self.is_loaded(&path) {
+                    let is_set = || model::sets_itself(self.needs.types, model, name);
+                    if relation.loading == Loading::Lazy && !self.is_loaded(&path) && !is_set() {
                         // What is fetched on the way is fetched for more than a key.
                         let key = match cost {
                             None => keys::read(self.needs.types, model, name, &relation, &names[index + 1..], at),

@@ -14,6 +14,7 @@ use super::super::types::{ClassMember, Ty, Types};
 use super::super::users;
 use super::super::{ClassRef, FileId, FunctionRef};
 use super::columns;
+use super::eager::absent;
 use super::frame::Frame;
 use super::known::{Asked, Holds, Known, Recalled};
 use super::loaded::Loaded;
@@ -496,6 +497,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 Traced::Rows(mut rows) => {
                     if matches!(name, "only" | "defer") && Orm::of(self.types, rows.model) == Some(Orm::Django) {
                         rows.loaded.columns.step(name, columns::named(facts, call));
+                    }
+                    if name == "filter" {
+                        absent(facts, call).for_each(|relation| rows.loaded.add(relation));
                     }
                     self.step(file, call, name, rows)
                 }

@@ -305,7 +305,9 @@ impl Finder<'_, '_> {
                 Step::Site(file, index) => {
                     let Some(site) = project.sites(file).get(index) else { continue };
                     let facts = self.types.facts(file);
-                    let loaded = scope.is_some_and(|scope| scope.loaded.answers(project, facts, facts.call(site.call)));
+                    let loaded = scope.is_some_and(|scope| {
+                        scope.loaded.answers(self.types, scope.model, facts, facts.call(site.call))
+                    });
                     let defeats = scope
                         .filter(|_| !loaded)
                         .and_then(|scope| self.defeats(scope, function, source, (file, site.call)));

@@ -19,7 +19,6 @@ const MAX_PARTS: usize = 64;
 impl Finder<'_, '_> {
     /// The querysets of the row, given as `root`, that a function returns: `return book.tags.filter(word=word)`.
     pub(super) fn unrun(&mut self, scope: &Scope<'_>, listing: &Listing, function: FunctionRef, root: Source) {
-        let project = self.types.project();
         let facts = self.types.facts(function.file);
         let own = facts.function(function.function);
         // `return book.shown_tags`: what was loaded before is given back where it is there.
@@ -45,7 +44,7 @@ impl Finder<'_, '_> {
                     continue;
                 }
                 let Some(site) = sites::when_run_over(self.types, function.file, id) else { continue };
-                if scope.loaded.answers(project, facts, call) {
+                if scope.loaded.answers(self.types, scope.model, facts, call) {
                     continue;
                 }
                 let is_conditional = guard.is_some() || site.guard.is_some();
