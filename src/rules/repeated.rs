@@ -144,7 +144,8 @@ fn note(repeat: &Repeat) -> String {
     }
     .to_owned();
     if repeat.conditional {
-        note.push_str("; it stands under a condition that the row does not decide, so it may run less often");
+        let which = if repeat.hops.is_empty() { " that the row does not decide" } else { "" };
+        note.push_str(&format!("; it stands under a condition{which}, so it may run less often"));
     }
     if repeat.confidence == Confidence::Medium && !repeat.conditional {
         note.push_str("; the call is known by its shape or by its only definition, not by its type");
@@ -200,15 +201,22 @@ fn without(project: &Project, left: &LeftOut) -> String {
         let more = left.receivers.len() - MAX_RECEIVERS;
         parts.push(if more == 1 { "nor is 1 more".to_owned() } else { format!("nor are {more} more") });
     }
-    if !left.times.is_empty() {
-        parts.push(format!("`bulk_update` and `update` do not set `{}`", left.times.join("`, `")));
+    if let Some((history, at)) = left.history {
+        parts.push(format!("`{history}` writes no history ({})", place(at)));
+    }
+    if let Some(times) = left.times.as_ref().filter(|times| !times.is_empty()) {
+        parts.push(format!("`bulk_update` and `update` do not set `{}`", times.join("`, `")));
+    }
+    if let Some(base) = &left.unseen {
+        parts.push(format!("what `{base}` may do when a row is saved, which is not in sight"));
     }
     match parts.is_empty() {
         false => format!("; mind what that leaves out: {}", parts.join(", ")),
         true if left.is_known => {
+            let times = if left.times.is_some() { ", no `auto_now`" } else { "" };
             let model = &left.model;
             format!(
-                "; nothing is left out by that: `{model}` has no `save()` of its own, no receiver of signals, no `auto_now`"
+                "; nothing is left out by that: `{model}` has no `save()` of its own, no receiver of signals{times}"
             )
         }
         true => String::new(),

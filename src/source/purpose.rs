@@ -6,7 +6,7 @@ pub enum Purpose {
     /// What runs in production, and everything that no name says otherwise of.
     #[default]
     Application,
-    /// Tests, their helpers and fixtures, benchmarks, stories.
+    /// Tests, their helpers and fixtures, benchmarks, stories, examples.
     Test,
     /// One step of a schema's history. Not checked, but read for the schema.
     Migration,
@@ -28,6 +28,8 @@ const TEST_FOLDERS: &[&str] = &[
     "conftest",
     "cypress",
     "e2e",
+    "example",
+    "examples",
     "fixtures",
     "playwright",
     "spec",
@@ -128,7 +130,8 @@ fn is_test_file(name: &str) -> bool {
         // The conventions of pytest and Django.
         return stem.starts_with("test_")
             || ends_in("test")
-            || matches!(stem, "conftest" | "testing" | "tests")
+            // Of factory_boy.
+            || matches!(stem, "conftest" | "factories" | "testing" | "tests")
             || is_test_help(stem);
     }
     // What runs tests is told in a file of its own: `cypress.config.ts`, `vitest.config.mts`.
@@ -224,6 +227,12 @@ fn is_script(folders: &[&str], name: &str) -> bool {
             || folder.ends_with("-scripts")
             || folder.ends_with("_scripts")
     };
+    // What brings old data into a new form is run once: `backfill_ids.py`, `management/commands/migrate_orders.py`.
+    let is_command = folders.last() == Some(&"commands");
+    let first = name.split(['_', '-']).next().unwrap_or("");
+    if first == "backfill" || is_command && matches!(first, "convert" | "migrate") {
+        return true;
+    }
     let Some(at) = folders.iter().position(is_folder) else { return false };
     !folders[..at].iter().enumerate().any(|(index, folder)| {
         let is_package = index.checked_sub(1).is_some_and(|before| PACKAGE_FOLDERS.contains(&folders[before]));
@@ -236,8 +245,9 @@ fn is_script(folders: &[&str], name: &str) -> bool {
 fn is_command_for_trying(folders: &[&str], name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name);
     folders.last() == Some(&"commands")
-        && stem.split(['_', '-']).any(|word| matches!(word, "demo" | "dummy" | "fake" | "sample" | "test"))
-        && stem.contains(['_', '-'])
+        && (stem.ends_with("testdata")
+            || stem.contains(['_', '-'])
+                && stem.split(['_', '-']).any(|word| matches!(word, "demo" | "dummy" | "fake" | "sample" | "test")))
 }
 
 #[cfg(test)]
@@ -297,6 +307,16 @@ mod tests {
             ("db/migrate/V1__x.sql", Migration),
             ("prisma/seed.ts", Seed),
             ("db/seeds/users.js", Seed),
+            ("courses/factories.py", Test),
+            ("shop/factory.py", Application),
+            ("packages/auth/examples/basic/keystone.ts", Test),
+            ("example/shop/views.py", Test),
+            ("shop/management/commands/labeltestdata.py", Seed),
+            ("shop/management/commands/backfill_orders.py", Script),
+            ("shop/management/commands/convert_course.py", Script),
+            ("shop/management/commands/migrate_endpoints.py", Script),
+            ("shop/convert_course.py", Application),
+            ("src/jobs/backfill-owners.ts", Script),
             ("shop/seed_products.py", Seed),
             ("src/data-import/populator.ts", Seed),
             ("shop/core/random_data.py", Seed),

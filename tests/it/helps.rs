@@ -573,8 +573,71 @@ def write(names, data):
         "; mind what that leaves out: a receiver of `pre_save` is not called (shop/activities.py:43)",
         "; mind what that leaves out: a receiver of `pre_save` is not called (shop/activities.py:43)",
         "; mind what that leaves out: a receiver of `pre_save` is not called (shop/activities.py:43)",
-        "; nothing is left out by that: `Plain` has no `save()` of its own, no receiver of signals, no `auto_now`",
+        "; nothing is left out by that: `Plain` has no `save()` of its own, no receiver of signals",
         "; nothing is left out by that: `Log` has no `save()` of its own, no receiver of signals, no `auto_now`",
+    ];
+    assert_eq!(found.len(), ends.len(), "{found:#?}");
+    for (found, end) in found.iter().zip(ends) {
+        assert!(found.ends_with(end), "{found}");
+    }
+}
+
+#[test]
+fn what_packages_do_for_each_row_is_told_of_the_row_that_is_written() {
+    let text = r#"
+from django.db import models
+from ordered_model.models import OrderedModel
+from simple_history.models import HistoricalRecords
+
+
+class Node(models.Model):
+    right = models.IntegerField()
+    changed = models.DateTimeField(auto_now=True)
+
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+
+
+class Channel(models.Model):
+    root = models.ForeignKey(Node, on_delete=models.CASCADE)
+
+
+class Name(models.Model):
+    text = models.TextField()
+    history = HistoricalRecords()
+
+
+class Step(OrderedModel):
+    text = models.TextField()
+
+
+class Stamp(models.Model):
+    text = models.TextField()
+    changed = models.DateTimeField(auto_now=True)
+
+
+def move(channel):
+    node = channel.root
+    node.right = 3
+    node.save()
+
+
+def write(texts):
+    for channel in Channel.objects.select_related("root"):
+        move(channel)
+    for text in texts:
+        Name.objects.create(text=text)
+    for text in texts:
+        Step.objects.create(text=text)
+    for text in texts:
+        Stamp.objects.create(text=text)
+"#;
+    let found = helps("shop/steps.py", text, "write-in-loop");
+    let ends = [
+        "`bulk_create(objects)` for new ones",
+        "; mind what that leaves out: `HistoricalRecords` writes no history (shop/steps.py:21)",
+        "; mind what that leaves out: what `OrderedModel` may do when a row is saved, which is not in sight",
+        "; nothing is left out by that: `Stamp` has no `save()` of its own, no receiver of signals",
     ];
     assert_eq!(found.len(), ends.len(), "{found:#?}");
     for (found, end) in found.iter().zip(ends) {

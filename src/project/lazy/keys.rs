@@ -1,7 +1,8 @@
 //! Reads of a related row that only want its key, which the row at hand holds: `book.author.id` is `book.author_id`.
 
 use super::super::relations::{Orm, sqlalchemy};
-use super::super::types::{ClassMember, Types};
+use super::super::flow::Flow;
+use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId};
 use super::model::{Kind, Relation};
 use super::{LazyRead, begins};
@@ -22,6 +23,9 @@ pub struct KeyRead {
     /// Whether the column gives the same in all cases: there is always a related row.
     pub is_same: bool,
 }
+
+/// Steps of Django's that find rows by a related row or by its key alike.
+const FILTERS: [&str; 4] = ["aget", "exclude", "filter", "get"];
 
 /// The column of a row that holds the key of a related row, and the names of that key.
 struct Column {
@@ -49,7 +53,9 @@ pub(super) fn read(
             let before = own.strip_suffix(name)?;
             match name_after(text, at.1.end as usize) {
                 Some((key, end)) => (before, Some(key), end),
-                None if is_only_tested(text, at.1) => (before, None, at.1.end as usize),
+                None if is_only_tested(text, at.1) || is_filter_value(types, at.0, at.1) => {
+                    (before, None, at.1.end as usize)
+                }
                 None => return None,
             }
         }
@@ -66,18 +72,37 @@ pub(super) fn read(
     if !key.is_none_or(|key| column.keys.iter().any(|known| **known == *key)) {
         return None;
     }
-    if !is_all_there_is(types.facts(at.0), text, at.1, name, &column) {
+    if !is_all_there_is(types, at, (model, name), &column) {
         return None;
     }
     let start = at.1.start as usize + before.len();
-    let is_test = key.is_none();
+    let is_value = key.is_none() && is_filter_value(types, at.0, at.1);
+    if is_value && !column.is_primary() {
+        return None;
+    }
+    let is_test = key.is_none() && !is_value;
     // A key may be zero.
     let is_same = column.is_required && !is_test;
     Some(KeyRead { place: at, column: column.name, span: Span::new(start, end), is_test, is_same })
 }
 
-/// Whether the function around a read, with those inside it, wants no more of any relation of this name.
-fn is_all_there_is(facts: &FileFacts, text: &str, read: Span, name: &str, column: &Column) -> bool {
+impl Column {
+    /// Whether it holds the primary key of the related row, in Django's words.
+    fn is_primary(&self) -> bool {
+        self.keys.iter().any(|key| &**key == "pk")
+    }
+}
+
+/// Whether the function around a read, with those inside it, wants no more of any relation of this name, but of objects
+/// that are known to be something else.
+fn is_all_there_is(
+    types: &Types<'_>,
+    (file, read): (FileId, Span),
+    (model, name): (ClassRef, &str),
+    column: &Column,
+) -> bool {
+    let facts = types.facts(file);
+    let text = &types.project().file(file).source.text;
     let around = |function: &&Function| function.span.contains(read) && function.parent == Some(MODULE);
     let body = facts.functions.iter().find(around).map_or(0..text.len(), |function| function.span.range());
     let mentions = text[body.clone()].match_indices(name).map(|(start, _)| body.start + start);
@@ -86,19 +111,72 @@ fn is_all_there_is(facts: &FileFacts, text: &str, read: Span, name: &str, column
         .filter(|&start| text[..start].trim_end().ends_with('.') && !text[start + name.len()..].starts_with(goes_on));
     mentions.all(|start| {
         let span = Span::new(start, start + name.len());
-        match name_after(text, span.end as usize) {
-            Some((key, _)) => column.keys.iter().any(|known| **known == *key),
+        let is_wanted = match name_after(text, span.end as usize) {
+            Some((key, _)) => !column.keys.iter().any(|known| **known == *key),
             None => {
                 let begins = text[..start].trim_end_matches(|letter: char| goes_on(letter) || letter == '.').len();
-                is_only_tested(text, Span::new(begins, span.end as usize))
+                let whole = Span::new(begins, span.end as usize);
+                !is_only_tested(text, whole) && !(column.is_primary() && is_filter_value(types, file, whole))
             }
-        }
+        };
+        !is_wanted || is_of_another(types, (file, span), model)
     })
 }
 
-/// Whether what is written at a place is followed by an attribute, or only tested.
+/// Whether the attribute at a place is read of an object of another class, or of a request.
+fn is_of_another(types: &Types<'_>, (file, span): (FileId, Span), model: ClassRef) -> bool {
+    let facts = types.facts(file);
+    let name = &types.project().file(file).source.text[span.range()];
+    let mut read = facts.accesses.iter().filter(|access| access.span.contains(span));
+    read.any(|access| {
+        let mut at = access.value;
+        let object = loop {
+            let Value::Member(object, own) = *facts.value(at) else { return false };
+            if &facts.names[own] == name {
+                break object;
+            }
+            at = object;
+        };
+        let is_request = match *facts.value(object) {
+            Value::Param(function, index) => {
+                let param = facts.function(function).params.get(usize::from(index));
+                param.is_some_and(|param| &facts.names[param.name] == "request")
+            }
+            Value::Member(_, name) => &facts.names[name] == "request",
+            _ => false,
+        };
+        let is_apart = |class| !types.lineage(class).contains(&model) && !types.lineage(model).contains(&class);
+        is_request || matches!(types.of(file, object), Ty::Instance(class, _) if is_apart(class))
+    })
+}
+
+/// Whether what is written at a place is the value by which rows are found: `.filter(author=book.author)`.
+fn is_filter_value(types: &Types<'_>, file: FileId, whole: Span) -> bool {
+    let text = &types.project().file(file).source.text;
+    if !is_last_of_argument(text, whole) {
+        return false;
+    }
+    let facts = types.facts(file);
+    let flow = Flow::new(facts);
+    facts.numbered().any(|(id, call)| {
+        let is_given = |arg: &Arg| {
+            arg.name.is_some_and(|name| !facts.names[name].contains("__")) && arg.span.end == whole.end
+        };
+        call.span.contains(whole)
+            && flow.called_name(call).is_some_and(|name| FILTERS.contains(&name))
+            && call.args.iter().any(is_given)
+            && types.catalogued(file, id).is_some()
+    })
+}
+
+/// Whether an argument of a call ends with what is written at a place.
+fn is_last_of_argument(text: &str, whole: Span) -> bool {
+    text.get(whole.end as usize..).unwrap_or("").trim_start().starts_with([',', ')'])
+}
+
+/// Whether what is written at a place is followed by an attribute, only tested, or the last of what a call is given.
 pub(super) fn may_want_key_only(text: &str, span: Span) -> bool {
-    name_after(text, span.end as usize).is_some() || is_only_tested(text, span)
+    name_after(text, span.end as usize).is_some() || is_only_tested(text, span) || is_last_of_argument(text, span)
 }
 
 /// Of reads of the same rows, those of a key stay only where the related rows are not read otherwise.

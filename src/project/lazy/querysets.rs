@@ -1,8 +1,8 @@
 //! Querysets as the project's own managers and querysets make them, and the steps that they add to Django's.
 
-use super::super::FileId;
 use super::super::relations::{Orm, is_model};
 use super::super::types::Ty;
+use super::super::{ClassRef, FileId, FunctionRef};
 use super::frame::Frame;
 use super::rows::Tracer;
 use super::traced::{Rows, Traced};
@@ -32,6 +32,18 @@ impl Tracer<'_, '_> {
         let is_plain = FETCHING.iter().all(|name| self.types.class_member(class, name).is_none());
         let made = frame.filter(|_| is_plain && self.types.is_queryset_class(class));
         made.and_then(|frame| frame.this.clone()).map(Traced::Rows)
+    }
+
+    /// Whether a call is a step of a query that a manager or a queryset of the project defines: others ask it for other
+    /// rows.
+    pub(super) fn is_step(&self, file: FileId, id: CallId, function: FunctionRef) -> bool {
+        let class = self.facts(function.file).function(function.function).class;
+        let is_queryset = match self.types.of_call(file, id) {
+            Ty::Api(ty, _) => self.types.is_queryset(ty),
+            Ty::Instance(class, _) => self.types.is_queryset_class(class),
+            _ => false,
+        };
+        is_queryset && class.is_some_and(|class| self.types.is_queryset_class(ClassRef { file: function.file, class }))
     }
 
     /// What a method of the project's querysets gives, where only the rows that it is called on are known and not their

@@ -415,7 +415,12 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 _ => None,
             };
             let inner = Frame::called(function, (file, id), this, frame);
-            let found = self.results(function, many, &inner, depth);
+            let mut found = self.results(function, many, &inner, depth);
+            if let Traced::Rows(rows) = &mut found
+                && self.is_step(file, id, function)
+            {
+                rows.asked_at((file, call.name_span));
+            }
             if !matches!(found, Traced::Unknown) || facts.function(MODULE).span.is_empty() {
                 return found;
             }
@@ -586,7 +591,8 @@ impl<'t, 'p> Tracer<'t, 'p> {
         if matches!(name, "iterator" | "aiterator") && call.args.is_empty() {
             rows.loaded.keep_prefetches(0);
         }
-        if rows.origin.is_none() {
+        // Of what another query may have loaded, the place of that is not known.
+        if rows.origin.is_none() && rows.kept.is_none() {
             rows.origin = Some((file, call.name_span));
         }
         if rows.kept.is_none() {

@@ -40,6 +40,14 @@ pub(super) struct Steps {
 }
 
 impl Rows {
+    /// They are asked for here, by a step that stands for others.
+    pub(super) fn asked_at(&mut self, place: (FileId, Span)) {
+        if self.path.is_empty() && self.kept.is_none() {
+            self.origin = Some(place);
+            self.steps.last = Some(place);
+        }
+    }
+
     /// Where it would be said that a relation is loaded with them.
     pub(super) fn loaded_at(&self, path: &str) -> LoadedAt {
         let Steps { loads, last } = self.steps;

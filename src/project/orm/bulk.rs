@@ -9,6 +9,8 @@ use crate::source::Span;
 
 /// Signals that a bulk write does not send.
 const SIGNALS: [&str; 2] = ["post_save", "pre_save"];
+/// What writes a row's history when it is saved, by a receiver of its own.
+const HISTORY: &str = "HistoricalRecords";
 /// What `bulk_create`, `bulk_update` and `update` do not do for a model.
 #[derive(Clone, Debug)]
 pub struct LeftOut {
@@ -18,8 +20,12 @@ pub struct LeftOut {
     pub method: Option<(&'static str, (FileId, Span))>,
     /// Receivers of its signals: which signal, and where.
     pub receivers: Vec<(&'static str, (FileId, Span))>,
-    /// Columns with `auto_now`, which `bulk_create` sets and the others do not.
-    pub times: Vec<String>,
+    /// The history that a package writes along: what keeps it, and where.
+    pub history: Option<(&'static str, (FileId, Span))>,
+    /// Columns with `auto_now`, which `bulk_create` sets and the others do not; `None` where it is `bulk_create`.
+    pub times: Option<Vec<String>>,
+    /// What the model extends whose `save()` is not in sight.
+    pub unseen: Option<String>,
     /// Whether all that the model extends is in sight.
     pub is_known: bool,
 }
@@ -155,7 +161,9 @@ pub fn left_out(project: &Project, (from, site): (FileId, &QuerySite), call: (Fi
         model: facts.names[facts.class(model.class).name].to_owned(),
         method,
         receivers: receivers.map(|of| (of.signal, of.place)).collect(),
-        times: if written == Written::Saved { times(&types, model) } else { Vec::new() },
+        history: history(&types, model).filter(|_| written != Written::Deleted).map(|place| (HISTORY, place)),
+        times: (written == Written::Saved).then(|| times(&types, model)),
+        unseen: unseen(&types, model).filter(|_| written != Written::Deleted),
         is_known: is_known && written != Written::Deleted,
     })
 }
@@ -187,13 +195,45 @@ fn row_of(
         Some(model) => types.lineage(*class).contains(&model),
         None => is_model(types, *class),
     };
+    // What hangs on the row that is handed over is another one.
+    let is_given = || {
+        let facts = &types.project().file(site.0).facts;
+        matches!(*facts.value(facts.call(site.1).callee), Value::Member(object, _)
+            if matches!(facts.value(object), Value::Param(..) | Value::This(_) | Value::Super(_)))
+    };
     let handed = || {
         let facts = &types.project().file(call.0).facts;
         let mut rows = facts.call(call.1).args.iter().filter_map(|arg| instance(call.0, arg.value));
         rows.find(is_one)
     };
-    let class = object(call).filter(is_one).or_else(|| object(site).filter(is_one)).or(model).or_else(handed)?;
+    let class = object(call).filter(is_one).or_else(|| object(site).filter(is_one)).or(model).or_else(|| if is_given() { handed() } else { None })?;
     Some(types.form_model(class).unwrap_or(class))
+}
+
+/// Where a model says that its history is kept: `history = HistoricalRecords()`.
+fn history(types: &Types<'_>, model: ClassRef) -> Option<(FileId, Span)> {
+    types.lineage(model).into_iter().find_map(|class| {
+        let facts = &types.project().file(class.file).facts;
+        let keeps = |field: &&Attribute| match *facts.value(field.value) {
+            Value::Call(call) => Flow::new(facts).called_name(facts.call(call)) == Some(HISTORY),
+            _ => false,
+        };
+        let field = facts.class(class.class).attributes.iter().find(keeps)?;
+        Some((class.file, field.span))
+    })
+}
+
+/// The class of a package that a model extends; what it does when a row is saved cannot be known.
+fn unseen(types: &Types<'_>, model: ClassRef) -> Option<String> {
+    types.lineage(model).into_iter().find_map(|class| {
+        let facts = &types.project().file(class.file).facts;
+        facts.class(class.class).bases.iter().find_map(|&base| match types.of(class.file, base) {
+            Ty::Path(path) if !path.starts_with("django.") && path.contains('.') => {
+                path.rsplit('.').next().map(str::to_owned)
+            }
+            _ => None,
+        })
+    })
 }
 
 /// The columns of a model that are set to the time of each change.
