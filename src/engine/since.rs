@@ -151,7 +151,7 @@ fn place(finding: &mut Diagnostic, fresh: &Fresh) {
     if is_fresh(&finding.primary) {
         return;
     }
-    let way = |role: Role| matches!(role, Role::Query | Role::Hop | Role::Loop);
+    let way = |role: Role| matches!(role, Role::Query | Role::Rows | Role::Hop | Role::Loop);
     let found = finding.related.iter().rposition(|label| way(label.role) && is_fresh(label));
     if let Some(at) = found {
         let role = finding.related[at].role;

@@ -46,7 +46,7 @@ impl<'p> Tables<'p> {
     /// The tables of a finding.
     pub(super) fn of(&mut self, finding: &Diagnostic) -> Vec<String> {
         let mut tables = BTreeSet::new();
-        let queries = finding.related.iter().filter(|label| label.role == Role::Query);
+        let queries = finding.related.iter().filter(|label| matches!(label.role, Role::Query | Role::Rows));
         for label in std::iter::once(&finding.primary).chain(queries) {
             self.at(label, &mut tables);
         }

@@ -48,6 +48,8 @@ pub enum Role {
     Hop,
     /// The query that runs in the end.
     Query,
+    /// Where the rows come from that are looped over or listed: their query or a step of it, what shows them.
+    Rows,
     /// A table, index or model definition.
     Schema,
     /// Anything else worth seeing.

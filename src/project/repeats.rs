@@ -609,6 +609,7 @@ impl Finder<'_, '_, '_> {
                 || self.loops.leaves_after(candidate.call, candidate.guard, id)
                 || self.flow.strongest(candidate.args, id) != Dependence::Invariant
                 || self.mixed().changes(candidate.call, candidate.args, id)
+                || self.is_cut(candidate.call, id)
                 || !self.loops.guards_within(candidate.guard, id).is_empty()
                 || self.changing.get_or_init(|| self.changing_loops()).contains(&id)
             {
@@ -617,6 +618,18 @@ impl Finder<'_, '_, '_> {
             outer = Some(id);
         }
         outer
+    }
+
+    /// Whether the loop decides which part of the rows is asked for: `books.values("id")[:at]`.
+    fn is_cut(&self, call: CallId, id: LoopId) -> bool {
+        let changes = |&bound: &ValueId| self.flow.dependence(bound, id) != Dependence::Invariant;
+        self.facts.values.iter().any(|value| match value {
+            Value::Slice(whole, low, high) => {
+                *self.facts.value(*whole) == Value::Call(call) && [low, high].into_iter().any(changes)
+            }
+            Value::Item(whole, at) => *self.facts.value(*whole) == Value::Call(call) && changes(at),
+            _ => false,
+        })
     }
 
     /// The loops that may change what a read in them finds: they write, or call something that may.

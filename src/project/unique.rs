@@ -1,5 +1,6 @@
 //! Queries that find one row at most: those that ask for the value of a unique column.
 
+use super::flow::Flow;
 use super::types::{ClassMember, Ty, Types};
 use super::{ClassRef, FileId};
 use crate::facts::*;
@@ -21,6 +22,7 @@ impl Types<'_> {
                     Some(model) => {
                         call.args.iter().any(|arg| self.is_unique_value(file, arg, Some(model)))
                             || self.is_whole_key(file, call, model)
+                            || self.is_unique_together(file, call, model)
                     }
                     // `session.query(User.name).filter(User.name == name)`
                     None => call.args.iter().any(|arg| self.is_unique_value(file, arg, None)),
@@ -57,6 +59,23 @@ impl Types<'_> {
             }
             None => false,
         })
+    }
+
+    /// Whether a call gives a value for each of the fields of which no two rows of a model of Django's have the same:
+    /// `unique_together`, `UniqueConstraint(fields=["owner", "name"], …)`.
+    fn is_unique_together(&self, file: FileId, call: &Call, model: ClassRef) -> bool {
+        let field = |name: &'_ str| name.strip_suffix("_id").unwrap_or(name).to_owned();
+        let facts = self.facts(file);
+        let given: Vec<String> = call.args.iter().filter_map(|arg| Some(field(&facts.names[arg.name?]))).collect();
+        given.len() > 1
+            && self.lineage(model).into_iter().any(|class| {
+                let facts = self.facts(class.file);
+                let is_meta = |of: &&Class| of.parent == Some(class.class) && &facts.names[of.name] == "Meta";
+                let declared = facts.classes.iter().filter(is_meta).flat_map(|meta| &meta.attributes);
+                declared.into_iter().flat_map(|declared| unique_fields(facts, declared)).any(|fields| {
+                    !fields.is_empty() && fields.iter().all(|name| given.contains(&field(name)))
+                })
+            })
     }
 
     /// The model and the column of `Token.serial`.
@@ -154,4 +173,33 @@ fn joins(facts: &FileFacts, query: ValueId) -> bool {
         };
     }
     false
+}
+
+/// The sets of fields that an attribute of a model's `Meta` declares to be unique.
+fn unique_fields<'f>(facts: &'f FileFacts, declared: &Attribute) -> Vec<Vec<&'f str>> {
+    let names = |value: ValueId| -> Option<Vec<&'f str>> {
+        let Value::Sequence(items) = facts.value(value) else { return None };
+        items.iter().map(|&item| facts.literal(item)).collect()
+    };
+    let Value::Sequence(items) = facts.value(declared.value) else { return Vec::new() };
+    match &facts.names[declared.name] {
+        // One set may stand by itself.
+        "unique_together" => match names(declared.value) {
+            Some(fields) => vec![fields],
+            None => items.iter().filter_map(|&item| names(item)).collect(),
+        },
+        "constraints" => {
+            let fields = |&item: &ValueId| {
+                let Value::Call(call) = *facts.value(item) else { return None };
+                let call = facts.call(call);
+                let named = |wanted: &str| {
+                    call.args.iter().find(|arg| arg.name.is_some_and(|name| &facts.names[name] == wanted))
+                };
+                let is_unique = Flow::new(facts).called_name(call) == Some("UniqueConstraint");
+                names(named("fields").filter(|_| is_unique && named("condition").is_none())?.value)
+            };
+            items.iter().filter_map(fields).collect()
+        }
+        _ => Vec::new(),
+    }
 }

@@ -67,6 +67,7 @@ fn role_word(role: Role) -> &'static str {
         Role::Loop => "loop",
         Role::Hop => "via",
         Role::Query => "query",
+        Role::Rows => "rows",
         Role::Schema => "schema",
         Role::Primary | Role::Related => "see",
     }

@@ -266,7 +266,7 @@ pub fn json_schema() -> Value {
             })), "A place in a file."),
             "location": described(record(json!({
                 "path": text,
-                "role": { "enum": ["primary", "loop", "hop", "query", "schema", "related"] },
+                "role": { "enum": ["primary", "loop", "hop", "query", "rows", "schema", "related"] },
                 "text": { "type": "string", "description": "What there is to say of this place; may be empty." },
                 "start": point,
                 "end": described(point.clone(), "Exclusive."),

@@ -161,7 +161,7 @@ impl Writer<'_> {
 
     /// Loop → hops → query, as one walk through the code.
     fn code_flow(&self, found: &Diagnostic) -> Option<Value> {
-        let on_the_way = |label: &&Label| matches!(label.role, Role::Loop | Role::Hop | Role::Query);
+        let on_the_way = |label: &&Label| matches!(label.role, Role::Loop | Role::Hop | Role::Query | Role::Rows);
         let way: Vec<&Label> = found.related.iter().filter(on_the_way).take(MAX_PLACES).collect();
         if way.is_empty() {
             return None;
@@ -299,6 +299,7 @@ fn step_word(role: Role) -> &'static str {
         Role::Loop => "the loop",
         Role::Hop => "a call on the way",
         Role::Query => "the query",
+        Role::Rows => "where the rows come from",
         Role::Schema => "the table",
         Role::Primary => "here",
         Role::Related => "this place",

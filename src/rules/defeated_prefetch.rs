@@ -84,7 +84,7 @@ fn told(primary: Label, message: String, defeats: &DefeatedPrefetch, cost: &str)
 fn asked_here(cx: &FileCx<'_>, finding: Finding, defeats: &DefeatedPrefetch) -> Finding {
     let Some((file, span)) = defeats.place else { return finding };
     let path = cx.project.file(file).source.path.clone();
-    finding.related(Label { path, span, role: Role::Query, text: format!("`{}` is prefetched here", defeats.relation) })
+    finding.related(Label { path, span, role: Role::Rows, text: format!("`{}` is prefetched here", defeats.relation) })
 }
 
 /// What gives the same from the rows that are there, and how to fetch only those.

@@ -17,7 +17,7 @@ pub(super) fn rendered(project: &Project, file: FileId) -> Vec<Label> {
     let label = |rendering: &Rendering| {
         let (file, span) = rendering.place;
         let path = project.file(file).source.path.clone();
-        Label { path, span, role: Role::Hop, text: "rendered here".to_owned() }
+        Label { path, span, role: Role::Rows, text: "rendered here".to_owned() }
     };
     project.renderings(file).into_iter().take(MAX_RENDERINGS).map(label).collect()
 }
@@ -45,7 +45,7 @@ pub(super) fn places(cx: &FileCx<'_>, read: &LazyRead) -> Vec<Label> {
         places.push(at(listing.place, Role::Loop, "the rows are listed here".to_owned()));
     }
     places.extend(
-        read.rendered.iter().take(MAX_RENDERINGS).map(|&place| at(place, Role::Hop, "rendered here".to_owned())),
+        read.rendered.iter().take(MAX_RENDERINGS).map(|&place| at(place, Role::Rows, "rendered here".to_owned())),
     );
     // What is called in the loop is the primary place.
     for hop in read.hops.iter().filter(|hop| (hop.file, hop.span) != (cx.id, read.span)) {
@@ -56,10 +56,10 @@ pub(super) fn places(cx: &FileCx<'_>, read: &LazyRead) -> Vec<Label> {
     }
     if let Some(place) = read.origin {
         let text = format!("the rows come from here, without `{}`", read.path.replace("__", "."));
-        places.push(at(place, Role::Query, text));
+        places.push(at(place, Role::Rows, text));
     }
     for also in read.also.iter().take(MAX_ALSO) {
-        places.push(at(also.origin, Role::Query, "these rows come without it, too".to_owned()));
+        places.push(at(also.origin, Role::Rows, "these rows come without it, too".to_owned()));
     }
     let LazyRead { origin, loaded_at, .. } = read;
     let line = |(file, span): (FileId, Span)| (file, cx.project.file(file).source.lines().line(span.start));
@@ -72,7 +72,7 @@ pub(super) fn places(cx: &FileCx<'_>, read: &LazyRead) -> Vec<Label> {
     for (place, text) in said {
         if let Some(place) = place.filter(|&place| !told.contains(&line(place))) {
             told.push(line(place));
-            places.push(at(place, Role::Query, text.to_owned()));
+            places.push(at(place, Role::Rows, text.to_owned()));
         }
     }
     places

@@ -61,6 +61,6 @@ fn listed(cx: &FileCx<'_>, query: &ListedQuery) -> Finding {
         .note(ROUND_TRIPS)
         .help(batch)
         .related(list(&query.listing));
-    let begun = query.begun.map(|span| cx.label(span, Role::Query, BEGUN));
+    let begun = query.begun.map(|span| cx.label(span, Role::Rows, BEGUN));
     query.also.iter().take(MAX_LISTINGS).map(list).chain(begun).fold(finding, Finding::related)
 }

@@ -88,7 +88,7 @@ fn finding(project: &Project, file: FileId, repeat: &Repeat) -> Option<Finding> 
     let asked = |asked: &Asked| {
         let (file, span) = asked.place;
         let path = project.file(file).source.path.clone();
-        Label { path, span, role: Role::Query, text: format!("`{}` asks this for each row, too", asked.by) }
+        Label { path, span, role: Role::Related, text: format!("`{}` asks this for each row, too", asked.by) }
     };
     let places = places(project, file, repeat, site).into_iter().chain(also.iter().map(asked));
     Some(places.fold(finding, Finding::related))
@@ -128,7 +128,7 @@ pub(super) fn places(project: &Project, file: FileId, repeat: &Repeat, site: &Qu
     if let Some(span) = begun(&of.facts, site.call) {
         let is_queryset = ["django.", "tortoise."].iter().any(|library| site.path.starts_with(library));
         let text = if is_queryset { BEGUN } else { CALLED_ON };
-        places.push(label(&of.source.path, span, Role::Query, text.to_owned()));
+        places.push(label(&of.source.path, span, Role::Rows, text.to_owned()));
     }
     places
 }
@@ -140,7 +140,7 @@ fn note(repeat: &Repeat) -> String {
             "each run waits for a round trip: on PostgreSQL, 2,000 inserts took 3.1 s one by one and 25 ms in batches of 500, \
              with 1 ms of network between; one transaction around them does not help there"
         }
-        RepeatKind::Invariant => "nothing that the query is made of changes in the loop, and nothing in the loop writes",
+        RepeatKind::Invariant => "nothing that the query is made of changes in the loop, and nothing in sight there writes",
     }
     .to_owned();
     if repeat.conditional {

@@ -134,8 +134,8 @@ fn surely_asked(project: &Project, function: FunctionRef, is_new: bool) -> Vec<A
 /// What a bulk write leaves out of what a site does for its row, if that is Django's way to write one.
 /// `from`: the file of the site, `call`: what leads to it from the loop.
 pub fn left_out(project: &Project, (from, site): (FileId, &QuerySite), call: (FileId, CallId)) -> Option<LeftOut> {
-    let written = written(site)?;
     let types = Types::new(project);
+    let Some(written) = written(site) else { return own_method(&types, call) };
     let model = match written {
         Written::Saved | Written::Deleted => row_of(&types, site.model, call, (from, site.call))?,
         _ => site.model?,
@@ -165,6 +165,28 @@ pub fn left_out(project: &Project, (from, site): (FileId, &QuerySite), call: (Fi
         times: (written == Written::Saved).then(|| times(&types, model)),
         unseen: unseen(&types, model).filter(|_| written != Written::Deleted),
         is_known: is_known && written != Written::Deleted,
+    })
+}
+
+/// What a row's own `save()` or `delete()` does, where that is called and leads to another write.
+fn own_method(types: &Types<'_>, (file, call): (FileId, CallId)) -> Option<LeftOut> {
+    let facts = &types.project().file(file).facts;
+    let Value::Member(object, name) = *facts.value(facts.call(call).callee) else { return None };
+    let name = ["delete", "save"].into_iter().find(|known| *known == &facts.names[name])?;
+    let Ty::Instance(model, _) = types.of(file, object) else { return None };
+    let Some(ClassMember::Method(function)) = types.class_member(model, name).filter(|_| is_model(types, model)) else {
+        return None;
+    };
+    let own = types.project().file(function.file).facts.function(function.function);
+    let facts = &types.project().file(model.file).facts;
+    Some(LeftOut {
+        model: facts.names[facts.class(model.class).name].to_owned(),
+        method: Some((name, (function.file, own.name_span))),
+        receivers: Vec::new(),
+        history: None,
+        times: None,
+        unseen: None,
+        is_known: false,
     })
 }
 

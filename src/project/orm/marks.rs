@@ -195,6 +195,20 @@ impl<'p> Collector<'_, 'p> {
         })
     }
 
+    /// Whether the number of the same rows is wanted, too, and not only `compared` with zero: one count serves for both.
+    fn wants_number(&self, count: CallId, compared: &[CallId]) -> bool {
+        let at = self.facts.call(count);
+        let Some(rows) = self.receiver(count) else { return false };
+        let counts = |(id, call): (CallId, &Call)| {
+            id != count
+                && call.function == at.function
+                && self.called(id) == "count"
+                && self.receiver(id) == Some(rows)
+                && !compared.contains(&id)
+        };
+        self.facts.numbered().any(counts)
+    }
+
     /// `qs.count() > 0`, `(await User.count({ where })) === 0`, `if qs.count():`
     pub(super) fn counts_for_existence(&mut self) {
         let facts = self.facts;
@@ -226,7 +240,7 @@ impl<'p> Collector<'_, 'p> {
         calls.retain(|&call| self.called(call) == "count" && !self.is_of_statement(call));
         calls.sort_unstable();
         calls.dedup();
-        for call in calls {
+        for &call in &calls {
             let Some(evidence) = of_call(self.types, self.file, call) else { continue };
             let counts_rows = matches!(
                 evidence.orm,
@@ -243,7 +257,7 @@ impl<'p> Collector<'_, 'p> {
                 || self.types.project().file(self.file).source.language.is_ecma();
             let chain = self.chain(call);
             let is_one = |&other: &CallId| self.asks_for_key(other) || self.types.finds_one(self.file, other);
-            let is_known = evidence.orm == Orm::Django && self.has_rows(call);
+            let is_known = evidence.orm == Orm::Django && (self.has_rows(call) || self.wants_number(call, &calls));
             if counts_rows && is_sure && !is_known && !chain.iter().any(is_one) {
                 let mut mark = self.mark(evidence, call);
                 mark.is_narrow =

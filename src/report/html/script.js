@@ -8,6 +8,7 @@
     loop: ["↻", "loop"],
     hop: ["↓", "call"],
     query: ["◆", "query"],
+    rows: ["≡", "rows"],
     schema: ["▤", "schema"],
     related: ["·", "see"],
   };
