@@ -6,7 +6,7 @@ use super::lazy_read::rendered;
 use super::{FileCx, Finding, Sink};
 use crate::facts::{FileFacts, Loop, LoopId, LoopKind};
 use crate::findings::{Confidence, Label, Role, Severity};
-use crate::project::orm::{Amount, Asked, LeftOut, also_asked, left_out, relation_help};
+use crate::project::orm::{Amount, Asked, LeftOut, also_asked, left_out, relation_help, runs_over_rows};
 use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind, SiteEffect, begun};
 use crate::source::{SourceFile, Span};
 
@@ -166,11 +166,18 @@ fn help(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> S
     // A wrapper that runs what it is given is known by what it runs here.
     let handed = site.batch_write.as_deref();
     let handed = handed.filter(|_| repeat.kind == RepeatKind::Write && site.effect != SiteEffect::Write);
-    let related = relation_help(project, repeat.site.0, site);
+    let is_direct = repeat.hops.is_empty() && repeat.site.0 == file && site.call == repeat.call;
+    let within = repeat.loops.first().copied().filter(|_| is_direct);
+    let related = relation_help(project, repeat.site.0, site, within);
     let batch = handed.or(related.as_deref()).or(site.batch.as_deref()).unwrap_or(match repeat.kind {
         RepeatKind::Write => "write all rows with one statement after the loop",
         _ => "fetch the rows for all keys with one query before the loop, and look them up by key",
     });
+    // What is no queryset can be annotated with nothing.
+    let batch = match batch.split_once(", or annotate the outer queryset") {
+        Some((first, _)) if !repeat.loops.iter().any(|&id| runs_over_rows(project, file, id)) => first,
+        _ => batch,
+    };
     let mut help = match (repeat.hops.last(), repeat.kind) {
         (Some(_), RepeatKind::Write) => format!("take the write out of the path above; {batch}"),
         (Some(_), _) => format!("do it for all rows before the loop, and hand the result down the path above; {batch}"),

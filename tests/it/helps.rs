@@ -583,6 +583,73 @@ def write(names, data):
 }
 
 #[test]
+fn rows_are_fetched_by_what_changes_in_the_loop() {
+    let text = r#"
+from django.db import models
+
+
+class Task(models.Model):
+    name = models.TextField(unique=True)
+
+
+class Meta(models.Model):
+    task = models.OneToOneField(Task, on_delete=models.CASCADE)
+
+
+class Job(models.Model):
+    meta = models.ForeignKey(Meta, on_delete=models.CASCADE)
+    state = models.TextField()
+    day = models.DateField()
+
+
+class Answer(models.Model):
+    person = models.TextField()
+    feedback = models.TextField()
+
+
+def look(names, feedback, lines, tasks):
+    for name in names:
+        Job.objects.get(meta__task__name=name)
+    for name in names:
+        Answer.objects.filter(person=name, feedback=feedback).first()
+    for name in names:
+        Answer.objects.filter(person=name, feedback="good").exists()
+    for line in lines.findall("line"):
+        Job.objects.filter(day__gt=line.get("day")).first()
+    for task in Task.objects.all():
+        Job.objects.filter(day__gt=task.name).first()
+    for task in tasks:
+        Job.objects.filter(meta__task=task).dates("day", "month").count()
+    for task in tasks:
+        Job.objects.filter(meta__task=task).values("day").distinct().count()
+    for task in tasks:
+        Job.objects.filter(meta__task=task).exclude(state="done").count()
+"#;
+    let found = helps("shop/jobs.py", text, "query-in-loop");
+    let fetched = "fetch the rows once before the loop";
+    let expected = [
+        format!("{fetched}, `Job.objects.filter(meta__task__name__in=[…])`, and look them up by `meta__task__name`"),
+        format!("{fetched}, `Answer.objects.filter(…, person__in=[…])`, and look them up by `person`"),
+        "fetch the keys that exist once before the loop: \
+         `set(Answer.objects.filter(…, person__in=[…]).values_list(\"person\", flat=True))`"
+            .to_owned(),
+        format!("{fetched} with `.filter(key__in=keys)` and keep one for each key"),
+        format!(
+            "{fetched} with `.filter(key__in=keys)` and keep one for each key, or annotate the outer queryset with `Subquery(…[:1])`"
+        ),
+        "count all groups at once before the loop: \
+         `.values(\"key\").annotate(n=Count(Trunc(\"day\", \"month\"), distinct=True))`"
+            .to_owned(),
+        "count all groups at once before the loop: `.values(\"key\").annotate(n=Count(\"day\", distinct=True))`".to_owned(),
+        "count all groups at once before the loop: `.values(\"key\").annotate(n=Count(\"pk\"))`".to_owned(),
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(&expected) {
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
 fn what_packages_do_for_each_row_is_told_of_the_row_that_is_written() {
     let text = r#"
 from django.db import models

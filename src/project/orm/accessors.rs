@@ -2,8 +2,12 @@
 //! accessors (`book.getWriter()`, `book.countReviews()`), Objection's `book.$relatedQuery("reviews")`, and what Django
 //! finds by columns that are no primary key: `Profile.objects.get(user=user)`.
 
+use super::PredicateOp;
+use super::django::split_lookup;
 use crate::facts::*;
-use crate::project::{FileId, Flow, Project, QuerySite, SiteEffect};
+use crate::project::flow::Dependence;
+use crate::project::relations::is_model;
+use crate::project::{FileId, Flow, Project, QuerySite, SiteEffect, Ty, Types};
 
 /// Steps that leave a query about the same rows, or give one of them.
 const NARROW: [&str; 7] = ["all", "afirst", "aexists", "exists", "first", "last", "order_by"];
@@ -13,25 +17,33 @@ const MAX_STEPS: usize = 16;
 const QUOTE: usize = 40;
 
 /// How the relation that a site asks for is loaded with the rows, in the library's own words; `None` if the site asks
-/// for no relation by its name.
-pub fn relation_help(project: &Project, file: FileId, site: &QuerySite) -> Option<String> {
+/// for no relation by its name. `within`: the loop around the site, if both are written in one place.
+pub fn relation_help(project: &Project, file: FileId, site: &QuerySite, within: Option<LoopId>) -> Option<String> {
     let own = project.file(file);
-    let asked = Asked { facts: &own.facts, text: &own.source.text };
+    let asked = Asked { facts: &own.facts, text: &own.source.text, within };
     if site.path.starts_with("sequelize.AssociationRead") {
         return asked.accessor(project, site.call);
     }
     if site.effect == SiteEffect::Query && site.path.starts_with("django.") {
-        return asked.by_column(project, site);
+        return asked.distinct(site.call).or_else(|| asked.by_column(project, site));
     }
     // A relation that is loaded with the rows is no help for what is written to it.
     let reads_related = site.path.starts_with("objection.") && site.effect == SiteEffect::Query;
     reads_related.then(|| asked.related(site.call)).flatten()
 }
 
+/// Whether a loop runs over the rows of a query of Django's, which may be annotated.
+pub fn runs_over_rows(project: &Project, file: FileId, at: LoopId) -> bool {
+    let types = Types::new(project);
+    let rows = types.of(file, project.file(file).facts.loop_(at).iterable);
+    matches!(types.element(&rows), Ty::Instance(class, _) if is_model(&types, class))
+}
+
 /// A file in which a relation is asked for.
 struct Asked<'f> {
     facts: &'f FileFacts,
     text: &'f str,
+    within: Option<LoopId>,
 }
 
 impl<'f> Asked<'f> {
@@ -67,6 +79,7 @@ impl<'f> Asked<'f> {
         let facts = self.facts;
         let mut columns: Vec<&str> = Vec::new();
         let mut given = None;
+        let mut is_more_asked = false;
         let last = Flow::new(facts).called_name(facts.call(site.call));
         let gives_one = matches!(last, Some("afirst" | "aget" | "first" | "get" | "last"));
         let mut at = site.call;
@@ -78,7 +91,11 @@ impl<'f> Asked<'f> {
             if !is_asked && !is_narrow {
                 return None;
             }
-            for arg in call.args.iter().filter(|arg| !is_constant(facts, arg.value)) {
+            for arg in &call.args {
+                if self.is_same(arg.value) {
+                    is_more_asked = true;
+                    continue;
+                }
                 columns.push(&facts.names[arg.name?]);
                 given = Some(arg.value);
             }
@@ -87,7 +104,10 @@ impl<'f> Asked<'f> {
                 _ => break,
             }
         }
-        let is_plain = |column: &&str| !column.contains("__") && !matches!(*column, "id" | "pk");
+        // A path over relations is a column of another table; what else follows says how it is compared.
+        let is_plain = |column: &&str| {
+            !matches!(column.rsplit("__").next(), Some("id" | "pk")) && split_lookup(column).1 == PredicateOp::Equal
+        };
         if columns.is_empty() || !columns.iter().all(is_plain) {
             return None;
         }
@@ -116,16 +136,57 @@ impl<'f> Asked<'f> {
         if tests && let [column] = columns[..] {
             return Some(format!(
                 "fetch the keys that exist once before the loop: \
-                 `set({name}.objects.filter({column}__in=[…]).values_list(\"{column}\", flat=True))`"
+                 `set({name}.objects.filter({}{column}__in=[…]).values_list(\"{column}\", flat=True))`",
+                if is_more_asked { "…, " } else { "" }
             ));
         }
-        let asked: Vec<String> = columns.iter().map(|column| format!("{column}__in=[…]")).collect();
+        let more = is_more_asked.then(|| "…".to_owned());
+        let asked: Vec<String> =
+            more.into_iter().chain(columns.iter().map(|column| format!("{column}__in=[…]"))).collect();
         Some(format!(
             "fetch the rows once before the loop, `{name}.objects.filter({})`, and {} by `{}`",
             asked.join(", "),
             if gives_one { "look them up" } else { "group them" },
             columns.join("`, `")
         ))
+    }
+
+    /// Whether a value is the same in each run: it is written out, or the loop does not change it.
+    fn is_same(&self, value: ValueId) -> bool {
+        let stays = |id| Flow::new(self.facts).dependence(value, id) == Dependence::Invariant;
+        is_constant(self.facts, value) || self.within.is_some_and(stays)
+    }
+
+    /// `logs.dates("date", "day").count()`, `logs.values("date").distinct().count()`: what is counted is no row.
+    fn distinct(&self, count: CallId) -> Option<String> {
+        let facts = self.facts;
+        let flow = Flow::new(facts);
+        if !matches!(flow.called_name(facts.call(count)), Some("acount" | "count")) {
+            return None;
+        }
+        let mut is_distinct = false;
+        let mut at = count;
+        for _ in 0..MAX_STEPS {
+            let Value::Member(object, _) = *facts.value(facts.call(at).callee) else { return None };
+            let Value::Call(before) = *facts.value(object) else { return None };
+            at = before;
+            let call = facts.call(at);
+            let name = flow.called_name(call)?;
+            let counts_days = matches!(name, "dates" | "datetimes");
+            is_distinct |= name == "distinct";
+            if counts_days || is_distinct && matches!(name, "values" | "values_list") {
+                let column = call.args.first().and_then(|arg| facts.literal(arg.value))?;
+                let made = match call.args.get(1).filter(|_| counts_days).and_then(|arg| facts.literal(arg.value)) {
+                    Some("day") | None => format!("\"{column}\""),
+                    Some(part) => format!("Trunc(\"{column}\", \"{part}\")"),
+                };
+                return Some(format!(
+                    "count all groups at once before the loop: \
+                     `.values(\"key\").annotate(n=Count({made}, distinct=True))`"
+                ));
+            }
+        }
+        None
     }
 
     /// `book.$relatedQuery("reviews").where(…)`, `book.$fetchGraph("reviews")`

@@ -63,6 +63,8 @@ pub(super) struct Place {
     pub(super) is_loose: bool,
     /// Whether it is about what is made of a column: `lower(name)`, a cast, a part of a document.
     pub(super) is_made: bool,
+    /// Whether it is about rows of another table, that are loaded along or that the own ones are related to.
+    pub(super) is_beside: bool,
 }
 
 impl Place {
@@ -78,6 +80,7 @@ impl Place {
             confidence: Confidence::High,
             is_loose: true,
             is_made: false,
+            is_beside: false,
         }
     }
 }
@@ -247,6 +250,7 @@ impl<'t, 'p> Collector<'t, 'p> {
             confidence,
             is_loose: false,
             is_made: false,
+            is_beside: false,
         }
     }
 
@@ -552,7 +556,7 @@ impl<'t, 'p> Collector<'t, 'p> {
         span: Span,
         is_pattern: bool,
     ) {
-        let Place { orm, model, call, group, negated, confidence, is_loose, is_made, .. } = *place;
+        let Place { orm, model, call, group, negated, confidence, is_loose, is_made, is_beside, .. } = *place;
         self.found.predicates.push(OrmPredicate {
             orm,
             column,
@@ -571,6 +575,7 @@ impl<'t, 'p> Collector<'t, 'p> {
             is_indexed: false,
             query_is_known: !is_loose,
             is_made,
+            is_beside,
             narrowed: None,
         });
     }

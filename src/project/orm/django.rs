@@ -109,6 +109,7 @@ impl<'p> Collector<'_, 'p> {
             confidence: evidence.confidence,
             is_loose: false,
             is_made: false,
+            is_beside: false,
         };
         self.lookup_arguments(call, &place);
     }

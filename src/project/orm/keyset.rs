@@ -222,6 +222,7 @@ impl<'p> Collector<'_, 'p> {
                 && other.group.is_none()
                 && !other.negated
                 && !other.is_made
+                && !other.is_beside
                 && self.holds_where(other.call, last);
             // A look-up over relations is a column of another table.
             let is_own = is_plain(&other.column) && !other.column.contains("__");

@@ -41,7 +41,7 @@ mod wildcards;
 
 use std::sync::Arc;
 
-pub use accessors::relation_help;
+pub use accessors::{relation_help, runs_over_rows};
 pub use bound::{BoundParam, ParamKey, SiteParams};
 pub use bulk::{Asked, LeftOut, also_asked, left_out};
 pub(crate) use bulk::{Receiver, receivers};
@@ -174,6 +174,8 @@ pub struct OrmPredicate {
     pub is_indexed: bool,
     /// Whether it is about what is made of the column: `lower(name)`, a cast, a part of a document.
     pub is_made: bool,
+    /// Whether it is about rows of another table, that are loaded along or that the own ones are related to.
+    pub is_beside: bool,
     /// Whether the whole query is in sight. Otherwise conditions that are not seen may leave few rows.
     pub query_is_known: bool,
     /// What else must hold for the same rows and leaves few of them; only told of searches inside texts.

@@ -115,7 +115,7 @@ impl<'p> Collector<'_, 'p> {
                     match facts.literal(key) {
                         Some("where" | "having") => self.where_object(value, place, "", 0),
                         Some("include" | "select" | "with") => {
-                            self.options(value, evidence, call, &Place { model: None, ..*place }, depth + 1);
+                            self.options(value, evidence, call, &Place { model: None, is_beside: true, ..*place }, depth + 1);
                         }
                         None if key == UNKNOWN => self.options(value, evidence, call, place, depth + 1),
                         _ => {}
@@ -127,7 +127,7 @@ impl<'p> Collector<'_, 'p> {
                     for &(key, value) in entries {
                         let is_relation = !matches!(facts.literal(key), Some("where" | "include" | "select") | None);
                         if is_relation && matches!(facts.value(value), Value::Mapping(_)) {
-                            self.options(value, evidence, call, &Place { model: None, ..*place }, depth + 1);
+                            self.options(value, evidence, call, &Place { model: None, is_beside: true, ..*place }, depth + 1);
                         }
                     }
                 }
@@ -279,8 +279,9 @@ impl<'p> Collector<'_, 'p> {
                 let has_operator = entries.iter().any(|&(key, _)| self.key(place.orm, key).is_some());
                 if !has_operator {
                     // A relation: its own columns stand inside.
+                    let place = Place { model: None, is_beside: true, ..*place };
                     for &(key, value) in entries {
-                        self.where_entry(key, value, &Place { model: None, ..*place }, column, depth + 1);
+                        self.where_entry(key, value, &place, column, depth + 1);
                     }
                     return;
                 }
@@ -318,7 +319,7 @@ impl<'p> Collector<'_, 'p> {
     ) {
         let span = self.text_span(key).unwrap_or(place.span);
         let Some(meaning) = self.key(place.orm, key) else {
-            self.where_entry(key, value, &Place { model: None, ..*place }, column, depth + 1);
+            self.where_entry(key, value, &Place { model: None, is_beside: true, ..*place }, column, depth + 1);
             return;
         };
         // Prisma's `{ path: ["name"], string_contains: text }` is about a part of a document.
