@@ -84,6 +84,7 @@ pub(crate) use since::tests as edited;
 pub(crate) use sites::begun;
 pub use sites::{QuerySite, SiteEffect};
 pub use templates::Rendering;
+pub use verbs::batch_for;
 pub(crate) use {
     flow::Flow,
     types::{ClassMember, Ty, Types},

@@ -232,26 +232,38 @@ impl<'t, 'p> Finder<'t, 'p> {
     /// What a statement that cannot be read, as its tables are holes, says by its first word: it defines, or is about
     /// transactions and locks.
     fn by_word(&self, id: CallId, api: &ApiCall) -> Option<SiteEffect> {
-        const DEFINING: [&str; 17] = [
+        const DEFINING: [&str; 22] = [
             "alter",
             "analyze",
             "begin",
             "comment",
             "commit",
             "create",
+            "discard",
             "drop",
             "grant",
+            "listen",
             "lock",
+            "notify",
             "refresh",
             "reindex",
             "release",
             "revoke",
             "rollback",
             "savepoint",
+            "set",
             "truncate",
+            "unlisten",
             "vacuum",
         ];
-        let text = self.facts.text(argument(self.facts, id, api.sql.as_ref()?)?)?;
+        let mut statement = argument(self.facts, id, api.sql.as_ref()?)?;
+        // `text("…")` of SQLAlchemy's.
+        if let Value::Call(made) = *self.facts.value(statement)
+            && Flow::new(self.facts).called_name(self.facts.call(made)) == Some("text")
+        {
+            statement = self.facts.call(made).args.first()?.value;
+        }
+        let text = self.facts.text(statement)?;
         let word = text.cooked.split_whitespace().next()?;
         DEFINING.iter().any(|known| word.eq_ignore_ascii_case(known)).then_some(SiteEffect::Transaction)
     }

@@ -1,8 +1,8 @@
 //! What statements do, told by their words: they read, write, or are about the session.
 
-use super::FileId;
 use super::sites::SiteEffect;
 use super::types::Types;
+use super::{FileId, Project};
 use crate::sql::Verb;
 
 /// What statements do, by their verbs: what writes counts before what reads.
@@ -25,6 +25,26 @@ pub(super) fn by_verb(types: &Types<'_>, sql: &[(FileId, usize)]) -> Option<Site
         SiteEffect::Query => 1,
         _ => 2,
     })
+}
+
+/// Of how a library writes many rows, what serves for these statements: `INSERT … SELECT * FROM unnest(…)` for what
+/// inserts, `… WHERE id = ANY(…)` for what deletes.
+pub fn batch_for(project: &Project, sql: &[(FileId, usize)], batch: &str) -> Option<String> {
+    let mut verbs = sql.iter().map(|&(file, index)| project.file(file).facts.statements[index].statement.verb);
+    let verb = verbs.next().filter(|verb| verbs.all(|other| other == *verb))?;
+    let (insert, by_key) = (batch.find("INSERT …")?, batch.find(", `… WHERE").or_else(|| batch.find(", sql`… WHERE")));
+    match (verb, by_key) {
+        (Verb::Insert, Some(end)) => Some(batch[..end].to_owned()),
+        (Verb::Update, end) => {
+            let update = batch[..end.unwrap_or(batch.len())].replacen("INSERT … SELECT * FROM", "UPDATE … FROM", 1);
+            Some(update.replacen(" RETURNING …", "", 1))
+        }
+        (Verb::Delete, Some(end)) => {
+            let begin = batch[..insert].trim_end_matches("sql`").trim_end_matches('`');
+            Some(format!("{begin}{}", &batch[end + ", ".len()..]))
+        }
+        _ => None,
+    }
 }
 
 /// Whether what a query reads is written by it: `WITH gone AS (DELETE … RETURNING id) SELECT …`.

@@ -7,7 +7,7 @@ use super::{FileCx, Finding, Sink};
 use crate::facts::{FileFacts, Loop, LoopId, LoopKind};
 use crate::findings::{Confidence, Label, Role, Severity};
 use crate::project::orm::{Amount, Asked, LeftOut, also_asked, left_out, relation_help, runs_over_rows};
-use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind, SiteEffect, begun};
+use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind, SiteEffect, batch_for, begun};
 use crate::source::{SourceFile, Span};
 
 /// The longest piece of code that a message quotes, in characters.
@@ -178,6 +178,8 @@ fn help(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> S
         Some((first, _)) if !repeat.loops.iter().any(|&id| runs_over_rows(project, file, id)) => first,
         _ => batch,
     };
+    let of_verb = batch_for(project, &site.sql, batch).filter(|_| repeat.kind == RepeatKind::Write);
+    let batch = of_verb.as_deref().unwrap_or(batch);
     let mut help = match (repeat.hops.last(), repeat.kind) {
         (Some(_), RepeatKind::Write) => format!("take the write out of the path above; {batch}"),
         (Some(_), _) => format!("do it for all rows before the loop, and hand the result down the path above; {batch}"),

@@ -650,6 +650,30 @@ def look(names, feedback, lines, tasks):
 }
 
 #[test]
+fn many_rows_are_written_as_one_row_is() {
+    let text = r#"
+import { Pool } from "pg";
+
+const pool = new Pool();
+
+export async function write(items) {
+  for (const item of items) {
+    await pool.query("INSERT INTO stock (id, size) VALUES ($1, $2)", [item.id, item.size]);
+    await pool.query("UPDATE stock SET size = size + $1 WHERE id = $2", [item.size, item.id]);
+    await pool.query("DELETE FROM stock WHERE id = $1", [item.id]);
+  }
+}
+"#;
+    let found = helps("stock.js", text, "write-in-loop");
+    let expected = [
+        "write all rows at once: `INSERT … SELECT * FROM unnest($1::int[], $2::text[])`",
+        "write all rows at once: `UPDATE … FROM unnest($1::int[], $2::text[])`",
+        "write all rows at once: `… WHERE id = ANY($1)`",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn what_packages_do_for_each_row_is_told_of_the_row_that_is_written() {
     let text = r#"
 from django.db import models
