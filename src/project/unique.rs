@@ -72,9 +72,10 @@ impl Types<'_> {
                 let facts = self.facts(class.file);
                 let is_meta = |of: &&Class| of.parent == Some(class.class) && &facts.names[of.name] == "Meta";
                 let declared = facts.classes.iter().filter(is_meta).flat_map(|meta| &meta.attributes);
-                declared.into_iter().flat_map(|declared| unique_fields(facts, declared)).any(|fields| {
-                    !fields.is_empty() && fields.iter().all(|name| given.contains(&field(name)))
-                })
+                declared
+                    .into_iter()
+                    .flat_map(|declared| unique_fields(facts, declared))
+                    .any(|fields| !fields.is_empty() && fields.iter().all(|name| given.contains(&field(name))))
             })
     }
 

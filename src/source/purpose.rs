@@ -227,10 +227,9 @@ fn is_script(folders: &[&str], name: &str) -> bool {
             || folder.ends_with("-scripts")
             || folder.ends_with("_scripts")
     };
-    // What brings old data into a new form is run once: `backfill_ids.py`, `management/commands/migrate_orders.py`.
-    let is_command = folders.last() == Some(&"commands");
+    // What brings old data into a new form is run once: `management/commands/migrate_orders.py`.
     let first = name.split(['_', '-']).next().unwrap_or("");
-    if first == "backfill" || is_command && matches!(first, "convert" | "migrate") {
+    if folders.last() == Some(&"commands") && matches!(first, "backfill" | "convert" | "migrate") {
         return true;
     }
     let Some(at) = folders.iter().position(is_folder) else { return false };
@@ -316,7 +315,7 @@ mod tests {
             ("shop/management/commands/convert_course.py", Script),
             ("shop/management/commands/migrate_endpoints.py", Script),
             ("shop/convert_course.py", Application),
-            ("src/jobs/backfill-owners.ts", Script),
+            ("perf/backfill_reports.py", Application),
             ("shop/seed_products.py", Seed),
             ("src/data-import/populator.ts", Seed),
             ("shop/core/random_data.py", Seed),

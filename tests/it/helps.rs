@@ -640,7 +640,8 @@ def look(names, feedback, lines, tasks):
         "count all groups at once before the loop: \
          `.values(\"key\").annotate(n=Count(Trunc(\"day\", \"month\"), distinct=True))`"
             .to_owned(),
-        "count all groups at once before the loop: `.values(\"key\").annotate(n=Count(\"day\", distinct=True))`".to_owned(),
+        "count all groups at once before the loop: `.values(\"key\").annotate(n=Count(\"day\", distinct=True))`"
+            .to_owned(),
         "count all groups at once before the loop: `.values(\"key\").annotate(n=Count(\"pk\"))`".to_owned(),
     ];
     assert_eq!(found.len(), expected.len(), "{found:#?}");

@@ -115,6 +115,77 @@ class Shelf(MP_Node):
 }
 
 #[test]
+fn sqlalchemy_tables_that_the_class_does_not_name() {
+    let flask = r#"
+from flask_sqlalchemy import SQLAlchemy
+
+db = SQLAlchemy()
+
+
+class Kept(db.Model):
+    __abstract__ = True
+    id = db.Column(db.Integer, primary_key=True)
+
+
+class OrderLine(Kept):
+    note = db.Column(db.String)
+
+
+class HTTPCall(db.Model):
+    key = db.Column(db.Integer, primary_key=True)
+    line_id = db.Column(db.Integer, db.ForeignKey("order_line.id"))
+
+
+class SlowHTTPCall(HTTPCall):
+    seconds = db.Column(db.Integer)
+"#;
+    assert_eq!(
+        schema(&[("app/models.py", flask)]),
+        [
+            "order_line app/models.py:12",
+            "note text",
+            "id integer not null",
+            "primary key (id)",
+            "http_call app/models.py:16",
+            "key integer not null",
+            "line_id integer",
+            "primary key (key)",
+            "foreign key (line_id) → order_line (id)",
+        ]
+    );
+    let declared = r#"
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+
+class Base(DeclarativeBase):
+    @declared_attr.directive
+    def __tablename__(cls) -> str:
+        return cls.__name__.lower()
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class WorkPool(Base):
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class Other(DeclarativeBase):
+    @declared_attr.directive
+    def __tablename__(cls) -> str:
+        return plural(cls.__name__)
+
+
+class Untold(Other):
+    id: Mapped[int] = mapped_column(primary_key=True)
+"#;
+    assert_eq!(
+        schema(&[("app/models.py", declared)]),
+        ["workpool app/models.py:14", "name", "id not null", "unique (name)", "primary key (id)"]
+    );
+}
+
+#[test]
 fn sqlalchemy_models_and_alembic() {
     let models = r#"
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint

@@ -190,11 +190,20 @@ impl Asked {
     }
 }
 
-/// Whether nothing orders the rows of a relation to many of `model`.
-pub(super) fn is_unordered_relation(types: &Types<'_>, model: ClassRef, name: &str) -> bool {
-    match attribute(types, model, name) {
-        Some(Attribute::Relation(relation)) => relation.target.is_none_or(|target| is_unordered(types, target)),
-        _ => true,
+/// Whether the rows of a relation to many of `model` stand in an order; not known where not all of them is in sight.
+pub(super) fn is_ordered(types: &Types<'_>, model: ClassRef, name: &str) -> Option<bool> {
+    let Some(Attribute::Relation(relation)) = attribute(types, model, name) else { return Some(false) };
+    let Some(target) = relation.target else { return Some(false) };
+    let orders = |class: ClassRef| {
+        let facts = types.facts(class.file);
+        let is_meta = |of: &&Class| of.parent == Some(class.class) && &facts.names[of.name] == "Meta";
+        let mut metas = facts.classes.iter().filter(is_meta).flat_map(|meta| &meta.attributes);
+        metas.any(|of| &facts.names[of.name] == "ordering")
+    };
+    if is_unordered(types, target) {
+        Some(false)
+    } else {
+        types.lineage(target).into_iter().any(orders).then_some(true)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reads of a related row that only want its key, which the row at hand holds: `book.author.id` is `book.author_id`.
 
-use super::super::relations::{Orm, sqlalchemy};
 use super::super::flow::Flow;
+use super::super::relations::{Orm, sqlalchemy};
 use super::super::types::{ClassMember, Ty, Types};
 use super::super::{ClassRef, FileId};
 use super::model::{Kind, Relation};
@@ -159,9 +159,8 @@ fn is_filter_value(types: &Types<'_>, file: FileId, whole: Span) -> bool {
     let facts = types.facts(file);
     let flow = Flow::new(facts);
     facts.numbered().any(|(id, call)| {
-        let is_given = |arg: &Arg| {
-            arg.name.is_some_and(|name| !facts.names[name].contains("__")) && arg.span.end == whole.end
-        };
+        let is_given =
+            |arg: &Arg| arg.name.is_some_and(|name| !facts.names[name].contains("__")) && arg.span.end == whole.end;
         call.span.contains(whole)
             && flow.called_name(call).is_some_and(|name| FILTERS.contains(&name))
             && call.args.iter().any(is_given)

@@ -1,7 +1,7 @@
 //! What a query loads along with its rows.
 
 use super::columns::Columns;
-use super::defeated::is_unordered_relation;
+use super::defeated::is_ordered;
 use crate::facts::*;
 use crate::project::types::Types;
 use crate::project::{ClassRef, FileId};
@@ -151,12 +151,15 @@ impl Loaded {
         }
         let Value::Member(_, relation) = *facts.value(manager) else { return false };
         let relation = &facts.names[relation];
-        let is_held = match &facts.names[name] {
-            "all" | "count" | "exists" => true,
-            "first" | "afirst" => !is_unordered_relation(types, model, relation),
+        let may_be = || self.unseen && types.project().may_be_eager(relation);
+        match &facts.names[name] {
+            "all" | "count" | "exists" => self.has(relation) || may_be(),
+            "first" | "afirst" => match is_ordered(types, model, relation) {
+                Some(is_ordered) => is_ordered && (self.has(relation) || may_be()),
+                None => self.has(relation),
+            },
             _ => false,
-        };
-        is_held && (self.has(relation) || (self.unseen && types.project().may_be_eager(relation)))
+        }
     }
 
     /// What is loaded along with the rows at the end of a path.

@@ -228,7 +228,11 @@ fn row_of(
         let mut rows = facts.call(call.1).args.iter().filter_map(|arg| instance(call.0, arg.value));
         rows.find(is_one)
     };
-    let class = object(call).filter(is_one).or_else(|| object(site).filter(is_one)).or(model).or_else(|| if is_given() { handed() } else { None })?;
+    let class = object(call)
+        .filter(is_one)
+        .or_else(|| object(site).filter(is_one))
+        .or(model)
+        .or_else(|| if is_given() { handed() } else { None })?;
     Some(types.form_model(class).unwrap_or(class))
 }
 

@@ -286,6 +286,21 @@ impl Finder<'_, '_> {
         text.contains("action") && ["\"retrieve\"", "'retrieve'"].iter().any(|name| text.contains(name))
     }
 
+    /// Whether a method looks for what a view has put into the context, and returns with it, before it goes on:
+    /// `known = self.context.get("sizes")`.
+    fn asks_context(&self, function: FunctionRef, before: Span) -> bool {
+        let file = self.types.project().file(function.file);
+        let span = file.facts.function(function.function).span;
+        let text = file.source.text.get(span.start as usize..before.start as usize).unwrap_or("");
+        let mut keys = text.match_indices("self.context").filter_map(|(at, word)| {
+            let rest = &text[at + word.len()..];
+            let key = rest.strip_prefix(".get(").or_else(|| rest.strip_prefix('['))?;
+            let key = key.strip_prefix(['"', '\''])?;
+            Some((key.split(['"', '\'']).next()?, rest))
+        });
+        keys.any(|(key, rest)| !matches!(key, "format" | "request" | "view") && rest.contains("return "))
+    }
+
     /// The queries that a function makes for the row that it is given as `source`.
     fn queries(&mut self, listing: &Listing, scope: Option<&Scope<'_>>, function: FunctionRef, source: Source) {
         let project = self.types.project();
@@ -340,7 +355,8 @@ impl Finder<'_, '_> {
                     self.reach.witness(*other).step == witness.step
                         && self.is_field_argument(function, other.state.source)
                 });
-            let confidence = if witness.conditions > 0 || by_arguments { Confidence::Low } else { Confidence::Medium };
+            let is_unlikely = witness.conditions > 0 || by_arguments || self.asks_context(function, place.1);
+            let confidence = if is_unlikely { Confidence::Low } else { Confidence::Medium };
             let query = ListedQuery {
                 span: place.1,
                 function: within,

@@ -3,7 +3,7 @@
 use super::arguments::{asks, called, keyword, positional};
 use super::{Defined, Model, Owner};
 use crate::facts::*;
-use crate::project::{ClassRef, FileId, Ty, Types};
+use crate::project::{ClassMember, ClassRef, FileId, Ty, Types};
 use crate::source::{Purpose, Span};
 use crate::sql::ddl::define::{NewTable, ident, index, table_name};
 use crate::sql::ddl::{IndexKind, OnDelete, TableChange};
@@ -17,7 +17,7 @@ pub(super) fn read(types: &Types<'_>, file: FileId) -> Defined {
     if of.purpose == Purpose::Migration || facts.names.find("down_revision").is_some() {
         return defined;
     }
-    if facts.names.find("__tablename__").is_some() {
+    if ["__tablename__", "Column", "Mapped"].iter().any(|name| facts.names.find(name).is_some()) {
         for id in 0..u32::try_from(facts.classes.len()).unwrap_or(0) {
             model(types, ClassRef { file, class: ClassId(id) }, &mut defined);
         }
@@ -78,10 +78,9 @@ fn declared<'p>(facts: &'p FileFacts, attribute: &Attribute) -> Declared<'p> {
 fn model(types: &Types<'_>, class: ClassRef, defined: &mut Defined) {
     let facts: &FileFacts = &types.project().file(class.file).facts;
     let own = facts.class(class.class);
-    let attribute = |name: &str| own.attributes.iter().find(|of| of.in_body && &facts.names[of.name] == name);
-    let Some(name) = attribute("__tablename__").and_then(|of| facts.literal(of.value)) else { return };
+    let Some(name) = own_table(types, class) else { return };
     let mut reader = Reader {
-        table: NewTable::new(name, own.name_span),
+        table: NewTable::new(&name, own.name_span),
         columns: Vec::new(),
         values: Vec::new(),
         head: own.name_span,
@@ -92,10 +91,10 @@ fn model(types: &Types<'_>, class: ClassRef, defined: &mut Defined) {
     let args = types.class_member(class, "__table_args__");
     match args {
         None => {}
-        Some(crate::project::ClassMember::Attribute(file, value, _)) => {
+        Some(ClassMember::Attribute(file, value, _)) => {
             reader.arguments(&types.project().file(file).facts, value);
         }
-        Some(crate::project::ClassMember::Method(_)) => reader.table.is_not_whole(),
+        Some(ClassMember::Method(_)) => reader.table.is_not_whole(),
     }
     if reader.columns.is_empty() {
         return;
@@ -103,6 +102,76 @@ fn model(types: &Types<'_>, class: ClassRef, defined: &mut Defined) {
     let Reader { table, columns, .. } = reader;
     defined.models.push(Model::new(Owner::Class(class), name, columns));
     defined.changes.push((table.done(), own.name_span));
+}
+
+/// The name of a class's table: as the class says, as a method that it extends makes it of the class's name, or as
+/// Flask-SQLAlchemy does.
+fn own_table(types: &Types<'_>, class: ClassRef) -> Option<String> {
+    let facts: &FileFacts = &types.project().file(class.file).facts;
+    let own = facts.class(class.class);
+    let attribute = |name: &str| own.attributes.iter().find(|of| of.in_body && &facts.names[of.name] == name);
+    if let Some(said) = attribute("__tablename__") {
+        return facts.literal(said.value).map(str::to_owned);
+    }
+    let is_column = |of: &Attribute| of.in_body && matches!(declared(facts, of), Declared::Column(_) | Declared::Typed);
+    if is_abstract(types, class) || !own.attributes.iter().any(is_column) {
+        return None;
+    }
+    let name = &facts.names[own.name];
+    if let Some(ClassMember::Method(made)) = types.class_member(class, "__tablename__") {
+        // What declares it may be no table itself.
+        let is_own = own.methods.contains(&made.function) && made.file == class.file;
+        return (!is_own && lowers_name(&types.project().file(made.file).facts, made.function))
+            .then(|| name.to_lowercase());
+    }
+    let ty = types.api_base(class)?;
+    let is_flask = types.project().catalog.type_(ty).name == "flask_sqlalchemy.Model";
+    // A class without a key of its own shares the table of the one that it extends.
+    let keyed = types.lineage(class).into_iter().find(|&of| has_key(types, of))?;
+    (is_flask && (keyed == class || is_abstract(types, keyed) || types.api_base(keyed).is_none()))
+        .then(|| snake_case(name))
+}
+
+fn is_abstract(types: &Types<'_>, class: ClassRef) -> bool {
+    let facts: &FileFacts = &types.project().file(class.file).facts;
+    facts
+        .class(class.class)
+        .attributes
+        .iter()
+        .any(|of| of.in_body && &facts.names[of.name] == "__abstract__" && *facts.value(of.value) == Value::Bool(true))
+}
+
+/// Whether a class has a column that is a primary key.
+fn has_key(types: &Types<'_>, class: ClassRef) -> bool {
+    let facts: &FileFacts = &types.project().file(class.file).facts;
+    facts.class(class.class).attributes.iter().any(|of| match facts.value(of.value) {
+        Value::Call(call) => asks(facts, keyword(facts, facts.call(*call), "primary_key")) == Some(true),
+        _ => false,
+    })
+}
+
+/// `return cls.__name__.lower()`
+fn lowers_name(facts: &FileFacts, function: FunctionId) -> bool {
+    let [returned] = *facts.function(function).returns else { return false };
+    let Value::Call(call) = *facts.value(returned) else { return false };
+    let Value::Member(name, lower) = *facts.value(facts.call(call).callee) else { return false };
+    &facts.names[lower] == "lower"
+        && matches!(*facts.value(name), Value::Member(_, name) if &facts.names[name] == "__name__")
+}
+
+/// `OrderLine` as Flask-SQLAlchemy names its table: `order_line`.
+fn snake_case(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut made = String::new();
+    for (at, letter) in letters.iter().enumerate() {
+        let follows = at > 0 && (letters[at - 1].is_lowercase() || letters[at - 1].is_ascii_digit());
+        let begins = at > 0 && letters.get(at + 1).is_some_and(|next| next.is_lowercase());
+        if letter.is_uppercase() && (follows || begins) {
+            made.push('_');
+        }
+        made.extend(letter.to_lowercase());
+    }
+    made.trim_start_matches('_').to_owned()
 }
 
 struct Reader {
@@ -155,7 +224,9 @@ impl Reader {
                 _ => false,
             })
         };
-        is_whole &= !own.methods.iter().any(declares);
+        // What tells of the table is no column.
+        let is_column = |method: &&FunctionId| !facts.names[facts.function(**method).name].starts_with("__");
+        is_whole &= !own.methods.iter().filter(is_column).any(declares);
         for &base in &own.bases {
             is_whole &= match types.of(class.file, base) {
                 Ty::Class(base) if base != class => self.columns_of(types, base, home, depth + 1),
@@ -398,10 +469,7 @@ fn table_behind(types: &Types<'_>, file: FileId, value: ValueId) -> Option<Strin
         return facts.literal(name).map(str::to_owned);
     }
     let Ty::Class(class) = types.of(file, value) else { return None };
-    let home: &FileFacts = &types.project().file(class.file).facts;
-    let mut attributes = home.class(class.class).attributes.iter();
-    let named = attributes.find(|of| &home.names[of.name] == "__tablename__")?;
-    home.literal(named.value).map(str::to_owned)
+    own_table(types, class)
 }
 
 /// The tables whose columns stand somewhere in a value.
