@@ -4,6 +4,7 @@ use super::context::Context;
 use super::{Rendering, views};
 use crate::facts::*;
 use crate::project::FileId;
+use crate::project::calls::passed_for;
 use crate::project::flow::Flow;
 use crate::project::types::Types;
 use crate::source::Language;
@@ -84,7 +85,7 @@ impl Finder<'_, '_> {
         let (at, template) = match (made, own) {
             (Some(template), _) => (None, template),
             (None, Some((at, template))) if !is_maker => (Some(at), template),
-            _ => return,
+            _ => return self.by_helper(id),
         };
         let mut context = Vec::new();
         let named = |arg: &&Arg| arg.name.is_some_and(|name| CONTEXT.contains(&&facts.names[name]));
@@ -109,6 +110,48 @@ impl Finder<'_, '_> {
             maker: None,
             context,
         });
+    }
+
+    /// A call that hands a context to a function of the project which renders a template with it:
+    /// `shown(request, {"books": books})`.
+    fn by_helper(&mut self, id: CallId) {
+        let facts = self.facts;
+        let call = facts.call(id);
+        let is_context = |arg: &&Arg| match facts.value(arg.value) {
+            Value::Mapping(entries) => entries.iter().any(|&(key, _)| facts.literal(key).is_some()),
+            _ => false,
+        };
+        if !call.args.iter().any(|arg| is_context(&arg)) {
+            return;
+        }
+        let Some(helper) = self.types.target(self.file, id) else { return };
+        let own = self.types.facts(helper.file);
+        let within = Finder {
+            types: self.types,
+            file: helper.file,
+            facts: own,
+            context: Context::new(self.types, helper.file),
+            found: Vec::new(),
+        };
+        for (_, inner) in own.calls_in(helper.function) {
+            let template = |(at, arg): (usize, &Arg)| Some((at, within.template(arg.value)?));
+            let Some((at, template)) = inner.args.iter().enumerate().take(6).find_map(template) else { continue };
+            let is_named = |arg: &Arg| arg.name.is_none_or(|name| CONTEXT.contains(&&own.names[name]));
+            let mut given = inner.args.iter().skip(at + 1).filter(|arg| is_named(arg));
+            let index = given.find_map(|arg| match *own.value(arg.value) {
+                Value::Param(function, index) if function == helper.function => Some(index),
+                _ => None,
+            });
+            let mut context = Vec::new();
+            for value in index.map_or(Vec::new(), |at| passed_for(self.types.project(), helper, at, facts, &call.args)) {
+                self.context.of(value, &mut context);
+            }
+            if !context.is_empty() {
+                let name = facts.scope(call.function);
+                let place = (self.file, call.name_span);
+                self.found.push(Rendering { place, name, template, call: Some(id), maker: None, context });
+            }
+        }
     }
 
     /// `@register.inclusion_tag("books.html")`, `@template("books.html")`: what the function returns is the context.
