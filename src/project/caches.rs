@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::flow::{Dependence, Flow, for_each_part};
+use super::flow::{Dependence, Flow};
 use super::sites::SiteEffect;
 use super::types::Types;
 use super::{FileId, FunctionRef, Project};
@@ -504,85 +504,6 @@ pub(super) fn keeps_in_class(project: &Project, file: FileId, function: Function
     })
 }
 
-/// Whether what stands in a method under `guard` is only asked when its object does not have the answer yet, which it
-/// then keeps: `if self._size is None: self._size = self.rows.count()`.
-pub(super) fn keeps_in_object(facts: &FileFacts, method: FunctionId, guard: Option<GuardId>) -> bool {
-    let own = facts.function(method);
-    let is_set = |value: ValueId| is_set_in(facts, method, value);
-    let mut at = guard;
-    while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
-        // Also `this.size ??= await …`.
-        let kept = guard.kind.holds().and_then(|holds| tested(facts, guard.condition, !holds));
-        if kept.is_some_and(is_set) {
-            return true;
-        }
-        at = guard.parent;
-    }
-    // `if self.rows: return self.rows` before the query.
-    own.returns.len() > 1
-        && own.returns.iter().any(|&value| {
-            let is_tested = |guard: &Guard| {
-                let parts = match *facts.value(guard.condition) {
-                    Value::Operation(Operation::And, left, right) => [left, right],
-                    _ => [guard.condition, UNKNOWN],
-                };
-                parts.iter().any(|&part| tested(facts, part, true) == Some(value))
-            };
-            is_set(value) && facts.guards.iter().any(is_tested)
-        })
-}
-
-/// Whether what stands in a method under `guard` runs only when its time has come, which its object then notes:
-/// `if self.sent_at < time() - PERIOD: self.send()` … `self.sent_at = time()`.
-pub(super) fn is_timed(facts: &FileFacts, method: FunctionId, guard: Option<GuardId>) -> bool {
-    let mut at = guard;
-    while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
-        if guard.kind == GuardKind::Then && is_due(facts, method, guard.condition, 0) == Some(true) {
-            return true;
-        }
-        at = guard.parent;
-    }
-    false
-}
-
-/// Whether a condition holds only when something that the object notes in `method` is out of date, and whether by the
-/// clock; `None` if it may hold for another reason.
-fn is_due(facts: &FileFacts, method: FunctionId, condition: ValueId, depth: u8) -> Option<bool> {
-    if depth > 8 {
-        return None;
-    }
-    let deeper = |value: ValueId| is_due(facts, method, value, depth + 1);
-    let is_noted = |value: ValueId| is_set_in(facts, method, value);
-    match *facts.value(condition) {
-        Value::Either(left, right) => Some(deeper(left)? | deeper(right)?),
-        Value::Operation(Operation::And, left, right) => match (deeper(left), deeper(right)) {
-            (None, other) | (other, None) => other,
-            (left, right) => Some(left == Some(true) || right == Some(true)),
-        },
-        Value::Operation(Operation::Order, left, right) => {
-            let holds = |test: &dyn Fn(ValueId) -> bool| has_part(facts, left, test) || has_part(facts, right, test);
-            (holds(&is_noted) && holds(&|value| is_clock(facts, value))).then_some(true)
-        }
-        Value::Operation(Operation::NotEqual, left, right) => (is_noted(left) || is_noted(right)).then_some(false),
-        // `if force or …`, where callers do not force it unless they say so.
-        Value::Param(function, index) if function == method => {
-            let default = facts.function(function).params.get(usize::from(index))?.default?;
-            (*facts.value(default) == Value::Bool(false)).then_some(false)
-        }
-        _ => tested(facts, condition, false).filter(|&value| is_noted(value)).map(|_| false),
-    }
-}
-
-/// Whether a value is an attribute of the object that `method` sets.
-fn is_set_in(facts: &FileFacts, method: FunctionId, value: ValueId) -> bool {
-    let Value::Member(object, name) = *facts.value(value) else { return false };
-    let Value::This(class) = *facts.value(object) else { return false };
-    let own = facts.function(method);
-    let sets =
-        |attribute: &Attribute| attribute.name == name && !attribute.in_body && own.span.contains(attribute.span);
-    facts.class(class).attributes.iter().any(sets)
-}
-
 /// `time.time()`, `datetime.now()`, `Date.now()`, `new Date()`
 pub(super) fn is_clock(facts: &FileFacts, value: ValueId) -> bool {
     let Value::Call(call) = *facts.value(value) else { return false };
@@ -590,27 +511,6 @@ pub(super) fn is_clock(facts: &FileFacts, value: ValueId) -> bool {
     let name = Flow::new(facts).called_name(call);
     matches!(name, Some("monotonic" | "now" | "perf_counter" | "time" | "utcnow"))
         || (call.is_new && name == Some("Date") && call.args.is_empty())
-}
-
-/// Whether something that a value is made of, calls with what they are given, is what is looked for.
-fn has_part(facts: &FileFacts, value: ValueId, is_wanted: &dyn Fn(ValueId) -> bool) -> bool {
-    let mut open = vec![value];
-    let mut seen = 0;
-    while let Some(value) = open.pop() {
-        seen += 1;
-        if is_wanted(value) || seen > MAX_PARTS {
-            return seen <= MAX_PARTS;
-        }
-        match facts.value(value) {
-            Value::Call(call) => {
-                let call = facts.call(*call);
-                open.push(call.callee);
-                open.extend(call.args.iter().map(|arg| arg.value));
-            }
-            _ => for_each_part(facts, value, &mut |part| open.push(part)),
-        }
-    }
-    false
 }
 
 /// Whether what stands under `guard` waits until its object has gathered enough, which it then lets go:
@@ -643,18 +543,6 @@ fn is_gathered_enough(facts: &FileFacts, condition: ValueId) -> bool {
         let is_much = !matches!(facts.value(bound), Value::Int(0 | 1));
         is_much && facts.class(class).attributes.iter().filter(|attribute| attribute.name == *name).count() > 1
     })
-}
-
-/// What has a value (`has`), or has none, where a condition holds: the `x` of `x`, `not x`, `x is None`.
-fn tested(facts: &FileFacts, condition: ValueId, has: bool) -> Option<ValueId> {
-    let is_null = |value: ValueId| matches!(facts.value(value), Value::Null);
-    match *facts.value(condition) {
-        Value::Operation(Operation::Not, inner, _) => tested(facts, inner, !has),
-        Value::Operation(Operation::Equal, value, null) if is_null(null) => (!has).then_some(value),
-        Value::Operation(Operation::NotEqual, value, null) if is_null(null) => has.then_some(value),
-        Value::Operation(Operation::And, left, _) if !has => tested(facts, left, has),
-        _ => has.then_some(condition),
-    }
 }
 
 /// Whether a cache is asked before a function; `None` if the function runs once for each input, or changes something

@@ -31,6 +31,7 @@ mod limited;
 mod loops;
 mod managed;
 mod manifest;
+mod memos;
 mod migration;
 mod mixed;
 mod modules;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::caches::{Caches, gathers_first, is_timed, keeps, keeps_in_class, keeps_in_object, kept_for};
+use super::caches::{Caches, gathers_first, keeps, keeps_in_class, kept_for};
 use super::calls::{
     CallGraph, Edge, Reach, Route, State, Step, Witness, flowing_values, given_lists, is_own, place, sources_of,
 };
@@ -20,6 +20,7 @@ use super::flow::{Flow, Source};
 use super::groups;
 use super::inlined::Inlined;
 use super::loops::handles_failure;
+use super::memos;
 use super::reads::{self, PerFile, Read};
 use super::requirements;
 use super::since::Since;
@@ -105,8 +106,8 @@ fn begin(project: &Project, inlined: &PerFile<Inlined>, file: FileId) -> Vec<Beg
         for &value in &site.inputs {
             flow.keyed_sources(value, home, &mut sources);
         }
-        let memoised = (site.effect == SiteEffect::Query && keeps_in_object(facts, home, site.guard))
-            || is_timed(facts, home, site.guard);
+        let kept = Kept::by_object(project, (file, home), site.effect, site.guard);
+        let memoised = kept.is_kept;
         if memoised && !only_own(&mut sources) {
             continue;
         }
@@ -125,8 +126,8 @@ fn begin(project: &Project, inlined: &PerFile<Inlined>, file: FileId) -> Vec<Beg
             },
             cached,
             memoised,
-            annotated: attached_before(project, file, home),
-            conditions: conditions(facts, home, site.function, site.guard),
+            annotated: attached_before(project, file, home).or(kept.attached),
+            conditions: conditions(facts, home, site.function, kept.guard),
             required: requirements::of_site(facts, home, site),
             lists: params_of(facts, home, &site.lists),
             makers: site.connection.map_or_else(Vec::new, |value| connections::makers(facts, home, value)),
@@ -211,9 +212,8 @@ impl CallGraph {
         let mut own = passed.required;
         own.extend(requirements::of_place(facts, edge.home, call.function, call.guard, call.span));
         let mut sources = sources_of(project, edge, state.source, &values);
-        let keeps_answer = (effect == SiteEffect::Query && keeps_in_object(facts, edge.home, call.guard))
-            || is_timed(facts, edge.home, call.guard);
-        if keeps_answer && !only_own(&mut sources) {
+        let own_kept = Kept::by_object(project, (file, edge.home), effect, call.guard);
+        if own_kept.is_kept && !only_own(&mut sources) {
             return None;
         }
         let weakest = then.confidence.min(edge.confidence);
@@ -226,15 +226,44 @@ impl CallGraph {
                 weakest
             },
             cached: then.cached || kept,
-            memoised: memoised || keeps_answer,
-            annotated: then.annotated.clone().or_else(|| attached_before(project, file, edge.home)),
+            memoised: memoised || own_kept.is_kept,
+            annotated: then
+                .annotated
+                .clone()
+                .or_else(|| attached_before(project, file, edge.home))
+                .or(own_kept.attached),
             conditions: then.conditions.saturating_sub(usize::from(passed.settled))
-                + conditions(facts, edge.home, call.function, call.guard),
+                + conditions(facts, edge.home, call.function, own_kept.guard),
             required: own,
             lists: params_of(facts, edge.home, &given_lists(project, edge, &then.lists)),
             makers: connections::given(project, edge, &then.makers).makers(facts, edge.home),
         };
         Some((states(caller, effect, &sources), witness))
+    }
+}
+
+/// What an object keeps of what stands in one of its methods.
+struct Kept {
+    is_kept: bool,
+    /// The condition that is left, once the object has no answer.
+    guard: Option<GuardId>,
+    /// The name under which others may put the answer on rows before.
+    attached: Option<Box<str>>,
+}
+
+impl Kept {
+    fn by_object(
+        project: &Project,
+        (file, method): (FileId, FunctionId),
+        effect: SiteEffect,
+        guard: Option<GuardId>,
+    ) -> Kept {
+        let facts = &project.file(file).facts;
+        let memo = if effect == SiteEffect::Query { memos::of_object(facts, method, guard) } else { None };
+        match memo {
+            Some(memo) => Kept { is_kept: true, guard: memo.guard, attached: Some(facts.names[memo.name].into()) },
+            None => Kept { is_kept: memos::is_timed(facts, method, guard), guard, attached: None },
+        }
     }
 }
 

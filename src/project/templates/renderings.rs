@@ -143,7 +143,8 @@ impl Finder<'_, '_> {
                 _ => None,
             });
             let mut context = Vec::new();
-            for value in index.map_or(Vec::new(), |at| passed_for(self.types.project(), helper, at, facts, &call.args)) {
+            for value in index.map_or(Vec::new(), |at| passed_for(self.types.project(), helper, at, facts, &call.args))
+            {
                 self.context.of(value, &mut context);
             }
             if !context.is_empty() {
