@@ -1,7 +1,7 @@
 //! Querysets as the project's own managers and querysets make them, and the steps that they add to Django's.
 
 use super::super::relations::{Orm, is_model};
-use super::super::types::Ty;
+use super::super::types::{ClassMember, Ty};
 use super::super::{ClassRef, FileId, FunctionRef};
 use super::frame::Frame;
 use super::rows::Tracer;
@@ -32,6 +32,21 @@ impl Tracer<'_, '_> {
         let is_plain = FETCHING.iter().all(|name| self.types.class_member(class, name).is_none());
         let made = frame.filter(|_| is_plain && self.types.is_queryset_class(class));
         made.and_then(|frame| frame.this.clone()).map(Traced::Rows)
+    }
+
+    /// The model that a class names which extends the one at hand: `self.model` of a view.
+    pub(super) fn model_of_object(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>) -> Option<ClassRef> {
+        let facts = self.facts(file);
+        let Value::Member(object, name) = *facts.value(value) else { return None };
+        let Value::This(class) = *facts.value(object) else { return None };
+        let of = Frame::object(frame).filter(|&of| self.types.lineage(of).contains(&ClassRef { file, class }))?;
+        let ClassMember::Attribute(file, value, _) = self.types.class_member(of, &facts.names[name])? else {
+            return None;
+        };
+        match self.types.of(file, value) {
+            Ty::Class(model) => Some(model).filter(|&model| is_model(self.types, model)),
+            _ => None,
+        }
     }
 
     /// Whether a call is a step of a query that a manager or a queryset of the project defines: others ask it for other

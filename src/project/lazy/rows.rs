@@ -262,6 +262,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
         if let Some(found) = self.of_object(file, object, name, frame, depth) {
             return found;
         }
+        if let Some(model) = self.model_of_object(file, object, frame).filter(|_| name == "objects") {
+            return Traced::Rows(self.default_rows(model, depth));
+        }
         let owned = match self.types.of(file, object) {
             Ty::Class(class) | Ty::Instance(class, _) => self.types.class_member(class, name),
             _ => None,
