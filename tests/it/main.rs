@@ -43,3 +43,4 @@ mod search_helps;
 #[cfg(unix)]
 mod table_sizes;
 mod tidy;
+mod write_helps;

@@ -287,18 +287,21 @@ impl Finder<'_, '_> {
     }
 
     /// Whether a method looks for what a view has put into the context, and returns with it, before it goes on:
-    /// `known = self.context.get("sizes")`.
+    /// `known = self.context.get("sizes")`, `if known is not None: return …`.
     fn asks_context(&self, function: FunctionRef, before: Span) -> bool {
         let file = self.types.project().file(function.file);
         let span = file.facts.function(function.function).span;
         let text = file.source.text.get(span.start as usize..before.start as usize).unwrap_or("");
-        let mut keys = text.match_indices("self.context").filter_map(|(at, word)| {
+        let mut found = text.match_indices("self.context").filter_map(|(at, word)| {
             let rest = &text[at + word.len()..];
             let key = rest.strip_prefix(".get(").or_else(|| rest.strip_prefix('['))?;
-            let key = key.strip_prefix(['"', '\''])?;
-            Some((key.split(['"', '\'']).next()?, rest))
+            let key = key.strip_prefix(['"', '\''])?.split(['"', '\'']).next()?;
+            let name = text[..at].trim_end().strip_suffix('=')?.trim_end();
+            let name = name.rsplit(|letter: char| !letter.is_alphanumeric() && letter != '_').next()?;
+            let (_, tested) = rest.split_once(&format!("if {name}"))?;
+            Some((key, tested))
         });
-        keys.any(|(key, rest)| !matches!(key, "format" | "request" | "view") && rest.contains("return "))
+        found.any(|(key, tested)| !matches!(key, "format" | "request" | "view") && tested.contains("return "))
     }
 
     /// The queries that a function makes for the row that it is given as `source`.
