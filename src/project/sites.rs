@@ -203,13 +203,30 @@ impl<'t, 'p> Finder<'t, 'p> {
     /// What a built statement that is handed to a call does: `session.execute(insert(User))`.
     fn by_statement_type(&self, id: CallId, api: &ApiCall) -> Option<SiteEffect> {
         let value = argument(self.facts, id, api.sql.as_ref()?)?;
-        let Ty::Api(ty, _) = self.types.of(self.file, value) else { return None };
+        let Ty::Api(ty, _) = self.types.of(self.file, value) else {
+            return (api.path.starts_with("sqlalchemy.") && self.is_built_write(value)).then_some(SiteEffect::Write);
+        };
         match self.types.project().catalog.type_(ty).effect {
             Effect::Query => Some(SiteEffect::Query),
             Effect::Write => Some(SiteEffect::Write),
             Effect::Transaction => Some(SiteEffect::Transaction),
             _ => None,
         }
+    }
+
+    /// `table.update().where(…).values(…)` of a table that is not in sight.
+    fn is_built_write(&self, statement: ValueId) -> bool {
+        let mut at = statement;
+        for _ in 0..16 {
+            let Value::Call(call) = *self.facts.value(at) else { return false };
+            let call = self.facts.call(call);
+            let Value::Member(object, name) = *self.facts.value(call.callee) else { return false };
+            if matches!(&self.facts.names[name], "delete" | "insert" | "update") {
+                return call.args.is_empty();
+            }
+            at = object;
+        }
+        false
     }
 
     /// How what a call runs is done for many rows: a built statement that writes knows best, whether it is handed over
