@@ -49,7 +49,8 @@ pub(super) fn is_typed(facts: &FileFacts, list: ValueId) -> bool {
     let is_options = |value: ValueId| match *facts.value(value) {
         Value::Param(function, index) => {
             let function = facts.function(function);
-            &facts.names[function.name] == "handle" && function.params[usize::from(index)].is_rest
+            &facts.names[function.name] == "handle"
+                && function.params.get(usize::from(index)).is_some_and(|param| param.is_rest)
         }
         _ => false,
     };
@@ -75,17 +76,14 @@ pub(super) fn is_typed(facts: &FileFacts, list: ValueId) -> bool {
         }
         Value::Param(function, index) => {
             let function = facts.function(function);
-            let name = &facts.names[function.params[usize::from(index)].name];
-            let mut decorators = function.decorators.iter().filter(|&&decorator| match *facts.value(decorator) {
+            let Some(param) = function.params.get(usize::from(index)) else { return false };
+            function.decorators.iter().any(|&decorator| match *facts.value(decorator) {
                 Value::Call(call) => {
-                    Flow::new(facts)
-                        .called_name(facts.call(call))
-                        .is_some_and(|name| matches!(name, "argument" | "option"))
-                        && is_several_of(facts, facts.call(call), name)
+                    is_called(decorator, &["argument", "option"])
+                        && is_several_of(facts, facts.call(call), &facts.names[param.name])
                 }
                 _ => false,
-            });
-            decorators.next().is_some()
+            })
         }
         _ => false,
     }

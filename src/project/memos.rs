@@ -2,22 +2,34 @@
 
 use super::caches::is_clock;
 use super::flow::for_each_part;
+use super::sites::SiteEffect;
 use crate::facts::*;
 
 /// How many parts of a condition are looked at.
 const MAX_PARTS: usize = 200;
 
-/// What keeps the answer to what stands in a method under a condition, and is asked for it first.
-pub(super) struct Memo {
-    /// The attribute of the object.
-    pub(super) name: Name,
+/// What an object keeps of what stands in one of its methods.
+pub(super) struct Kept {
+    /// Whether it keeps anything.
+    pub(super) is_kept: bool,
     /// The condition that is left, once the object has no answer.
     pub(super) guard: Option<GuardId>,
+    /// The attribute of the answer, which others may set before.
+    pub(super) attribute: Option<Box<str>>,
 }
 
-/// What its object keeps of what stands in a method under `guard`, so that it is asked once for each object:
-/// `if self._size is None: self._size = self.rows.count()`.
-pub(super) fn of_object(facts: &FileFacts, method: FunctionId, guard: Option<GuardId>) -> Option<Memo> {
+/// What the object keeps of what stands in `method` under `guard`: an answer, or when it was done last.
+pub(super) fn kept(facts: &FileFacts, method: FunctionId, effect: SiteEffect, guard: Option<GuardId>) -> Kept {
+    let memo = if effect == SiteEffect::Query { of_object(facts, method, guard) } else { None };
+    match memo {
+        Some((name, guard)) => Kept { is_kept: true, guard, attribute: Some(facts.names[name].into()) },
+        None => Kept { is_kept: is_timed(facts, method, guard), guard, attribute: None },
+    }
+}
+
+/// The attribute that keeps what stands in a method under `guard`, so that it is asked once for each object, and the
+/// condition that is left: `if self._size is None: self._size = self.rows.count()`.
+fn of_object(facts: &FileFacts, method: FunctionId, guard: Option<GuardId>) -> Option<(Name, Option<GuardId>)> {
     let own = facts.function(method);
     let name = |value: ValueId| match *facts.value(value) {
         Value::Member(_, name) if is_set_in(facts, method, value) => Some(name),
@@ -30,7 +42,7 @@ pub(super) fn of_object(facts: &FileFacts, method: FunctionId, guard: Option<Gua
         if let Some(name) = kept.and_then(name) {
             let is_whole = !matches!(*facts.value(found.condition), Value::Operation(Operation::And, ..));
             let guard = if at == guard && is_whole { found.parent } else { guard };
-            return Some(Memo { name, guard });
+            return Some((name, guard));
         }
         at = found.parent;
     }
@@ -48,12 +60,12 @@ pub(super) fn of_object(facts: &FileFacts, method: FunctionId, guard: Option<Gua
         return None;
     }
     let name = own.returns.iter().filter(|&&value| is_tested(value)).find_map(|&value| name(value))?;
-    Some(Memo { name, guard })
+    Some((name, guard))
 }
 
 /// Whether what stands in a method under `guard` runs only when its time has come, which its object then notes:
 /// `if self.sent_at < time() - PERIOD: self.send()` … `self.sent_at = time()`.
-pub(super) fn is_timed(facts: &FileFacts, method: FunctionId, guard: Option<GuardId>) -> bool {
+fn is_timed(facts: &FileFacts, method: FunctionId, guard: Option<GuardId>) -> bool {
     let mut at = guard;
     while let Some(guard) = at.map(|id| &facts.guards[id.index()]) {
         if guard.kind == GuardKind::Then && is_due(facts, method, guard.condition, 0) == Some(true) {

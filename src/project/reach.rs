@@ -106,7 +106,7 @@ fn begin(project: &Project, inlined: &PerFile<Inlined>, file: FileId) -> Vec<Beg
         for &value in &site.inputs {
             flow.keyed_sources(value, home, &mut sources);
         }
-        let kept = Kept::by_object(project, (file, home), site.effect, site.guard);
+        let kept = memos::kept(facts, home, site.effect, site.guard);
         let memoised = kept.is_kept;
         if memoised && !only_own(&mut sources) {
             continue;
@@ -126,7 +126,7 @@ fn begin(project: &Project, inlined: &PerFile<Inlined>, file: FileId) -> Vec<Beg
             },
             cached,
             memoised,
-            annotated: attached_before(project, file, home).or(kept.attached),
+            annotated: attached_before(project, file, home).or(kept.attribute),
             conditions: conditions(facts, home, site.function, kept.guard),
             required: requirements::of_site(facts, home, site),
             lists: params_of(facts, home, &site.lists),
@@ -212,7 +212,7 @@ impl CallGraph {
         let mut own = passed.required;
         own.extend(requirements::of_place(facts, edge.home, call.function, call.guard, call.span));
         let mut sources = sources_of(project, edge, state.source, &values);
-        let own_kept = Kept::by_object(project, (file, edge.home), effect, call.guard);
+        let own_kept = memos::kept(facts, edge.home, effect, call.guard);
         if own_kept.is_kept && !only_own(&mut sources) {
             return None;
         }
@@ -231,7 +231,7 @@ impl CallGraph {
                 .annotated
                 .clone()
                 .or_else(|| attached_before(project, file, edge.home))
-                .or(own_kept.attached),
+                .or(own_kept.attribute),
             conditions: then.conditions.saturating_sub(usize::from(passed.settled))
                 + conditions(facts, edge.home, call.function, own_kept.guard),
             required: own,
@@ -239,31 +239,6 @@ impl CallGraph {
             makers: connections::given(project, edge, &then.makers).makers(facts, edge.home),
         };
         Some((states(caller, effect, &sources), witness))
-    }
-}
-
-/// What an object keeps of what stands in one of its methods.
-struct Kept {
-    is_kept: bool,
-    /// The condition that is left, once the object has no answer.
-    guard: Option<GuardId>,
-    /// The name under which others may put the answer on rows before.
-    attached: Option<Box<str>>,
-}
-
-impl Kept {
-    fn by_object(
-        project: &Project,
-        (file, method): (FileId, FunctionId),
-        effect: SiteEffect,
-        guard: Option<GuardId>,
-    ) -> Kept {
-        let facts = &project.file(file).facts;
-        let memo = if effect == SiteEffect::Query { memos::of_object(facts, method, guard) } else { None };
-        match memo {
-            Some(memo) => Kept { is_kept: true, guard: memo.guard, attached: Some(facts.names[memo.name].into()) },
-            None => Kept { is_kept: memos::is_timed(facts, method, guard), guard, attached: None },
-        }
     }
 }
 

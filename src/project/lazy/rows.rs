@@ -262,7 +262,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
         if let Some(found) = self.of_object(file, object, name, frame, depth) {
             return found;
         }
-        if let Some(model) = self.model_of_object(file, object, frame).filter(|_| name == "objects") {
+        if name == "objects"
+            && let Some(model) = self.model_of_object(file, object, frame)
+        {
             return Traced::Rows(self.default_rows(model, depth));
         }
         let owned = match self.types.of(file, object) {

@@ -99,6 +99,7 @@ impl<'p> Collector<'_, 'p> {
             return;
         }
         let facts = self.facts;
+        let beside = Place { model: None, is_beside: true, ..*place };
         match facts.value(options) {
             Value::Either(left, right) => {
                 self.options(*left, evidence, call, place, depth + 1);
@@ -115,13 +116,7 @@ impl<'p> Collector<'_, 'p> {
                     match facts.literal(key) {
                         Some("where" | "having") => self.where_object(value, place, "", 0),
                         Some("include" | "select" | "with") => {
-                            self.options(
-                                value,
-                                evidence,
-                                call,
-                                &Place { model: None, is_beside: true, ..*place },
-                                depth + 1,
-                            );
+                            self.options(value, evidence, call, &beside, depth + 1);
                         }
                         None if key == UNKNOWN => self.options(value, evidence, call, place, depth + 1),
                         _ => {}
@@ -133,13 +128,7 @@ impl<'p> Collector<'_, 'p> {
                     for &(key, value) in entries {
                         let is_relation = !matches!(facts.literal(key), Some("where" | "include" | "select") | None);
                         if is_relation && matches!(facts.value(value), Value::Mapping(_)) {
-                            self.options(
-                                value,
-                                evidence,
-                                call,
-                                &Place { model: None, is_beside: true, ..*place },
-                                depth + 1,
-                            );
+                            self.options(value, evidence, call, &beside, depth + 1);
                         }
                     }
                 }
