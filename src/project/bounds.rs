@@ -296,6 +296,8 @@ impl<'t, 'p> Bounds<'t, 'p> {
             {
                 self.shape(file, inner, depth + 1)
             }
+            // `settings.SIZES.get(kind, [])`
+            ("get", Some(_), Some(object)) if is_of_settings(facts, object) => LoopShape::Few,
             ("getattr", Some(object), None) if call.args.len() >= 2 => self.setting(facts, object, call.args[1].value),
             ("get", Some(key), Some(object)) if self.setting(facts, object, key) == LoopShape::Few => LoopShape::Few,
             (_, _, Some(object)) if is_registry(facts, object) => LoopShape::Few,
@@ -733,6 +735,12 @@ fn is_environment(facts: &FileFacts, value: ValueId) -> bool {
         };
     }
     false
+}
+
+/// `settings.SIZES`
+fn is_of_settings(facts: &FileFacts, value: ValueId) -> bool {
+    matches!(*facts.value(value), Value::Member(owner, name)
+        if is_constant_name(&facts.names[name]) && is_configuration(facts, owner))
 }
 
 fn is_global(facts: &FileFacts, value: ValueId, name: &str) -> bool {

@@ -42,8 +42,13 @@ fn handful(
             edge.given.is_none()
                 && !given.is_empty()
                 && given.iter().all(|&value| {
-                    is_written(&project.file(edge.file).facts, value)
-                        && loops.length(edge.file, value) != LoopShape::Rows
+                    let of = &project.file(edge.file).facts;
+                    // A query that finds one row says so itself.
+                    let is_one = || {
+                        matches!(of.value(value), Value::Call(_)) && loops.length(edge.file, value) == LoopShape::Silent
+                    };
+                    is_written(of, value) && loops.length(edge.file, value) != LoopShape::Rows
+                        || is_one()
                         || handful(project, graph, loops, (edge.file, value), depth + 1)
                 })
         })

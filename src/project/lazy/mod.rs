@@ -32,6 +32,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::{At, CallGraph, Edge, Reach, Route, flowing_values, is_own};
 use super::flow::{Dependence, Flow, Source};
+use super::given;
 use super::loops::{LoopShape, Loops};
 use super::properties;
 use super::relations::Orm;
@@ -328,7 +329,7 @@ impl Finder<'_, '_> {
             return;
         };
         let innermost = around[at];
-        if self.loops.shape(innermost) != LoopShape::Rows || self.is_left_out(place, span, innermost) {
+        if !self.is_over_rows(innermost) || self.is_left_out(place, span, innermost) {
             return;
         }
         let read = Read { root, place, span, way, around: &around[at..], home };
@@ -620,7 +621,7 @@ impl Finder<'_, '_> {
         };
         let place = Place { value, function: read.function, in_loop: read.in_loop, guard: read.guard };
         if is_row
-            || self.loops.shape(around[at]) != LoopShape::Rows
+            || !self.is_over_rows(around[at])
             || self.is_left_out(place, read.span, around[at])
             || (edge.memoised && !is_own(self.facts, &[object]))
         {
@@ -653,6 +654,13 @@ impl Finder<'_, '_> {
             Ty::List(element) => *element == Ty::Instance(model, None),
             _ => false,
         })
+    }
+
+    /// Whether a loop runs over many rows, as far as it and the callers of its function say.
+    fn is_over_rows(&self, id: LoopId) -> bool {
+        let handful =
+            || given::is_handful(self.types.project(), self.graph, &self.loops, self.facts.loop_(id).iterable);
+        self.loops.shape(id) == LoopShape::Rows && !handful()
     }
 
     /// Whether a loop around the loop over the rows runs it once per element of something.
