@@ -31,10 +31,7 @@ pub(super) fn kept(facts: &FileFacts, method: FunctionId, effect: SiteEffect, gu
 /// condition that is left: `if self._size is None: self._size = self.rows.count()`.
 fn of_object(facts: &FileFacts, method: FunctionId, guard: Option<GuardId>) -> Option<(Name, Option<GuardId>)> {
     let own = facts.function(method);
-    let name = |value: ValueId| match *facts.value(value) {
-        Value::Member(_, name) if is_set_in(facts, method, value) => Some(name),
-        _ => None,
-    };
+    let name = |kept: Attribute| is_set_in(facts, method, kept).then_some(kept.1);
     let mut at = guard;
     while let Some(found) = at.map(|id| &facts.guards[id.index()]) {
         // Also `this.size ??= await …`.
@@ -47,7 +44,7 @@ fn of_object(facts: &FileFacts, method: FunctionId, guard: Option<GuardId>) -> O
         at = found.parent;
     }
     // `if self.rows: return self.rows` before the query.
-    let is_tested = |value: ValueId| {
+    let is_tested = |value: Attribute| {
         facts.guards.iter().any(|guard| {
             let parts = match *facts.value(guard.condition) {
                 Value::Operation(Operation::And, left, right) => [left, right],
@@ -59,7 +56,8 @@ fn of_object(facts: &FileFacts, method: FunctionId, guard: Option<GuardId>) -> O
     if own.returns.len() < 2 {
         return None;
     }
-    let name = own.returns.iter().filter(|&&value| is_tested(value)).find_map(|&value| name(value))?;
+    let returned = own.returns.iter().filter_map(|&value| attribute(facts, value));
+    let name = returned.filter(|&kept| is_set_in(facts, method, kept)).find(|&kept| is_tested(kept))?.1;
     Some((name, guard))
 }
 
@@ -83,7 +81,7 @@ fn is_due(facts: &FileFacts, method: FunctionId, condition: ValueId, depth: u8) 
         return None;
     }
     let deeper = |value: ValueId| is_due(facts, method, value, depth + 1);
-    let is_noted = |value: ValueId| is_set_in(facts, method, value);
+    let is_noted = |value: ValueId| attribute(facts, value).is_some_and(|noted| is_set_in(facts, method, noted));
     match *facts.value(condition) {
         Value::Either(left, right) => Some(deeper(left)? | deeper(right)?),
         Value::Operation(Operation::And, left, right) => match (deeper(left), deeper(right)) {
@@ -100,17 +98,27 @@ fn is_due(facts: &FileFacts, method: FunctionId, condition: ValueId, depth: u8) 
             let default = facts.function(function).params.get(usize::from(index))?.default?;
             (*facts.value(default) == Value::Bool(false)).then_some(false)
         }
-        _ => tested(facts, condition, false).filter(|&value| is_noted(value)).map(|_| false),
+        _ => tested(facts, condition, false).filter(|&noted| is_set_in(facts, method, noted)).map(|_| false),
     }
 }
 
-/// Whether a value is an attribute of the object that `method` sets.
-fn is_set_in(facts: &FileFacts, method: FunctionId, value: ValueId) -> bool {
-    let Value::Member(object, name) = *facts.value(value) else { return false };
+/// An attribute: of what, and its name.
+type Attribute = (ValueId, Name);
+
+fn attribute(facts: &FileFacts, value: ValueId) -> Option<Attribute> {
+    match *facts.value(value) {
+        Value::Member(object, name) => Some((object, name)),
+        _ => None,
+    }
+}
+
+/// Whether an attribute is one of the object, and `method` sets it.
+fn is_set_in(facts: &FileFacts, method: FunctionId, (object, name): Attribute) -> bool {
     let Value::This(class) = *facts.value(object) else { return false };
     let own = facts.function(method);
-    let sets =
-        |attribute: &Attribute| attribute.name == name && !attribute.in_body && own.span.contains(attribute.span);
+    let sets = |attribute: &crate::facts::Attribute| {
+        attribute.name == name && !attribute.in_body && own.span.contains(attribute.span)
+    };
     facts.class(class).attributes.iter().any(sets)
 }
 
@@ -135,8 +143,9 @@ fn has_part(facts: &FileFacts, value: ValueId, is_wanted: &dyn Fn(ValueId) -> bo
     false
 }
 
-/// What has a value (`has`), or has none, where a condition holds: the `x` of `x`, `not x`, `x is None`.
-fn tested(facts: &FileFacts, condition: ValueId, has: bool) -> Option<ValueId> {
+/// The attribute that has a value (`has`), or has none, where a condition holds: the `a.x` of `a.x`, `not a.x`,
+/// `a.x is None`.
+fn tested(facts: &FileFacts, condition: ValueId, has: bool) -> Option<Attribute> {
     let is_null = |value: ValueId| matches!(facts.value(value), Value::Null);
     match *facts.value(condition) {
         Value::Operation(Operation::Not, inner, _) => tested(facts, inner, !has),
@@ -147,17 +156,15 @@ fn tested(facts: &FileFacts, condition: ValueId, has: bool) -> Option<ValueId> {
         Value::Operation(Operation::And, left, _) if !has => tested(facts, left, has),
         // `hasattr(self, "_size")`, `getattr(self, "_size", None)`
         Value::Call(call) => attribute_asked(facts, facts.call(call)).filter(|_| has),
-        _ => has.then_some(condition),
+        _ => attribute(facts, condition).filter(|_| has),
     }
 }
 
 /// The attribute that a call of `hasattr` or `getattr` asks for by its name.
-fn attribute_asked(facts: &FileFacts, call: &Call) -> Option<ValueId> {
+fn attribute_asked(facts: &FileFacts, call: &Call) -> Option<Attribute> {
     let [object, name, ..] = &*call.args else { return None };
     let is_asked = matches!(*facts.value(call.callee), Value::Global(name)
         if matches!(&facts.names[name], "getattr" | "hasattr"));
-    let name = facts.names.find(facts.literal(name.value).filter(|_| is_asked)?)?;
-    let mut values = (0..).map(ValueId).zip(&facts.values);
-    let found = values.find(|(_, value)| **value == Value::Member(object.value, name));
-    found.map(|(value, _)| value)
+    let name = facts.literal(name.value).filter(|_| is_asked)?;
+    Some((object.value, facts.names.find(name)?))
 }
