@@ -153,7 +153,7 @@ fn is_of_another(types: &Types<'_>, (file, span): (FileId, Span), model: ClassRe
 /// Whether what is written at a place is the value by which rows are found: `.filter(author=book.author)`.
 fn is_filter_value(types: &Types<'_>, file: FileId, whole: Span) -> bool {
     let text = &types.project().file(file).source.text;
-    if !is_last_of_argument(text, whole) {
+    if !is_named_argument(text, whole) {
         return false;
     }
     let facts = types.facts(file);
@@ -168,14 +168,16 @@ fn is_filter_value(types: &Types<'_>, file: FileId, whole: Span) -> bool {
     })
 }
 
-/// Whether an argument of a call ends with what is written at a place.
-fn is_last_of_argument(text: &str, whole: Span) -> bool {
-    text.get(whole.end as usize..).unwrap_or("").trim_start().starts_with([',', ')'])
+/// Whether what is written at a place is all of what an argument is given by name: `author=book.author)`.
+fn is_named_argument(text: &str, whole: Span) -> bool {
+    let before = text.get(..whole.start as usize).unwrap_or("").trim_end();
+    let after = text.get(whole.end as usize..).unwrap_or("").trim_start();
+    before.ends_with('=') && after.starts_with([',', ')'])
 }
 
-/// Whether what is written at a place is followed by an attribute, only tested, or the last of what a call is given.
+/// Whether what is written at a place is followed by an attribute, only tested, or an argument that is given by name.
 pub(super) fn may_want_key_only(text: &str, span: Span) -> bool {
-    name_after(text, span.end as usize).is_some() || is_only_tested(text, span) || is_last_of_argument(text, span)
+    name_after(text, span.end as usize).is_some() || is_only_tested(text, span) || is_named_argument(text, span)
 }
 
 /// Of reads of the same rows, those of a key stay only where the related rows are not read otherwise.
