@@ -86,6 +86,12 @@ impl<'t, 'p> InputFinder<'t, 'p> {
                     *object
                 }
                 Value::Call(call) => match self.facts.value(self.facts.call(*call).callee) {
+                    // `random.choice(books)` is a value of its own, another one each time.
+                    Value::Member(object, _)
+                        if matches!(self.facts.value(*object), Value::Import(_)) && !self.is_builder(*call) =>
+                    {
+                        return Some(at);
+                    }
                     Value::Member(object, _) => {
                         self.arguments(*call, into, depth);
                         *object

@@ -478,18 +478,7 @@ impl<'t, 'p> Loops<'t, 'p> {
         self.facts.guards.iter().any(|guard| match self.facts.value(guard.condition) {
             Value::Operation(Operation::Equal | Operation::NotEqual | Operation::Order, left, right) => {
                 let is_number = |value: ValueId| matches!(self.facts.value(value), Value::Int(_));
-                // `result.count` of Prisma's, `const [changed] = await Book.update(…)` of Sequelize's.
-                let is_call = |value: ValueId| match *self.facts.value(value) {
-                    Value::Call(own) => own == call,
-                    Value::Member(of, name) => {
-                        matches!(
-                            &self.facts.names[name],
-                            "affected" | "affectedRows" | "count" | "rowCount" | "rowcount"
-                        ) && *self.facts.value(of) == Value::Call(call)
-                    }
-                    Value::Part(of, 0) => *self.facts.value(of) == Value::Call(call),
-                    _ => false,
-                };
+                let is_call = |value: ValueId| *self.facts.value(value) == Value::Call(call);
                 (is_call(*left) && is_number(*right)) || (is_call(*right) && is_number(*left))
             }
             _ => false,

@@ -116,7 +116,8 @@ fn is_all_there_is(
             None => {
                 let begins = text[..start].trim_end_matches(|letter: char| goes_on(letter) || letter == '.').len();
                 let whole = Span::new(begins, span.end as usize);
-                !is_only_tested(text, whole) && !(column.is_primary() && is_filter_value(types, file, whole))
+                let is_key = column.is_primary() && is_filter_value(types, file, whole);
+                !is_key && !is_only_tested(text, whole)
             }
         };
         !is_wanted || is_of_another(types, (file, span), model)

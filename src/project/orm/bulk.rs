@@ -164,7 +164,8 @@ pub fn left_out(project: &Project, (from, site): (FileId, &QuerySite), call: (Fi
         history: history(&types, model).filter(|_| written != Written::Deleted).map(|place| (HISTORY, place)),
         times: (written == Written::Saved).then(|| times(&types, model)),
         unseen: unseen(&types, model).filter(|_| written != Written::Deleted),
-        is_known: is_known && written != Written::Deleted,
+        // An upsert sets the same columns of all rows.
+        is_known: is_known && !matches!(written, Written::Deleted | Written::Upserted),
     })
 }
 
