@@ -1,13 +1,15 @@
 //! Collections that a function is given: how many elements they have where every call of it says so.
 
 use super::calls::{CallGraph, Edge, flowing_values};
-use super::flow::Source;
+use super::flow::{Flow, Source};
 use super::loops::{LoopShape, Loops};
 use super::{FileId, FunctionRef, Project};
 use crate::facts::*;
 
 /// How many calls a collection is followed up.
 const MAX_CALLS: u8 = 3;
+/// Steps that give a query, not one of its rows.
+const QUERIES: [&str; 6] = ["all", "exclude", "filter", "filter_by", "order_by", "select_related"];
 
 /// Whether `iterable` is a parameter for which each call of its function gives a handful of constants.
 ///
@@ -43,9 +45,13 @@ fn handful(
                 && !given.is_empty()
                 && given.iter().all(|&value| {
                     let of = &project.file(edge.file).facts;
-                    // A query that finds one row says so itself.
+                    // A query that finds one row says so itself; the row may hold others.
+                    let is_query = |call: CallId| {
+                        Flow::new(of).called_name(of.call(call)).is_some_and(|name| QUERIES.contains(&name))
+                    };
                     let is_one = || {
-                        matches!(of.value(value), Value::Call(_)) && loops.length(edge.file, value) == LoopShape::Silent
+                        matches!(*of.value(value), Value::Call(call) if is_query(call))
+                            && loops.length(edge.file, value) == LoopShape::Silent
                     };
                     is_written(of, value) && loops.length(edge.file, value) != LoopShape::Rows
                         || is_one()
