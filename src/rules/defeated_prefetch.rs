@@ -115,8 +115,13 @@ fn help(defeats: &DefeatedPrefetch) -> String {
             );
         }
     };
+    let help = format!("take it from the rows that are there: {in_python}");
+    // Another step gives no queryset, or none of rows.
+    if !matches!(&**step, "exclude" | "filter" | "order_by" | "reverse") {
+        return help;
+    }
     format!(
-        "take it from the rows that are there: {in_python}; or prefetch just what is asked for: \
+        "{help}; or prefetch just what is asked for: \
          `Prefetch(\"{relation}\", queryset={model}.objects.{step}(…), to_attr=\"…\")`"
     )
 }

@@ -69,7 +69,9 @@ fn finding(cx: &FileCx<'_>, read: &LazyRead, others: &[&LazyRead]) -> Option<Fin
         .note(note(read))
         .help(help(cx, read) + &likewise(read, others));
     let is_of_admin = read.listing.as_ref().is_some_and(|listing| listing.name.ends_with("Admin"));
-    let is_helped = !is_of_admin && counted(cx, read).is_none() && !is_apart(cx, read);
+    // Half of a fix would hide the other half.
+    let is_whole = read.listing.is_some() || read.also.is_empty();
+    let is_helped = is_whole && !is_of_admin && counted(cx, read).is_none() && !is_apart(cx, read);
     if let Some(fix) = eager_load::fix(cx.project, read).filter(|_| is_helped) {
         finding = finding.fix(fix);
     }

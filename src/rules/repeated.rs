@@ -7,7 +7,7 @@ use super::{FileCx, Finding, Sink};
 use crate::facts::{FileFacts, Loop, LoopId, LoopKind};
 use crate::findings::{Confidence, Label, Role, Severity};
 use crate::project::orm::{Amount, Asked, LeftOut, also_asked, left_out, relation_help, runs_over_rows};
-use crate::project::{FileId, Project, QuerySite, Repeat, RepeatKind, SiteEffect, batch_for, begun};
+use crate::project::{FileId, Flow, Project, QuerySite, Repeat, RepeatKind, SiteEffect, batch_for, begun};
 use crate::source::{SourceFile, Span};
 
 /// The longest piece of code that a message quotes, in characters.
@@ -83,7 +83,7 @@ fn finding(project: &Project, file: FileId, repeat: &Repeat) -> Option<Finding> 
     let finding = Finding::new(primary, message)
         .severity(severity)
         .confidence(repeat.confidence)
-        .note(note(repeat))
+        .note(note(repeat, direct))
         .help(help(project, file, repeat, site));
     let asked = |asked: &Asked| {
         let (file, span) = asked.place;
@@ -133,7 +133,7 @@ pub(super) fn places(project: &Project, file: FileId, repeat: &Repeat, site: &Qu
     places
 }
 
-fn note(repeat: &Repeat) -> String {
+fn note(repeat: &Repeat, direct: bool) -> String {
     let mut note = match repeat.kind {
         RepeatKind::Read => ROUND_TRIPS,
         RepeatKind::Write => {
@@ -144,7 +144,7 @@ fn note(repeat: &Repeat) -> String {
     }
     .to_owned();
     if repeat.conditional {
-        let which = if repeat.hops.is_empty() { " that the row does not decide" } else { "" };
+        let which = if direct { " that the row does not decide" } else { "" };
         note.push_str(&format!("; it stands under a condition{which}, so it may run less often"));
     }
     if repeat.confidence == Confidence::Medium && !repeat.conditional {
@@ -185,12 +185,27 @@ fn help(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> S
         (Some(_), _) => format!("do it for all rows before the loop, and hand the result down the path above; {batch}"),
         (None, _) => batch.to_owned(),
     };
+    if repeat.kind == RepeatKind::Read && is_written_too(project, site, within, repeat.site.0) {
+        help.push_str("; the loop writes such rows, too: keep what it makes beside what was there");
+    }
     if repeat.kind == RepeatKind::Write
         && let Some(left) = left_out(project, (repeat.site.0, site), (file, repeat.call))
     {
         help.push_str(&without(project, &left));
     }
     help
+}
+
+/// Whether rows of the model that a site reads are also written in the loop, or in the function that the loop calls for it.
+fn is_written_too(project: &Project, site: &QuerySite, within: Option<LoopId>, file: FileId) -> bool {
+    let flow = Flow::new(&project.file(file).facts);
+    site.model.is_some()
+        && project.sites(file).iter().any(|other| {
+            other.effect == SiteEffect::Write
+                && other.model == site.model
+                && other.function == site.function
+                && within.is_none_or(|id| flow.inside(other.in_loop, id))
+        })
 }
 
 /// What a bulk write leaves out of what Django does for one row.

@@ -443,6 +443,82 @@ export const owned = (offset) => Book.findAll({ order: [["userId", "DESC"]], lim
 }
 
 #[test]
+fn a_relation_is_loaded_with_each_query_that_rows_may_come_from() {
+    let text = r#"
+from django.db import models
+
+
+class Town(models.Model):
+    name = models.TextField()
+
+
+class Person(models.Model):
+    town = models.ForeignKey(Town, on_delete=models.CASCADE)
+    name = models.TextField()
+
+
+def towns(name):
+    if name:
+        people = Person.objects.filter(name=name)
+    else:
+        people = Person.objects.all()
+    return [person.town.name for person in people]
+
+
+def one_way(name):
+    people = Person.objects.all()
+    if name:
+        people = people.filter(name=name)
+    return [person.town.name for person in people]
+"#;
+    let project = Project::new([("people.py", text)]);
+    let found = project.told("lazy-relation-in-loop", "help");
+    let load = "load it with the rows: `.select_related(\"town\")` on the quer";
+    assert_eq!(found, [format!("{load}ies at people.py:16, people.py:18"), format!("{load}y at people.py:23")]);
+    // One of two alone would hide the other.
+    let fixes = project.findings("lazy-relation-in-loop");
+    let has_fix = |at: usize| !fixes[at]["fix"].is_null();
+    assert!(!has_fix(0) && has_fix(1), "{fixes:#?}");
+}
+
+#[test]
+fn rows_that_the_loop_makes_are_kept_beside_those_that_were_there() {
+    let text = r#"
+from django.db import models
+
+
+class Unit(models.Model):
+    name = models.TextField(unique=True)
+
+
+class Other(models.Model):
+    name = models.TextField(unique=True)
+
+
+def unit_of(name):
+    if found := Unit.objects.filter(name=name).first():
+        return found
+    return Unit.objects.create(name=name)
+
+
+def load(rows):
+    for row in rows:
+        unit_of(row["unit"])
+    for row in rows:
+        found = Unit.objects.filter(name=row["unit"]).first()
+        if found is None:
+            Unit.objects.create(name=row["unit"])
+    for row in rows:
+        Unit.objects.filter(name=row["unit"]).first()
+        Other.objects.create(name=row["unit"])
+"#;
+    let found = helps("shop/units.py", text, "query-in-loop");
+    let end = "; the loop writes such rows, too: keep what it makes beside what was there";
+    assert_eq!(found.len(), 3, "{found:#?}");
+    assert!(found[0].ends_with(end) && found[1].ends_with(end) && !found[2].ends_with(end), "{found:#?}");
+}
+
+#[test]
 fn rows_are_fetched_by_what_changes_in_the_loop() {
     let text = r#"
 from django.db import models

@@ -97,7 +97,7 @@ pub struct LazyRead {
     pub keys: Vec<KeyRead>,
 }
 
-/// Rows that another list shows, of which the same is read.
+/// Rows that another list shows or another branch gives, of which the same is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlsoListed {
     /// The query that gives them.
@@ -412,6 +412,12 @@ impl Finder<'_, '_> {
                 confidence = confidence.min(at_most);
             }
             let path = join(&rows.path, &cost.path);
+            let load = if cost.is_column {
+                rows.loaded.columns.fetching(&cost.path, self.types, rows.model)
+            } else {
+                typeorm::step(self.types, &rows, &path)
+                    .unwrap_or_else(|| model::load(self.types, rows.base, &path, rows.is_many || cost.is_generic))
+            };
             let own = LazyRead {
                 span,
                 function: place.function,
@@ -420,12 +426,8 @@ impl Finder<'_, '_> {
                 hops: way.hops.iter().cloned().chain(cost.hops.iter().cloned()).collect(),
                 read: cost.read.or(way.read),
                 model: self.model_name(rows.base),
-                load: if cost.is_column {
-                    rows.loaded.columns.fetching(&cost.path, self.types, rows.model)
-                } else {
-                    typeorm::step(self.types, &rows, &path)
-                        .unwrap_or_else(|| model::load(self.types, rows.base, &path, rows.is_many || cost.is_generic))
-                },
+                also: rows.also_from(&load),
+                load,
                 is_column: cost.is_column,
                 sets_owner: false,
                 path,
@@ -434,7 +436,6 @@ impl Finder<'_, '_> {
                 is_kept: kept.is_some(),
                 confidence,
                 conditional: way.conditional || unlikely || cost.conditional,
-                also: Vec::new(),
                 rendered: rendered.into_iter().collect(),
                 keys: cost.key.into_iter().collect(),
             };

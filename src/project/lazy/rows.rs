@@ -19,7 +19,7 @@ use super::frame::Frame;
 use super::known::{Asked, Holds, Known, Recalled};
 use super::loaded::Loaded;
 use super::model::{Attribute, Kind, Loading, Relation, attribute};
-use super::traced::{Rows, Steps, Traced, join, plain};
+use super::traced::{Rows, Traced, join, plain};
 use crate::facts::*;
 use crate::findings::Confidence;
 
@@ -393,7 +393,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 match found {
                     Traced::Rows(mut rows) => {
                         // The manager is used, not changed: the query begins at its use.
-                        (rows.origin, rows.steps) = (None, Steps::default());
+                        rows.begin_anew();
                         Traced::Rows(rows)
                     }
                     _ => {
@@ -587,7 +587,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
 
     pub(super) fn step(&self, file: FileId, call: &Call, name: &str, mut rows: Rows) -> Traced {
         if !matches!(name, "all" | "iterator" | "aiterator") && rows.kept.take().is_some() {
-            (rows.origin, rows.steps) = (None, Steps::default());
+            rows.begin_anew();
             rows.base = rows.model;
             rows.path.clear();
             rows.is_many = false;

@@ -1,9 +1,13 @@
 //! What is found out about rows.
 
+use super::AlsoListed;
 use super::loaded::Loaded;
 use crate::findings::Confidence;
 use crate::project::{ClassRef, FileId};
 use crate::source::Span;
+
+/// How many queries that rows may come from are kept beside the first.
+const MAX_OTHERS: usize = 4;
 
 /// Rows of a model, or one of them.
 #[derive(Clone, Debug)]
@@ -21,6 +25,8 @@ pub(super) struct Rows {
     pub(super) kept: Option<Box<Loaded>>,
     /// The query they come from: a step of it, to be shown.
     pub(super) origin: Option<(FileId, Span)>,
+    /// The queries that they may come from instead.
+    pub(super) others: Vec<(FileId, Span)>,
     /// Other steps of that query.
     pub(super) steps: Steps,
     /// How they hang on the rows of that query: `lines__product`; empty for its own rows.
@@ -40,12 +46,34 @@ pub(super) struct Steps {
 }
 
 impl Rows {
+    /// Their query begins with what follows.
+    pub(super) fn begin_anew(&mut self) {
+        (self.origin, self.steps) = (None, Steps::default());
+        self.others.clear();
+    }
+
     /// They are asked for here, by a step that stands for others.
     pub(super) fn asked_at(&mut self, place: (FileId, Span)) {
         if self.path.is_empty() && self.kept.is_none() {
             self.origin = Some(place);
+            self.others.clear();
             self.steps.last = Some(place);
         }
+    }
+
+    /// They may come from the queries of others instead.
+    fn or_from(&mut self, other: &Rows) {
+        for &origin in other.origin.iter().chain(&other.others) {
+            let is_new = self.origin.is_some_and(|own| own != origin) && !self.others.contains(&origin);
+            if is_new && self.path == other.path && self.others.len() < MAX_OTHERS {
+                self.others.push(origin);
+            }
+        }
+    }
+
+    /// Those queries, which leave out what `load` loads.
+    pub(super) fn also_from(&self, load: &str) -> Vec<AlsoListed> {
+        self.others.iter().map(|&origin| AlsoListed { origin, load: load.to_owned() }).collect()
     }
 
     /// Where it would be said that a relation is loaded with them.
@@ -99,6 +127,7 @@ impl Traced {
                 Traced::Unknown
             }
             (Traced::Rows(mut rows), Traced::Rows(other)) => {
+                rows.or_from(&other);
                 rows.loaded.or(other.loaded);
                 rows.key = rows.key.filter(|key| other.key.as_ref() == Some(key));
                 rows.kept = match (rows.kept, other.kept) {
@@ -148,6 +177,7 @@ pub(super) fn plain(model: ClassRef) -> Rows {
         key: None,
         kept: None,
         origin: None,
+        others: Vec::new(),
         steps: Steps::default(),
         path: String::new(),
         is_many: false,
