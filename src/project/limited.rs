@@ -20,8 +20,16 @@ pub(super) fn asks_for_few(facts: &FileFacts, id: CallId, is_few: impl Fn(ValueI
     })
 }
 
-/// Whether one of the steps of a query asks for no more than a few: `select().from(tasks).limit(10)`.
+/// Whether one of the steps of a query asks for no more than a few, `select().from(tasks).limit(10)`; or the first few of
+/// a list are taken, `ids.slice(0, 5)`.
 pub(super) fn limits_to_few(facts: &FileFacts, id: CallId, is_few: impl Fn(ValueId) -> bool) -> bool {
+    let call = facts.call(id);
+    if let [low, high] = call.args.as_slice()
+        && Flow::new(facts).called_name(call) == Some("slice")
+        && *facts.value(low.value) == Value::Int(0)
+    {
+        return is_few(high.value);
+    }
     let mut at = id;
     for _ in 0..MAX_STEPS {
         let call = facts.call(at);
