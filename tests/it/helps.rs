@@ -482,6 +482,38 @@ def one_way(name):
 }
 
 #[test]
+fn rows_of_builders_are_fetched_by_the_column_that_changes() {
+    let text = r#"
+import knex from "knex";
+
+const db = knex({ client: "pg" });
+
+export async function look(owners) {
+  for (const owner of owners) {
+    await db("parcels").where({ owner_id: owner.id, gone: false });
+  }
+  for (const owner of owners) {
+    await db("parcels").where("parcels.owner_id", "=", owner.id).orderBy("at").first();
+  }
+  for (const owner of owners) {
+    await db("parcels").where({ id: owner.parcel }).first();
+  }
+  for (const owner of owners) {
+    await db("parcels").where("at", ">", owner.at).first();
+  }
+  for (const owner of owners) {
+    await db("parcels").where({ owner_id: owner.id }).update({ gone: owner.gone });
+  }
+}
+"#;
+    let by_owner = "fetch all rows at once before the loop: `.whereIn(\"owner_id\", keys)`";
+    let by_id = "fetch all rows at once before the loop: `.whereIn(\"id\", ids)`";
+    assert_eq!(helps("parcels.js", text, "query-in-loop"), [by_owner, by_owner, by_id, by_id]);
+    let written = helps("parcels.js", text, "write-in-loop");
+    assert!(written[0].starts_with("update all rows at once: `.whereIn(\"owner_id\", keys).update(…)`"), "{written:?}");
+}
+
+#[test]
 fn rows_that_the_loop_makes_are_kept_beside_those_that_were_there() {
     let text = r#"
 from django.db import models

@@ -27,6 +27,9 @@ pub fn relation_help(project: &Project, file: FileId, site: &QuerySite, within: 
     if site.effect == SiteEffect::Query && site.path.starts_with("django.") {
         return asked.distinct(site.call).or_else(|| asked.by_column(project, site));
     }
+    if ["knex.", "kysely."].iter().any(|library| site.path.starts_with(library)) {
+        return asked.by_built_column(site);
+    }
     // A relation that is loaded with the rows is no help for what is written to it.
     let reads_related = site.path.starts_with("objection.") && site.effect == SiteEffect::Query;
     reads_related.then(|| asked.related(site.call)).flatten()
@@ -149,6 +152,43 @@ impl<'f> Asked<'f> {
             if gives_one { "look them up" } else { "group them" },
             columns.join("`, `")
         ))
+    }
+
+    /// `knex("books").where({ shelf_id: shelf.id })`: what the library says of its `id`, of the one column whose value
+    /// another run changes.
+    fn by_built_column(&self, site: &QuerySite) -> Option<String> {
+        let facts = self.facts;
+        let mut columns: Vec<&str> = Vec::new();
+        let mut at = site.call;
+        for _ in 0..MAX_STEPS {
+            let call = facts.call(at);
+            let Value::Member(object, step) = *facts.value(call.callee) else { break };
+            match (&facts.names[step], call.args.as_slice()) {
+                ("where" | "andWhere", [only]) => {
+                    let Value::Mapping(entries) = facts.value(only.value) else { return None };
+                    for &(key, value) in entries {
+                        let column = facts.literal(key)?;
+                        columns.extend((!self.is_same(value)).then_some(column));
+                    }
+                }
+                ("where" | "andWhere", [column, rest @ .., value]) => {
+                    let is_equal = rest.iter().all(|sign| facts.literal(sign.value) == Some("="));
+                    let column = facts.literal(column.value).filter(|_| is_equal && rest.len() < 2)?;
+                    columns.extend((!self.is_same(value.value)).then_some(column));
+                }
+                (name, _) if name.starts_with("orWhere") || name.contains("Raw") => return None,
+                _ => {}
+            }
+            match *facts.value(object) {
+                Value::Call(before) => at = before,
+                _ => break,
+            }
+        }
+        columns.dedup();
+        let [column] = columns[..] else { return None };
+        let name = column.rsplit('.').next().filter(|name| *name != "id")?;
+        let batch = site.batch.as_deref().filter(|batch| batch.contains("\"id\", "))?;
+        Some(batch.replace("\"id\", ", &format!("\"{name}\", ")).replace(", ids", ", keys"))
     }
 
     /// Whether a value is the same in each run: it is written out, or the loop does not change it.
