@@ -565,7 +565,7 @@ class Meta(models.Model):
 
 
 class Job(models.Model):
-    meta = models.ForeignKey(Meta, on_delete=models.CASCADE)
+    meta = models.ForeignKey(Meta, on_delete=models.CASCADE, related_name="jobs")
     state = models.TextField()
     day = models.DateField()
 
@@ -592,6 +592,8 @@ def look(names, feedback, lines, tasks):
         Job.objects.filter(meta__task=task).values("day").distinct().count()
     for task in tasks:
         Job.objects.filter(meta__task=task).exclude(state="done").count()
+    for meta in Meta.objects.all():
+        meta.jobs.get(state="done")
 "#;
     let found = helps("shop/jobs.py", text, "query-in-loop");
     let fetched = "fetch the rows once before the loop";
@@ -611,6 +613,7 @@ def look(names, feedback, lines, tasks):
         "count all groups at once before the loop: `.values(\"key\").annotate(n=Count(\"day\", distinct=True))`"
             .to_owned(),
         "count all groups at once before the loop: `.values(\"key\").annotate(n=Count(\"pk\"))`".to_owned(),
+        "load `jobs` with those rows, `.prefetch_related(\"jobs\")`, and choose from `.jobs.all()`".to_owned(),
     ];
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     for (found, expected) in found.iter().zip(&expected) {

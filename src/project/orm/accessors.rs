@@ -86,9 +86,11 @@ impl<'f> Asked<'f> {
         let last = Flow::new(facts).called_name(facts.call(site.call));
         let gives_one = matches!(last, Some("afirst" | "aget" | "first" | "get" | "last"));
         let mut at = site.call;
+        let mut manager = UNKNOWN;
         for _ in 0..MAX_STEPS {
             let call = facts.call(at);
             let Value::Member(object, step) = *facts.value(call.callee) else { return None };
+            manager = object;
             let is_asked = matches!(&facts.names[step], "aget" | "filter" | "get");
             let is_narrow = call.args.is_empty() && NARROW.contains(&&facts.names[step]);
             if !is_asked && !is_narrow {
@@ -111,20 +113,17 @@ impl<'f> Asked<'f> {
         let is_plain = |column: &&str| {
             !matches!(column.rsplit("__").next(), Some("id" | "pk")) && split_lookup(column).1 == PredicateOp::Equal
         };
-        if columns.is_empty() || !columns.iter().all(is_plain) {
+        if columns.is_empty() {
+            return self.of_relation(project, manager).filter(|_| matches!(last, Some("aget" | "get")));
+        }
+        if !columns.iter().all(is_plain) {
             return None;
         }
         let class = site.model?;
         let model = &project.file(class.file).facts;
         let name = &model.names[model.class(class.class).name];
-        // What was made just before has no query that could load it.
-        let mut row = given?;
-        while let Value::Member(object, _) = *facts.value(row) {
-            row = object;
-        }
-        let is_at_hand = matches!(facts.value(row), Value::Element(..) | Value::Param(..) | Value::This(_));
         if let [column] = columns[..]
-            && is_at_hand
+            && self.is_at_hand(given?)
             && let Some((owner, accessor, is_one)) = project.relations.other_side(class, column)
         {
             let of = &project.file(owner.file).facts;
@@ -152,6 +151,25 @@ impl<'f> Asked<'f> {
             if gives_one { "look them up" } else { "group them" },
             columns.join("`, `")
         ))
+    }
+
+    /// `course.products.get(kind="audit")`: which of them is wanted is the same for all rows.
+    fn of_relation(&self, project: &Project, manager: ValueId) -> Option<String> {
+        let Value::Member(row, name) = *self.facts.value(manager) else { return None };
+        let name = &self.facts.names[name];
+        let is_relation = project.relations.leads_to_many(name) && self.is_at_hand(row);
+        is_relation.then(|| {
+            format!("load `{name}` with those rows, `.prefetch_related(\"{name}\")`, and choose from `.{name}.all()`")
+        })
+    }
+
+    /// Whether a value is a row that was not made just before, or hangs on one: its query could load more.
+    fn is_at_hand(&self, value: ValueId) -> bool {
+        let mut row = value;
+        while let Value::Member(object, _) = *self.facts.value(row) {
+            row = object;
+        }
+        matches!(self.facts.value(row), Value::Element(..) | Value::Param(..) | Value::This(_))
     }
 
     /// `knex("books").where({ shelf_id: shelf.id })`: what the library says of its `id`, of the one column whose value
