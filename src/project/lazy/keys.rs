@@ -46,6 +46,11 @@ pub(super) fn read(
     if relation.kind != Kind::Forward {
         return None;
     }
+    // The text of a key is no more than the key: `f"{book.author.id}"`.
+    let next = match next {
+        [key, text] if &**text == "__str__" => std::slice::from_ref(key),
+        _ => next,
+    };
     let text = &types.project().file(at.0).source.text;
     let own = text.get(at.1.range())?;
     let (before, key, end) = match next {
