@@ -53,14 +53,13 @@ pub(super) fn read(
     };
     let text = &types.project().file(at.0).source.text;
     let own = text.get(at.1.range())?;
+    let is_value = next.is_empty() && is_filter_value(types, at.0, at.1);
     let (before, key, end) = match next {
         [] => {
             let before = own.strip_suffix(name)?;
             match name_after(text, at.1.end as usize) {
                 Some((key, end)) => (before, Some(key), end),
-                None if is_only_tested(text, at.1) || is_filter_value(types, at.0, at.1) => {
-                    (before, None, at.1.end as usize)
-                }
+                None if is_only_tested(text, at.1) || is_value => (before, None, at.1.end as usize),
                 None => return None,
             }
         }
@@ -81,7 +80,6 @@ pub(super) fn read(
         return None;
     }
     let start = at.1.start as usize + before.len();
-    let is_value = key.is_none() && is_filter_value(types, at.0, at.1);
     if is_value && !column.is_primary() {
         return None;
     }

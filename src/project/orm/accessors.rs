@@ -1,6 +1,6 @@
-//! What to do instead of asking for a relation row by row, where the query that gave the rows is in sight: Sequelize's
-//! accessors (`book.getWriter()`, `book.countReviews()`), Objection's `book.$relatedQuery("reviews")`, and what Django
-//! finds by columns that are no primary key: `Profile.objects.get(user=user)`.
+//! What to do instead of asking row by row, in the words of what is asked: Sequelize's accessors (`book.getWriter()`,
+//! `book.countReviews()`), Objection's `book.$relatedQuery("reviews")`, what Django finds by columns that are no primary
+//! key (`Profile.objects.get(user=user)`) or counts of one column, and the column that Knex and Kysely look for.
 
 use super::PredicateOp;
 use super::django::split_lookup;
@@ -16,8 +16,8 @@ const MAX_STEPS: usize = 16;
 /// The longest query that a help quotes, in characters.
 const QUOTE: usize = 40;
 
-/// How the relation that a site asks for is loaded with the rows, in the library's own words; `None` if the site asks
-/// for no relation by its name. `within`: the loop around the site, if both are written in one place.
+/// How what a site asks for is loaded for all rows, in the library's own words; `None` if the site does not say it by
+/// names. `within`: the loop around the site, if both are written in one place.
 pub fn relation_help(project: &Project, file: FileId, site: &QuerySite, within: Option<LoopId>) -> Option<String> {
     let own = project.file(file);
     let asked = Asked { facts: &own.facts, text: &own.source.text, within };
@@ -114,7 +114,7 @@ impl<'f> Asked<'f> {
             !matches!(column.rsplit("__").next(), Some("id" | "pk")) && split_lookup(column).1 == PredicateOp::Equal
         };
         if columns.is_empty() {
-            return self.of_relation(project, manager).filter(|_| matches!(last, Some("aget" | "get")));
+            return if matches!(last, Some("aget" | "get")) { self.of_relation(project, manager) } else { None };
         }
         if !columns.iter().all(is_plain) {
             return None;

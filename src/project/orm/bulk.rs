@@ -147,13 +147,7 @@ pub fn left_out(project: &Project, (from, site): (FileId, &QuerySite), call: (Fi
     }
     let facts = &project.file(model.file).facts;
     let name = if written == Written::Deleted { "delete" } else { "save" };
-    let method = match types.class_member(model, name) {
-        Some(ClassMember::Method(function)) => {
-            let own = project.file(function.file).facts.function(function.function);
-            Some((name, (function.file, own.name_span)))
-        }
-        _ => None,
-    };
+    let method = method_of(&types, model, name).map(|place| (name, place));
     // A queryset that is deleted sends the signals of each row.
     let receivers = if written == Written::Deleted { &[] } else { project.receivers() };
     let receivers = receivers.iter().filter(|of| of.sender.is_none_or(|sender| sender == model));
@@ -169,20 +163,23 @@ pub fn left_out(project: &Project, (from, site): (FileId, &QuerySite), call: (Fi
     })
 }
 
+/// Where a model has a method of its own of this name.
+fn method_of(types: &Types<'_>, model: ClassRef, name: &str) -> Option<(FileId, Span)> {
+    let Some(ClassMember::Method(function)) = types.class_member(model, name) else { return None };
+    Some((function.file, types.project().file(function.file).facts.function(function.function).name_span))
+}
+
 /// What a row's own `save()` or `delete()` does, where that is called and leads to another write.
 fn own_method(types: &Types<'_>, (file, call): (FileId, CallId)) -> Option<LeftOut> {
     let facts = &types.project().file(file).facts;
     let Value::Member(object, name) = *facts.value(facts.call(call).callee) else { return None };
     let name = ["delete", "save"].into_iter().find(|known| *known == &facts.names[name])?;
     let Ty::Instance(model, _) = types.of(file, object) else { return None };
-    let Some(ClassMember::Method(function)) = types.class_member(model, name).filter(|_| is_model(types, model)) else {
-        return None;
-    };
-    let own = types.project().file(function.file).facts.function(function.function);
+    let place = method_of(types, model, name).filter(|_| is_model(types, model))?;
     let facts = &types.project().file(model.file).facts;
     Some(LeftOut {
         model: facts.names[facts.class(model.class).name].to_owned(),
-        method: Some((name, (function.file, own.name_span))),
+        method: Some((name, place)),
         receivers: Vec::new(),
         history: None,
         times: None,

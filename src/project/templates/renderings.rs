@@ -47,18 +47,6 @@ struct Finder<'t, 'p> {
 }
 
 impl Finder<'_, '_> {
-    /// The template that a value names.
-    fn template(&self, value: ValueId) -> Option<FileId> {
-        let facts = self.facts;
-        let literal = match facts.value(value) {
-            Value::Text(_) => facts.literal(value)?,
-            // `["books/special.html", "books/list.html"]`
-            Value::Sequence(names) => facts.literal(*names.first()?)?,
-            _ => return None,
-        };
-        named(self.types, self.file, literal)
-    }
-
     fn call(&mut self, id: CallId) {
         let facts = self.facts;
         let call = facts.call(id);
@@ -74,14 +62,19 @@ impl Finder<'_, '_> {
                             "get_template" | "select_template" | "get_or_select_template" | "from_string" | "Template"
                         )
                     );
-                    made.args.first().filter(|_| is_getter).and_then(|arg| self.template(arg.value))
+                    made.args.first().filter(|_| is_getter).and_then(|arg| template(self.types, self.file, arg.value))
                 }
                 _ => None,
             },
             _ => None,
         };
         let is_maker = matches!(name, "get_template" | "select_template" | "Template");
-        let own = call.args.iter().enumerate().take(6).find_map(|(at, arg)| Some((at, self.template(arg.value)?)));
+        let own = call
+            .args
+            .iter()
+            .enumerate()
+            .take(6)
+            .find_map(|(at, arg)| Some((at, template(self.types, self.file, arg.value)?)));
         let (at, template) = match (made, own) {
             (Some(template), _) => (None, template),
             (None, Some((at, template))) if !is_maker => (Some(at), template),
@@ -126,16 +119,9 @@ impl Finder<'_, '_> {
         }
         let Some(helper) = self.types.target(self.file, id) else { return };
         let own = self.types.facts(helper.file);
-        let within = Finder {
-            types: self.types,
-            file: helper.file,
-            facts: own,
-            context: Context::new(self.types, helper.file),
-            found: Vec::new(),
-        };
         for (_, inner) in own.calls_in(helper.function) {
-            let template = |(at, arg): (usize, &Arg)| Some((at, within.template(arg.value)?));
-            let Some((at, template)) = inner.args.iter().enumerate().take(6).find_map(template) else { continue };
+            let named = |(at, arg): (usize, &Arg)| Some((at, template(self.types, helper.file, arg.value)?));
+            let Some((at, template)) = inner.args.iter().enumerate().take(6).find_map(named) else { continue };
             let is_named = |arg: &Arg| arg.name.is_none_or(|name| CONTEXT.contains(&&own.names[name]));
             let mut given = inner.args.iter().skip(at + 1).filter(|arg| is_named(arg));
             let index = given.find_map(|arg| match *own.value(arg.value) {
@@ -167,7 +153,9 @@ impl Finder<'_, '_> {
                     matches!(&facts.names[name], "template" | "template_name" | "renderer" | "filename" | "name")
                 })
             });
-            let Some(template) = named.into_iter().find_map(|arg| self.template(arg.value)) else { continue };
+            let Some(template) = named.into_iter().find_map(|arg| template(self.types, self.file, arg.value)) else {
+                continue;
+            };
             let mut context = Vec::new();
             for &value in &own.returns {
                 self.context.of(value, &mut context);
@@ -185,6 +173,18 @@ impl Finder<'_, '_> {
             return;
         }
     }
+}
+
+/// The template that a value of a file names.
+fn template(types: &Types<'_>, file: FileId, value: ValueId) -> Option<FileId> {
+    let facts = types.facts(file);
+    let literal = match facts.value(value) {
+        Value::Text(_) => facts.literal(value)?,
+        // `["books/special.html", "books/list.html"]`
+        Value::Sequence(names) => facts.literal(*names.first()?)?,
+        _ => return None,
+    };
+    named(types, file, literal)
 }
 
 /// The template of such a name, as code of a file means it.
