@@ -68,13 +68,10 @@ impl Types<'_> {
         let facts = self.facts(file);
         let given: Vec<String> = call.args.iter().filter_map(|arg| Some(field(&facts.names[arg.name?]))).collect();
         given.len() > 1
-            && self.lineage(model).into_iter().any(|class| {
-                let facts = self.facts(class.file);
-                let is_meta = |of: &&Class| of.parent == Some(class.class) && &facts.names[of.name] == "Meta";
-                let declared = facts.classes.iter().filter(is_meta).flat_map(|meta| &meta.attributes);
-                declared
-                    .into_iter()
-                    .flat_map(|declared| unique_fields(facts, declared))
+            && ["constraints", "unique_together"].into_iter().any(|name| {
+                let Some((file, declared)) = self.meta(model, name) else { return false };
+                let sets = unique_fields(self.facts(file), name, declared);
+                sets.into_iter()
                     .any(|fields| !fields.is_empty() && fields.iter().all(|name| given.contains(&field(name))))
             })
     }
@@ -177,15 +174,15 @@ fn joins(facts: &FileFacts, query: ValueId) -> bool {
 }
 
 /// The sets of fields that an attribute of a model's `Meta` declares to be unique.
-fn unique_fields<'f>(facts: &'f FileFacts, declared: &Attribute) -> Vec<Vec<&'f str>> {
+fn unique_fields<'f>(facts: &'f FileFacts, name: &str, declared: ValueId) -> Vec<Vec<&'f str>> {
     let names = |value: ValueId| -> Option<Vec<&'f str>> {
         let Value::Sequence(items) = facts.value(value) else { return None };
         items.iter().map(|&item| facts.literal(item)).collect()
     };
-    let Value::Sequence(items) = facts.value(declared.value) else { return Vec::new() };
-    match &facts.names[declared.name] {
+    let Value::Sequence(items) = facts.value(declared) else { return Vec::new() };
+    match name {
         // One set may stand by itself.
-        "unique_together" => match names(declared.value) {
+        "unique_together" => match names(declared) {
             Some(fields) => vec![fields],
             None => items.iter().filter_map(|&item| names(item)).collect(),
         },

@@ -194,17 +194,7 @@ impl Asked {
 pub(super) fn is_ordered(types: &Types<'_>, model: ClassRef, name: &str) -> Option<bool> {
     let Some(Attribute::Relation(relation)) = attribute(types, model, name) else { return Some(false) };
     let Some(target) = relation.target else { return Some(false) };
-    let orders = |class: ClassRef| {
-        let facts = types.facts(class.file);
-        let is_meta = |of: &&Class| of.parent == Some(class.class) && &facts.names[of.name] == "Meta";
-        let mut metas = facts.classes.iter().filter(is_meta).flat_map(|meta| &meta.attributes);
-        metas.any(|of| &facts.names[of.name] == "ordering")
-    };
-    if is_unordered(types, target) {
-        Some(false)
-    } else {
-        types.lineage(target).into_iter().any(orders).then_some(true)
-    }
+    if is_unordered(types, target) { Some(false) } else { types.meta(target, "ordering").map(|_| true) }
 }
 
 /// Whether nothing orders the rows of a model by itself, as far as all of the model is in sight.
