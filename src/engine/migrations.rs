@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use super::advice::{NewIndex, TableAdvice, column_in_index};
 use crate::findings::KeyUse;
-use crate::project::schema::{DjangoApp, MigrationTool, Owner};
+use crate::project::django_apps::DjangoApp;
+use crate::project::schema::{MigrationTool, Owner};
 use crate::project::{ClassRef, Project};
 use crate::sql::Dialect;
 

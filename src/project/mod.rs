@@ -13,6 +13,7 @@ mod catalog;
 mod connections;
 mod declared;
 mod development;
+pub mod django_apps;
 mod executed;
 mod flow;
 mod foreign;
@@ -57,6 +58,7 @@ mod templates;
 mod tuples;
 mod types;
 mod unique;
+mod units;
 mod users;
 mod verbs;
 
@@ -85,6 +87,7 @@ pub(crate) use since::tests as edited;
 pub(crate) use sites::begun;
 pub use sites::{QuerySite, SiteEffect};
 pub use templates::Rendering;
+pub use units::{found_by, own_transaction};
 pub use verbs::batch_for;
 pub(crate) use {
     flow::Flow,

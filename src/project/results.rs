@@ -2,6 +2,7 @@
 
 use super::answers::{Asked, FileAnswers};
 use super::querysets::Step;
+use super::relations;
 use super::sites::argument;
 use super::types::{ClassMember, Ty, Types, library_path};
 use super::{ClassRef, FileId, FunctionRef};
@@ -184,6 +185,9 @@ impl<'p> Types<'p> {
                     && let Some(user) = self.relations().user() =>
             {
                 Ty::Class(user)
+            }
+            Ty::Path(path) if relations::looks_up_model(&path) => {
+                relations::looked_up(self, file, call).map_or(Ty::Unknown, Ty::Class)
             }
             Ty::Path(path) if matches!(&*path, "typing.cast" | "typing_extensions.cast") => self.cast(file, site),
             Ty::Path(path) => match catalog.function(&path) {

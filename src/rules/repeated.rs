@@ -7,7 +7,9 @@ use super::{FileCx, Finding, Sink};
 use crate::facts::{FileFacts, Loop, LoopId, LoopKind};
 use crate::findings::{Confidence, Label, Role, Severity};
 use crate::project::orm::{Amount, Asked, LeftOut, also_asked, left_out, relation_help, runs_over_rows};
-use crate::project::{FileId, Flow, Project, QuerySite, Repeat, RepeatKind, SiteEffect, batch_for, begun};
+use crate::project::{
+    FileId, Flow, Project, QuerySite, Repeat, RepeatKind, SiteEffect, batch_for, begun, found_by, own_transaction,
+};
 use crate::source::{SourceFile, Span};
 
 /// The longest piece of code that a message quotes, in characters.
@@ -19,6 +21,10 @@ const MAX_RECEIVERS: usize = 3;
 /// What queries one by one cost.
 pub(super) const ROUND_TRIPS: &str = "each run waits for a round trip: on PostgreSQL, 1,000 look-ups by key took 1.6 s one \
                                       by one and 6 ms as one query, with 1 ms of network between";
+
+/// What can be done where each run is a transaction.
+const ONE_BY_ONE: &str = "if the runs need not stand or fall one by one, let a transaction take many of them: read what they need \
+                          with one query, and write it with one; else only what none of them changes can be read before the loop";
 
 /// Where a queryset begins that is asked further down.
 pub(super) const BEGUN: &str = "its queryset begins here";
@@ -68,6 +74,7 @@ fn finding(project: &Project, file: FileId, repeat: &Repeat) -> Option<Finding> 
             format!("`{called}` asks the same in each run of `{head}`: N queries where one serves")
         }
     };
+    let own_transaction = own_transaction(project, file, repeat, site).filter(|_| repeat.kind != RepeatKind::Invariant);
     let severity = match repeat.kind {
         _ if repeat.few => Severity::Info,
         RepeatKind::Read if repeat.loops.len() > 1 => Severity::Error,
@@ -84,13 +91,20 @@ fn finding(project: &Project, file: FileId, repeat: &Repeat) -> Option<Finding> 
         .severity(severity)
         .confidence(repeat.confidence)
         .note(note(repeat, direct))
-        .help(help(project, file, repeat, site));
+        .help(match own_transaction {
+            Some(_) => ONE_BY_ONE.to_owned(),
+            None => help(project, file, repeat, site),
+        });
+    let begun = own_transaction.map(|(file, span)| {
+        let path = project.file(file).source.path.clone();
+        Label { path, span, role: Role::Related, text: "each run is a transaction of its own".to_owned() }
+    });
     let asked = |asked: &Asked| {
         let (file, span) = asked.place;
         let path = project.file(file).source.path.clone();
         Label { path, span, role: Role::Related, text: format!("`{}` asks this for each row, too", asked.by) }
     };
-    let places = places(project, file, repeat, site).into_iter().chain(also.iter().map(asked));
+    let places = places(project, file, repeat, site).into_iter().chain(begun).chain(also.iter().map(asked));
     Some(places.fold(finding, Finding::related))
 }
 
@@ -181,6 +195,15 @@ fn help(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> S
     let of_verb = batch_for(project, &site.sql, batch).filter(|_| repeat.kind == RepeatKind::Write);
     let batch = of_verb.as_deref().unwrap_or(batch);
     let mut help = match (repeat.hops.last(), repeat.kind) {
+        (_, RepeatKind::Read) if let Some(found) = found_by(project, file, repeat, site) => {
+            let source = &project.file(file).source;
+            let (name, line) = (quote_name(source, &project.file(file).facts, found), source.lines().line(found.start));
+            let way = batch.split_once("before the loop: ").map_or(batch, |(_, way)| way);
+            format!(
+                "`{name}` finds its key in the same run (line {line}): ask for both with one query there, or, where that \
+                 is asked for all rows at once, for all keys: {way}"
+            )
+        }
         (Some(_), RepeatKind::Write) => format!("take the write out of the path above; {batch}"),
         (Some(_), _) => format!("do it for all rows before the loop, and hand the result down the path above; {batch}"),
         (None, _) => batch.to_owned(),

@@ -36,6 +36,7 @@ mod proofs;
 mod readme;
 mod relevance;
 mod reports;
+mod run_helps;
 mod saves;
 mod schema_sources;
 mod schema_truth;

@@ -248,3 +248,39 @@ def write(texts):
         assert!(found.ends_with(end), "{found}");
     }
 }
+
+#[test]
+fn a_model_that_is_looked_up_by_its_names_is_that_model() {
+    let models = r#"
+from django.db import models
+
+
+class Ticket(models.Model):
+    code = models.CharField(max_length=20)
+
+    def save(self, *args, **kwargs):
+        self.code = self.code.upper()
+        super().save(*args, **kwargs)
+"#;
+    let jobs = r#"
+from django.apps import apps
+from oscar.core.loading import get_model
+
+Ticket = apps.get_model("shop", "Ticket")
+Same = get_model("shop.Ticket")
+Other = apps.get_model("theatre", "Ticket")
+
+
+def hand_out(codes):
+    for code in codes:
+        Ticket.objects.create(code=code)
+    for code in codes:
+        Same.objects.create(code=code)
+    for code in codes:
+        Other.objects.create(code=code)
+"#;
+    let files = [("shop/__init__.py", ""), ("shop/models.py", models), ("jobs.py", jobs)];
+    let found = Project::new(files).told("write-in-loop", "help");
+    let left = "`save()` of `Ticket` is not called (shop/models.py:8)";
+    assert_eq!(found.iter().map(|help| help.contains(left)).collect::<Vec<_>>(), [true, true, false], "{found:#?}");
+}

@@ -13,6 +13,7 @@ pub(super) mod typeorm;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::django_apps::label;
 use super::flow::Flow;
 use super::reads::PerFile;
 use super::since::Since;
@@ -519,6 +520,25 @@ pub(super) fn field(types: &Types<'_>, relations: &Relations, file: FileId, valu
         },
     }?;
     Some(if many { Relation::Many(target) } else { Relation::One(target) })
+}
+
+/// Whether this is the path of what finds a model of Django's by its names.
+pub(super) fn looks_up_model(path: &str) -> bool {
+    matches!(path, "django.apps.apps.get_model" | "oscar.core.loading.get_model")
+}
+
+/// The model that is found by its names: `apps.get_model("shop", "Ticket")`, `apps.get_model("shop.Ticket")`.
+pub(super) fn looked_up(types: &Types<'_>, file: FileId, call: CallId) -> Option<ClassRef> {
+    let project = types.project();
+    let facts = &project.file(file).facts;
+    let mut names = facts.call(call).args.iter().map(|arg| facts.literal(arg.value));
+    let first = names.next()??;
+    let (of, name) = match first.split_once('.') {
+        Some(found) => found,
+        None => (first, names.next()??),
+    };
+    let model = types.relations().by_name.get(name).copied().flatten()?;
+    (label(project, model.file) == of).then_some(model)
 }
 
 /// The class in whose body a value is assigned.

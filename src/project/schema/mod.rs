@@ -35,7 +35,7 @@ pub(super) use kept::Parts;
 pub use settle::Unmade;
 pub use small::is_lookup as is_lookup_name;
 use sources::Defined;
-pub use sources::{DjangoApp, Model, Owner, follows_models};
+pub use sources::{Model, Owner, follows_models};
 pub use tools::MigrationTool;
 
 use super::{FileId, Flow, Project};

@@ -20,7 +20,7 @@ mod steps;
 mod typeorm;
 
 pub(super) use arguments::is_undone;
-pub use django::{DjangoApp, follows_models};
+pub use django::follows_models;
 pub(super) use sequelize::Conventions;
 
 use std::borrow::Cow;
