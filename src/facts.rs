@@ -10,12 +10,14 @@
 //! `Member(Call(Member(conn, "cursor")), "execute")`.
 
 mod declared;
+mod function;
 mod names;
 mod nested;
 mod related;
 mod template;
 
 pub use declared::{Declarations, DeclaredModel};
+pub use function::{Function, FunctionTraits, Param};
 pub use names::Names;
 pub use template::{Block, Include, TEMPLATE, Template};
 
@@ -242,73 +244,6 @@ pub enum Imported {
     Name(Name),
     /// All its names at once, bound to none: `from m import *`, `export * from "m"`.
     Star,
-}
-
-/// One function, method, lambda or arrow; entry 0 is the body of the file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Function {
-    /// Its name; empty for a lambda that no name was bound to.
-    pub name: Name,
-    /// The function around it; `None` only for [`MODULE`].
-    pub parent: Option<FunctionId>,
-    /// The class it is a method of.
-    pub class: Option<ClassId>,
-    /// Parameters as written, with `self`/`cls` left out for methods.
-    pub params: Vec<Param>,
-    /// From its first to its last byte.
-    pub span: Span,
-    /// The name, or the first token of a lambda.
-    pub name_span: Span,
-    /// How it was declared.
-    pub traits: FunctionTraits,
-    /// Decorators, outermost first.
-    pub decorators: Vec<ValueId>,
-    /// Every value it returns.
-    pub returns: Vec<ValueId>,
-    /// The condition that each of [`returns`](Function::returns) stands under.
-    pub return_guards: Vec<Option<GuardId>>,
-    /// Every value it yields; `yield from x` yields [`Value::Spread`].
-    pub yields: Vec<ValueId>,
-    /// Its declared result, as [`Value::Typed`].
-    pub result_type: Option<ValueId>,
-    /// Set for an inline callback: the call it is an argument of, and which one.
-    pub passed_to: Option<(CallId, u16)>,
-    /// Set for an inline callback that runs once per element (`xs.map(x => …)`).
-    pub runs_in: Option<LoopId>,
-}
-
-/// How a function was declared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FunctionTraits {
-    /// `async`
-    pub is_async: bool,
-    /// `yield` in its body, `function*`
-    pub is_generator: bool,
-    /// A lambda or arrow.
-    pub is_lambda: bool,
-    /// `@staticmethod`, `static`
-    pub is_static: bool,
-    /// `@classmethod`
-    pub is_class_method: bool,
-    /// `@property`, `@cached_property`, `get x()`
-    pub is_property: bool,
-    /// `__init__`, `constructor`
-    pub is_constructor: bool,
-}
-
-/// One parameter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Param {
-    /// Its name; of a pattern, empty.
-    pub name: Name,
-    /// Its declared type, as [`Value::Typed`].
-    pub annotation: Option<ValueId>,
-    /// Its default.
-    pub default: Option<ValueId>,
-    /// Whether it takes the rest (`*args`, `**kwargs`, `...rest`).
-    pub is_rest: bool,
-    /// Whether it can only be given by name.
-    pub is_keyword_only: bool,
 }
 
 /// One class.

@@ -74,22 +74,7 @@ impl<'s> Builder<'s> {
         let mut facts = FileFacts::empty();
         let name = facts.names.intern("");
         let span = Span::new(0, source.len());
-        facts.functions.push(Function {
-            name,
-            parent: None,
-            class: None,
-            params: Vec::new(),
-            span,
-            name_span: Span::new(0, 0),
-            traits: FunctionTraits::default(),
-            decorators: Vec::new(),
-            returns: Vec::new(),
-            return_guards: Vec::new(),
-            yields: Vec::new(),
-            result_type: None,
-            passed_to: None,
-            runs_in: None,
-        });
+        facts.functions.push(Function::new(name, span, Span::new(0, 0)));
         let scopes = vec![Scope { parent: None, names: FxHashMap::default(), is_class: false }];
         let place = Place { scope: ScopeId(0), function: MODULE, in_loop: None, guard: None };
         // About as many as most files have: then few tables must grow.
@@ -416,6 +401,14 @@ impl<'s> Builder<'s> {
             }
         }
         OpenLoop { id, log, outer }
+    }
+
+    /// Registers the loop of an inline callback that may run once per element; nothing stands in it yet.
+    pub(super) fn possible_loop(&mut self, call: CallId, iterable: ValueId, head: Span, span: Span) -> LoopId {
+        let open = self.begin_loop(LoopKind::Callback(call), iterable, UNKNOWN, head, span, &[]);
+        let id = open.id;
+        self.end_loop(open);
+        id
     }
 
     /// Sets the condition of a loop whose condition reads carried names.

@@ -201,7 +201,7 @@ pub(super) fn drop_doubled(
             .sites(file)
             .iter()
             .filter(|site| site.of_row.is_none())
-            .map(|site| place(facts, &inlined.of(file).at_once, site.function, None).0);
+            .map(|site| place(facts, &inlined.of(file).runs, site.function, None).0);
         open.extend(homes.map(|function| FunctionRef { file, function }));
     }
     let mut reaching: FxHashSet<FunctionRef> = open.iter().copied().collect();

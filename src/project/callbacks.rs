@@ -6,7 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::flow::{Flow, Source};
-use super::inlined::Inlined;
+use super::inlined::{Inlined, Runs};
 use super::reads::{self, PerFile, Read};
 use super::since::Since;
 use super::types::{Ty, Types};
@@ -92,7 +92,8 @@ impl Callbacks {
                 }
                 let runs_with = |outer: FunctionId, run: &Closures| {
                     let runs = |function: FunctionId| {
-                        inlined.of(file).at_once[function.index()] || run.contains_key(&FunctionRef { file, function })
+                        inlined.of(file).runs[function.index()] != Runs::Apart
+                            || run.contains_key(&FunctionRef { file, function })
                     };
                     runs_with(facts, &runs, hand.function, outer)
                 };

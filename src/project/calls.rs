@@ -15,7 +15,7 @@ use super::connections::Maker;
 use super::executed::handed_sql;
 use super::flow::{Flow, KeyName, Source};
 use super::implementations;
-use super::inlined::Inlined;
+use super::inlined::{Inlined, Runs};
 use super::properties;
 use super::queued::is_queued;
 use super::reach::Begun;
@@ -145,12 +145,12 @@ impl CallGraph {
         }
         let callbacks = Callbacks::find(project, &inlined, since);
         let written = since.find(project, since.before().map(|before| &before.graph.written), |types, file| {
-            find_edges(types, file, &inlined.of(file).at_once, &names, &callbacks)
+            find_edges(types, file, &inlined.of(file).runs, &names, &callbacks)
         });
         let mut edges = written.found.clone();
         for (file, edges) in project.ids().zip(&mut edges) {
             let facts = &project.file(file).facts;
-            let home = |call: &Call| place(facts, &inlined.of(file).at_once, call.function, call.in_loop).0;
+            let home = |call: &Call| place(facts, &inlined.of(file).runs, call.function, call.in_loop).0;
             let shown = project.templates().edges(project, file, home);
             if !shown.is_empty() {
                 Arc::make_mut(edges).extend(shown);
@@ -225,7 +225,7 @@ impl CallGraph {
         at: Option<LoopId>,
     ) -> (FunctionId, Vec<LoopId>) {
         reads::note(Read::Edges(file));
-        place(&project.file(file).facts, &self.inlined.of(file).at_once, function, at)
+        place(&project.file(file).facts, &self.inlined.of(file).runs, function, at)
     }
 }
 
@@ -488,7 +488,7 @@ pub(super) fn given_lists(project: &Project, edge: &Edge, lists: &[u16]) -> Vec<
 /// The function that code belongs to, and the loops around it, innermost first.
 pub(super) fn place(
     facts: &FileFacts,
-    inlined: &[bool],
+    inlined: &[Runs],
     function: FunctionId,
     at: Option<LoopId>,
 ) -> (FunctionId, Vec<LoopId>) {
@@ -503,7 +503,8 @@ pub(super) fn place(
         }
         let own = facts.function(function);
         match own.passed_to {
-            Some((call, _)) if inlined[function.index()] => {
+            Some((call, _)) if inlined[function.index()] != Runs::Apart => {
+                loops.extend(own.may_run_in.filter(|_| inlined[function.index()] == Runs::PerElement));
                 let call = facts.call(call);
                 function = call.function;
                 at = call.in_loop;
@@ -527,7 +528,7 @@ fn callers_of(edges: &[Arc<Vec<Edge>>]) -> Callers {
     callers
 }
 
-fn find_edges(types: &Types<'_>, file: FileId, inlined: &[bool], names: &ByName, callbacks: &Callbacks) -> Vec<Edge> {
+fn find_edges(types: &Types<'_>, file: FileId, inlined: &[Runs], names: &ByName, callbacks: &Callbacks) -> Vec<Edge> {
     let project = types.project();
     let facts = &project.file(file).facts;
     // What tells that is mostly asked here as well; but that may change.
@@ -545,7 +546,8 @@ fn find_edges(types: &Types<'_>, file: FileId, inlined: &[bool], names: &ByName,
             let rows = if given.is_none() { rows_given(types, file, call, callee) } else { None };
             edges.push(Edge { file, at, home, callee, confidence, given, hands, rows, memoised: false, alternatives });
         };
-        let is_handed = |function: FunctionRef| !(function.file == file && inlined[function.function.index()]);
+        let is_handed =
+            |function: FunctionRef| !(function.file == file && inlined[function.function.index()] != Runs::Apart);
         if let Some(api) = types.api_call(file, id) {
             if let Some(at) = types.callback(file, id, api)
                 && let Some((function, given)) =

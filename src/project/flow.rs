@@ -105,8 +105,11 @@ impl<'f> Flow<'f> {
             }
             Value::Call(call) => self.call(*call, of, seen),
             Value::Param(function, _) => {
-                // The parameter of a callback that is made anew in each run of the loop.
                 let owner = facts.function(*function);
+                if owner.may_run_in == Some(of) {
+                    return Dependence::PerRow;
+                }
+                // The parameter of a callback that is made anew in each run of the loop.
                 match owner.passed_to {
                     Some((call, _)) if self.inside(facts.call(call).in_loop, of) => Dependence::Varies,
                     _ => Dependence::Invariant,
@@ -151,7 +154,7 @@ impl<'f> Flow<'f> {
         let mut function = self.facts.function(call.function);
         while let Some((outer, _)) = function.passed_to {
             let outer = self.facts.call(outer);
-            if self.inside(outer.in_loop, of) {
+            if function.may_run_in == Some(of) || self.inside(outer.in_loop, of) {
                 return true;
             }
             function = self.facts.function(outer.function);

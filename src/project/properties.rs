@@ -118,7 +118,7 @@ fn reads(types: &Types<'_>, graph: &CallGraph, names: &BTreeSet<Box<str>>, file:
         }
         // Which calls the file has is not known before all of them are.
         reads::note(Read::Inlined(file));
-        let (home, _) = place(facts, &graph.inlined.of(file).at_once, access.function, access.in_loop);
+        let (home, _) = place(facts, &graph.inlined.of(file).runs, access.function, access.in_loop);
         edges.push(Edge {
             file,
             at: At::Read(u32::try_from(index).unwrap_or(u32::MAX)),

@@ -91,7 +91,7 @@ fn begin(project: &Project, inlined: &PerFile<Inlined>, file: FileId) -> Vec<Beg
         if !matches!(site.effect, SiteEffect::Query | SiteEffect::Write) {
             continue;
         }
-        let (home, _) = place(facts, &inlined.of(file).at_once, site.function, site.in_loop);
+        let (home, _) = place(facts, &inlined.of(file).runs, site.function, site.in_loop);
         let function = FunctionRef { file, function: home };
         let Some(cached) = kept_for(facts, home, site.effect) else { continue };
         let keeps = || inlined.of(file).loaders.contains(&home) || keeps(project, file, site.function, site.guard);

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::caches;
 use super::flow::Flow;
+use super::inlined::hands_over;
 use super::inputs::InputFinder;
 use super::scripts::is_script;
 use super::types::{ClassMember, Ty, Types};
@@ -74,6 +75,11 @@ pub struct QuerySite {
     /// The parameter that has to be a row for this to be a query at all, where nothing but the call tells:
     /// `def close(item): item.save()`.
     pub of_row: Option<u16>,
+}
+
+/// Whether what a function of this name or package collects is waited for: `xs.map(…)`, `pMap(xs, …)`.
+fn collects(name: &str) -> bool {
+    matches!(name, "map" | "flatMap" | "mapAsync" | "mapLimit" | "mapSeries") || name.starts_with("p-")
 }
 
 /// Where the queryset that a call asks is begun, if that is another statement: `books = Book.objects.filter(…)`.
@@ -466,11 +472,12 @@ impl<'t, 'p> Finder<'t, 'p> {
                     }
                     let call = self.facts.call(call);
                     let name = Flow::new(self.facts).called_name(call);
-                    call.result != ResultUse::Discarded && matches!(name, Some("map" | "flatMap" | "mapSeries"))
+                    (call.awaited || call.result != ResultUse::Discarded) && name.is_some_and(collects)
                 }
                 _ => false,
             });
-            if function.traits.is_async || collected {
+            let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
+            if function.traits.is_async || collected || hands_over(self.types, self.file, id) {
                 for value in function.returns.clone() {
                     self.run_value(value, |runs_on| runs_on.awaits, function.runs_in);
                 }

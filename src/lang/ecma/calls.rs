@@ -149,8 +149,36 @@ impl<'t> Walk<'_, 't> {
             let head = self.callback_head(node, callee, list);
             let value = self.iterate(call, node, head, &iteration, callee, arguments[index], &args);
             args[index] = Some(Arg { name: None, value, span: span(arguments[index]) });
+        } else if arguments.len() > 1 {
+            self.may_run_per_element(call, self.callback_head(node, callee, list), span(node), &args);
         }
         args.into_iter().flatten().collect()
+    }
+
+    /// Registers the loop that an inline function stands in if what it is handed to runs it once per element of its
+    /// first argument: `each(xs, x => …)`.
+    fn may_run_per_element(&mut self, call: CallId, head: Span, whole: Span, args: &[Option<Arg>]) {
+        let Some(Some(list)) = args.first() else { return };
+        let may_be_list = !matches!(
+            self.b.facts.value(list.value),
+            Value::Text(_) | Value::Int(_) | Value::Bool(_) | Value::Null | Value::Mapping(_) | Value::Function(_)
+        );
+        let functions = args[1..].iter().flatten().filter_map(|arg| match *self.b.facts.value(arg.value) {
+            Value::Function(function) => Some(function),
+            _ => None,
+        });
+        // One of several has its own meaning: `on(xs, success, failure)`.
+        let functions: Vec<FunctionId> = functions.collect();
+        if let [function] = functions[..]
+            && let own = self.b.facts.function(function)
+            && may_be_list
+            && own.passed_to.is_some_and(|(to, _)| to == call)
+            && !own.params.is_empty()
+        {
+            let iterable = list.value;
+            let id = self.b.possible_loop(call, iterable, head, whole);
+            self.b.facts.functions[function.index()].may_run_in = Some(id);
+        }
     }
 
     fn argument(&mut self, call: CallId, index: usize, node: Node<'t>) -> Arg {

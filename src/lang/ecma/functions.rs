@@ -71,20 +71,11 @@ impl<'t> Walk<'_, 't> {
         let params = self.parameter_nodes(node).into_iter().map(|param| self.parameter(param)).collect();
         let result_type = self.field(node, Field::ReturnType).and_then(|result| self.result_type(result));
         let function = Function {
-            name,
-            parent: None,
             class,
             params,
-            span: span(node),
-            name_span,
             traits: self.traits(node, class),
-            decorators: Vec::new(),
-            returns: Vec::new(),
-            return_guards: Vec::new(),
-            yields: Vec::new(),
             result_type,
-            passed_to: None,
-            runs_in: None,
+            ..Function::new(name, span(node), name_span)
         };
         self.b.declare_function(function)
     }

@@ -261,21 +261,13 @@ impl<'a> Walk<'a> {
         let list = child(node, Field::Parameters);
         let params = list.map(|list| self.parameters(list)).unwrap_or_default();
         let name = name.unwrap_or_else(|| self.b.name(""));
+        let name_span = Span::new(node.start_byte(), node.start_byte() + "lambda".len());
         let id = self.b.declare_function(Function {
-            name,
-            parent: None,
-            class: None,
             params,
-            span: span(node),
-            name_span: Span::new(node.start_byte(), node.start_byte() + "lambda".len()),
             traits: FunctionTraits { is_lambda: true, ..FunctionTraits::default() },
-            decorators: Vec::new(),
-            returns: Vec::new(),
-            return_guards: Vec::new(),
-            yields: Vec::new(),
-            result_type: None,
             passed_to: passed.map(|passed| (passed.call, passed.position)),
             runs_in: passed.and_then(|passed| passed.runs_in),
+            ..Function::new(name, span(node), name_span)
         });
         let before = self.b.enter_function(id, self.b.scope());
         let local = std::mem::replace(&mut self.local, self.b.scope());

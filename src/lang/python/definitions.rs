@@ -47,21 +47,13 @@ impl<'a> Walk<'a> {
             ..FunctionTraits::default()
         };
         let params = child(node, Field::Parameters).map(|list| self.parameters(list)).unwrap_or_default();
+        let name_span = self.one_line(span(name_node.unwrap_or(node)));
         let id = self.b.declare_function(Function {
-            name,
-            parent: None,
             class,
             params,
-            span: span(node),
-            name_span: self.one_line(span(name_node.unwrap_or(node))),
             traits,
             decorators: decorators.to_vec(),
-            returns: Vec::new(),
-            return_guards: Vec::new(),
-            yields: Vec::new(),
-            result_type: None,
-            passed_to: None,
-            runs_in: None,
+            ..Function::new(name, span(node), name_span)
         });
         if let Some(class) = class {
             // A setter would hide its property.

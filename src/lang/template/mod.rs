@@ -148,7 +148,7 @@ impl<'s> Walk<'s> {
     fn new(name: &str, source: &'s str, is_jinja: bool) -> Self {
         let mut b = Builder::new(source);
         let name = b.name(name);
-        let template = b.declare_function(function(name, Span::new(0, source.len()), Span::default()));
+        let template = b.declare_function(Function::new(name, Span::new(0, source.len()), Span::default()));
         let scope = b.scope();
         b.enter_function(template, scope);
         let main = b.scope();
@@ -288,25 +288,5 @@ impl<'s> Walk<'s> {
             (Some(first), None) => first.span,
             _ => Span::default(),
         }
-    }
-}
-
-/// A function of a template.
-fn function(name: Name, span: Span, name_span: Span) -> Function {
-    Function {
-        name,
-        parent: None,
-        class: None,
-        params: Vec::new(),
-        span,
-        name_span,
-        traits: FunctionTraits::default(),
-        decorators: Vec::new(),
-        returns: Vec::new(),
-        return_guards: Vec::new(),
-        yields: Vec::new(),
-        result_type: None,
-        passed_to: None,
-        runs_in: None,
     }
 }

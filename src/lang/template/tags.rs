@@ -2,7 +2,7 @@
 
 use super::expressions::plain;
 use super::lex::{Piece, TokenKind, first_word};
-use super::{Expr, GroupKind, Groups, Open, OpenIf, Opened, Walk, function};
+use super::{Expr, GroupKind, Groups, Open, OpenIf, Opened, Walk};
 use crate::facts::*;
 use crate::source::Span;
 
@@ -453,7 +453,7 @@ impl Walk<'_> {
     fn begin_macro(&mut self, piece: Piece) {
         let Some(token) = self.take_name() else { return };
         let name = self.b.name(self.text_of(token));
-        let mut own = function(name, piece.whole, token.span);
+        let mut own = Function::new(name, piece.whole, token.span);
         let mut names = Vec::new();
         if self.take("(") {
             while let Some(param) = self.take_name() {
