@@ -204,6 +204,24 @@ fn receiver(facts: &FileFacts, call: &Call) -> Option<ValueId> {
     }
 }
 
+/// Whether what stands beside a query may make another of it: a slice with a bound that is not written there, a step that
+/// goes on with its builder.
+pub(super) fn is_gone_on_with(facts: &FileFacts, query: CallId) -> bool {
+    let call = facts.call(query);
+    let made: FxHashSet<CallId> = std::iter::once(query).chain(chain(facts, call)).collect();
+    let is_made = |value: ValueId| matches!(*facts.value(value), Value::Call(of) if made.contains(&of));
+    let is_written = |bound: ValueId| matches!(facts.value(bound), Value::Int(_) | Value::Null | Value::Unknown);
+    let is_cut = |value: &Value| match *value {
+        Value::Slice(whole, low, high) => is_made(whole) && !(is_written(low) && is_written(high)),
+        Value::Item(whole, at) => is_made(whole) && !is_written(at),
+        _ => false,
+    };
+    let is_step = |call: &Call| {
+        call.result == ResultUse::Discarded && !call.awaited && receiver(facts, call).is_some_and(is_made)
+    };
+    facts.values.iter().any(is_cut) || facts.calls_in(call.function).any(|(_, call)| is_step(call))
+}
+
 /// The calls on whose results a call is made, nearest first.
 fn chain<'f>(facts: &'f FileFacts, call: &Call) -> impl Iterator<Item = CallId> + use<'f> {
     let on = |call: &Call| match *facts.value(receiver(facts, call)?) {

@@ -14,7 +14,7 @@ use super::given;
 use super::groups::Groups;
 use super::inputs::table_holes;
 use super::loops::{LoopShape, Loops};
-use super::mixed::Mixed;
+use super::mixed::{Mixed, is_gone_on_with};
 use super::requirements;
 use super::sites::SiteEffect;
 use super::subjects::Subjects;
@@ -326,21 +326,27 @@ impl Finder<'_, '_, '_> {
             && (self.graph.annotated.contains(name) || project.renderings(self.file).iter().any(is_set))
     }
 
-    /// A helper that asks the same each time: nothing flows into its query, and nothing it is given changes.
+    /// A helper that asks the same each time: nothing flows into its query that changes.
     fn invariant_edge(&self, edge: &Edge, id: CallId, loops: &[LoopId], routes: &[Route]) -> Option<Repeat> {
         let call = self.facts.call(id);
-        let is_read =
-            |route: &&Route| edge.effect(route.state.effect) == SiteEffect::Query && route.state.source.is_none();
-        let route = *routes.iter().find(is_read)?;
+        let is_read = |route: &&Route| edge.effect(route.state.effect) == SiteEffect::Query;
+        let is_alone = |route: &&Route| is_read(route) && route.state.source.is_none();
+        let route = *routes.iter().find(is_alone).or_else(|| routes.iter().find(is_read))?;
         if routes.iter().any(|route| route.state.effect == SiteEffect::Write) {
             return None;
         }
         let (hops, site) = self.path(route)?;
         let found = &self.types.project().sites(site.0)[site.1];
-        let mut args: Vec<ValueId> = call.args.iter().map(|arg| arg.value).collect();
-        if let Value::Member(object, _) = self.facts.value(call.callee) {
-            args.push(*object);
-        }
+        let args = match route.state.source {
+            None => {
+                let object = match *self.facts.value(call.callee) {
+                    Value::Member(object, _) => Some(object),
+                    _ => None,
+                };
+                call.args.iter().map(|arg| arg.value).chain(object).collect()
+            }
+            Some(_) => self.given_to_same(edge, found, loops[0])?,
+        };
         let candidate = Candidate {
             call: id,
             guard: call.guard,
@@ -352,7 +358,8 @@ impl Finder<'_, '_, '_> {
             library: "",
         };
         let outer = self.invariant(&candidate, loops)?;
-        let constant = found.inputs.iter().all(|&input| self.is_constant(site.0, input));
+        let home = route.state.source.map(|_| found.function);
+        let constant = found.inputs.iter().all(|&input| self.is_constant(site.0, input, home));
         let reached = self.reach.witness(route);
         if reached.conditions > 0 || reached.cached || !constant || self.is_volatile(found) {
             return None;
@@ -372,14 +379,35 @@ impl Finder<'_, '_, '_> {
         })
     }
 
-    /// Whether a value is made of literals and names of modules only.
-    fn is_constant(&self, file: FileId, value: ValueId) -> bool {
+    /// What a call gives for a query of its callee, if that is the same in each run of a loop, whatever else is given.
+    fn given_to_same(&self, edge: &Edge, site: &QuerySite, of: LoopId) -> Option<Vec<ValueId>> {
+        let project = self.types.project();
+        let facts = &project.file(edge.callee.file).facts;
+        let asked = site.inputs.iter().chain(&site.via).chain(&site.lists);
+        if edge.callee.function != site.function
+            || facts.call(site.call).function != site.function
+            || is_gone_on_with(facts, site.call)
+        {
+            return None;
+        }
+        let mut sources = FxHashSet::default();
+        for &value in asked {
+            Flow::new(facts).sources(value, site.function, &mut sources);
+        }
+        let given = |source| flowing_values(project, edge, Some(source));
+        let values: Vec<ValueId> = sources.into_iter().flat_map(given).collect();
+        (self.flow.strongest(&values, of) == Dependence::Invariant).then_some(values)
+    }
+
+    /// Whether a value is made of literals and names of modules only, and of what `home` is given.
+    fn is_constant(&self, file: FileId, value: ValueId, home: Option<FunctionId>) -> bool {
         let facts = &self.types.project().file(file).facts;
         let mut open = vec![value];
         let mut seen = 0;
         while let Some(value) = open.pop() {
             seen += 1;
             match facts.value(value) {
+                Value::Param(function, _) if home == Some(*function) => {}
                 Value::Param(..)
                 | Value::This(_)
                 | Value::Call(_)

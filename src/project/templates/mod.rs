@@ -71,14 +71,15 @@ pub struct Rendering {
 }
 
 impl Rendering {
-    /// Whether Django renders it for a request, with its context processors: `render(request, …)`, a view.
+    /// Whether Django renders it for a request, with its context processors: `render(request, …)`, a view,
+    /// `TemplateView.as_view(template_name=…)`.
     fn has_request(&self, project: &Project) -> bool {
         let file = project.file(self.place.0);
         project.relations.has(Orm::Django)
             && file.source.language == Language::Python
             && self.call.is_none_or(|call| {
                 let name = Flow::new(&file.facts).called_name(file.facts.call(call));
-                matches!(name, Some("render" | "TemplateResponse"))
+                matches!(name, Some("as_view" | "render" | "TemplateResponse"))
             })
     }
 }

@@ -92,17 +92,18 @@ impl Finder<'_, '_> {
         if BY_KEYWORD.contains(&name) {
             self.context.keywords(&call.args, &mut context);
         }
-        if context.is_empty() {
-            return;
-        }
-        self.found.push(Rendering {
+        let rendering = Rendering {
             place: (self.file, call.name_span),
             name: facts.scope(call.function),
             template,
             call: Some(id),
             maker: None,
             context,
-        });
+        };
+        // Who is logged in stands in the context of all that is rendered for a request.
+        if !rendering.context.is_empty() || rendering.has_request(self.types.project()) {
+            self.found.push(rendering);
+        }
     }
 
     /// A call that hands a context to a function of the project which renders a template with it:
