@@ -47,6 +47,9 @@ const PURE: [&str; 24] = [
     "frozenset",
 ];
 
+/// Modules whose functions put conditions and statements together: `eq(table.id, id)`, `Q(id=id)`.
+const BUILDING: [&str; 5] = ["django.db.models", "drizzle-orm", "sqlalchemy", "sqlalchemy.sql", "sqlmodel"];
+
 /// Answers for one file.
 pub(crate) struct Flow<'f> {
     facts: &'f FileFacts,
@@ -141,8 +144,15 @@ impl<'f> Flow<'f> {
             || matches!(
                 name,
                 "strip" | "lower" | "upper" | "trim" | "toString" | "toLowerCase" | "format" | "join" | "replace"
-            );
+            )
+            || self.builds(call);
         if pure { strongest } else { strongest.max(Dependence::Varies) }
+    }
+
+    /// Whether a call only puts together what it is given, as part of a query.
+    pub(crate) fn builds(&self, call: &Call) -> bool {
+        let Value::Import(import) = *self.facts.value(call.callee) else { return false };
+        BUILDING.contains(&&self.facts.names[self.facts.imports[import.index()].module])
     }
 
     /// Whether a call runs in each run of a loop.

@@ -82,9 +82,11 @@ fn runs_at_once(types: &Types<'_>, file: FileId, own: &Function, id: CallId, ind
     if is_registration(name) || caches::is_loader(facts, call, name) {
         return false;
     }
-    // `await withTransaction(async tx => …)`: waited for, so it runs now; `await retry(() => db.find(id))`.
+    // `await withTransaction(async tx => …)`: waited for, so it runs now; `await retry(() => db.find(id))`. Of two
+    // functions, one is for when the other has failed.
     let asks = || own.returns.iter().any(|&value| matches!(facts.value(value), Value::Call(_)));
-    let hands_back = own.traits.is_async || own.params.is_empty() && asks();
+    let is_alone = || call.args.iter().filter(|arg| matches!(facts.value(arg.value), Value::Function(_))).count() == 1;
+    let hands_back = own.traits.is_async || own.params.is_empty() && asks() && is_alone();
     (call.awaited || call.result == ResultUse::Returned) && hands_back
 }
 

@@ -337,16 +337,15 @@ impl Finder<'_, '_, '_> {
         }
         let (hops, site) = self.path(route)?;
         let found = &self.types.project().sites(site.0)[site.1];
-        let args = match route.state.source {
-            None => {
-                let object = match *self.facts.value(call.callee) {
-                    Value::Member(object, _) => Some(object),
-                    _ => None,
-                };
-                call.args.iter().map(|arg| arg.value).chain(object).collect()
-            }
-            Some(_) => self.given_to_same(edge, found, loops[0])?,
+        let all = || {
+            let object = match *self.facts.value(call.callee) {
+                Value::Member(object, _) => Some(object),
+                _ => None,
+            };
+            let all = call.args.iter().map(|arg| arg.value).chain(object);
+            route.state.source.is_none().then(|| all.collect())
         };
+        let args: Vec<ValueId> = self.given_to_same(edge, found, loops[0]).or_else(all)?;
         let candidate = Candidate {
             call: id,
             guard: call.guard,
@@ -408,6 +407,11 @@ impl Finder<'_, '_, '_> {
             seen += 1;
             match facts.value(value) {
                 Value::Param(function, _) if home == Some(*function) => {}
+                // What a module makes once: `const tags = pgTable("tags", …)`.
+                Value::Call(id) if facts.call(*id).function == MODULE && facts.call(*id).in_loop.is_none() => {}
+                Value::Call(id) if Flow::new(facts).builds(facts.call(*id)) => {
+                    open.extend(facts.call(*id).args.iter().map(|arg| arg.value));
+                }
                 Value::Param(..)
                 | Value::This(_)
                 | Value::Call(_)
