@@ -545,7 +545,7 @@ pub struct Stored {
 pub struct ItemSet {
     /// What it is set in.
     pub object: ValueId,
-    /// The key, a text.
+    /// The key.
     pub key: ValueId,
     /// What is set.
     pub value: ValueId,

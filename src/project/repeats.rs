@@ -75,6 +75,9 @@ pub struct Repeat {
     pub few: bool,
 }
 
+/// Decorators that give a function what it is called with, and no more.
+const PLAIN_DECORATORS: [&str; 6] = ["atomic", "classmethod", "filter", "property", "simple_tag", "staticmethod"];
+
 /// All repeats of a file, in order of place.
 pub(super) fn find(types: &Types<'_>, graph: &CallGraph, reach: &Reach, file: FileId) -> Vec<Repeat> {
     let project = types.project();
@@ -383,8 +386,20 @@ impl Finder<'_, '_, '_> {
         let project = self.types.project();
         let facts = &project.file(edge.callee.file).facts;
         let asked = site.inputs.iter().chain(&site.via).chain(&site.lists);
+        let own = facts.function(site.function);
+        // What decorates a function may give it something before what its callers give.
+        let is_plain = |&decorator: &ValueId| {
+            let called = match *facts.value(decorator) {
+                Value::Call(call) => facts.call(call).callee,
+                _ => decorator,
+            };
+            facts.own_name(called).is_some_and(|name| PLAIN_DECORATORS.contains(&name))
+        };
+        let is_other = |other: &&QuerySite| other.function == site.function && other.effect != SiteEffect::Query;
         if edge.callee.function != site.function
             || facts.call(site.call).function != site.function
+            || !own.decorators.iter().all(is_plain)
+            || project.sites(edge.callee.file).iter().any(|other| is_other(&other))
             || is_gone_on_with(facts, site.call)
         {
             return None;
@@ -407,6 +422,9 @@ impl Finder<'_, '_, '_> {
             seen += 1;
             match facts.value(value) {
                 Value::Param(function, _) if home == Some(*function) => {}
+                // A list that begins empty is filled later.
+                Value::Sequence(parts) if parts.is_empty() => return false,
+                Value::Mapping(entries) if entries.is_empty() => return false,
                 // What a module makes once: `const tags = pgTable("tags", …)`.
                 Value::Call(id) if facts.call(*id).function == MODULE && facts.call(*id).in_loop.is_none() => {}
                 Value::Call(id) if Flow::new(facts).builds(facts.call(*id)) => {

@@ -403,7 +403,7 @@ impl<'a> Walk<'a> {
         let keys: Vec<Node<'a>> = self.children_in(target, Field::Subscript);
         let keys: Vec<ValueId> = keys.into_iter().map(|key| self.expr(key, ResultUse::Operand)).collect();
         match keys[..] {
-            [key] if matches!(self.b.facts.value(key), Value::Text(_)) => (object, Some(key)),
+            [key] => (object, Some(key)),
             _ => (object, None),
         }
     }

@@ -12,6 +12,10 @@ use crate::facts::*;
 pub(super) struct Filled {
     /// Lists that rows are added to, with what is added; whether that is many rows.
     pub(super) added: FxHashMap<ValueId, Vec<(ValueId, bool)>>,
+    /// What is set in dictionaries by key; whether it is read as a list.
+    pub(super) set: FxHashMap<ValueId, Vec<(ValueId, bool)>>,
+    /// What is added to the lists that dictionaries hold; whether that is many rows.
+    pub(super) grouped: FxHashMap<ValueId, Vec<(ValueId, bool)>>,
     /// `prefetch_related_objects(rows, …)`
     pub(super) loaded: FxHashMap<ValueId, Vec<CallId>>,
 }
@@ -37,6 +41,7 @@ impl Filled {
     fn of(facts: &FileFacts) -> Filled {
         let flow = Flow::new(facts);
         let mut filled = Filled::default();
+        filled.put(facts);
         for (id, call) in facts.numbered() {
             let Some(first) = call.args.first() else { continue };
             match flow.called_name(call) {

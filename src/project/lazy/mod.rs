@@ -6,6 +6,7 @@
 
 mod columns;
 mod defeated;
+mod dicts;
 mod eager;
 mod filled;
 mod found;

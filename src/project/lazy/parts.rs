@@ -1,6 +1,7 @@
 //! Rows that stand beside something else: in pairs that a loop runs over, and in tuples that functions return.
 
 use super::super::FileId;
+use super::dicts::Place;
 use super::frame::Frame;
 use super::rows::Tracer;
 use super::traced::Traced;
@@ -20,7 +21,8 @@ impl Tracer<'_, '_> {
             return self.part_of_result(file, *call, index, false, frame, depth);
         }
         let Value::Element(iterable, _) = facts.value(of) else { return Traced::Unknown };
-        let Value::Call(call) = facts.value(*iterable) else { return Traced::Unknown };
+        let in_each = || self.in_each(file, *iterable, &Place::Part(index), frame, depth);
+        let Value::Call(call) = facts.value(*iterable) else { return in_each() };
         let call = facts.call(*call);
         let at = match (Flow::new(facts).called_name(call), index) {
             (Some("enumerate"), 1) => 0,
@@ -28,13 +30,9 @@ impl Tracer<'_, '_> {
             // `for key, book in books.items()`
             (Some("items"), 1) => {
                 let Value::Member(object, _) = facts.value(call.callee) else { return Traced::Unknown };
-                let Value::Collected(entry, _) = facts.value(*object) else { return Traced::Unknown };
-                return match facts.value(*entry) {
-                    Value::Mapping(entries) if entries.len() == 1 => self.row(file, entries[0].1, frame, depth),
-                    _ => Traced::Unknown,
-                };
+                return self.dict(file, *object, false, frame, depth);
             }
-            _ => return Traced::Unknown,
+            _ => return in_each(),
         };
         call.args.get(at).map_or(Traced::Unknown, |arg| self.rows(file, arg.value, frame, depth).last())
     }

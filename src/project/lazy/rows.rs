@@ -213,8 +213,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
                     None => self.part_of_result(file, *call, 0, true, frame, depth),
                 },
                 Value::Call(call) => self.part_of_result(file, *call, *index, true, frame, depth),
-                _ => Traced::Unknown,
+                _ => self.list_of_dict(file, value, frame, depth),
             },
+            Value::Element(..) | Value::Item(..) => self.list_of_dict(file, value, frame, depth),
             Value::Member(object, name) => self.member(file, value, *object, &facts.names[*name], frame, depth),
             Value::Import(_) => match self.types.definition(file, value) {
                 Some((file, value)) => self.rows(file, value, None, depth),
@@ -451,6 +452,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
             Value::Member(object, _) if Step::named(name) == Some(Step::One) => {
                 match self.rows(file, *object, frame, depth).last() {
                     Traced::Rows(rows) => self.step(file, call, "all", rows),
+                    Traced::Unknown => self.dict(file, *object, false, frame, depth),
                     found => found,
                 }
             }
@@ -524,15 +526,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
             },
             // `Paginator(books, 20).get_page(1)`
             "get_page" | "page" => self.page(file, object, frame, depth),
-            "values" => match facts.value(object) {
-                Value::Collected(entry, _) => match facts.value(*entry) {
-                    Value::Mapping(entries) => match **entries {
-                        [(_, value)] => self.row(file, value, frame, depth),
-                        _ => Traced::Unknown,
-                    },
-                    _ => Traced::Unknown,
-                },
-                _ => self.own_step(file, id, object, name, true, frame, depth),
+            "get" | "pop" | "setdefault" | "values" => match self.dict(file, object, name != "values", frame, depth) {
+                Traced::Unknown => self.own_step(file, id, object, name, true, frame, depth),
+                found => found,
             },
             "chain" | "islice" => call.args.iter().fold(Traced::Nothing, |known, arg| {
                 let is_rows = name == "chain" || arg.span == call.args[0].span;
@@ -727,15 +723,15 @@ impl<'t, 'p> Tracer<'t, 'p> {
             Value::Null => Traced::Nothing,
             Value::Element(of, _) => self.rows(file, *of, frame, depth).last(),
             Value::Part(of, index) => self.part(file, *of, *index, frame, depth),
-            Value::Item(object, key) => match facts.value(*object) {
-                Value::Collected(entry, _) if let Value::Mapping(entries) = facts.value(*entry) => match **entries {
-                    [(_, value)] => self.row(file, value, frame, depth),
-                    _ => Traced::Unknown,
-                },
-                _ => match self.row(file, *object, frame, depth) {
+            Value::Item(object, key) => match self.dict(file, *object, false, frame, depth) {
+                Traced::Unknown => match self.row(file, *object, frame, depth) {
                     Traced::Rows(owner) if !owner.entities.is_empty() => self.entity_at(file, &owner, *key),
-                    _ => self.rows(file, *object, frame, depth).last(),
+                    _ => match self.rows(file, *object, frame, depth).last() {
+                        Traced::Unknown => self.keyed(file, *object, facts.literal(*key), frame, depth),
+                        found => found,
+                    },
                 },
+                found => found,
             },
             Value::Either(left, right) => self.row(file, *left, frame, depth).or(self.row(file, *right, frame, depth)),
             Value::Carried(before, id) => {
@@ -751,7 +747,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
                     let is_request =
                         || matches!(self.types.of(file, *object), Ty::Path(path) if *path == *users::REQUEST);
                     let is_user = facts.template.is_some() && name == "user" && is_request();
-                    return if is_user { self.user() } else { Traced::Unknown };
+                    // `{{ entry.book }}`
+                    let key = Some(name).filter(|_| facts.template.is_some());
+                    return if is_user { self.user() } else { self.keyed(file, *object, key, frame, depth) };
                 };
                 if !owner.entities.is_empty() {
                     return self.entity_named(&owner, name);
