@@ -166,9 +166,11 @@ impl Tracer<'_, '_> {
                     return Traced::Unknown;
                 };
                 let project = self.types.project();
-                let paths = project.templates().paths(file).iter();
-                let given =
-                    paths.flat_map(|path| project.templates().given_on(project, path, &facts.names[param.name]));
+                let all = || project.templates().paths(file).iter().map(Vec::as_slice).collect();
+                let paths: Vec<&[templates::Way]> =
+                    frame.and_then(|frame| frame.path).map_or_else(all, |path| vec![path]);
+                let name = &facts.names[param.name];
+                let given = paths.into_iter().flat_map(|path| project.templates().given_on(project, path, name));
                 let found = given.map(|given| match given {
                     templates::Given::Value(file, value) => self.each_behind(file, value, None, depth + 2, ask),
                     _ => Traced::Unknown,

@@ -341,7 +341,12 @@ impl Finder<'_, '_> {
             return;
         };
         for (index, path) in paths.iter().enumerate() {
-            if let Some(rows) = self.row_on(index, path, &read, innermost)
+            let found = match self.row_on(index, path, &read, innermost) {
+                Some(rows) => Some((rows, names)),
+                None if !self.is_shown(span, path) || self.is_few_on(path, innermost) => None,
+                None => self.tracer.record_on(self.file, root, names, path),
+            };
+            if let Some((rows, names)) = found
                 && let Some((rows, names)) = self.tracer.read_of_entity(rows, names)
             {
                 let rendering = self.types.project().templates().rendering(path);

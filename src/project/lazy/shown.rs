@@ -21,6 +21,20 @@ impl Tracer<'_, '_> {
         self.row(file, value, Some(&frame), 0).rows()
     }
 
+    /// The row that a value holds under the first of these names in a template, and the names that are read of it:
+    /// `{{ entry.book.author }}`.
+    pub(super) fn record_on<'n>(
+        &self,
+        file: FileId,
+        value: ValueId,
+        names: &'n [Box<str>],
+        path: &[Way],
+    ) -> Option<(Rows, &'n [Box<str>])> {
+        let (first, rest) = names.split_first().filter(|(_, rest)| !rest.is_empty())?;
+        let found = self.keyed(file, value, Some(first), Some(&Frame::shown(file, path)), 0);
+        Some((found.rows()?, rest))
+    }
+
     /// The rows that a method gives, where its base class gives `this`.
     pub(super) fn given(&self, function: FunctionRef, this: Option<Rows>) -> Option<Rows> {
         self.given_by_object(function, this, None)
