@@ -1,6 +1,6 @@
 //! Lists that are filled with rows, and rows whose relations are loaded after they were fetched.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::FileId;
 use super::super::flow::Flow;
@@ -16,6 +16,8 @@ pub(super) struct Filled {
     pub(super) set: FxHashMap<ValueId, Vec<(ValueId, bool)>>,
     /// What is added to the lists that dictionaries hold; whether that is many rows.
     pub(super) grouped: FxHashMap<ValueId, Vec<(ValueId, bool)>>,
+    /// Pages that are given other rows: `page.object_list = page.object_list.prefetch_related("tags")`
+    pub(super) replaced: FxHashSet<ValueId>,
     /// `prefetch_related_objects(rows, …)`
     pub(super) loaded: FxHashMap<ValueId, Vec<CallId>>,
 }
@@ -42,6 +44,14 @@ impl Filled {
         let flow = Flow::new(facts);
         let mut filled = Filled::default();
         filled.put(facts);
+        if let Some(name) = facts.names.find("object_list") {
+            filled.replaced.extend(facts.accesses.iter().filter(|access| access.is_set).filter_map(|access| {
+                match *facts.value(access.value) {
+                    Value::Member(page, set) if set == name => Some(page),
+                    _ => None,
+                }
+            }));
+        }
         for (id, call) in facts.numbered() {
             let Some(first) = call.args.first() else { continue };
             match flow.called_name(call) {

@@ -157,6 +157,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
 
     pub(super) fn rows(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
         self.once(Asked::Value { file, value, many: true }, frame, depth, || {
+            if self.filled(file).replaced.contains(&value) {
+                return Traced::Unknown;
+            }
             let found = match self.find_rows(file, value, frame, depth + 1) {
                 Traced::Unknown => self.typed_rows(file, value),
                 found => found,
@@ -261,6 +264,11 @@ impl<'t, 'p> Tracer<'t, 'p> {
         depth: u8,
     ) -> Traced {
         if let Some(found) = self.of_object(file, object, name, frame, depth) {
+            return found;
+        }
+        if name == "qs"
+            && let Some(found) = self.filtered(file, object, frame, depth)
+        {
             return found;
         }
         if name == "objects"
@@ -443,9 +451,6 @@ impl<'t, 'p> Tracer<'t, 'p> {
         }
         if let Some(found) = self.made_queryset(file, call, frame).filter(|_| many) {
             return found;
-        }
-        if let Some(queryset) = self.filtered(file, call).filter(|_| many) {
-            return self.rows(file, queryset, frame, depth);
         }
         match facts.value(call.callee) {
             Value::Member(object, _) if many => self.method(file, id, *object, frame, depth),

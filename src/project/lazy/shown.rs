@@ -234,28 +234,31 @@ impl Tracer<'_, '_> {
         Some(if self.is_set_again(of, name) { found.or(Traced::Unknown) } else { found })
     }
 
-    /// The queryset that a filter of django-filter is made of: `BookFilter(request.GET, queryset=books)`.
-    pub(super) fn filtered(&self, file: FileId, call: &Call) -> Option<ValueId> {
+    /// The rows of `filter.qs`, where the filter is one of django-filter's: `BookFilter(request.GET, queryset=books)`.
+    pub(super) fn filtered(
+        &self,
+        file: FileId,
+        filter: ValueId,
+        frame: Option<&Frame<'_>>,
+        depth: u8,
+    ) -> Option<Traced> {
         let facts = self.facts(file);
         let queryset = facts.names.find("queryset")?;
-        let Ty::Class(class) = self.types.of(file, call.callee) else { return None };
-        let is_filter = self.types.extends(class, &|name| name.ends_with("FilterSet"))
-            && self.types.class_member(class, "qs").is_none();
-        let given = call.args.iter().find(|arg| arg.name == Some(queryset));
-        given.filter(|_| is_filter).map(|arg| arg.value)
+        let Value::Call(made) = *facts.value(filter) else { return None };
+        let made = facts.call(made);
+        let Ty::Class(class) = self.types.of(file, made.callee) else { return None };
+        if !self.types.extends(class, &|name| name.ends_with("FilterSet")) {
+            return None;
+        }
+        let given = made.args.iter().find(|arg| arg.name == Some(queryset))?;
+        let rows = self.rows(file, given.value, frame, depth);
+        // A `qs` of its own may load more.
+        Some(if self.types.class_member(class, "qs").is_some() { rows.or(Traced::Unknown) } else { rows })
     }
 
     /// The rows of a page: `Paginator(books, 20).get_page(1)`.
     pub(super) fn page(&self, file: FileId, object: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
         let facts = self.facts(file);
-        // `page.object_list = page.object_list.prefetch_related("tags")`
-        let is_replaced = facts.names.find("object_list").is_some_and(|name| {
-            let mut set = facts.accesses.iter().filter(|access| access.is_set);
-            set.any(|access| matches!(*facts.value(access.value), Value::Member(_, set) if set == name))
-        });
-        if is_replaced {
-            return Traced::Unknown;
-        }
         let Value::Call(made) = facts.value(object) else { return Traced::Unknown };
         let made = facts.call(*made);
         let is_pages = Flow::new(facts).called_name(made).is_some_and(|name| name.ends_with("Paginator"));
