@@ -348,7 +348,9 @@ impl Finder<'_, '_, '_> {
             let all = call.args.iter().map(|arg| arg.value).chain(object);
             route.state.source.is_none().then(|| all.collect())
         };
-        let args: Vec<ValueId> = self.given_to_same(edge, found, loops[0]).or_else(all)?;
+        let is_own = hops.is_empty() && site.0 == edge.callee.file;
+        let same = is_own.then(|| self.given_to_same(edge, found, loops[0])).flatten();
+        let args: Vec<ValueId> = same.or_else(all)?;
         let candidate = Candidate {
             call: id,
             guard: call.guard,
