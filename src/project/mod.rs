@@ -676,6 +676,11 @@ impl Project {
         self.prefetched.in_any_way(relation)
     }
 
+    /// Whether some query may load such a relation with rows that are loaded along themselves.
+    pub(crate) fn may_be_eager_below(&self, relation: &str) -> bool {
+        self.prefetched.below(relation)
+    }
+
     /// Whether code of the project loads relations whose names it works out along with the rows of any query that it is
     /// given.
     pub(crate) fn loads_any_relation(&self) -> bool {

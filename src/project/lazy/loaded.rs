@@ -4,7 +4,7 @@ use super::columns::Columns;
 use super::defeated::is_ordered;
 use crate::facts::*;
 use crate::project::types::Types;
-use crate::project::{ClassRef, FileId};
+use crate::project::{ClassRef, FileId, Project};
 use crate::source::Span;
 
 /// A relation to many rows that is surely fetched with the rows, and kept for who asks for all of it.
@@ -31,6 +31,8 @@ pub(super) struct Loaded {
     places: Vec<(Box<str>, (FileId, Span))>,
     /// Whether the query is not in sight: then whatever some query of the project loads may be loaded here.
     pub(super) unseen: bool,
+    /// Whether that query loads the rows along with others: then whatever some query may load with such rows.
+    is_below: bool,
     /// The columns of the rows themselves.
     pub(super) columns: Columns,
 }
@@ -39,6 +41,24 @@ impl Loaded {
     /// Of rows of which nothing is known.
     pub(super) fn unseen() -> Loaded {
         Loaded { unseen: true, ..Loaded::default() }
+    }
+
+    /// Of rows that are loaded along with others of which nothing is known.
+    pub(super) fn unseen_below() -> Loaded {
+        Loaded { is_below: true, ..Loaded::unseen() }
+    }
+
+    /// Whether a relation may be loaded because nothing is known.
+    pub(super) fn may_have(&self, project: &Project, relation: &str) -> bool {
+        self.unseen && if self.is_below { project.may_be_eager_below(relation) } else { project.may_be_eager(relation) }
+    }
+
+    /// Adds that rows may come from queries that are not in sight where those of `owner` do.
+    pub(super) fn unseen_as(&mut self, owner: &Loaded) {
+        if owner.unseen {
+            self.is_below = owner.is_below && (self.is_below || !self.unseen);
+            self.unseen = true;
+        }
     }
 
     /// Adds a path.
@@ -110,11 +130,11 @@ impl Loaded {
 
     /// Adds what else is loaded with the same rows.
     pub(super) fn merge(&mut self, other: Loaded) {
+        self.unseen_as(&other);
         self.paths.extend(other.paths);
         self.open.extend(other.open);
         self.prefetched.extend(other.prefetched);
         self.places.extend(other.places);
-        self.unseen |= other.unseen;
     }
 
     /// Adds what another query loads that the rows may come from instead.
@@ -128,7 +148,7 @@ impl Loaded {
 
     /// The rows may come from a query that is not in sight.
     pub(super) fn or_unseen(&mut self) {
-        self.unseen = true;
+        self.unseen_as(&Loaded::unseen());
         self.columns = Columns::All;
         self.prefetched.clear();
     }
@@ -151,7 +171,7 @@ impl Loaded {
         }
         let Value::Member(_, relation) = *facts.value(manager) else { return false };
         let relation = &facts.names[relation];
-        let may_be = || self.unseen && types.project().may_be_eager(relation);
+        let may_be = || self.may_have(types.project(), relation);
         match &facts.names[name] {
             "all" | "count" | "exists" => self.has(relation) || may_be(),
             "first" | "afirst" => match is_ordered(types, model, relation) {
@@ -179,6 +199,7 @@ impl Loaded {
             open,
             prefetched: self.prefetched.iter().filter_map(below).collect(),
             unseen: self.unseen,
+            is_below: self.is_below,
             columns: Columns::All,
         }
     }

@@ -488,7 +488,7 @@ type Parent = Option<(Vec<Box<str>>, String)>;
 impl Walk<'_, '_, '_> {
     fn is_loaded(&self, path: &str) -> bool {
         let project = self.needs.types.project();
-        self.loaded.has(path) || (self.loaded.unseen && path.split("__").all(|name| project.may_be_eager(name)))
+        self.loaded.has(path) || path.split("__").all(|name| self.loaded.may_have(project, name))
     }
 
     /// Whether more is read of what stands at a place, or called.

@@ -351,7 +351,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
         let along = if owner.loaded.has(name) {
             Some(owner.loaded.below(name))
         } else if owner.loaded.unseen && self.types.project().may_be_eager(name) {
-            Some(Loaded::unseen())
+            Some(Loaded::unseen_below())
         } else {
             None
         };
@@ -578,7 +578,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
         let Some((model, fields)) = self.types.relations().only_many(name) else { return Traced::Unknown };
         let mut rows = plain(*model);
         rows.confidence = Confidence::Medium;
-        rows.kept = self.types.project().may_be_eager(name).then(|| Box::new(Loaded::unseen()));
+        rows.kept = self.types.project().may_be_eager(name).then(|| Box::new(Loaded::unseen_below()));
         for field in fields {
             rows.loaded.add_open(field);
             rows.kept.iter_mut().for_each(|kept| kept.add_open(field));
@@ -764,7 +764,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
                         let Some(model) = relation.target else { return Traced::Unknown };
                         let mut loaded =
                             if owner.loaded.has(name) { owner.loaded.below(name) } else { Loaded::default() };
-                        loaded.unseen |= owner.loaded.unseen;
+                        loaded.unseen_as(&owner.loaded);
                         for back in &relation.back {
                             loaded.add_open(back);
                         }

@@ -289,6 +289,11 @@ pub(super) struct Prefetched {
     names: FxHashSet<Box<str>>,
     joined: FxHashSet<Box<str>>,
     places: FxHashSet<(FileId, FunctionId, Box<str>)>,
+    /// Of these, what may be loaded with rows that are loaded along themselves: `books__author`,
+    /// `Prefetch("books", queryset=Book.objects.select_related("author"))`.
+    below: FxHashSet<Box<str>>,
+    /// Whether that may be any of them.
+    is_open_below: bool,
     /// Whether code that is given any query loads what it works out: `queryset.prefetch_related(*names)`.
     is_open: bool,
 }
@@ -303,7 +308,9 @@ impl Prefetched {
             all.names.extend(found.names.iter().cloned());
             all.joined.extend(found.joined.iter().cloned());
             all.places.extend(found.places.iter().cloned());
+            all.below.extend(found.below.iter().cloned());
             all.is_open |= found.is_open;
+            all.is_open_below |= found.is_open_below;
         }
         (all, files)
     }
@@ -326,7 +333,7 @@ impl Prefetched {
                     && matches!(facts.value(of.value), Value::Sequence(_))
                     && names_loading(&facts.names[of.name])
             });
-            found.joined.extend(named.flat_map(|of| paths(types, vec![(file, of.value)]).0));
+            found.joined.extend(named.flat_map(|of| paths(types, vec![(file, of.value)]).0).map(|(name, _)| name));
         }
         if types.project().file(file).source.language.is_ecma() {
             found.joined.extend(facts.calls.iter().flat_map(|call| typeorm::loaded_by(facts, call)));
@@ -335,10 +342,15 @@ impl Prefetched {
             .iter()
             .any(|name| name == "select_related" || is_prefetch(name) || sqlalchemy::is_loader(name))
         {
+            // What is set, or named by a class, may be of any rows.
+            found.below.extend(found.joined.iter().cloned());
             for call in &facts.calls {
                 found.add(types, file, call);
             }
         }
+        found
+            .below
+            .extend(found.joined.iter().filter(|_| types.project().file(file).source.language.is_ecma()).cloned());
         found
     }
 
@@ -351,7 +363,9 @@ impl Prefetched {
                 self.joined.extend(named);
             }
             name if sqlalchemy::is_loader(name) => {
-                self.joined.extend(sqlalchemy::options(facts, call).into_iter().flatten().map(Box::from));
+                let named = || sqlalchemy::options(facts, call).into_iter().flatten().map(Box::from);
+                self.joined.extend(named());
+                self.below.extend(named());
             }
             name if is_prefetch(name) => {
                 let mut named = self.named(types, file, call);
@@ -362,6 +376,9 @@ impl Prefetched {
                 }
                 self.places.extend(named.iter().map(|name| (file, call.function, name.clone())));
                 self.names.extend(named);
+                if let Some(queryset) = prefetched_with(facts, call) {
+                    self.with_query(types, file, queryset);
+                }
             }
             _ => {}
         }
@@ -376,7 +393,35 @@ impl Prefetched {
         {
             self.is_open = true;
         }
-        named
+        self.below.extend(named.iter().filter(|(_, is_first)| !is_first).map(|(name, _)| name.clone()));
+        named.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// What the queryset of a `Prefetch` loads along.
+    fn with_query(&mut self, types: &Types<'_>, file: FileId, queryset: ValueId) {
+        let facts = types.facts(file);
+        let mut open = vec![queryset];
+        for _ in 0..MAX_STEPS {
+            let Some(value) = open.pop() else { return };
+            match *facts.value(value) {
+                Value::Either(left, right) => open.extend([left, right]),
+                Value::Slice(of, ..) | Value::Carried(of, _) => open.push(of),
+                Value::Call(id) if types.target(file, id).is_none() => {
+                    let call = facts.call(id);
+                    let name = Flow::new(facts).called_name(call).unwrap_or("");
+                    if name == "select_related" || is_prefetch(name) {
+                        let named = self.named(types, file, call);
+                        self.below.extend(named);
+                    }
+                    match *facts.value(call.callee) {
+                        Value::Member(object, _) => open.push(object),
+                        _ => self.is_open_below = true,
+                    }
+                }
+                Value::Member(_, name) if facts.names[name].ends_with("objects") => {}
+                _ => self.is_open_below = true,
+            }
+        }
     }
 
     /// Whether code that is given any query loads what it works out.
@@ -394,6 +439,11 @@ impl Prefetched {
         self.names.contains(relation) || self.joined.contains(relation)
     }
 
+    /// Whether some query may do so for rows that are loaded along themselves.
+    pub(super) fn below(&self, relation: &str) -> bool {
+        self.below.contains(relation) || self.is_open_below && self.in_any_way(relation)
+    }
+
     /// Whether a query of this function does.
     pub(super) fn in_function(&self, file: FileId, function: FunctionId, relation: &str) -> bool {
         self.places.contains(&(file, function, relation.into()))
@@ -409,6 +459,14 @@ fn kept_apart<'f>(facts: &'f FileFacts, call: &Call) -> Option<&'f str> {
     facts.literal(first.value).filter(|_| is_apart && Flow::new(facts).called_name(call) == Some("Prefetch"))
 }
 
+/// The queryset that `Prefetch("tags", queryset=…)` takes the rows from.
+fn prefetched_with(facts: &FileFacts, call: &Call) -> Option<ValueId> {
+    let is_one = Flow::new(facts).called_name(call).is_some_and(|name| name.ends_with("Prefetch"));
+    let named = call.args.iter().find(|arg| arg.name.is_some_and(|name| facts.names[name].starts_with("queryset")));
+    let given = named.or_else(|| call.args.get(1).filter(|arg| arg.name.is_none()));
+    given.filter(|_| is_one).map(|arg| arg.value)
+}
+
 fn is_prefetch(name: &str) -> bool {
     matches!(name, "prefetch_related" | "Prefetch" | "prefetch_related_objects" | "GenericPrefetch")
 }
@@ -418,11 +476,15 @@ fn names_loading(name: &str) -> bool {
     name.contains("select_related") || name.contains("prefetch")
 }
 
-/// The parts of the paths that values are, wherever in the project they are written, and whether those are all.
-fn paths(types: &Types<'_>, mut open: Vec<(FileId, ValueId)>) -> (Vec<Box<str>>, bool) {
+/// How many steps of a queryset are followed.
+const MAX_STEPS: usize = 100;
+
+/// The parts of the paths that values are, wherever in the project they are written, each with whether a path begins with
+/// it, and whether those are all.
+fn paths(types: &Types<'_>, mut open: Vec<(FileId, ValueId)>) -> (Vec<(Box<str>, bool)>, bool) {
     let mut is_whole = true;
     let mut steps = 0;
-    let mut found: Vec<Box<str>> = Vec::new();
+    let mut found: Vec<(Box<str>, bool)> = Vec::new();
     while let Some((file, value)) = open.pop() {
         steps += 1;
         if steps > 500 {
@@ -433,7 +495,8 @@ fn paths(types: &Types<'_>, mut open: Vec<(FileId, ValueId)>) -> (Vec<Box<str>>,
             // What stands in a hole is a relation of its own; what stands beside it is told.
             Value::Text(text) => {
                 let path = &facts.texts[text.index()].cooked;
-                found.extend(path.split("__").filter(|part| !part.contains('{')).map(Box::from));
+                let parts = path.split("__").enumerate().filter(|(_, part)| !part.contains('{'));
+                found.extend(parts.map(|(at, part)| (part.into(), at == 0)));
             }
             Value::Sequence(items) => open.extend(items.iter().map(|&item| (file, item))),
             Value::Spread(inner) | Value::Carried(inner, _) | Value::Collected(inner, _) => {

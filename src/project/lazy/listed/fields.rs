@@ -274,7 +274,7 @@ impl<'p> Finder<'_, 'p> {
         let Attribute::Relation(relation) = attribute(self.types, scope.model, name)? else { return None };
         let target = relation.target.filter(|_| relation.kind == Kind::Many)?;
         let path = join(&scope.path, name);
-        let is_loaded = scope.loaded.has(name) || (scope.loaded.unseen && self.types.project().may_be_eager(name));
+        let is_loaded = scope.loaded.has(name) || scope.loaded.may_have(self.types.project(), name);
         if !is_loaded {
             let cost = Cost {
                 path: name.to_owned(),
