@@ -74,6 +74,9 @@ impl Tracer<'_, '_> {
         frame: Option<&Frame<'_>>,
         depth: u8,
     ) -> Traced {
+        if name == "get_object" && !many {
+            return self.object_of_view(file, object, frame, depth);
+        }
         // What a view that is extended gives is told by the view.
         if name == "get_queryset" || !self.types.relations().has(Orm::Django) {
             return Traced::Unknown;

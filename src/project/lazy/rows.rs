@@ -350,10 +350,8 @@ impl<'t, 'p> Tracer<'t, 'p> {
         let mut rows = self.default_rows(target, depth);
         let along = if owner.loaded.has(name) {
             Some(owner.loaded.below(name))
-        } else if owner.loaded.unseen && self.types.project().may_be_eager(name) {
-            Some(Loaded::unseen_below())
         } else {
-            None
+            owner.loaded.may_have(self.types.project(), name).then(Loaded::unseen_below)
         };
         for back in &relation.back {
             rows.loaded.add_open(back);
@@ -752,6 +750,9 @@ impl<'t, 'p> Tracer<'t, 'p> {
                     let is_request =
                         || matches!(self.types.of(file, *object), Ty::Path(path) if *path == *users::REQUEST);
                     let is_user = facts.template.is_some() && name == "user" && is_request();
+                    if name == "object" {
+                        return self.object_of_view(file, *object, frame, depth);
+                    }
                     // `{{ entry.book }}`
                     let key = Some(name).filter(|_| facts.template.is_some());
                     return if is_user { self.user() } else { self.keyed(file, *object, key, frame, depth) };

@@ -125,6 +125,15 @@ impl Tracer<'_, '_> {
         }
     }
 
+    /// `self.get_object()` or `self.object` in a method of a generic view.
+    pub(super) fn object_of_view(&self, file: FileId, this: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+        let Value::This(class) = *self.facts(file).value(this) else { return Traced::Unknown };
+        let own = ClassRef { file, class };
+        let class = Frame::object(frame).filter(|&of| self.types.lineage(of).contains(&own)).unwrap_or(own);
+        let is_view = self.types.extends(class, &|name| name.ends_with("View") || name.ends_with("ViewSet"));
+        if is_view { self.shown_by(class, depth + 1) } else { Traced::Unknown }
+    }
+
     /// The row that a generic view shows.
     fn shown_by(&self, class: ClassRef, depth: u8) -> Traced {
         self.once(Asked::Shown(class), None, depth, || match self.types.class_member(class, "get_object") {
