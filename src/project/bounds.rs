@@ -103,7 +103,8 @@ impl<'t, 'p> Bounds<'t, 'p> {
             Value::Sequence(items) => self.sequence(file, iterable, items, depth),
             Value::Mapping(entries) if entries.is_empty() => LoopShape::Rows,
             Value::Mapping(entries) if !entries.iter().any(|&(key, _)| key == UNKNOWN) => by_count(entries.len()),
-            Value::Int(_) | Value::Bool(_) | Value::Text(_) => LoopShape::Silent,
+            Value::Int(_) | Value::Bool(_) => LoopShape::Silent,
+            Value::Text(_) if depth == 0 => LoopShape::Silent,
             // What it is said to be tells nothing of how much it holds.
             Value::Either(left, right) if matches!(facts.value(*right), Value::Typed(_)) => deeper(*left),
             Value::Either(left, right) => {

@@ -3,6 +3,7 @@
 use super::super::{FileId, templates};
 use super::filled::Filled;
 use super::frame::Frame;
+use super::needs::chain;
 use super::rows::Tracer;
 use super::traced::Traced;
 use crate::facts::*;
@@ -206,6 +207,16 @@ impl Tracer<'_, '_> {
         known(found)
     }
 
+    /// A row that is kept for later, with what is read of it where it is kept: that is fetched there.
+    pub(super) fn read_row(&self, file: FileId, value: ValueId, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
+        let mut found = self.row(file, value, frame, depth);
+        if let (Traced::Rows(rows), Value::Element(..)) = (&mut found, self.facts(file).value(value)) {
+            let read = self.filled(file).read.get(&value).into_iter().flatten();
+            read.for_each(|path| rows.loaded.add(path));
+        }
+        found
+    }
+
     /// What is put into a dictionary of this file.
     fn put_in(&self, file: FileId, dict: ValueId, many: bool, frame: Option<&Frame<'_>>, depth: u8) -> Traced {
         let facts = self.facts(file);
@@ -214,8 +225,9 @@ impl Tracer<'_, '_> {
             return Traced::Unknown;
         }
         let put = if many { filled.grouped.get(&dict) } else { filled.set.get(&dict) };
-        let put = put.into_iter().flatten().map(|&(value, is_list)| {
-            if is_list { self.rows(file, value, frame, depth + 1) } else { self.row(file, value, frame, depth + 1) }
+        let put = put.into_iter().flatten().map(|&(value, is_list)| match is_list {
+            true => self.rows(file, value, frame, depth + 1),
+            false => self.read_row(file, value, frame, depth + 1),
         });
         known(put.fold(Traced::Nothing, Traced::or))
     }
@@ -256,6 +268,12 @@ impl Filled {
             self.set.entry(set.object).or_default().push((set.value, false));
             // `by_author[key] = list(books)`
             self.grouped.entry(set.object).or_default().push((set.value, true));
+        }
+        for access in facts.accesses.iter().filter(|access| !access.is_set) {
+            let (root, names) = chain(facts, access.value);
+            if let Value::Element(..) = facts.value(root) {
+                self.read.entry(root).or_default().push(names.join("__").into());
+            }
         }
         for call in &facts.calls {
             let (Value::Member(list, name), Some(first)) = (facts.value(call.callee), call.args.first()) else {

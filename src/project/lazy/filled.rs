@@ -16,6 +16,8 @@ pub(super) struct Filled {
     pub(super) set: FxHashMap<ValueId, Vec<(ValueId, bool)>>,
     /// What is added to the lists that dictionaries hold; whether that is many rows.
     pub(super) grouped: FxHashMap<ValueId, Vec<(ValueId, bool)>>,
+    /// The attributes of the elements of loops that are read.
+    pub(super) read: FxHashMap<ValueId, Vec<Box<str>>>,
     /// Pages that are given other rows: `page.object_list = page.object_list.prefetch_related("tags")`
     pub(super) replaced: FxHashSet<ValueId>,
     /// `prefetch_related_objects(rows, …)`

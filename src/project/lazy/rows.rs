@@ -188,7 +188,7 @@ impl<'t, 'p> Tracer<'t, 'p> {
                 let filled = self.filled(file);
                 let added = filled.added.get(&value).into_iter().flatten();
                 let added = added.map(|&(value, many)| {
-                    if many { self.rows(file, value, frame, depth) } else { self.row(file, value, frame, depth) }
+                    if many { self.rows(file, value, frame, depth) } else { self.read_row(file, value, frame, depth) }
                 });
                 own.chain(added).fold(Traced::Nothing, Traced::or)
             }
