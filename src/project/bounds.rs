@@ -8,8 +8,10 @@ use rustc_hash::FxHashMap;
 
 use super::catalog::lists_schema;
 use super::flow::Flow;
+use super::given::given_on;
 use super::limited::{asks_for_few, is_typed, limits_to_few};
-use super::loops::{LoopShape, waits};
+use super::loops::LoopShape;
+use super::pauses::never_ends;
 use super::templates::Given;
 use super::types::{ClassMember, Ty, Types};
 use super::{ClassRef, FileId};
@@ -245,7 +247,7 @@ impl<'t, 'p> Bounds<'t, 'p> {
             (
                 "all" | "order_by" | "select_related" | "prefetch_related" | "exclude" | "values" | "values_list"
                 | "only" | "defer" | "select_for_update" | "using" | "iterator" | "options" | "distinct" | "annotate"
-                | "filter" | "filter_by" | "where",
+                | "extra" | "filter" | "filter_by" | "where",
                 _,
                 Some(object),
             ) if self.is_query(file, object) => self.one_or_rows(file, object, depth),
@@ -327,7 +329,12 @@ impl<'t, 'p> Bounds<'t, 'p> {
             }
             _ if asks_for_few(facts, id, is_few) => LoopShape::Few,
             _ => match self.types.target(file, id) {
-                Some(target) => self.returned(target.file, target.function, depth),
+                Some(target) => {
+                    // `load_owner(rows)`: some of what it is given.
+                    let given = given_on(self.types.project(), file, call, target);
+                    let given = given.map_or(LoopShape::Rows, |given| self.one_or_rows(file, given, depth));
+                    narrower(given, self.returned(target.file, target.function, depth))
+                }
                 None => LoopShape::Rows,
             },
         }
@@ -612,43 +619,6 @@ fn is_number(facts: &FileFacts, value: ValueId) -> bool {
                 && call.args.iter().all(|arg| matches!(facts.value(arg.value), Value::Int(_)))
         }
         Value::Global(name) | Value::Member(_, name) => is_constant_name(&facts.names[*name]),
-        _ => false,
-    }
-}
-
-/// Whether a generator waits for ever for what comes next: `while True: yield await queue.get()`. What runs over it is a
-/// worker.
-fn never_ends(facts: &FileFacts, generator: FunctionId) -> bool {
-    let flow = Flow::new(facts);
-    let is_left = |id: LoopId| {
-        facts.exits_in(generator).any(|exit| match exit.kind {
-            ExitKind::Break => exit.in_loop == id,
-            ExitKind::Return | ExitKind::Raise => flow.inside(Some(exit.in_loop), id),
-            ExitKind::Continue => false,
-        })
-    };
-    let waits_in = |id: LoopId| {
-        facts.calls_in(generator).filter(|(_, call)| flow.inside(call.in_loop, id)).any(|(_, call)| {
-            let name = flow.called_name(call).unwrap_or("");
-            waits(name) || (matches!(name, "get" | "receive" | "recv") && call.args.is_empty())
-        })
-    };
-    (0..).map(LoopId).zip(&facts.loops).any(|(id, found)| {
-        found.function == generator
-            && found.parent.is_none()
-            && found.kind == LoopKind::While
-            && is_always(facts, found.condition)
-            && !is_left(id)
-            && waits_in(id)
-    })
-}
-
-/// Whether a condition holds as long as the program runs: `True`, `settings.is_running`.
-fn is_always(facts: &FileFacts, condition: ValueId) -> bool {
-    match facts.value(condition) {
-        Value::Bool(always) => *always,
-        Value::Int(number) => *number != 0,
-        Value::Member(object, _) => matches!(facts.value(*object), Value::Import(_)),
         _ => false,
     }
 }

@@ -1,8 +1,9 @@
 //! Collections that a function is given: how many elements they have where every call of it says so.
 
-use super::calls::{CallGraph, Edge, flowing_values};
+use super::calls::{CallGraph, Edge, flowing_values, passed_for};
 use super::flow::{Flow, Source};
 use super::loops::{LoopShape, Loops};
+use super::querysets::Step;
 use super::{FileId, FunctionRef, Project};
 use crate::facts::*;
 
@@ -58,6 +59,30 @@ fn handful(
                         || handful(project, graph, loops, (edge.file, value), depth + 1)
                 })
         })
+}
+
+/// The query that a function is given and gives back, or a part of its rows: `def with_owner(rows): return
+/// rows.select_related("owner")`.
+pub(super) fn given_on(project: &Project, file: FileId, call: &Call, target: FunctionRef) -> Option<ValueId> {
+    let facts = &project.file(target.file).facts;
+    let [returned] = facts.function(target.function).returns[..] else { return None };
+    let mut at = returned;
+    while let Value::Call(call) = *facts.value(at) {
+        let Value::Member(object, name) = *facts.value(facts.call(call).callee) else { return None };
+        let step = Step::named(&facts.names[name])?;
+        if !step.gives_queryset() && step != Step::Locks {
+            return None;
+        }
+        at = object;
+    }
+    let Value::Param(function, index) = *facts.value(at) else { return None };
+    if function != target.function || at == returned {
+        return None;
+    }
+    match passed_for(project, target, index, &project.file(file).facts, &call.args)[..] {
+        [given] => Some(given),
+        _ => None,
+    }
 }
 
 /// Whether a call writes down each value that it gives: `load(author, editor)` for `(...people)`.

@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 use super::FileId;
 use super::caches;
 use super::flow::Flow;
+use super::pauses;
 use super::types::{Ty, Types};
 use crate::facts::*;
 
@@ -117,11 +118,11 @@ fn runs_per_element(types: &Types<'_>, file: FileId, own: &Function, id: CallId,
     let facts = types.facts(target.file);
     let is_callback = |call: &&Call| *facts.value(call.callee) == Value::Param(target.function, callback);
     let list = Value::Param(target.function, 0);
-    facts
-        .calls
-        .iter()
-        .filter(is_callback)
-        .any(|call| call.args.first().is_some_and(|arg| is_element(facts, arg.value, &list, 0)))
+    let gives_element = |call: &&Call| call.args.first().is_some_and(|arg| is_element(facts, arg.value, &list, 0));
+    let Some(call) = facts.calls.iter().filter(is_callback).find(gives_element) else { return false };
+    // What is done for one element now and for the next one later is paced on purpose.
+    let waiting = pauses::in_loops(types, target.file);
+    !std::iter::successors(call.in_loop, |&id| facts.loop_(id).parent).any(|id| waiting.contains(&id))
 }
 
 /// Whether a value is one of the elements of `list`, and no batch of them.

@@ -8,6 +8,7 @@ use super::FileId;
 use super::bounds::Bounds;
 use super::caches::{Caches, is_clock};
 use super::flow::{Dependence, Flow, for_each_part};
+use super::pauses;
 use super::types::Types;
 use crate::facts::*;
 use crate::source::Span;
@@ -46,15 +47,7 @@ impl<'t, 'p> Loops<'t, 'p> {
     pub(super) fn new(types: &'t Types<'p>, file: FileId) -> Self {
         let facts: &'p FileFacts = &types.project().file(file).facts;
         let flow = Flow::new(facts);
-        let mut waiting = FxHashSet::default();
-        for call in
-            facts.calls.iter().filter(|call| call.in_loop.is_some() && flow.called_name(call).is_some_and(waits))
-        {
-            let mut at = call.in_loop;
-            while let Some(id) = at.filter(|id| waiting.insert(*id)) {
-                at = facts.loop_(id).parent;
-            }
-        }
+        let waiting = pauses::in_loops(types, file);
         let caches = Caches::new(types.project(), file);
         Loops {
             file,
@@ -450,13 +443,23 @@ impl<'t, 'p> Loops<'t, 'p> {
         let mut found = Vec::new();
         let mut at = guard;
         while let Some(guard) = at.map(|id| &self.facts.guards[id.index()]) {
-            if !self.flow.inside(guard.in_loop, id) {
+            if !self.flow.inside(guard.in_loop, id) && !self.is_possible(id) {
                 break;
             }
             found.push(guard);
             at = guard.parent;
         }
         found
+    }
+
+    /// Whether a loop is what a function of the project makes of an inline callback, see [`Function::may_run_in`]: its
+    /// conditions are all of the callback.
+    fn is_possible(&self, id: LoopId) -> bool {
+        let LoopKind::Callback(call) = self.facts.loop_(id).kind else { return false };
+        self.facts.call(call).args.iter().any(|arg| match *self.facts.value(arg.value) {
+            Value::Function(callback) => self.facts.function(callback).may_run_in == Some(id),
+            _ => false,
+        })
     }
 
     /// Whether the loop runs only after something has failed, whatever it was: the rows of a batch that was refused are
@@ -780,10 +783,4 @@ pub(super) fn handles_failure(facts: &FileFacts, call: CallId, index: u16) -> bo
         },
         _ => false,
     }
-}
-
-/// Whether what is called so waits.
-pub(super) fn waits(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    matches!(lower.as_str(), "delay" | "backoff" | "settimeout" | "wait_for") || lower.ends_with("sleep")
 }

@@ -6,16 +6,17 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashSet;
 
-use super::calls::{CallGraph, Edge, Reach, Route, State, Step, flowing_values, given_lists, is_own};
+use super::calls::{CallGraph, Edge, Reach, Route, Step, flowing_values, given_lists, is_own};
 use super::connections;
 use super::development::is_for_development;
-use super::flow::{Dependence, Flow, Source, for_each_part};
+use super::flow::{Dependence, Flow, for_each_part};
 use super::given;
 use super::groups::Groups;
-use super::inputs::table_holes;
 use super::loops::{LoopShape, Loops};
 use super::mixed::{Mixed, is_gone_on_with};
+use super::named_tables::Ways;
 use super::requirements;
+use super::rereads::{asks_again, is_fetched_again};
 use super::sites::SiteEffect;
 use super::subjects::Subjects;
 use super::types::{Ty, Types};
@@ -263,9 +264,11 @@ impl Finder<'_, '_, '_> {
                 confidence: if passed.unlikely { Confidence::Low } else { edge.confidence.min(witness.confidence) },
                 library: "",
             };
-            let Some(judged) = self.judge(&candidate, &loops).filter(|_| !self.is_about_tables(route)) else {
+            let Some(judged) = self.judge(&candidate, &loops) else { continue };
+            let ways = Ways { types: self.types, graph: self.graph, reach: self.reach };
+            if ways.is_about_tables(route) || ways.is_given_tables(edge, route, judged.loops[0]) {
                 continue;
-            };
+            }
             let Some((_, (site_file, _))) = self.path(route) else { continue };
             let place = self.types.project().file(site_file).purpose;
             let conditions = witness.conditions.saturating_sub(usize::from(passed.settled));
@@ -473,35 +476,6 @@ impl Finder<'_, '_, '_> {
         }
     }
 
-    /// Whether what flows into the query of a route names its table: `def size(table): execute(f"… FROM {table}")`. The
-    /// loop that calls it runs over tables then.
-    fn is_about_tables(&self, from: Route) -> bool {
-        let project = self.types.project();
-        let mut at = from;
-        for _ in 0..64 {
-            let State { function, source: Some(source), .. } = at.state else { return false };
-            let source @ Source::Param(_) = source.whole() else { return false };
-            let facts = self.types.facts(function.file);
-            let flow = Flow::new(facts);
-            let is_source = |hole: ValueId| {
-                let mut sources = FxHashSet::default();
-                flow.sources(hole, function.function, &mut sources);
-                sources.contains(&source)
-            };
-            let step = self.reach.witness(at).step;
-            let args = match step {
-                Step::Site(file, index) => &facts.call(project.sites(file)[index].call).args,
-                Step::Call(file, index, _) => self.graph.edges_of(file)[index].place(facts).args,
-            };
-            if args.iter().flat_map(|arg| table_holes(facts, arg.value)).any(is_source) {
-                return true;
-            }
-            let Step::Call(.., next) = step else { return false };
-            at = next;
-        }
-        false
-    }
-
     /// What flows into the query of a route by the other ways to it, where one of the loops runs over groups: the group,
     /// beside what its rows have in common.
     fn beside(&self, edge: &Edge, route: Route, loops: &[LoopId]) -> Vec<ValueId> {
@@ -518,6 +492,13 @@ impl Finder<'_, '_, '_> {
             beside.extend(edge.place(self.facts).args.iter().map(|arg| arg.value));
         }
         beside
+    }
+
+    /// Whether what is asked is to show what the run has done so far.
+    fn asks_again(&self, candidate: &Candidate<'_>, id: LoopId) -> bool {
+        let call = self.facts.call(candidate.call);
+        let is_again = || is_fetched_again(self.types, self.file, call, id);
+        asks_again(self.facts, candidate.args, (call.function, call.span), id) || is_again()
     }
 
     /// What `id` is, with what the callers of its function say.
@@ -571,6 +552,7 @@ impl Finder<'_, '_, '_> {
                 || self.chunk_of(candidate, id)
                 || self.subjects.are_statements_or_tables(candidate.call, candidate.library, candidate.args, id)
                 || self.runs_over_databases(id)
+                || candidate.effect == SiteEffect::Query && self.asks_again(candidate, id)
             {
                 continue;
             }

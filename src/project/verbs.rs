@@ -3,7 +3,8 @@
 use super::sites::SiteEffect;
 use super::types::Types;
 use super::{FileId, Project};
-use crate::sql::Verb;
+use crate::sql::query::Role;
+use crate::sql::{Dialect, Statement, Verb};
 
 /// What statements do, by their verbs: what writes counts before what reads.
 pub(super) fn by_verb(types: &Types<'_>, sql: &[(FileId, usize)]) -> Option<SiteEffect> {
@@ -28,22 +29,45 @@ pub(super) fn by_verb(types: &Types<'_>, sql: &[(FileId, usize)]) -> Option<Site
 }
 
 /// Of how a library writes many rows, what serves for these statements: `INSERT … SELECT * FROM unnest(…)` for what
-/// inserts, `… WHERE id = ANY(…)` for what deletes.
+/// inserts, `… WHERE id = ANY(…)` for what deletes or sets the same in all rows, a list of values for what sets others.
 pub fn batch_for(project: &Project, sql: &[(FileId, usize)], batch: &str) -> Option<String> {
-    let mut verbs = sql.iter().map(|&(file, index)| project.file(file).facts.statements[index].statement.verb);
-    let verb = verbs.next().filter(|verb| verbs.all(|other| other == *verb))?;
-    let (insert, by_key) = (batch.find("INSERT …")?, batch.find(", `… WHERE").or_else(|| batch.find(", sql`… WHERE")));
-    match (verb, by_key) {
-        (Verb::Insert, Some(end)) => Some(batch[..end].to_owned()),
-        (Verb::Update, end) => {
-            let update = batch[..end.unwrap_or(batch.len())].replacen("INSERT … SELECT * FROM", "UPDATE … FROM", 1);
+    const BY_KEY: [&str; 4] = [", `… WHERE", ", sql`… WHERE", ", or `WHERE id", ", `WHERE id"];
+    let mut statements = sql.iter().map(|&(file, index)| &project.file(file).facts.statements[index].statement);
+    let first = statements.next()?;
+    let sets_others = statements.all(|other| other.verb == first.verb).then_some(first).map(gives_values)?;
+    let (head, _) = batch.split_once(": ")?;
+    let by_key = BY_KEY.iter().find_map(|words| batch.find(words));
+    let of_keys = |at: usize| {
+        let way = batch[at + ", ".len()..].trim_start_matches("or ");
+        format!("{head}: {way}")
+    };
+    match first.verb {
+        Verb::Insert => by_key.map(|end| batch[..end].to_owned()),
+        Verb::Delete => by_key.map(of_keys),
+        Verb::Update if !sets_others => by_key.map(of_keys),
+        Verb::Update if batch.contains("INSERT … SELECT * FROM") => {
+            let update = batch[..by_key.unwrap_or(batch.len())].replacen("INSERT … SELECT * FROM", "UPDATE … FROM", 1);
             Some(update.replacen(" RETURNING …", "", 1))
         }
-        (Verb::Delete, Some(end)) => {
-            let begin = batch[..insert].trim_end_matches("sql`").trim_end_matches('`');
-            Some(format!("{begin}{}", &batch[end + ", ".len()..]))
+        Verb::Update if by_key.is_none() => None,
+        Verb::Update if first.dialect == Dialect::PostgreSql => {
+            Some(format!("{head}: `UPDATE … SET … FROM (VALUES …) AS new (id, …) WHERE …`"))
         }
+        Verb::Update => Some(format!("{head}: `UPDATE … SET x = CASE id WHEN … THEN … END WHERE id IN (…)`")),
         _ => None,
+    }
+}
+
+/// Whether an `UPDATE` is given what it sets, which may be something else for each row.
+fn gives_values(statement: &Statement) -> bool {
+    let Some(query) = &statement.query else { return true };
+    let root = query.selects.iter().find(|select| select.role == Role::Update);
+    match root.and_then(|root| root.filter) {
+        Some(filter) => {
+            let end = query.exprs.span(filter).start;
+            statement.slots.iter().any(|slot| slot.span.start < end)
+        }
+        None => true,
     }
 }
 

@@ -6,7 +6,9 @@ use super::lazy_read::rendered;
 use super::{FileCx, Finding, Sink};
 use crate::facts::{FileFacts, Loop, LoopId, LoopKind};
 use crate::findings::{Confidence, Label, Role, Severity};
-use crate::project::orm::{Amount, Asked, LeftOut, also_asked, left_out, relation_help, runs_over_rows};
+use crate::project::orm::{
+    Amount, Asked, LeftOut, also_asked, left_out, relation_help, runs_over_rows, top_n_help, update_help,
+};
 use crate::project::{
     FileId, Flow, Project, QuerySite, Repeat, RepeatKind, SiteEffect, batch_for, begun, found_by, own_transaction,
 };
@@ -183,7 +185,9 @@ fn help(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> S
     let is_direct = repeat.hops.is_empty() && repeat.site.0 == file && site.call == repeat.call;
     let within = repeat.loops.first().copied().filter(|_| is_direct);
     let related = relation_help(project, repeat.site.0, site, within);
-    let batch = handed.or(related.as_deref()).or(site.batch.as_deref()).unwrap_or(match repeat.kind {
+    let related = related.or_else(|| update_help(project, file, repeat.call, site));
+    let top_n = top_n_help(project, repeat.site.0, site).filter(|_| repeat.kind == RepeatKind::Read);
+    let batch = handed.or(top_n).or(related.as_deref()).or(site.batch.as_deref()).unwrap_or(match repeat.kind {
         RepeatKind::Write => "write all rows with one statement after the loop",
         _ => "fetch the rows for all keys with one query before the loop, and look them up by key",
     });

@@ -493,7 +493,7 @@ export async function look(owners) {
     await db("parcels").where({ owner_id: owner.id, gone: false });
   }
   for (const owner of owners) {
-    await db("parcels").where("parcels.owner_id", "=", owner.id).orderBy("at").first();
+    await db("parcels").where("parcels.owner_id", "=", owner.id).first();
   }
   for (const owner of owners) {
     await db("parcels").where({ id: owner.parcel }).first();

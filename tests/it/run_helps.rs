@@ -175,3 +175,35 @@ export async function pay(ids: string[]) {
     let single = "if the runs need not stand or fall one by one";
     begin("pay.ts", text, "query-in-loop", &[fetched, fetched, single]);
 }
+
+#[test]
+fn the_first_rows_of_each_key_are_ranked() {
+    let text = r#"
+import { PrismaClient } from "@prisma/client";
+import knex from "knex";
+
+const prisma = new PrismaClient();
+const db = knex({ client: "pg" });
+
+export async function read(boards: { id: number }[]) {
+  for (const board of boards) {
+    await prisma.$queryRaw`SELECT id FROM cards WHERE board = ${board.id} ORDER BY id LIMIT ${300}`;
+    await prisma.$queryRaw`SELECT id FROM cards WHERE board = ${board.id} ORDER BY id LIMIT 1`;
+    await prisma.card.findMany({ where: { board: board.id }, orderBy: { id: "asc" }, take: 300 });
+    await db("cards").where({ board: board.id }).orderBy("id").limit(5);
+    await prisma.$queryRaw`SELECT id FROM cards WHERE board = ${board.id} LIMIT 1`;
+    await db("cards").where({ board: board.id }).first();
+  }
+}
+"#;
+    let ranked = "rank the rows of each key";
+    let begins = [
+        ranked,
+        ranked,
+        "load the first rows of each with the outer rows: `include:",
+        ranked,
+        "fetch all rows at once",
+        "fetch all rows at once",
+    ];
+    begin("cards.ts", text, "query-in-loop", &begins);
+}

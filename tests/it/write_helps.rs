@@ -284,3 +284,73 @@ def hand_out(codes):
     let left = "`save()` of `Ticket` is not called (shop/models.py:8)";
     assert_eq!(found.iter().map(|help| help.contains(left)).collect::<Vec<_>>(), [true, true, false], "{found:#?}");
 }
+
+#[test]
+fn an_update_is_told_by_what_it_sets() {
+    let text = r#"
+import mysql from "mysql2/promise";
+import { Pool } from "pg";
+import { PrismaClient } from "@prisma/client";
+
+const conn = mysql.createPool(process.env.URL!);
+const pool = new Pool();
+const prisma = new PrismaClient();
+
+export async function write(rows: { id: number; by: number }[]) {
+  for (const row of rows) {
+    await conn.execute("UPDATE links SET clicks = clicks + ? WHERE id = ?", [row.by, row.id]);
+    await conn.execute("UPDATE links SET open = 1 WHERE id = ?", [row.id]);
+    await conn.execute("INSERT INTO links (id) VALUES (?)", [row.id]);
+    await conn.execute("DELETE FROM links WHERE id = ?", [row.id]);
+    await pool.query("UPDATE links SET clicks = $1 WHERE id = $2", [row.by, row.id]);
+    await pool.query("UPDATE links SET open = true WHERE id = $1", [row.id]);
+    await prisma.$executeRaw`UPDATE links SET clicks = ${row.by} WHERE id = ${row.id}`;
+  }
+}
+"#;
+    let found = helps("links.ts", text, "write-in-loop");
+    let parts = [
+        "`UPDATE … SET x = CASE id WHEN … THEN … END WHERE id IN (…)`",
+        "write all rows at once: `WHERE id IN (?)` with the array of ids",
+        "VALUES ?",
+        "write all rows at once: `WHERE id IN (?)` with the array of ids",
+        "`UPDATE … FROM unnest(",
+        "write all rows at once: `… WHERE id = ANY($1)`",
+        "with one statement: `UPDATE … SET x = CASE id WHEN … THEN … END WHERE id IN (…)`",
+    ];
+    assert_eq!(found.len(), parts.len(), "{found:#?}");
+    for (help, part) in found.iter().zip(parts) {
+        assert!(help.contains(part), "{help}");
+    }
+}
+
+#[test]
+fn rows_that_are_set_to_the_same_are_updated_at_once() {
+    let text = r#"
+from django.db import models
+
+
+class Offer(models.Model):
+    rank = models.IntegerField()
+    state = models.TextField()
+
+
+def lift(offers: list[Offer]):
+    for offer in Offer.objects.filter(rank=1):
+        offer.rank = TOP
+        offer.state = "open"
+        offer.save()
+    for offer in Offer.objects.filter(rank=2):
+        offer.rank = offer.rank + 1
+        offer.save()
+    for offer in Offer.objects.filter(rank=3):
+        offer.state = "shut"
+        offer.clean()
+        offer.save()
+"#;
+    let found = helps("offers.py", text, "write-in-loop");
+    let [same, other, cleaned] = &found[..] else { panic!("{found:#?}") };
+    assert!(same.contains("`.filter(pk__in=[…]).update(rank=TOP, state=\"open\")`"), "{same}");
+    assert!(other.contains("`bulk_update("), "{other}");
+    assert!(cleaned.contains("`bulk_update("), "{cleaned}");
+}

@@ -38,6 +38,7 @@ use super::loops::{LoopShape, Loops};
 use super::properties;
 use super::relations::Orm;
 use super::requirements;
+use super::rereads::reads_again;
 use super::sites::{QuerySite, SiteEffect};
 use super::templates::{Given, Path, Way as Shown};
 use super::types::{Ty, Types};
@@ -749,6 +750,7 @@ impl Finder<'_, '_> {
         };
         guards.iter().any(is_exception)
             || self.loops.is_after_failure(id)
+            || reads_again(self.facts, place.value, (place.function, span), id)
             || self.loops.ends_after(place.value, place.function, place.guard, span, id)
     }
 

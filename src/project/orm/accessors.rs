@@ -1,6 +1,7 @@
 //! What to do instead of asking row by row, in the words of what is asked: Sequelize's accessors (`book.getWriter()`,
 //! `book.countReviews()`), Objection's `book.$relatedQuery("reviews")`, what Django finds by columns that are no primary
-//! key (`Profile.objects.get(user=user)`) or counts of one column, and the column that Knex and Kysely look for.
+//! key (`Profile.objects.get(user=user)`), counts of one column or sets to the same value in all rows, and the column that
+//! Knex and Kysely look for.
 
 use super::PredicateOp;
 use super::django::split_lookup;
@@ -8,6 +9,7 @@ use crate::facts::*;
 use crate::project::flow::Dependence;
 use crate::project::relations::is_model;
 use crate::project::{FileId, Flow, Project, QuerySite, SiteEffect, Ty, Types};
+use crate::source::Span;
 
 /// Steps that leave a query about the same rows, or give one of them.
 const NARROW: [&str; 7] = ["all", "afirst", "aexists", "exists", "first", "last", "order_by"];
@@ -33,6 +35,13 @@ pub fn relation_help(project: &Project, file: FileId, site: &QuerySite, within: 
     // A relation that is loaded with the rows is no help for what is written to it.
     let reads_related = site.path.starts_with("objection.") && site.effect == SiteEffect::Query;
     reads_related.then(|| asked.related(site.call)).flatten()
+}
+
+/// How rows are written at once that are all set to the same before `call` saves them: `offer.rank = TOP; offer.save()`.
+pub fn update_help(project: &Project, file: FileId, call: CallId, site: &QuerySite) -> Option<String> {
+    let own = project.file(file);
+    let asked = Asked { facts: &own.facts, text: &own.source.text, within: None };
+    (site.effect == SiteEffect::Write && site.path.starts_with("django.")).then(|| asked.same_values(call)).flatten()
 }
 
 /// Whether a loop runs over the rows of a query of Django's, which may be annotated.
@@ -170,6 +179,62 @@ impl<'f> Asked<'f> {
             row = object;
         }
         matches!(self.facts.value(row), Value::Element(..) | Value::Param(..) | Value::This(_))
+    }
+
+    /// `offer.rank = TOP; offer.save()`: what is set is the same in all rows.
+    fn same_values(&self, save: CallId) -> Option<String> {
+        let facts = self.facts;
+        let saved = facts.call(save);
+        let Value::Member(row, name) = *facts.value(saved.callee) else { return None };
+        let is_element = match *facts.value(row) {
+            Value::Part(of, _) => matches!(facts.value(of), Value::Element(..)),
+            ref row => matches!(row, Value::Element(..)),
+        };
+        if !matches!(&facts.names[name], "asave" | "save") || !is_element {
+            return None;
+        }
+        // Whoever else is given the row may set more.
+        let is_given = |call: &Call| {
+            matches!(*facts.value(call.callee), Value::Member(object, _) if object == row)
+                || call.args.iter().any(|arg| arg.value == row)
+        };
+        if facts.calls_in(saved.function).any(|(id, call)| id != save && is_given(call)) {
+            return None;
+        }
+        let is_row = |access: &&Access| match *facts.value(access.value) {
+            Value::Member(object, _) => object == row && access.is_set && access.function == saved.function,
+            _ => false,
+        };
+        let mut set = Vec::new();
+        for access in facts.accesses.iter().filter(is_row) {
+            let Value::Member(_, column) = *facts.value(access.value) else { continue };
+            let (column, value) = (&facts.names[column], self.constant_after(access.span)?);
+            if set.contains(&(column, value)) {
+                continue;
+            }
+            // Which of two is set, the row decides.
+            if set.iter().any(|(known, _)| *known == column) {
+                return None;
+            }
+            set.push((column, value));
+        }
+        let given: Vec<String> = set.iter().map(|(column, value)| format!("{column}={value}")).collect();
+        (!given.is_empty())
+            .then(|| format!("update all rows with one statement: `.filter(pk__in=[…]).update({})`", given.join(", ")))
+    }
+
+    /// The constant that an attribute is set to, as it is written: `= "open"`, `= None`, `= Status.OPEN`.
+    fn constant_after(&self, set: Span) -> Option<&'f str> {
+        let line = self.text.get(set.end as usize..)?.lines().next()?;
+        let value = line.trim_start().strip_prefix('=')?.trim();
+        let is_text = ['"', '\''].into_iter().any(|quote| {
+            let inner = value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+            inner.is_some_and(|inner| !inner.contains([quote, '\\']))
+        });
+        let is_number = || !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+        // Names of constants and of classes; whatever else has a name may be the row's.
+        let is_constant = || value.starts_with(|c: char| c.is_ascii_uppercase()) && value.chars().all(is_name);
+        (value.chars().count() <= QUOTE && (is_text || is_number() || is_constant())).then_some(value)
     }
 
     /// `knex("books").where({ shelf_id: shelf.id })`: what the library says of its `id`, of the one column whose value

@@ -33,6 +33,7 @@ mod sort;
 mod sqlalchemy;
 #[cfg(test)]
 mod tests;
+mod top_n;
 mod typeorm;
 mod unordered;
 mod unread;
@@ -41,7 +42,7 @@ mod wildcards;
 
 use std::sync::Arc;
 
-pub use accessors::{relation_help, runs_over_rows};
+pub use accessors::{relation_help, runs_over_rows, update_help};
 pub use bound::{BoundParam, ParamKey, SiteParams};
 pub use bulk::{Asked, LeftOut, also_asked, left_out};
 pub(crate) use bulk::{Receiver, receivers};
@@ -54,6 +55,7 @@ pub use pages::drafts as page_drafts;
 pub use products::{Multiplied, OrmProduct};
 pub use queries::{Matter, OrmQuery};
 pub use sieves::OrmSieve;
+pub use top_n::top_n_help;
 pub use unordered::UnorderedPage;
 pub use unread::OrmUnread;
 pub use values::{Amount, Edge};

@@ -19,6 +19,9 @@ const RELATED: [&str; 4] =
 /// The field that a method of its serializer gives.
 const METHOD: &str = "SerializerMethodField";
 
+/// The same in serpy.
+const SERPY_METHOD: &str = "MethodField";
+
 /// Which fields a serializer of a model shows.
 enum Shown<'p> {
     /// Not known: all that it declares, at least.
@@ -173,7 +176,11 @@ impl<'p> Finder<'_, 'p> {
         if is("write_only") {
             return;
         }
-        let source = match keyword("source") {
+        let Some(kind) = self.kind_of_field(file, call, is("many")) else { return };
+        let first = || call.args.first().filter(|arg| arg.name.is_none()).map(|arg| arg.value);
+        // `attr` is serpy's word, and what its plain field is given first.
+        let source = keyword("source").or_else(|| keyword("attr")).or_else(|| first().filter(|_| kind == "Field"));
+        let source = match source {
             Some(source) => match facts.literal(source) {
                 Some(source) => source,
                 None => return,
@@ -182,10 +189,10 @@ impl<'p> Finder<'_, 'p> {
         };
         let place = (file, call.name_span);
         let names: Vec<Box<str>> = source.split('.').map(Box::from).collect();
-        let Some(kind) = self.kind_of_field(file, call, is("many")) else { return };
         match kind {
-            METHOD => {
-                let method = keyword("method_name").and_then(|name| facts.literal(name));
+            METHOD | SERPY_METHOD => {
+                let method = keyword("method_name").or_else(|| keyword("method")).or_else(first);
+                let method = method.and_then(|name| facts.literal(name));
                 let method = method.map_or_else(|| format!("get_{name}"), str::to_owned);
                 if let Some(function) = self.method(serializer, &method) {
                     self.given_row(scope, function);
@@ -238,7 +245,7 @@ impl<'p> Finder<'_, 'p> {
     fn kind_of_field(&self, file: FileId, call: &Call, many: bool) -> Option<&'p str> {
         let class = self.types.of(file, call.callee);
         if let Ty::Class(class) = class
-            && self.types.extends(class, &|name| name == METHOD)
+            && self.types.extends(class, &|name| matches!(name, METHOD | SERPY_METHOD))
             && self.method(class, "to_representation").is_none()
         {
             return Some(METHOD);
