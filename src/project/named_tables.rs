@@ -11,6 +11,9 @@ use crate::facts::*;
 /// The longest chain of calls that is looked through.
 const MAX_STEPS: usize = 64;
 
+/// What leads from a row to its class or its table.
+const OF_ROWS: [&str; 6] = ["__class__", "__table__", "__tablename__", "_meta", "constructor", "tableName"];
+
 /// The ways that lead from calls to queries.
 #[derive(Clone, Copy)]
 pub(super) struct Ways<'t, 'p> {
@@ -77,8 +80,9 @@ impl Ways<'_, '_> {
             // What an object is about may be one row.
             sources.retain(|source| *source != Source::This);
             tables = sources.into_iter().flat_map(|source| flowing_values(project, edge, Some(source))).collect();
-            // A statement may be put together on the way.
             let facts = self.types.facts(edge.file);
+            tables.retain(|&table| !is_of_a_row(facts, table));
+            // A statement may be put together on the way.
             tables.extend(edge.place(facts).args.iter().flat_map(|arg| table_holes(facts, arg.value)));
             function = around;
         }
@@ -86,17 +90,35 @@ impl Ways<'_, '_> {
     }
 }
 
-/// What the call that ends a query names its table by, other than a literal: `f"DELETE FROM {table}"`, `model.objects.…`,
-/// `knex(table).…`, `getRepository(entity).…`.
+/// Whether a value is the class of a row, or its table: rows of one loop mostly have the same.
+fn is_of_a_row(facts: &FileFacts, value: ValueId) -> bool {
+    let mut at = value;
+    for _ in 0..MAX_STEPS {
+        at = match *facts.value(at) {
+            Value::Member(_, name) if OF_ROWS.contains(&&facts.names[name]) => return true,
+            Value::Member(object, _) => object,
+            Value::Call(call) if facts.own_name(facts.call(call).callee) == Some("type") => return true,
+            Value::Call(call) => facts.call(call).callee,
+            _ => return false,
+        };
+    }
+    false
+}
+
+/// What the call that ends a query names its table by, where it was told that: `f"DELETE FROM {table}"`,
+/// `model.objects.…`, `knex(table).…`, `getRepository(entity).…`.
 fn tables_of(facts: &FileFacts, call: CallId, library: &str) -> Vec<ValueId> {
-    let mut found: Vec<ValueId> = facts.call(call).args.iter().flat_map(|arg| table_holes(facts, arg.value)).collect();
+    let args = &facts.call(call).args;
+    let holes = args.iter().flat_map(|arg| table_holes(facts, arg.value));
+    let mut found: Vec<ValueId> = holes.filter(|&hole| !is_of_a_row(facts, hole)).collect();
+    let is_told = |value: &ValueId| matches!(facts.value(*value), Value::Param(..));
     let mut at = Some(call);
     for _ in 0..MAX_STEPS {
         let Some(call) = at.take().map(|id| facts.call(id)) else { break };
-        let first = call.args.first().filter(|arg| arg.name.is_none()).map(|arg| arg.value);
+        let last = call.args.last().filter(|arg| arg.name.is_none()).map(|arg| arg.value).filter(is_told);
         let Value::Member(object, name) = *facts.value(call.callee) else {
             // `knex(table)`
-            found.extend(first.filter(|_| library.starts_with("knex")));
+            found.extend(last.filter(|_| library.starts_with("knex")));
             break;
         };
         let takes_table = match &facts.names[name] {
@@ -105,7 +127,7 @@ fn tables_of(facts: &FileFacts, call: CallId, library: &str) -> Vec<ValueId> {
             "query" => library.starts_with("sqlalchemy"),
             _ => false,
         };
-        found.extend(first.filter(|_| takes_table));
+        found.extend(last.filter(|_| takes_table));
         let mut value = object;
         loop {
             value = match *facts.value(value) {
@@ -114,9 +136,8 @@ fn tables_of(facts: &FileFacts, call: CallId, library: &str) -> Vec<ValueId> {
                     break;
                 }
                 Value::Member(object, name) => {
-                    if matches!(&facts.names[name], "_base_manager" | "_default_manager" | "objects") {
-                        found.push(object);
-                    }
+                    let is_manager = matches!(&facts.names[name], "_base_manager" | "_default_manager" | "objects");
+                    found.extend(Some(object).filter(|object| is_manager && is_told(object)));
                     object
                 }
                 _ => break,

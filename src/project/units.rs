@@ -34,6 +34,7 @@ pub fn own_transaction(project: &Project, file: FileId, repeat: &Repeat, site: &
         .map(|(file, other)| (file, other.span))
         .or_else(|| run.sites().find_map(|(file, other)| run.session(file, other)))
         .or_else(|| run.way[1..].iter().find_map(|step| decorated(project, step)))
+        .or_else(|| run.way.iter().find_map(|step| run.handed_over(step)))
 }
 
 /// One run of a loop, and the way from the loop to a query in it.
@@ -81,6 +82,24 @@ impl<'p> Run<'p> {
             .iter()
             .filter(|step| step.file == file && step.function == function)
             .any(|step| call.span.contains(step.place) || opens && begun.span.start < step.place.start)
+    }
+
+    /// Where the way leads through a callback that something is given to run it as a transaction, whatever that is:
+    /// `this.sequelize.transaction(() => …)`.
+    fn handed_over(&self, step: &Step) -> Option<(FileId, Span)> {
+        let facts = &self.project.file(step.file).facts;
+        let flow = Flow::new(facts);
+        let is_around = |call: &Call| {
+            call.span.contains(step.place)
+                && home(facts, call.function) == step.function
+                && flow.called_name(call).is_some_and(begins)
+                && call.args.iter().any(|arg| match *facts.value(arg.value) {
+                    Value::Function(function) => facts.function(function).span.contains(step.place),
+                    _ => false,
+                })
+        };
+        let begun = facts.numbered().find(|&(id, call)| is_around(call) && self.makes(step.file, id));
+        begun.map(|(_, call)| (step.file, call.name_span))
     }
 
     /// Where the session is opened that a run commits.

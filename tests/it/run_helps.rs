@@ -207,3 +207,40 @@ export async function read(boards: { id: number }[]) {
     ];
     begin("cards.ts", text, "query-in-loop", &begins);
 }
+
+#[test]
+fn a_transaction_is_known_by_what_it_is_handed() {
+    let text = r#"
+import { DataTypes, Model, Sequelize } from "sequelize";
+
+class Bill extends Model {
+  static async settle(stay) {
+    const bill = await Bill.findOne({ where: { stay: stay.id } });
+    await bill.update({ settled: true });
+  }
+}
+Bill.init({ stay: DataTypes.INTEGER }, { sequelize: new Sequelize("postgres://") });
+
+export class Nightly {
+  constructor(context) {
+    this.sequelize = context.sequelize;
+    this.tasks = context.tasks;
+  }
+
+  async run(stays) {
+    for (const stay of stays) {
+      await this.sequelize.transaction(() => Bill.settle(stay));
+    }
+    for (const stay of stays) {
+      await this.tasks.start(() => Bill.settle(stay));
+    }
+  }
+}
+"#;
+    begin(
+        "nightly.js",
+        text,
+        "query-in-loop",
+        &["if the runs need not stand or fall one by one", "fetch the rows once before the loop"],
+    );
+}
