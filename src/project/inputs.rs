@@ -222,6 +222,12 @@ impl<'t, 'p> InputFinder<'t, 'p> {
     }
 }
 
+/// Whether a text begins as a statement about rows does; "changed from {role}" is none.
+pub(super) fn begins_as_sql(facts: &FileFacts, text: ValueId) -> bool {
+    let word = facts.text(text).and_then(|text| text.cooked.split_whitespace().next()).unwrap_or("");
+    ["delete", "insert", "select", "update", "with"].iter().any(|verb| word.eq_ignore_ascii_case(verb))
+}
+
 /// What stands in a SQL text where the name of a table belongs: `f"SELECT … FROM {table}"`.
 pub(super) fn table_holes(facts: &FileFacts, text: ValueId) -> Vec<ValueId> {
     let mut found = Vec::new();

@@ -90,7 +90,7 @@ pub(crate) use since::tests as edited;
 pub(crate) use sites::begun;
 pub use sites::{QuerySite, SiteEffect};
 pub use templates::Rendering;
-pub use units::{found_by, own_transaction};
+pub use units::{found_by, is_given_rows, own_transaction, wanted_by};
 pub use verbs::batch_for;
 pub(crate) use {
     flow::Flow,

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::calls::{CallGraph, Edge, Reach, Route, State, Step, flowing_values};
 use super::flow::{Dependence, Flow, Source};
-use super::inputs::table_holes;
+use super::inputs::{begins_as_sql, table_holes};
 use super::types::Types;
 use crate::facts::*;
 
@@ -83,10 +83,11 @@ impl Ways<'_, '_> {
             let facts = self.types.facts(edge.file);
             tables.retain(|&table| !is_of_a_row(facts, table));
             // A statement may be put together on the way.
-            tables.extend(edge.place(facts).args.iter().flat_map(|arg| table_holes(facts, arg.value)));
+            let statements = edge.place(facts).args.iter().filter(|arg| begins_as_sql(facts, arg.value));
+            tables.extend(statements.flat_map(|arg| table_holes(facts, arg.value)));
             function = around;
         }
-        Flow::new(self.types.facts(edge.file)).strongest(&tables, id) > Dependence::Invariant
+        Flow::new(self.types.facts(edge.file)).strongest(&tables, id) == Dependence::PerRow
     }
 }
 
@@ -97,6 +98,8 @@ fn is_of_a_row(facts: &FileFacts, value: ValueId) -> bool {
         at = match *facts.value(at) {
             Value::Member(_, name) if OF_ROWS.contains(&&facts.names[name]) => return true,
             Value::Member(object, _) => object,
+            // `MODELS[row.kind]`
+            Value::Item(_, key) if matches!(facts.value(key), Value::Member(..)) => return true,
             Value::Call(call) if facts.own_name(facts.call(call).callee) == Some("type") => return true,
             Value::Call(call) => facts.call(call).callee,
             _ => return false,

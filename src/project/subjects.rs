@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::FileId;
 use super::bounds::REFLECTING;
 use super::flow::{Dependence, Flow};
-use super::inputs::table_holes;
+use super::inputs::{begins_as_sql, table_holes};
 use super::types::{Ty, Types};
 use crate::facts::*;
 
@@ -49,7 +49,7 @@ impl<'t, 'f> Subjects<'t, 'f> {
         reflects
             || self.runs_element(found, id)
             || inputs.iter().any(|&input| self.has_table_hole(input, id))
-            || found.args.iter().any(|arg| self.begins_as_sql(arg.value) && self.has_table_hole(arg.value, id))
+            || found.args.iter().any(|arg| begins_as_sql(self.facts, arg.value) && self.has_table_hole(arg.value, id))
             || self.asks_table_of(call, library, id)
             || self.names_table_of(found, id, 0)
             // `execute_delete(through.objects.filter(…))`
@@ -320,12 +320,6 @@ impl<'t, 'f> Subjects<'t, 'f> {
             at = self.facts.value(*object).clone();
         }
         false
-    }
-
-    /// Whether a text begins as a statement about rows does; "changed from {role}" is none.
-    fn begins_as_sql(&self, text: ValueId) -> bool {
-        let word = self.facts.text(text).and_then(|text| text.cooked.split_whitespace().next()).unwrap_or("");
-        ["delete", "insert", "select", "update", "with"].iter().any(|verb| word.eq_ignore_ascii_case(verb))
     }
 
     /// Whether a SQL text names its table by what the loop gives.

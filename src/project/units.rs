@@ -179,6 +179,42 @@ fn decorated(project: &Project, step: &Step) -> Option<(FileId, Span)> {
     own.decorators.iter().any(makes).then_some((file, own.name_span))
 }
 
+/// Whether the call of a query that is always the same is given what the loop changes.
+pub fn is_given_rows(project: &Project, file: FileId, repeat: &Repeat) -> bool {
+    let facts = &project.file(file).facts;
+    let call = facts.call(repeat.call);
+    let mut given: Vec<ValueId> = call.args.iter().map(|arg| arg.value).collect();
+    if let Value::Member(object, _) = *facts.value(call.callee) {
+        given.push(object);
+    }
+    let flow = Flow::new(facts);
+    repeat.loops.iter().any(|&id| flow.strongest(&given, id) > Dependence::Invariant)
+}
+
+/// The next query or write of the same run that is given what a repeat writes: the row is wanted at once.
+pub fn wanted_by(project: &Project, file: FileId, repeat: &Repeat) -> Option<Span> {
+    let facts = &project.file(file).facts;
+    let written = Value::Call(repeat.call);
+    let is_given = |call: &Call| {
+        let mut open: Vec<ValueId> = call.args.iter().map(|arg| arg.value).chain([call.callee]).collect();
+        let mut seen = FxHashSet::default();
+        while let Some(value) = open.pop().filter(|_| seen.len() < MAX_PARTS) {
+            if *facts.value(value) == written {
+                return true;
+            }
+            // What another call makes of it is something else.
+            if seen.insert(value) && !matches!(facts.value(value), Value::Call(_) | Value::Collected(..)) {
+                for_each_part(facts, value, &mut |part| open.push(part));
+            }
+        }
+        false
+    };
+    let others = project.repeats(file).iter().filter(|other| {
+        other.call != repeat.call && other.function == repeat.function && other.loops.first() == repeat.loops.first()
+    });
+    others.filter(|other| is_given(facts.call(other.call))).map(|other| other.span).min_by_key(|span| span.start)
+}
+
 /// The query of the same run that finds the key by which a repeat asks: there is nothing to ask for before the loop.
 pub fn found_by(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> Option<Span> {
     let facts = &project.file(file).facts;

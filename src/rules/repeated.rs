@@ -10,7 +10,8 @@ use crate::project::orm::{
     Amount, Asked, LeftOut, also_asked, left_out, relation_help, runs_over_rows, top_n_help, update_help,
 };
 use crate::project::{
-    FileId, Flow, Project, QuerySite, Repeat, RepeatKind, SiteEffect, batch_for, begun, found_by, own_transaction,
+    FileId, Flow, Project, QuerySite, Repeat, RepeatKind, SiteEffect, batch_for, begun, found_by, is_given_rows,
+    own_transaction, wanted_by,
 };
 use crate::source::{SourceFile, Span};
 
@@ -177,7 +178,12 @@ fn note(repeat: &Repeat, direct: bool) -> String {
 
 fn help(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> String {
     if repeat.kind == RepeatKind::Invariant {
-        return "run it once, before the loop, and use its result inside".to_owned();
+        return match is_given_rows(project, file, repeat) {
+            true => "whatever it is given, its query is the same: run that once, before the loop, and hand the answer in, or \
+                     keep it where it is asked for",
+            false => "run it once, before the loop, and use its result inside",
+        }
+        .to_owned();
     }
     // A wrapper that runs what it is given is known by what it runs here.
     let handed = site.batch_write.as_deref();
@@ -206,6 +212,15 @@ fn help(project: &Project, file: FileId, repeat: &Repeat, site: &QuerySite) -> S
             format!(
                 "`{name}` finds its key in the same run (line {line}): ask for both with one query there, or, where that \
                  is asked for all rows at once, for all keys: {way}"
+            )
+        }
+        (hops, RepeatKind::Write) if let Some(next) = wanted_by(project, file, repeat) => {
+            let source = &project.file(file).source;
+            let (name, line) = (quote_name(source, &project.file(file).facts, next), source.lines().line(next.start));
+            let way = if hops.is_some() { ", out of the path above" } else { "" };
+            format!(
+                "`{name}` goes on with the row (line {line}): write those of all runs first{way}, then what needs them; \
+                 {batch}"
             )
         }
         (Some(_), RepeatKind::Write) => format!("take the write out of the path above; {batch}"),

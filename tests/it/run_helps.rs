@@ -244,3 +244,56 @@ export class Nightly {
         &["if the runs need not stand or fall one by one", "fetch the rows once before the loop"],
     );
 }
+
+#[test]
+fn rows_that_a_run_goes_on_with_are_written_first() {
+    let text = r#"
+from django.db import models
+
+
+class Result(models.Model):
+    title = models.TextField()
+
+
+class Indicator(models.Model):
+    result = models.ForeignKey(Result, on_delete=models.CASCADE)
+
+
+def copy(results):
+    for result in results:
+        made = Result.objects.create(title=result.title)
+        Indicator.objects.create(result=made)
+
+
+def add(results):
+    for result in results:
+        made = Result.objects.create(title=result.title)
+        print(made)
+"#;
+    let after = "`Indicator.objects.create` goes on with the row (line 16): write those of all runs first, then what needs them";
+    begin("results.py", text, "write-in-loop", &[after, "collect the objects", "collect the objects"]);
+}
+
+#[test]
+fn what_is_always_the_same_is_told_apart_from_what_is_made_of_it() {
+    let text = r#"
+from django.db import models
+
+
+class Style(models.Model):
+    sign = models.TextField()
+
+
+def priced(amount):
+    return Style.objects.first().sign + str(amount)
+
+
+def show(amounts):
+    for amount in amounts:
+        print(priced(amount))
+    for amount in amounts:
+        print(Style.objects.first(), amount)
+"#;
+    let begins = ["whatever it is given, its query is the same", "run it once, before the loop"];
+    begin("styles.py", text, "invariant-query-in-loop", &begins);
+}
