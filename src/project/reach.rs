@@ -25,9 +25,12 @@ use super::reads::{self, PerFile, Read};
 use super::requirements;
 use super::since::Since;
 use super::sites::SiteEffect;
-use super::{FileId, FunctionRef, Project};
+use super::{FileId, FunctionRef, Hop, Project};
 use crate::facts::*;
 use crate::findings::Confidence;
+
+/// How many calls a path has at most.
+const MAX_HOPS: usize = 64;
 
 /// What a function reaches by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -259,6 +262,35 @@ impl PartialOrd for Entry {
 impl Ord for Entry {
     fn cmp(&self, _: &Self) -> std::cmp::Ordering {
         std::cmp::Ordering::Equal
+    }
+}
+
+/// The calls that a route leads through to its query, and that.
+pub(super) fn path(
+    project: &Project,
+    graph: &CallGraph,
+    reach: &Reach,
+    from: Route,
+) -> Option<(Vec<Hop>, (FileId, usize))> {
+    let mut hops = Vec::new();
+    let mut at = from;
+    loop {
+        match reach.witness(at).step {
+            Step::Site(file, index) => return Some((hops, (file, index))),
+            Step::Call(file, index, next) => {
+                let edge = &graph.edges_of(file)[index];
+                let callee = &project.file(edge.callee.file).facts;
+                hops.push(Hop {
+                    file,
+                    span: edge.place(&project.file(file).facts).span,
+                    callee: callee.scope(edge.callee.function),
+                });
+                if hops.len() > MAX_HOPS {
+                    return None;
+                }
+                at = next;
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashSet;
 
-use super::calls::{CallGraph, Edge, Reach, Route, Step, flowing_values, given_lists, is_own};
+use super::calls::{CallGraph, Edge, Reach, Route, flowing_values, given_lists, is_own};
 use super::connections;
 use super::development::is_for_development;
 use super::flow::{Dependence, Flow, for_each_part};
@@ -15,6 +15,7 @@ use super::groups::Groups;
 use super::loops::{LoopShape, Loops};
 use super::mixed::{Mixed, is_gone_on_with};
 use super::named_tables::Ways;
+use super::reach::path;
 use super::requirements;
 use super::rereads::{asks_again, is_fetched_again};
 use super::sites::SiteEffect;
@@ -269,7 +270,7 @@ impl Finder<'_, '_, '_> {
             if ways.is_about_tables(route) || ways.is_given_tables(edge, route, judged.loops[0]) {
                 continue;
             }
-            let Some((_, (site_file, _))) = self.path(route) else { continue };
+            let Some((site_file, _)) = self.reach.site_of(self.types.project(), route) else { continue };
             let place = self.types.project().file(site_file).purpose;
             let conditions = witness.conditions.saturating_sub(usize::from(passed.settled));
             let confidence = match place {
@@ -299,7 +300,7 @@ impl Finder<'_, '_, '_> {
         let Some((judged, route)) = best else {
             return is_sure.then(|| self.invariant_edge(edge, id, &loops, routes)).flatten();
         };
-        let (hops, site) = self.path(route)?;
+        let (hops, site) = path(self.types.project(), self.graph, self.reach, route)?;
         let witness = self.reach.witness(route);
         let settled =
             requirements::through(self.types.project(), edge, &witness.required).is_some_and(|passed| passed.settled);
@@ -341,7 +342,7 @@ impl Finder<'_, '_, '_> {
         if routes.iter().any(|route| route.state.effect == SiteEffect::Write) {
             return None;
         }
-        let (hops, site) = self.path(route)?;
+        let (hops, site) = path(self.types.project(), self.graph, self.reach, route)?;
         let found = &self.types.project().sites(site.0)[site.1];
         let all = || {
             let object = match *self.facts.value(call.callee) {
@@ -448,32 +449,6 @@ impl Finder<'_, '_, '_> {
             }
         }
         true
-    }
-
-    /// The calls from a function to its query.
-    fn path(&self, from: Route) -> Option<(Vec<Hop>, (FileId, usize))> {
-        let project = self.types.project();
-        let mut hops = Vec::new();
-        let mut at = from;
-        loop {
-            let witness = self.reach.witness(at);
-            match witness.step {
-                Step::Site(file, index) => return Some((hops, (file, index))),
-                Step::Call(file, index, next) => {
-                    let edge = &self.graph.edges_of(file)[index];
-                    let callee = &project.file(edge.callee.file).facts;
-                    hops.push(Hop {
-                        file,
-                        span: edge.place(&project.file(file).facts).span,
-                        callee: callee.scope(edge.callee.function),
-                    });
-                    if hops.len() > 64 {
-                        return None;
-                    }
-                    at = next;
-                }
-            }
-        }
     }
 
     /// What flows into the query of a route by the other ways to it, where one of the loops runs over groups: the group,

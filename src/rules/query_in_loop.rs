@@ -4,7 +4,8 @@ use super::lazy_read::rendered;
 use super::repeated::{self, BEGUN, ROUND_TRIPS, cost, head_of, loop_places, quote_name};
 use super::{FileCx, Finding, Sink};
 use crate::findings::{Label, Role};
-use crate::project::{ListedQuery, Listing, PropertyQuery, RepeatKind};
+use crate::project::{FileId, ListedQuery, Listing, PropertyQuery, RepeatKind};
+use crate::source::Span;
 
 /// How many other places that list the same rows are shown.
 const MAX_LISTINGS: usize = 4;
@@ -56,11 +57,21 @@ fn listed(cx: &FileCx<'_>, query: &ListedQuery) -> Finding {
         Label { path, span, role: Role::Loop, text: here.clone() }
     };
     let batch = query.batch.as_deref().unwrap_or("fetch it for all rows of the list at once");
-    let finding = Finding::new(cx.label(query.span, Role::Primary, "once per row"), message)
+    let batch = batch.replacen(" before the loop", " for the whole list", 1);
+    let does = if query.way.is_some() { "leads to a query once per row" } else { "once per row" };
+    let finding = Finding::new(cx.label(query.span, Role::Primary, does), message)
         .confidence(query.confidence)
         .note(ROUND_TRIPS)
         .help(batch)
         .related(list(&query.listing));
     let begun = query.begun.map(|span| cx.label(span, Role::Rows, BEGUN));
-    query.also.iter().take(MAX_LISTINGS).map(list).chain(begun).fold(finding, Finding::related)
+    let label = |&(file, span): &(FileId, Span), role: Role, text: String| {
+        let path = cx.project.file(file).source.path.clone();
+        Label { path, span, role, text }
+    };
+    let way = query.way.iter().flat_map(|(hops, asked)| {
+        let hops = hops.iter().map(|hop| label(&(hop.file, hop.span), Role::Hop, format!("calls `{}`", hop.callee)));
+        hops.chain([label(asked, Role::Query, "the query".to_owned())])
+    });
+    query.also.iter().take(MAX_LISTINGS).map(list).chain(way).chain(begun).fold(finding, Finding::related)
 }

@@ -297,3 +297,49 @@ def show(amounts):
     let begins = ["whatever it is given, its query is the same", "run it once, before the loop"];
     begin("styles.py", text, "invariant-query-in-loop", &begins);
 }
+
+#[test]
+fn what_a_serializer_asks_through_helpers_shows_the_way_to_the_query() {
+    let text = r#"
+from django.db import models
+from rest_framework import serializers, viewsets
+
+
+class Pass(models.Model):
+    title = models.TextField()
+
+
+class Stub(models.Model):
+    owner = models.ForeignKey(Pass, related_name="stubs", on_delete=models.CASCADE)
+    code = models.TextField()
+
+
+def first_stub(row):
+    return row.stubs.first()
+
+
+def first_code(row):
+    return first_stub(row).code
+
+
+class PassSerializer(serializers.ModelSerializer):
+    code = serializers.SerializerMethodField()
+
+    def get_code(self, obj):
+        return first_code(obj)
+
+    class Meta:
+        model = Pass
+        fields = ("code",)
+
+
+class PassView(viewsets.ModelViewSet):
+    queryset = Pass.objects.filter(title="x")
+    serializer_class = PassSerializer
+"#;
+    let findings = Project::new([("passes.py", text)]).findings("query-in-loop");
+    let [finding] = &findings[..] else { panic!("{findings:#?}") };
+    let related = finding["related"].as_array().unwrap();
+    let steps = related.iter().map(|step| (step["role"].as_str().unwrap(), step["start"]["line"].as_u64().unwrap()));
+    assert_eq!(steps.collect::<Vec<_>>(), [("loop", 34), ("hop", 20), ("query", 16)]);
+}

@@ -194,6 +194,7 @@ impl Finder<'_, '_> {
             let query = ListedQuery {
                 span: call.name_span,
                 function: function.function,
+                way: None,
                 begun: None,
                 listing: listing.clone(),
                 also: Vec::new(),

@@ -31,11 +31,12 @@ use crate::project::caches::Caches;
 use crate::project::calls::{Reach, Step};
 use crate::project::flow::{Flow, Source};
 use crate::project::properties;
+use crate::project::reach::path;
 use crate::project::reads::PerFile;
 use crate::project::requirements::{self, Requirement};
 use crate::project::sites::{self, SiteEffect};
 use crate::project::types::{ClassMember, Types};
-use crate::project::{ClassRef, FileId, FunctionRef, Project};
+use crate::project::{ClassRef, FileId, FunctionRef, Hop, Project};
 use crate::source::Span;
 use graphql::has_resolvers;
 pub(super) use graphql::nodes_in;
@@ -66,6 +67,8 @@ pub struct ListedQuery {
     pub span: Span,
     /// The function it stands in.
     pub function: FunctionId,
+    /// The calls that lead from there to the query, and that, if it stands elsewhere.
+    pub way: Option<(Vec<Hop>, (FileId, Span))>,
     /// Where its queryset is begun, if that is another statement.
     pub begun: Option<Span>,
     /// What lists the rows.
@@ -360,9 +363,13 @@ impl Finder<'_, '_> {
                 });
             let is_unlikely = witness.conditions > 0 || by_arguments || self.asks_context(function, place.1);
             let confidence = if is_unlikely { Confidence::Low } else { Confidence::Medium };
+            let way = path(project, self.tracer.graph, self.reach, route).filter(|(hops, _)| !hops.is_empty());
+            let way = way.and_then(|(hops, (file, index))| Some((hops, file, project.sites(file).get(index)?)));
+            let batch = way.as_ref().map_or(batch, |(.., site)| site.batch.clone());
             let query = ListedQuery {
                 span: place.1,
                 function: within,
+                way: way.map(|(hops, file, site)| (hops[1..].to_vec(), (file, site.span))),
                 begun,
                 listing: listing.clone(),
                 also: Vec::new(),

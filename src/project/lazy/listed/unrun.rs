@@ -52,6 +52,7 @@ impl Finder<'_, '_> {
                 let query = ListedQuery {
                     span: site.span,
                     function: site.function,
+                    way: None,
                     begun: sites::begun(facts, id),
                     listing: listing.clone(),
                     also: Vec::new(),
